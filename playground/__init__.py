@@ -1,0 +1,3 @@
+"""Playground: one prompt, many language models, one live stream."""
+
+__version__ = "0.1.0"

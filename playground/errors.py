@@ -1,0 +1,109 @@
+"""Errors that a person or a program is told.
+
+    Exception
+    ├── StartupError          the service can't start: settings, data folder, database
+    └── Problem               an HTTP answer of 4xx or 5xx (RFC 9457)
+        ├── BadInput          422, names the fields
+        ├── NotAuthenticated  401
+        ├── Forbidden         403
+        ├── NotFound          404
+        ├── Conflict          409
+        └── Unavailable       503, with Retry-After
+
+Each room derives its own from these, beside what raises them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+
+class StartupError(Exception):
+    """The service can't start. The message is for the operator: what is wrong, where, and what to do."""
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field of a request. `field` is its path on the wire, as `lanes.1.temperature`."""
+
+    field: str
+    message: str
+
+
+class Problem(Exception):
+    """An error answer: `application/problem+json`."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+    code: ClassVar[str] = "internal_error"
+    """Stable, for programs; the last part of the problem's `type`."""
+
+    def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    def body(self) -> dict[str, Any]:
+        """The members of the problem, as RFC 9457 names them."""
+        body: dict[str, Any] = {
+            "type": f"urn:playground:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [error._asdict() for error in self.errors]
+        return body
+
+
+class BadInput(Problem):
+    """Something in the request is wrong; `errors` says which fields."""
+
+    status = 422
+    title = "The request can't be used"
+    code = "bad_input"
+
+
+class NotAuthenticated(Problem):
+    """Nobody is logged in, or the token does not hold."""
+
+    status = 401
+    title = "Not logged in"
+    code = "not_authenticated"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(Problem):
+    """Known, but not allowed."""
+
+    status = 403
+    title = "Not allowed"
+    code = "forbidden"
+
+
+class NotFound(Problem):
+    """There is no such thing, or it is somebody else's."""
+
+    status = 404
+    title = "Not found"
+    code = "not_found"
+
+
+class Conflict(Problem):
+    """The request does not fit the present state."""
+
+    status = 409
+    title = "Conflict"
+    code = "conflict"
+
+
+class Unavailable(Problem):
+    """Something that the service needs is away for a moment."""
+
+    status = 503
+    title = "Not available right now"
+    code = "unavailable"
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})

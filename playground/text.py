@@ -1,0 +1,28 @@
+"""The one place where text that enters the service is made storable."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+# PostgreSQL's text holds no U+0000, and a lone surrogate is no Unicode scalar value: UTF-8 can't carry it.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """`text` with U+0000 and every lone surrogate replaced by U+FFFD; all else is as it was.
+
+    A surrogate pair that arrived as two code units is joined to the character it means.
+    """
+    if _UNSTORABLE.search(text) is None:
+        return text
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return joined.replace("\x00", "\ufffd")
+
+
+def _clean_if_text(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+CleanText = Annotated[str, BeforeValidator(_clean_if_text)]
+"""A `str` field whose value is cleaned before it is validated."""
