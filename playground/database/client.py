@@ -1,0 +1,159 @@
+"""The database as the rest of the service uses it: Prisma, which comes back by itself when its engine or PostgreSQL was away."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Self, TypeVar
+
+import aiohttp
+import anyio
+import anyio.abc
+import structlog
+from prisma import Prisma
+from prisma.engine.errors import NotConnectedError
+from prisma.errors import DataError, PrismaError
+
+from ..errors import StartupError, Unavailable
+from ..settings import Settings
+from .alongside import alongside
+from .engine import Engine, EngineStuck, running_engine
+from .migrate import bring_up_to_date
+from .server import Server, open_server
+
+PATIENCE = 3.0
+"""How long an operation is tried again while the database is away; seconds."""
+_PAUSE = 0.1
+_HEALTH_TIMEOUT = 1.0
+_UNREACHABLE = "P1001"
+"""The code that our engine gives to everything that happened to the connection and not to the query (`engine/failures.mjs`)."""
+_ENGINE_AWAY = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, EngineStuck, NotConnectedError)
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class DatabaseAway(Unavailable):
+    """The database did not come back in time."""
+
+    title = "The database is away"
+    code = "database_away"
+
+
+class Database:
+    """Access to the database. Made by `Database.open`."""
+
+    def __init__(self, server: Server, pool_size: int) -> None:
+        self._server = server
+        self._pool_size = pool_size
+        self._engine: Engine | None = None
+        self._renewed = anyio.Event()
+        self._mending = anyio.Lock()
+        self._looked_at = 0.0
+        self._away = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """The database of `settings`, running and migrated. Raises `StartupError` with what is wrong and what to do."""
+        async with open_server(settings) as server:
+            database = cls(server, settings.database_pool_size)
+            async with alongside(database._keep_engine):
+                await bring_up_to_date(database._running_engine().client, server.url)
+                yield database
+
+    async def run(self, operation: Callable[[Prisma], Awaitable[T]]) -> T:
+        """What `operation` returns, given a client.
+
+        While the engine or PostgreSQL is away, `operation` is run again until it succeeds, so it may happen more than once: it has
+        to leave the same behind if it does, as with ids that are made before, upserts, or one transaction. It must not use the
+        client after it has ended.
+
+        Raises `DatabaseAway` when that takes more than `PATIENCE`. What else goes wrong, as a unique value that exists already,
+        comes out at once as `operation` raised it.
+        """
+        give_up: float | None = None
+        while True:
+            engine = self._running_engine()
+            try:
+                result = await operation(engine.client)
+            except _ENGINE_AWAY as error:
+                failure: Exception = error
+            except DataError as error:
+                if error.code != _UNREACHABLE:
+                    raise
+                failure = error
+            else:
+                self._tell(away=None)
+                return result
+            give_up = give_up or anyio.current_time() + PATIENCE
+            if anyio.current_time() >= give_up:
+                raise DatabaseAway("The database does not answer at the moment.") from failure
+            with anyio.CancelScope(deadline=give_up):
+                await self._mend(engine, failure)
+
+    async def healthy(self) -> bool:
+        """Whether the database answers. Takes at most about a second."""
+        with anyio.move_on_after(_HEALTH_TIMEOUT):
+            try:
+                await self.run(lambda client: client.query_raw("SELECT 1"))
+            except (DatabaseAway, PrismaError):
+                return False
+            return True
+        return False
+
+    def _running_engine(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("The database is used outside of Database.open")
+        return self._engine
+
+    async def _keep_engine(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        while True:
+            try:
+                async with running_engine(self._server.url, self._pool_size) as engine:
+                    first, self._engine = self._engine is None, engine
+                    if first:
+                        task_status.started()
+                    self._renewed.set()
+                    self._renewed = anyio.Event()
+                    await engine.ended.wait()
+                    log.warning("the query engine died and is started again", exit_code=engine.process.returncode)
+            except StartupError as error:
+                if self._engine is None:
+                    raise
+                log.warning("the query engine could not be started again", reason=str(error))
+                await anyio.sleep(_PAUSE)
+
+    async def _mend(self, engine: Engine, failure: Exception) -> None:
+        """Does what can be done about `failure`, and returns when it is worth trying again."""
+        if isinstance(failure, DataError):
+            await self._look_after_server(failure)
+            await anyio.sleep(_PAUSE)
+            return
+        if isinstance(failure, EngineStuck) and engine.process.returncode is None:
+            engine.process.kill()
+        renewed = self._renewed
+        if self._engine is engine:
+            # It may be alive after all, and only this connection be broken: then nothing is renewed.
+            with anyio.move_on_after(_PAUSE):
+                await renewed.wait()
+
+    async def _look_after_server(self, failure: DataError) -> None:
+        failed_at = anyio.current_time()
+        async with self._mending:
+            # One look is enough for all who failed before it.
+            if self._looked_at > failed_at:
+                return
+            self._tell(away=str(failure))
+            try:
+                if await self._server.ensure_running():
+                    log.warning("the embedded PostgreSQL had died and was started again")
+            except StartupError as error:
+                log.warning("the embedded PostgreSQL could not be started again", reason=str(error))
+            self._looked_at = anyio.current_time()
+
+    def _tell(self, *, away: str | None) -> None:
+        """Logs that PostgreSQL is away, or that it is back, once."""
+        if away is not None and not self._away:
+            log.warning("PostgreSQL does not answer", reason=away)
+        if away is None and self._away:
+            log.info("PostgreSQL answers again")
+        self._away = away is not None

@@ -1,0 +1,74 @@
+// How PostgreSQL is reached, for the query engine and for the Prisma CLI alike.
+
+import { randomUUID } from 'node:crypto';
+
+import { PrismaPg } from '@prisma/adapter-pg';
+import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
+import { parse, toClientConfig } from 'pg-connection-string';
+
+// What every session must be set to. node-postgres takes and gives times without looking at their zone, so the session's
+// has to be UTC; Prisma reads dates in ISO order.
+const SESSION = { TimeZone: 'UTC', DateStyle: 'ISO' };
+
+/** The settings of a node-postgres pool for `url`, whose parameters mean what they mean to libpq, `sslmode` above all. */
+function poolConfig(url, session) {
+  // Without libpq's meanings, node-postgres 8 verifies certificates under `sslmode=require` too, and warns that this will change.
+  const { schema, ...config } = toClientConfig(parse(url, { useLibpqCompat: !url.includes('uselibpqcompat=') }));
+  if (config.host?.startsWith('/')) config.ssl = false;
+  const parameters = { ...SESSION, ...session, ...(schema && { search_path: schema }) };
+  const ours = Object.entries(parameters).map(([name, value]) => `-c ${name}=${value}`);
+  const options = [...ours, config.options].filter(Boolean).join(' ');
+  return { schema, config: { fallback_application_name: 'playground', keepAlive: true, ...config, options } };
+}
+
+// PostgreSQL's catalogue has columns of its internal type "char", which the CLI reads and the adapter does not know.
+const INTERNAL_CHAR = 18;
+
+function readInternalChar(adapter) {
+  const performIO = adapter.performIO.bind(adapter);
+  const queryRaw = adapter.queryRaw.bind(adapter);
+  const found = new WeakMap(); // By query: the columns of that type.
+
+  adapter.performIO = async (query) => {
+    const result = await performIO(query);
+    const fields = result.fields ?? []; // A script of several statements has several results; nobody reads those.
+    const columns = fields.flatMap((field, column) => (field.dataTypeID === INTERNAL_CHAR ? [column] : []));
+    for (const column of columns) fields[column].dataTypeID = pg.types.builtins.TEXT;
+    found.set(query, columns);
+    return result;
+  };
+  adapter.queryRaw = async (query) => {
+    const result = await queryRaw(query);
+    for (const column of found.get(query)) result.columnTypes[column] = ColumnTypeEnum.Character;
+    return result;
+  };
+}
+
+class Adapters extends PrismaPg {
+  async connect() {
+    const adapter = await super.connect();
+    readInternalChar(adapter);
+    return adapter;
+  }
+
+  // Where the CLI tries migrations. Prisma's own drops its database while it is still connected to it.
+  async connectToShadowDb() {
+    const database = `shadow_${randomUUID()}`;
+    const server = await this.connect();
+    await server.executeScript(`CREATE DATABASE "${database}"`);
+    const shadow = await new Adapters({ ...this.config, database }, this.options).connect();
+    shadow.dispose = async () => {
+      await shadow.underlyingDriver().end();
+      await server.executeScript(`DROP DATABASE "${database}"`);
+      await server.dispose();
+    };
+    return shadow;
+  }
+}
+
+/** Prisma's PostgreSQL adapters for `url`; `pool` are settings of node-postgres' pool, `session` parameters of PostgreSQL's sessions. */
+export function adaptersFor(url, { pool = {}, session = {}, onPoolError } = {}) {
+  const { schema, config } = poolConfig(url, session);
+  return new Adapters({ ...config, ...pool }, { schema, onPoolError });
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+// Prisma's query engine as a program of its own: what the native `query-engine` is to the Python client, on WebAssembly.
+//
+// Our service starts it (playground/database/engine.py) and writes one line of JSON to its standard input:
+//   {"url": "postgresql://...", "poolSize": 10, "statementTimeout": 25000, "datamodel": "<path of schema.prisma>", "secret": "..."}
+// It answers with one line on its standard output, {"port": 43210}: there it serves whoever sends the secret. It ends
+// when its standard input does, which the operating system sees to however the service ends.
+
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+import { engineAdapter } from './adapter.mjs';
+import { adaptersFor } from './connection.mjs';
+import { Failures } from './failures.mjs';
+import { serve } from './server.mjs';
+import { webAssemblyEngine } from './webassembly.mjs';
+
+const CONNECT_TIMEOUT = 5_000; // For a new connection, and for waiting until one of the pool is free; milliseconds.
+const IDLE_TIMEOUT = 60_000;
+const GOODBYE_TIMEOUT = 1_000;
+
+// The commit of the engine in @prisma/client 6.19.3: Prisma's generator for Python asks for it.
+const ENGINE_VERSION = 'c2990dca591cba766e3b7ef5d9e8a84796e47ab7';
+
+async function startEngine({ url, poolSize, statementTimeout, datamodel }) {
+  const failures = new Failures();
+  const adapter = await adaptersFor(url, {
+    pool: { max: poolSize, connectionTimeoutMillis: CONNECT_TIMEOUT, idleTimeoutMillis: IDLE_TIMEOUT },
+    session: { statement_timeout: statementTimeout },
+    // An idle connection broke, as when PostgreSQL restarts. The pool drops it and makes another when it needs one.
+    onPoolError: (error) => console.error(`a connection to PostgreSQL was lost: ${error.message}`),
+  }).connect();
+  const engine = await webAssemblyEngine(readFileSync(datamodel, 'utf8'), engineAdapter(adapter, failures));
+  return { engine, failures };
+}
+
+async function main() {
+  const input = createInterface({ input: process.stdin });
+  const lines = input[Symbol.asyncIterator]();
+  const settings = JSON.parse((await lines.next()).value);
+  const { engine, failures } = await startEngine(settings);
+  const server = await serve(engine, failures, settings.secret);
+  console.log(JSON.stringify({ port: server.address().port }));
+
+  await lines.next(); // Nothing more comes: this is the end of the input.
+  setTimeout(() => process.exit(0), GOODBYE_TIMEOUT).unref();
+  server.close();
+  server.closeAllConnections();
+  await engine.disconnect();
+  process.exit(0);
+}
+
+if (process.argv.includes('--version')) {
+  console.log(`query-engine ${ENGINE_VERSION}`);
+} else {
+  // A terminal's Ctrl-C and a service manager's SIGTERM reach us too. The service still has text to save then: it ends us when it is done.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+  await main();
+}

@@ -1,0 +1,40 @@
+// Prisma's query engine as WebAssembly, as the npm package `@prisma/client` carries it.
+
+import * as glue from '@prisma/client/runtime/query_engine_bg.postgresql.mjs';
+import { wasm } from '@prisma/client/runtime/query_engine_bg.postgresql.wasm-base64.mjs';
+
+async function instantiate() {
+  const { instance } = await WebAssembly.instantiate(Buffer.from(wasm, 'base64'), { './query_engine_bg.js': glue });
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+}
+
+/** The engine for `datamodel` (the text of schema.prisma), over a bound driver adapter. Each call answers with parsed JSON. */
+export async function webAssemblyEngine(datamodel, adapter) {
+  await instantiate();
+  const options = {
+    datamodel,
+    logLevel: 'error',
+    logQueries: false,
+    enableTracing: false,
+    engineProtocol: 'json',
+    configDir: '.',
+    env: {},
+    ignoreEnvVarErrors: true,
+    datasourceOverrides: {},
+  };
+  // It logs each failed query, values included. The client is told of the failure anyway, and a log must not hold anybody's text.
+  const engine = new glue.QueryEngine(options, () => {}, adapter);
+
+  const trace = '{}';
+  let requests = 0;
+  const requestId = () => String(++requests); // A number, or the engine refuses it.
+  await engine.connect(trace, requestId());
+  return {
+    query: async (request, transaction) => JSON.parse(await engine.query(JSON.stringify(request), trace, transaction, requestId())),
+    startTransaction: async (options) => JSON.parse(await engine.startTransaction(JSON.stringify(options), trace, requestId())),
+    commitTransaction: async (id) => JSON.parse(await engine.commitTransaction(id, trace, requestId())),
+    rollbackTransaction: async (id) => JSON.parse(await engine.rollbackTransaction(id, trace, requestId())),
+    disconnect: () => engine.disconnect(trace, requestId()),
+  };
+}
