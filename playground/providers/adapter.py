@@ -1,0 +1,147 @@
+"""The one way to every provider: the `openai` SDK against its OpenAI-compatible endpoint, over aiohttp, read as raw bytes.
+
+The SDK builds and sends the request; the answer's bytes go to `AnswerReader`, since the SDK's own typed stream costs 40 times as much.
+All providers share one pool of connections without a limit. Nothing is ever sent twice: retrying is the lane's, which tells about it.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import anyio
+import httpx2
+from openai import AsyncOpenAI, Omit, OpenAIError
+from pydantic import SecretStr
+
+from .answer_reader import AnswerReader
+from .answer_stream import AnswerStream
+from .calls import ModelCall
+from .classification import not_connected, refusal
+from .connection import LOST_CONNECTION, Headers, RefusedError, open_client, open_pool
+from .errors import TimedOut, UnexpectedAnswer
+from .listing import chat_models, next_page
+from .patience import Patience, Watch
+from .records import ListedModel, Provider
+from .request import request_body
+
+__all__ = ["AnswerStream", "ProviderClient"]
+
+_MOST_LIST_BYTES = 32 * 1024 * 1024
+_MOST_LIST_PAGES = 20
+_CLOSE_SECONDS = 1.0
+
+
+class ProviderClient:
+    """Speaks to providers. An async context manager, which owns the connections. All limits are in seconds."""
+
+    def __init__(self, *, connect_timeout: float, first_token_timeout: float, between_tokens_timeout: float) -> None:
+        self._patience = Patience(connect_timeout, first_token_timeout, between_tokens_timeout)
+        self._clients: dict[tuple[str, str, SecretStr | None], tuple[AsyncOpenAI, Headers]] = {}
+        self._pool: httpx2.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
+        self._pool = open_pool(self._patience.connect)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._clients.clear()
+            await self._pool.aclose()
+            self._pool = None
+
+    @asynccontextmanager
+    async def stream(self, call: ModelCall) -> AsyncIterator[AnswerStream]:
+        """One attempt at an answer. Entering sends the request and waits for the head of the answer.
+
+        Raises a `ProviderError`, on entering or from the stream. Leaving before the end closes the connection, so that the provider
+        stops working and nobody else gets the rest of this answer.
+        """
+        provider = call.provider
+        client, headers = self._client(provider)
+        request = client.chat.completions.with_streaming_response.create(
+            model=call.model,
+            messages=(),  # They are in the body: the SDK would look through them once more, one by one.
+            stream=True,
+            extra_body=request_body(call),
+            extra_headers={**headers, "Accept": "text/event-stream, application/json", **provider.quirks.headers},
+        )
+        with Watch(provider, self._patience) as watch:
+            async with AsyncExitStack() as stack:
+                try:
+                    response = await watch.wait(request.__aenter__())
+                except RefusedError as refused:
+                    raise refusal(provider, refused.status, refused.body, refused.headers) from None
+                except (OpenAIError, *LOST_CONNECTION) as error:
+                    raise not_connected(provider, error, self._patience.connect) from error
+                stack.push_async_callback(_close, response.http_response)
+                body = _bytes_of(response.http_response)
+                if isinstance(body, AsyncGenerator):
+                    stack.push_async_callback(body.aclose)
+                answer = AnswerStream(body, AnswerReader(provider), watch)
+                yield answer
+                await answer.drain()
+
+    async def list_models(self, provider: Provider) -> list[ListedModel]:
+        """What the provider's own list offers, without the models that the list says can't chat. Raises a `ProviderError`."""
+        models: dict[str, ListedModel] = {}
+        query = dict(provider.quirks.list_query)
+        try:
+            with anyio.fail_after(self._patience.first_token):
+                for _ in range(_MOST_LIST_PAGES):
+                    page = await self._list_page(provider, query)
+                    for model in chat_models(page, provider):
+                        models.setdefault(model.name, model)
+                    after = next_page(page)
+                    if after is None:
+                        break
+                    query |= after
+        except TimeoutError:
+            message = f"{provider.name} did not send its list of models within {self._patience.first_token:g} s."
+            raise TimedOut(message, provider=provider.name) from None
+        return list(models.values())
+
+    async def _list_page(self, provider: Provider, query: Mapping[str, str]) -> bytes:
+        client, headers = self._client(provider)
+        quirks = provider.quirks
+        sent: dict[str, str | Omit] = {**headers, **quirks.headers, **quirks.list_headers}
+        if quirks.list_key_header is not None and provider.api_key is not None:
+            sent |= {"Authorization": Omit(), quirks.list_key_header: provider.api_key.get_secret_value()}
+        try:
+            async with client.models.with_streaming_response.list(extra_headers=sent, extra_query=dict(query)) as response:
+                return await _read_list(response.http_response, provider)
+        except RefusedError as refused:
+            raise refusal(provider, refused.status, refused.body, refused.headers) from None
+        except (OpenAIError, *LOST_CONNECTION) as error:
+            raise not_connected(provider, error, self._patience.connect) from error
+
+    def _client(self, provider: Provider) -> tuple[AsyncOpenAI, Headers]:
+        if self._pool is None:
+            raise RuntimeError("the provider client is not open")
+        key = (provider.id, provider.base_url, provider.api_key)
+        client = self._clients.get(key)
+        if client is None:
+            client = self._clients[key] = open_client(provider, self._pool)
+        return client
+
+
+def _bytes_of(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """The body as it comes. Decoded only where a server compresses although it was asked not to."""
+    if isinstance(response.stream, httpx2.AsyncByteStream) and response.headers.get("content-encoding", "identity") == "identity":
+        return aiter(response.stream)  # What `aiter_raw` reads from, without its step per read.
+    return response.aiter_bytes()
+
+
+async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
+    body = bytearray()
+    async for data in response.aiter_bytes():
+        body += data
+        if len(body) > _MOST_LIST_BYTES:
+            raise UnexpectedAnswer(f"{provider.name} sent a list of models of more than 32 MB.", provider=provider.name)
+    return bytes(body)
+
+
+async def _close(response: httpx2.Response) -> None:
+    # aiohttp closes a connection whose answer was not read to its end; only a finished one goes back to the pool.
+    with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+        await response.aclose()

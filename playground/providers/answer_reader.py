@@ -1,0 +1,231 @@
+"""The bytes of one answer, understood: deltas, usage, and how it ended. Knows nothing of connections and clocks."""
+
+import re
+
+from playground.text import clean
+
+from .calls import Delta, Usage
+from .chunks import NOT_USUAL, Chunk, ChunkText, NotJsonError, decode_fast, tolerant
+from .classification import content_refused, failure_in_stream
+from .errors import BrokenStream, ProviderError, UnexpectedAnswer
+from .records import Provider
+from .sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
+from .told import shorten
+from .usage import usage_of
+
+_DONE = b"[DONE]"
+_EVENT_STREAM = re.compile(rb"(:|data|event|id|retry)")
+_QUOTED_BYTES = 4_000
+"""More than is quoted in the end, so that a key among them is seen whole and cut out."""
+
+
+class AnswerReader:
+    """Takes the body of one answer in pieces cut anywhere. After an error or `[DONE]`, `over` is true and the rest is ignored."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.usage: Usage | None = None
+        self.finish_reason: str | None = None
+        self.model: str | None = None
+        self.failure: ProviderError | None = None
+        """What went wrong, to be raised after the deltas that came before it."""
+        self.over = False
+        self._provider = provider
+        self._splitter = EventSplitter()
+        self._beginning = b""
+        self._last_payload = b""
+        self._payload_with_usage: bytes | None = None
+        self._usages = 0
+        self._whole: list[bytes] | None = None
+        self._whole_size = 0
+        self._answered = False
+        # By kind of text: the first half of a surrogate pair, which waits for the other one.
+        self._halves: dict[bool, str] = {}
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """The deltas that `data` completes; none for keep-alives and the like."""
+        if not self._beginning and not self._begin(data):
+            return []
+        if self._whole is not None:
+            self._keep_whole(data)
+            return []
+        try:
+            payloads = self._splitter.feed(data)
+        except EventTooLargeError:
+            self._fail(BrokenStream, "sent one event of more than 16 MB")
+            return []
+        deltas: list[Delta] = []
+        if payloads and not self.over:
+            self._read(payloads, deltas)
+            self._note(deltas)
+        return deltas
+
+    def end(self, *, cut: bool = False) -> list[Delta]:
+        """The last deltas, once no more comes. `cut`: the connection failed, it was not closed in order.
+
+        Sets `failure` when the answer is not complete: without `[DONE]`, a finish reason or a usage at its end, it was broken off.
+        """
+        deltas: list[Delta] = []
+        if not self.over:
+            self._read_whole(deltas, cut=cut) if self._whole is not None else self._read_rest(deltas, cut=cut)
+        deltas += [Delta(clean(half), reasoning) for reasoning, half in self._halves.items()]
+        self._halves.clear()
+        self._note(deltas)
+        if self.failure is None and self.finish_reason == "content_filter" and not self._answered:
+            self.failure = content_refused(self._provider)
+        if self.failure is None and self.finish_reason == "error":
+            self._fail(BrokenStream, "ended the answer with an error that it did not name")
+        self.over = True
+        return deltas
+
+    def _begin(self, data: bytes) -> bool:
+        """Look at the first bytes that are not blank: some servers answer in one JSON object where a stream was asked for."""
+        start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if not start:
+            return False
+        self._beginning = start[:_QUOTED_BYTES]
+        if start.startswith((b"{", b"[")):
+            self._whole = []
+        return True
+
+    def _keep_whole(self, data: bytes) -> None:
+        if self._whole is None or self.over:
+            return
+        self._whole.append(data)
+        self._whole_size += len(data)
+        if self._whole_size > MAX_EVENT_BYTES:
+            self._fail(UnexpectedAnswer, "answered with more than 16 MB of JSON")
+
+    def _read(self, payloads: list[bytes], deltas: list[Delta]) -> None:  # noqa: C901 (the hot path: a call costs what a branch saves)
+        """About a microsecond and a half for a payload in the usual form."""
+        for payload in payloads:
+            try:
+                chunk = decode_fast(payload)
+            except NOT_USUAL:
+                odd = self._decode_odd(payload)
+                if self.over:
+                    break
+                if odd is None:
+                    continue
+                chunk = odd
+            choices = chunk.choices
+            if choices:
+                choice = choices[0]
+                text = choice.delta
+                if text is None:
+                    text = choice.message
+                if text is not None:
+                    content = text.content
+                    if (
+                        content
+                        and content.isascii()  # Other text may hold half a surrogate pair.
+                        and "\0" not in content
+                        and not self._halves
+                        and text.reasoning is None
+                        and text.reasoning_content is None
+                    ):
+                        deltas.append(Delta(content, False))
+                    else:
+                        self._take_text(text, deltas)
+                if choice.finish_reason:
+                    self.finish_reason = choice.finish_reason
+            if not choices or chunk.usage is not None or chunk.error is not None or chunk.x_groq is not None or self.model is None:
+                self._take_rest(chunk, payload)
+            if self.over:
+                break
+        self._last_payload = payloads[-1]
+
+    def _decode_odd(self, payload: bytes) -> Chunk | None:
+        """A payload that is not in the usual form; `None` when there is no chunk in it."""
+        if payload == _DONE:
+            self.over = True
+            return None
+        if self.over or not payload.strip():
+            return None
+        try:
+            return tolerant(payload)
+        except NotJsonError:
+            self._fail(BrokenStream, f"sent something that is not JSON in its stream: “{self._quoted(payload)}”")
+            return None
+
+    def _take_text(self, text: ChunkText, deltas: list[Delta]) -> None:
+        # vLLM sends the same thinking under both names.
+        for piece, reasoning in ((text.reasoning_content or text.reasoning, True), (text.content, False), (text.refusal, False)):
+            if not piece:
+                continue
+            whole = self._halves.pop(reasoning, "") + piece
+            if "\ud800" <= whole[-1] <= "\udbff":
+                self._halves[reasoning] = whole[-1]
+                whole = whole[:-1]
+            if whole:
+                deltas.append(Delta(clean(whole), reasoning))
+
+    def _take_rest(self, chunk: Chunk, payload: bytes) -> None:
+        if self.model is None and chunk.model:
+            self.model = clean(chunk.model)
+        groq = chunk.x_groq
+        told = chunk.usage or (groq.usage if groq else None)
+        usage = usage_of(told, self._provider.quirks, chunk.cost) if told else None
+        if usage is not None:
+            self.usage = usage
+            self._usages += 1
+            self._payload_with_usage = payload
+        error = chunk.error or (groq.error if groq else None)
+        if not chunk.choices and told is None and not error:
+            error = tolerant(payload).error  # Told without an envelope, which the structs don't see.
+        if error:
+            self.failure = failure_in_stream(self._provider, error)
+            self.over = True
+
+    def _read_rest(self, deltas: list[Delta], *, cut: bool) -> None:
+        """What the last event holds although no blank line ended it, unless it was cut in its middle."""
+        for payload in self._splitter.flush():
+            try:
+                if payload != _DONE:
+                    tolerant(payload)
+            except NotJsonError:
+                continue
+            self._read([payload], deltas)
+        # Some providers send a usage with every chunk: then the last one says nothing about the end.
+        ended_by_usage = self._usages == 1 and self._last_payload is self._payload_with_usage
+        if self.over or self.finish_reason or ended_by_usage:
+            return
+        if self._beginning and not self._last_payload and not cut and not _EVENT_STREAM.match(self._beginning):
+            self._fail(UnexpectedAnswer, f"answered with something that is no stream of events: “{self._quoted(self._beginning)}”")
+        else:
+            self._fail(BrokenStream, "broke off the answer: the connection ended before the answer did")
+
+    def _read_whole(self, deltas: list[Delta], *, cut: bool) -> None:
+        """One JSON object in place of a stream."""
+        body = b"".join(self._whole or ())
+        try:
+            chunk = tolerant(body)
+        except NotJsonError:
+            if cut:
+                self._fail(BrokenStream, "broke off the answer: the connection ended before the answer did")
+            else:
+                self._fail(UnexpectedAnswer, f"answered with something that is no model's answer: “{self._quoted(body)}”")
+            return
+        self._take_rest(chunk, body)
+        if self.failure is not None:
+            return
+        if not chunk.choices:
+            self._fail(UnexpectedAnswer, f"answered with JSON that is no model's answer: “{self._quoted(body)}”")
+            return
+        choice = chunk.choices[0]
+        text = choice.message or choice.delta
+        if text is not None:
+            self._take_text(text, deltas)
+        self.finish_reason = choice.finish_reason or self.finish_reason
+
+    def _note(self, deltas: list[Delta]) -> None:
+        if not self._answered:
+            self._answered = any(not delta.reasoning for delta in deltas)
+
+    def _quoted(self, words: bytes) -> str:
+        key = self._provider.api_key.get_secret_value() if self._provider.api_key else ""
+        return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), key)
+
+    def _fail(self, kind: type[ProviderError], what: str) -> None:
+        advice = "Its base URL may be wrong." if kind is UnexpectedAnswer else "What came before is kept; ask again."
+        self.failure = kind(f"{self._provider.name} {what}. {advice}", provider=self._provider.name)
+        self.over = True

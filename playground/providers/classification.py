@@ -1,0 +1,247 @@
+"""Whose fault a failure is: from what a provider answered, or from how the connection failed, to one of `errors.py`."""
+
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+
+import aiohttp
+
+from .errors import (
+    BadRequest,
+    BrokenStream,
+    ContentRefused,
+    InsufficientFunds,
+    ModelNotFound,
+    Overloaded,
+    PromptTooLong,
+    ProviderError,
+    RateLimited,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+    WrongKey,
+)
+from .records import Provider
+from .told import Told, read_told, shorten, tell
+
+_Kind = type[ProviderError]
+
+_READ_CHARACTERS = 4_000
+
+# What providers call things, in lower case. Where two fit, the earlier counts: Anthropic's "credit balance is too low" is
+# an invalid_request_error too, and Groq's 413 for too large a prompt has the code rate_limit_exceeded.
+_BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
+    (
+        InsufficientFunds,
+        frozenset({"insufficient_quota", "insufficient_balance", "insufficient_funds", "insufficient_credits", "billing_error"}),
+    ),
+    (
+        PromptTooLong,
+        frozenset({"context_length_exceeded", "string_above_max_length", "request_too_large", "exceed_context_size_error"}),
+    ),
+    (
+        ContentRefused,
+        frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "moderation", "prohibited_content"})
+        | {"invalid_prompt", "data_inspection_failed", "safety", "image_safety"},
+    ),
+    (
+        WrongKey,
+        frozenset({"invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated", "permission_error"})
+        | {"permission_denied", "expired_api_key", "invalid_authentication"},
+    ),
+    (
+        ModelNotFound,
+        frozenset({"model_not_found", "not_found_error", "not_found", "invalid_model", "model_decommissioned", "model_not_supported"})
+        | {"model_not_available"},
+    ),
+    (RateLimited, frozenset({"rate_limit_exceeded", "rate_limit_error", "rate_limited", "resource_exhausted", "too_many_requests"})),
+    (TimedOut, frozenset({"deadline_exceeded", "timeout", "timeout_error", "gateway_timeout"})),
+    (
+        Overloaded,
+        frozenset({"overloaded_error", "overloaded", "engine_overloaded", "server_error", "internal_server_error", "api_error"})
+        | {"unavailable", "internal", "service_unavailable", "provider_unavailable"},
+    ),
+)
+
+_WORDS: Mapping[_Kind, tuple[str, ...]] = {
+    InsufficientFunds: (
+        r"credit balance is too low",
+        r"insufficient (balance|credits?|funds)",
+        r"requires more credits",
+        r"payment required",
+    ),
+    PromptTooLong: (
+        r"maximum context length",
+        r"context (length|window|size).{0,40}exceed",
+        r"exceeds?.{0,60}context (length|window|size)",
+        r"(prompt|input|request) is too (long|large)",
+        r"request too large|too many input tokens|reduce the length of",
+        r"input token count.{0,60}exceeds",
+    ),
+    ContentRefused: (
+        r"content (management |usage )?policy",
+        r"content.?filter|content exists risk|prohibited content",
+        r"(was|been) flagged",
+        r"safety (system|filter|policy)",
+    ),
+    WrongKey: (
+        r"(invalid|incorrect|missing|expired|no) (api[ _]?key|auth|credentials)",
+        r"api key (not valid|expired|not found)",
+        r"invalid username",
+    ),
+    ModelNotFound: (
+        r"model\b.{0,120}(not found|not exist|does ?n.t exist|not supported by any|decommissioned|no longer available)",
+        r"not a valid model|no endpoints found|unknown model",
+    ),
+    RateLimited: (r"rate limit|too many requests|quota exceeded",),
+    Overloaded: (r"overloaded|currently loading|over capacity|temporarily unavailable|at capacity",),
+}
+_BY_WORDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)) for kind, patterns in _WORDS.items()
+)
+
+_BY_STATUS: Mapping[int, _Kind] = {
+    401: WrongKey,
+    402: InsufficientFunds,
+    403: WrongKey,
+    404: ModelNotFound,
+    408: TimedOut,
+    413: PromptTooLong,
+    429: RateLimited,
+    451: ContentRefused,
+    504: TimedOut,
+    524: TimedOut,  # Cloudflare's: the server behind it took too long.
+}
+
+_ADVICE: Mapping[_Kind, str] = {
+    InsufficientFunds: "Its account needs to be topped up.",
+    ModelNotFound: "See its list of models for the names that it knows.",
+    PromptTooLong: "Shorten the conversation, or choose a model with a larger context window.",
+    ContentRefused: "Its rules forbid this prompt or its answer; other providers may answer it.",
+    BadRequest: "A parameter of the lane may not suit this model.",
+    RateLimited: "Wait a little, then ask again.",
+    Overloaded: "Ask again in a little while.",
+    TimedOut: "Ask again, or choose a faster model.",
+    UnexpectedAnswer: "Its base URL may be wrong.",
+}
+
+_SAYING: Mapping[_Kind, str] = {
+    WrongKey: "refused the key",
+    InsufficientFunds: "says that its account has no money left",
+    ModelNotFound: "doesn't have this model",
+    PromptTooLong: "says that the prompt is too long",
+    ContentRefused: "refused the content",
+    BadRequest: "refused the request",
+    RateLimited: "says that there are too many requests",
+    Overloaded: "can't answer right now",
+    TimedOut: "took too long by its own limit",
+    BrokenStream: "broke off the answer",
+    UnexpectedAnswer: "answered something that is no model's answer",
+}
+
+
+def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
+    """The error behind an HTTP answer that is not 200. Names of headers are in lower case."""
+    if 300 <= status < 400:
+        target = shorten(headers.get("location", "nowhere"))
+        message = f"{provider.name} moved: it answered {status} and points to {target}. Set its base URL to the new address."
+        return UnexpectedAnswer(message, provider=provider.name, status=status)
+    told = read_told(body, headers)
+    return _error(provider, _kind(told, status), told, status)
+
+
+def failure_in_stream(provider: Provider, error: object) -> ProviderError:
+    """The error behind an `error` that came in the middle of an answer, or in place of one with HTTP status 200."""
+    told = tell({"error": error})
+    # OpenRouter gives the HTTP status that it would have sent as the code.
+    status = next((int(code) for code in told.codes if code.isdecimal() and len(code) == 3), None)
+    kind = _by_name(told, status) or (_by_status(told, status) if status else BrokenStream)
+    return _error(provider, kind, told, None)
+
+
+def content_refused(provider: Provider) -> ContentRefused:
+    """The answer ended with finish reason `content_filter`, without any text."""
+    message = f"{provider.name} refused the content: its filter ended the answer before it began. {_ADVICE[ContentRefused]}"
+    return ContentRefused(message, provider=provider.name)
+
+
+def not_connected(provider: Provider, error: BaseException, connect_timeout: float) -> ProviderError:
+    """The error behind a request that got no HTTP answer. `connect_timeout` in seconds."""
+    causes = list(_causes(error))
+    where = f"{provider.name} ({provider.base_url})"
+    if _any(causes, aiohttp.ConnectionTimeoutError):
+        return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name)
+    if _any(causes, aiohttp.ClientConnectorDNSError):
+        return Unreachable(f"{where} is unreachable: its host name has no address. Check its base URL.", provider=provider.name)
+    if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
+        return Unreachable(f"{where} is unreachable: no secure connection, {_words(causes)}.", provider=provider.name)
+    if _any(causes, aiohttp.ClientConnectorError):
+        return Unreachable(f"{where} is unreachable: {_words(causes)}. Is it running?", provider=provider.name)
+    if _any(causes, aiohttp.ClientConnectionError):
+        return Unreachable(f"{where} closed the connection without an answer.", provider=provider.name)
+    message = f"{where} did not answer in HTTP: {_words(causes)}. {_ADVICE[UnexpectedAnswer]}"
+    return UnexpectedAnswer(message, provider=provider.name)
+
+
+def _kind(told: Told, status: int) -> _Kind:
+    if status == 404 and not told.is_error:
+        return UnexpectedAnswer  # A web server's own 404: nothing at this address knows models.
+    return _by_name(told, status) or _by_status(told, status)
+
+
+def _by_name(told: Told, status: int | None) -> _Kind | None:
+    # A rate limit may speak of tokens and of billing: 429 is what it is, but for an empty account.
+    if status == 429:
+        return InsufficientFunds if told.codes & _BY_CODE[0][1] else RateLimited
+    if status == 413:
+        return PromptTooLong
+    own_fault = status is None or status >= 500
+    for kind, codes in _BY_CODE:
+        # Ollama calls whatever it refuses an api_error.
+        if told.codes & codes and (own_fault or kind is not Overloaded):
+            return kind
+    if status is not None and own_fault:
+        return None
+    return next((kind for kind, words in _BY_WORDS if words.search(told.message[:_READ_CHARACTERS])), None)
+
+
+def _by_status(told: Told, status: int) -> _Kind:
+    kind = _BY_STATUS.get(status)
+    if kind is not None:
+        return kind
+    if status >= 500:
+        return Overloaded
+    return BadRequest if told.is_error or told.message else UnexpectedAnswer
+
+
+def _error(provider: Provider, kind: _Kind, told: Told, status: int | None) -> ProviderError:
+    key = provider.api_key.get_secret_value() if provider.api_key else ""
+    words = shorten(told.message, key)
+    said = f": “{words}”" if words else ""
+    code = f" ({status})" if status else ""
+    message = f"{provider.name} {_SAYING[kind]}{code}{said}. {_advice(provider, kind)}".strip()
+    return kind(message, provider=provider.name, retry_after=told.retry_after, status=status)
+
+
+def _advice(provider: Provider, kind: _Kind) -> str:
+    if kind is not WrongKey:
+        return _ADVICE.get(kind, "")
+    where = f" in {provider.key_variable}" if provider.key_variable else ""
+    return f"Check the key{where}." if provider.api_key else f"It needs a key: set one{where}."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    # The SDK wraps httpx2's error, which wraps aiohttp's, which wraps the system's.
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _words(causes: list[BaseException]) -> str:
+    last = causes[-1]
+    words = last.strerror if isinstance(last, OSError) and last.strerror else str(last) or type(last).__name__
+    return shorten(words).rstrip(".")

@@ -1,0 +1,119 @@
+"""What can go wrong with a provider, by whose fault it is and what helps.
+
+    Exception
+    └── ProviderError
+        │                       the operator or the caller must change something
+        ├── WrongKey            wrong_key: the key is missing, wrong, or not allowed to do this
+        ├── InsufficientFunds   insufficient_funds: the account is empty
+        ├── ModelNotFound       model_not_found
+        ├── PromptTooLong       prompt_too_long: for the model's context, or for what the account may send at once
+        ├── ContentRefused      content_refused: by the provider's rules, not by the model in its own words
+        ├── BadRequest          bad_request: a parameter that the model does not take
+        │                       asking again can help
+        ├── RateLimited         rate_limited: with the provider's wait where it says one
+        ├── Overloaded          overloaded: too busy, loading the model, or a fault of its own
+        ├── Unreachable         unreachable: no connection
+        ├── TimedOut            timed_out: connecting, before the first token, or between tokens
+        ├── BrokenStream        broken_stream: the answer began and was cut off
+        │                       something else is at that address
+        └── UnexpectedAnswer    unexpected_answer: not what OpenAI's protocol says
+
+`classification.py` finds the class for what a provider sent; `told.py` finds its words.
+"""
+
+from typing import ClassVar
+
+
+class ProviderError(Exception):
+    """A call to a provider failed. The message is for people: which provider, what it answered, what can be done."""
+
+    code: ClassVar[str] = "provider_error"
+    """Stable, for programs: in events, records and the API."""
+    retryable: ClassVar[bool] = False
+    """Whether the same request can succeed later, without anybody changing anything."""
+
+    def __init__(self, message: str, *, provider: str, retry_after: float | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.provider = provider
+        """The provider's name, as `Groq`."""
+        self.retry_after = retry_after
+        """Seconds that the provider asks to wait, where it says."""
+        self.status = status
+        """The HTTP status of the refusal; `None` when there was no answer, or when it failed after answering 200."""
+
+
+class WrongKey(ProviderError):
+    """The key is missing, wrong, expired, or not allowed to do this."""
+
+    code = "wrong_key"
+
+
+class InsufficientFunds(ProviderError):
+    """The account behind the key has no money left."""
+
+    code = "insufficient_funds"
+
+
+class ModelNotFound(ProviderError):
+    """The provider has no such model, or not for this key."""
+
+    code = "model_not_found"
+
+
+class PromptTooLong(ProviderError):
+    """The conversation does not fit the model's context window, or what the account may send at once."""
+
+    code = "prompt_too_long"
+
+
+class ContentRefused(ProviderError):
+    """The provider's rules forbid the prompt or the answer."""
+
+    code = "content_refused"
+
+
+class BadRequest(ProviderError):
+    """The provider does not take the request as it is: mostly a parameter that the model does not know."""
+
+    code = "bad_request"
+
+
+class RateLimited(ProviderError):
+    """Too many requests or tokens in a short time."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class Overloaded(ProviderError):
+    """The provider is too busy, is still loading the model, or failed by itself."""
+
+    code = "overloaded"
+    retryable = True
+
+
+class Unreachable(ProviderError):
+    """There is no connection to the provider, or it closed it without an answer."""
+
+    code = "unreachable"
+    retryable = True
+
+
+class TimedOut(ProviderError):
+    """A time limit passed: ours for connecting, for the first token or between tokens, or the provider's own."""
+
+    code = "timed_out"
+    retryable = True
+
+
+class BrokenStream(ProviderError):
+    """The answer began and did not end properly. What came before is kept."""
+
+    code = "broken_stream"
+    retryable = True
+
+
+class UnexpectedAnswer(ProviderError):
+    """What answered does not speak OpenAI's protocol, as a web page at a wrong base URL."""
+
+    code = "unexpected_answer"

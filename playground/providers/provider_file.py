@@ -1,0 +1,173 @@
+"""Providers of one's own: any server that speaks OpenAI's protocol, described in a TOML file (`PLAYGROUND_PROVIDERS_FILE`).
+
+    [[provider]]
+    id = "lab"                                  # the first part of its models' names: lab/our-model
+    base_url = "http://10.0.0.5:8000/v1"        # what stands before /chat/completions and /models
+    name = "Our lab"                            # what people see; the id when left out
+    api_key_env = "LAB_API_KEY"                 # the environment variable that holds its key, or
+    api_key = "..."                             # the key itself; neither: it needs none
+    prices_id = "openai"                        # the provider in genai-prices whose prices hold here
+
+    # How it differs from OpenAI; `Quirks` in records.py says what each means. All may be left out.
+    max_tokens_name = "max_completion_tokens"   # max_tokens
+    stream_options = false                      # true
+    seed_name = "random_seed"                   # seed; "" when it refuses one
+    reasoning_effort_name = "reasoning.effort"  # reasoning_effort; "" when it refuses one
+    routes = true                               # false
+    default_tag = "latest"
+    list_prefix = "models/"
+    not_chat = "embed|rerank"
+    headers = { "X-Team" = "research" }
+    extra_body = { safe_prompt = true }
+
+    [provider.prices."our-model"]               # US dollars per million tokens
+    input = 0.10
+    output = 0.40
+    cached_input = 0.05                         # as input when left out
+
+More `[[provider]]` blocks may follow. Amounts are read exactly, never as binary fractions.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from playground.errors import StartupError
+
+from .builtin import BUILTIN
+from .records import ListPrice, Provider, Quirks
+from .urls import base_url_of
+
+_TAKEN = frozenset({provider.id for provider in BUILTIN} | {"sim"})
+
+
+def _not_taken(provider_id: str) -> str:
+    if provider_id in _TAKEN:
+        raise ValueError(f"is the id of a built-in provider; choose another than {', '.join(sorted(_TAKEN))}")
+    return provider_id
+
+
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return pattern
+
+
+_Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class _PriceEntry(_Entry):
+    input: Annotated[_Dollars, Field(strict=False)]
+    output: Annotated[_Dollars, Field(strict=False)]
+    cached_input: Annotated[_Dollars, Field(strict=False)] | None = None
+
+
+class _ProviderEntry(_Entry):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$"), AfterValidator(_not_taken)]
+    base_url: Annotated[str, AfterValidator(base_url_of)]
+    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    api_key: Annotated[str, Field(min_length=1)] | None = None
+    prices_id: str | None = None
+    prices: dict[str, _PriceEntry] = {}
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    stream_options: bool = True
+    seed_name: str = "seed"
+    reasoning_effort_name: str = "reasoning_effort"
+    routes: bool = False
+    default_tag: str | None = None
+    list_prefix: str = ""
+    not_chat: Annotated[str, AfterValidator(_regular_expression)] | None = None
+    headers: dict[str, str] = {}
+    extra_body: dict[str, Any] = {}
+
+    def quirks(self) -> Quirks:
+        return Quirks(
+            max_tokens_name=self.max_tokens_name,
+            stream_options=self.stream_options,
+            seed_name=self.seed_name or None,
+            reasoning_effort_name=self.reasoning_effort_name or None,
+            routes=self.routes,
+            default_tag=self.default_tag,
+            list_prefix=self.list_prefix,
+            not_chat=self.not_chat,
+            headers=self.headers,
+            extra_body={name: _jsonable(value) for name, value in self.extra_body.items()},
+        )
+
+
+def read_provider_file(path: Path, variable: Callable[[str], SecretStr | None]) -> list[Provider]:
+    """The providers that the file describes, in its order. `variable` gives the value of an environment variable.
+
+    Raises `StartupError` naming the file, the entry and the field when something in it can't be used.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise StartupError(f"The file of providers {path} can't be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StartupError(f"The file of providers {path} is no TOML: {error}") from None
+    entries = document.pop("provider", [])
+    if document or not isinstance(entries, list):
+        odd = ", ".join(document) or "provider"
+        raise StartupError(f"{path}: {odd}: only blocks of [[provider]] are expected (with two brackets)")
+    providers: list[Provider] = []
+    for number, entry in enumerate(entries, start=1):
+        provider = _provider(path, number, entry, variable)
+        if any(known.id == provider.id for known in providers):
+            raise StartupError(f"{path}: provider {number} ({provider.id}): id: is taken by an earlier entry")
+        providers.append(provider)
+    return providers
+
+
+def _provider(path: Path, number: int, entry: object, variable: Callable[[str], SecretStr | None]) -> Provider:
+    where = f"{path}: provider {number}"
+    if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+        where += f" ({entry['id']})"
+    try:
+        read = _ProviderEntry.model_validate(entry)
+    except ValidationError as error:
+        faults = [f"{_field(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise StartupError("\n".join(f"{where}: {fault}" for fault in faults)) from None
+    if read.api_key is not None and read.api_key_env is not None:
+        raise StartupError(f"{where}: api_key: give either this or api_key_env")
+    key = SecretStr(read.api_key) if read.api_key is not None else None
+    if read.api_key_env is not None:
+        key = variable(read.api_key_env)
+        if key is None or not key.get_secret_value():
+            raise StartupError(f"{where}: api_key_env: the environment variable {read.api_key_env} is not set")
+    return Provider(
+        id=read.id,
+        name=read.name or read.id,
+        base_url=read.base_url,
+        api_key=key,
+        prices_id=read.prices_id,
+        prices={model: ListPrice(price.input, price.output, price.cached_input) for model, price in read.prices.items()},
+        needs_key=key is not None,
+        key_variable=read.api_key_env,
+        quirks=read.quirks(),
+    )
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the entry"
+
+
+def _jsonable(value: object) -> object:
+    """`value` with each `Decimal`, which is how amounts are read, as the float that JSON is written from."""
+    if isinstance(value, dict):
+        return {name: _jsonable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(part) for part in value]
+    return float(value) if isinstance(value, Decimal) else value

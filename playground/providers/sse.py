@@ -1,0 +1,110 @@
+"""Server-sent events as bytes: the payloads of a `text/event-stream`, out of pieces that were cut anywhere.
+
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream: lines end at LF, CR or CRLF and nowhere
+else (a model's text may hold U+2028 or U+0085), lines that begin with a colon are comments, the `data` lines of one event are joined by LF.
+Two things differ: only `data` is kept, since OpenAI's protocol puts everything there, and an event that the end of the stream cut off
+is handed out by `flush`, since some servers leave out the last blank line.
+"""
+
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+_PREFIX = b"data: "
+_BETWEEN = b"\n\n" + _PREFIX
+
+
+class EventTooLargeError(Exception):
+    """One event is larger than `MAX_EVENT_BYTES`: this is no stream of answers."""
+
+
+class EventSplitter:
+    """Bytes in, payloads of events out. One per stream.
+
+    The usual `data: {...}` between blank lines is cut by two searches over the whole read, with no work per event in Python.
+    The bytes of an unfinished event wait in a list and are joined once, so that the pieces' size does not matter.
+    """
+
+    __slots__ = ("_at_start", "_ends_with_lf", "_pieces", "_size", "_skip_lf")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._ends_with_lf = False
+        self._skip_lf = False
+        self._at_start = True
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads of the events that `data` completes. Events without data, as comments, give none.
+
+        Raises `EventTooLargeError` when more comes for an event that is already too large.
+        """
+        if not self._pieces and not self._skip_lf and data.startswith(_PREFIX) and b"\r" not in data:
+            # One whole event, which is what a model that writes word by word sends.
+            end = data.find(b"\n")
+            if end == len(data) - 2 and data.endswith(b"\n"):
+                self._at_start = False
+                return [data[len(_PREFIX) : end]]
+        if self._size > MAX_EVENT_BYTES:
+            raise EventTooLargeError
+        if self._skip_lf or b"\r" in data:
+            data = self._with_lf(data)
+        end = data.rfind(b"\n\n")
+        if self._pieces:
+            if end < 0 and not (self._ends_with_lf and data.startswith(b"\n")):
+                self._keep(data)
+                return []
+            self._pieces.append(data)
+            data = b"".join(self._pieces)
+            self._pieces.clear()
+            self._size = 0
+            end = data.rfind(b"\n\n")
+        if end < 0:
+            self._keep(data)
+            return []
+        if end + 2 < len(data):
+            self._keep(data[end + 2 :])
+        return self._payloads(data[:end])
+
+    def flush(self) -> list[bytes]:
+        """The payload of the event that the end of the stream left unfinished, if it has one."""
+        rest = b"".join(self._pieces)
+        self._pieces.clear()
+        self._size = 0
+        return self._payloads(rest)
+
+    def _keep(self, data: bytes) -> None:
+        if data:
+            self._pieces.append(data)
+            self._size += len(data)
+            self._ends_with_lf = data.endswith(b"\n")
+
+    def _with_lf(self, data: bytes) -> bytes:
+        """`data` with every line end written as LF. A CR at the end is a line end by itself: an LF that comes next belongs to it."""
+        if not data:
+            return data
+        if self._skip_lf and data.startswith(b"\n"):
+            data = data[1:]
+        self._skip_lf = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _payloads(self, events: bytes) -> list[bytes]:
+        if self._at_start and events:
+            self._at_start = False
+            events = events.removeprefix(_BOM)
+        if events.startswith(_PREFIX):
+            payloads = events[len(_PREFIX) :].split(_BETWEEN)
+            if events.count(b"\n") == 2 * (len(payloads) - 1):
+                return payloads
+        return [payload for event in events.split(b"\n\n") if (payload := _payload(event))]
+
+
+def _payload(event: bytes) -> bytes:
+    """The joined data of one event's lines; empty when there is none."""
+    if event.startswith(_PREFIX) and b"\n" not in event:
+        return event[len(_PREFIX) :]
+    lines = []
+    for line in event.split(b"\n"):
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            lines.append(value.removeprefix(b" "))
+    return b"\n".join(lines)

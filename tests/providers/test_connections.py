@@ -1,0 +1,103 @@
+"""Connections: shared, without a limit, closed when an answer is left, and never handed on with half an answer in them."""
+
+import anyio
+import pytest
+
+from playground.providers.adapter import ProviderClient
+from playground.providers.records import Provider
+
+from .asking import Asking, ask, call_to
+from .upstream import DONE, Answer, Upstream, event, finish_chunk, text_chunk
+
+WHOLE = Answer([event(text_chunk("whole")), event(finish_chunk()), DONE])
+
+
+async def test_a_finished_answer_leaves_its_connection_to_the_next(asking: Asking) -> None:
+    for _ in range(3):
+        assert (await asking(WHOLE)).text == "whole"
+    assert asking.upstream.connections == 1
+
+
+async def test_an_answer_that_ends_after_done_leaves_its_connection_to_the_next(asking: Asking) -> None:
+    late = anyio.Event()
+    asking.upstream.will_answer(Answer([event(text_chunk("a")), DONE, late]), WHOLE)
+    async with asking.client.stream(call_to(asking.provider)) as answer:
+        async for _ in answer:
+            pass
+        late.set()
+    assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
+    assert asking.upstream.connections == 1
+
+
+async def test_a_server_that_stays_silent_after_done_holds_nobody_up(asking: Asking) -> None:
+    assert (await asking(Answer([event(text_chunk("a")), DONE, anyio.Event()]), WHOLE)).text == "a"
+    await asking.upstream.requests[0].gone.wait()
+    assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
+
+
+async def test_cancelling_a_waiting_reader_closes_the_connection(asking: Asking) -> None:
+    asking.upstream.will_answer(Answer([event(text_chunk("a")), anyio.Event()]), WHOLE)
+    reading = anyio.Event()
+
+    async def read() -> None:
+        async with asking.client.stream(call_to(asking.provider)) as answer:
+            async for _ in answer:
+                reading.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read)
+        await reading.wait()
+        group.cancel_scope.cancel()
+    await asking.upstream.requests[0].gone.wait()
+    assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
+    assert [request.connection for request in asking.upstream.requests] == [1, 2]
+
+
+async def test_cancelling_before_any_answer_closes_the_connection(asking: Asking) -> None:
+    asking.upstream.will_answer(Answer(before=anyio.Event()))
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, asking.client, call_to(asking.provider))
+        received = await asking.upstream.request()
+        group.cancel_scope.cancel()
+    await received.gone.wait()
+
+
+async def test_leaving_in_the_middle_closes_the_connection(asking: Asking) -> None:
+    asking.upstream.will_answer(Answer([event(text_chunk("a")), event(text_chunk("b")), anyio.Event()]), WHOLE)
+    async with asking.client.stream(call_to(asking.provider)) as answer:
+        async for _ in answer:
+            break
+    await asking.upstream.requests[0].gone.wait()
+    assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
+
+
+async def test_leaving_with_an_error_closes_the_connection(asking: Asking) -> None:
+    asking.upstream.will_answer(Answer([event(text_chunk("a")), anyio.Event()]))
+
+    async def break_off() -> None:
+        async with asking.client.stream(call_to(asking.provider)) as answer:
+            async for _ in answer:
+                raise KeyError
+
+    with pytest.raises(KeyError):
+        await break_off()
+    await asking.upstream.requests[0].gone.wait()
+
+
+async def test_hundreds_of_answers_stream_at_the_same_time(client: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+    together, open_answers = anyio.Event(), 0
+    upstream.will_answer(Answer([event(text_chunk("a")), together, event(finish_chunk()), DONE]))
+    number = 300
+
+    async def read() -> None:
+        nonlocal open_answers
+        async with client.stream(call_to(provider)) as answer:
+            async for _ in answer:
+                open_answers += 1
+                if open_answers == number:
+                    together.set()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(number):
+            group.start_soon(read)
+    assert upstream.connections == number

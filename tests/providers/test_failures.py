@@ -1,0 +1,299 @@
+"""Whose fault a failure is, and what people are told about it."""
+
+import json
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import anyio
+import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from pydantic import SecretStr
+
+from playground.providers import errors
+from playground.providers.errors import (
+    BadRequest,
+    ContentRefused,
+    InsufficientFunds,
+    ModelNotFound,
+    Overloaded,
+    PromptTooLong,
+    ProviderError,
+    RateLimited,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+    WrongKey,
+)
+from playground.providers.records import Provider
+
+from .asking import Asking
+from .upstream import Answer
+
+REFUSALS = [
+    # OpenAI
+    (
+        401,
+        {"error": {"message": "Incorrect API key provided: sk-ab**yz.", "type": "invalid_request_error", "code": "invalid_api_key"}},
+        WrongKey,
+    ),
+    (404, {"error": {"message": "The model `gpt-9` does not exist", "code": "model_not_found"}}, ModelNotFound),
+    (403, {"error": {"message": "Project `p` does not have access to model `m`", "code": "model_not_found"}}, ModelNotFound),
+    (400, {"error": {"message": "This model's maximum context length is 8192 tokens.", "code": "context_length_exceeded"}}, PromptTooLong),
+    (429, {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, InsufficientFunds),
+    (429, {"error": {"message": "Rate limit reached for gpt-4o", "type": "tokens", "code": "rate_limit_exceeded"}}, RateLimited),
+    (400, {"error": {"message": "Your prompt was flagged", "code": "invalid_prompt"}}, ContentRefused),
+    (400, {"error": {"message": "The response was filtered", "code": "content_filter"}}, ContentRefused),
+    (400, {"error": {"message": "Unsupported parameter: 'temperature'", "code": "unsupported_parameter"}}, BadRequest),
+    (400, {"error": {"message": "max_tokens is too large: 100000.", "type": "invalid_request_error", "code": None}}, BadRequest),
+    (500, {"error": {"message": "The server had an error", "type": "server_error"}}, Overloaded),
+    (503, {"error": {"message": "The engine is currently overloaded", "type": "server_error"}}, Overloaded),
+    # OpenRouter
+    (402, {"error": {"code": 402, "message": "Insufficient credits"}}, InsufficientFunds),
+    (400, {"error": {"code": 400, "message": "nope/nope is not a valid model ID"}}, ModelNotFound),
+    (404, {"error": {"code": 404, "message": "No endpoints found for a/b."}}, ModelNotFound),
+    (403, {"error": {"code": 403, "message": "requires moderation", "metadata": {"reasons": ["violence"]}}}, ContentRefused),
+    (
+        400,
+        {"error": {"code": 400, "message": "Provider returned error", "metadata": {"raw": '{"error":{"message":"prompt is too long"}}'}}},
+        PromptTooLong,
+    ),
+    (408, {"error": {"code": 408, "message": "Request timed out"}}, TimedOut),
+    # Google
+    (
+        400,
+        [
+            {
+                "error": {
+                    "code": 400,
+                    "message": "API key not valid.",
+                    "status": "INVALID_ARGUMENT",
+                    "details": [{"reason": "API_KEY_INVALID"}],
+                }
+            }
+        ],
+        WrongKey,
+    ),
+    (
+        400,
+        [{"error": {"code": 400, "message": "The input token count (9) exceeds the maximum", "status": "INVALID_ARGUMENT"}}],
+        PromptTooLong,
+    ),
+    (404, [{"error": {"code": 404, "message": "models/x is not found", "status": "NOT_FOUND"}}], ModelNotFound),
+    (429, [{"error": {"code": 429, "message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED"}}], RateLimited),
+    (503, [{"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}], Overloaded),
+    # Anthropic
+    (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, Overloaded),
+    (401, {"type": "error", "error": {"type": "authentication_error", "message": "invalid x-api-key"}}, WrongKey),
+    (404, {"type": "error", "error": {"type": "not_found_error", "message": "model: claude-9"}}, ModelNotFound),
+    (400, {"error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the API"}}, InsufficientFunds),
+    (400, {"error": {"type": "invalid_request_error", "message": "prompt is too long: 210000 tokens > 200000 maximum"}}, PromptTooLong),
+    (413, {"error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}}, PromptTooLong),
+    # Groq
+    (413, {"error": {"message": "Request too large for model", "type": "tokens", "code": "rate_limit_exceeded"}}, PromptTooLong),
+    (400, {"error": {"message": "The model `x` has been decommissioned", "code": "model_decommissioned"}}, ModelNotFound),
+    # Mistral
+    (422, {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}]}, BadRequest),
+    (401, {"detail": "Unauthorized"}, WrongKey),
+    (400, {"object": "error", "message": "Invalid model: x", "type": "invalid_model", "code": "1500"}, ModelNotFound),
+    (429, {"object": "error", "message": "Service tier capacity exceeded for this model.", "code": "3505"}, RateLimited),
+    # DeepSeek
+    (402, {"error": {"message": "Insufficient Balance", "type": "unknown_error"}}, InsufficientFunds),
+    (400, {"error": {"message": "Model Not Exist", "type": "invalid_request_error"}}, ModelNotFound),
+    (400, {"error": {"message": "Content Exists Risk", "type": "invalid_request_error"}}, ContentRefused),
+    # Hugging Face
+    (503, {"error": "Model x is currently loading", "estimated_time": 20.5}, Overloaded),
+    (400, {"error": {"message": "The requested model 'x' is not supported by any provider", "code": "model_not_supported"}}, ModelNotFound),
+    (401, {"error": "Invalid username or password."}, WrongKey),
+    # Ollama, llama.cpp, vLLM
+    (404, {"error": {"message": 'model "x" not found, try pulling it first', "type": "api_error"}}, ModelNotFound),
+    (400, {"error": {"message": "the request exceeds the available context size", "type": "exceed_context_size_error"}}, PromptTooLong),
+    (503, {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}, Overloaded),
+    # Anybody
+    (418, {"error": {"message": "I'm a teapot"}}, BadRequest),
+    (504, "upstream timed out", TimedOut),
+    (502, "<html><head><title>502 Bad Gateway</title></head></html>", Overloaded),
+    (404, "<html><head><title>404 Not Found</title></head></html>", UnexpectedAnswer),
+    (404, {}, UnexpectedAnswer),
+    (500, "", Overloaded),
+    (405, "", UnexpectedAnswer),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), REFUSALS)
+async def test_a_refusal_is_told_by_whose_fault_it_is(asking: Asking, status: int, body: object, kind: type[ProviderError]) -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    outcome = await asking(Answer([text.encode()], status=status, content_type="application/json"))
+    assert type(outcome.error) is kind
+    assert outcome.error.status == status
+    assert outcome.error.provider == "The lab"
+    assert str(outcome.error).startswith("The lab ")
+
+
+async def refused(asking: Asking, status: int, body: object, **headers: str) -> ProviderError:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    outcome = await asking(Answer([json.dumps(body).encode()], status=status, headers=named, content_type="application/json"))
+    assert outcome.error is not None
+    return outcome.error
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ({"error": {"message": "slow"}}, {"Retry_After": "7"}, 7),
+        ({"error": {"message": "slow"}}, {"Retry_After": "0.5"}, 0.5),
+        ({"error": {"message": "slow"}}, {"Retry_After": "7", "Retry_After_Ms": "250"}, 0.25),
+        ({"error": {"message": "Please try again in 7.66s. Visit"}}, {}, 7.66),
+        ({"error": {"message": "Please try again in 1m2.5s."}}, {}, 62.5),
+        ({"error": {"message": "Please try again in 120ms."}}, {}, 0.12),
+        ({"error": {"message": "slow", "details": [{"@type": "RetryInfo", "retryDelay": "34s"}]}}, {}, 34),
+        ({"error": "loading", "estimated_time": 20.5}, {}, 20.5),
+        ({"error": {"message": "slow"}}, {"Retry_After": "soon"}, None),
+        ({"error": {"message": "slow"}}, {"Retry_After": "-3"}, None),
+        ({"error": {"message": "slow"}}, {"Retry_After": "nan"}, None),
+        ({"error": {"message": "slow"}}, {}, None),
+    ],
+)
+async def test_the_providers_wait_is_kept(asking: Asking, body: object, headers: dict[str, str], seconds: float | None) -> None:
+    assert (await refused(asking, 429, body, **headers)).retry_after == seconds
+
+
+async def test_a_wait_until_a_date_is_kept(asking: Asking) -> None:
+    moment = datetime.now(UTC) + timedelta(minutes=10)
+    error = await refused(asking, 503, {"error": "busy"}, Retry_After=format_datetime(moment, usegmt=True))
+    assert error.retry_after == pytest.approx(600, abs=60)
+
+
+async def test_a_wait_until_a_past_date_is_none_at_all(asking: Asking) -> None:
+    moment = datetime.now(UTC) - timedelta(minutes=10)
+    assert (await refused(asking, 503, {"error": "busy"}, Retry_After=format_datetime(moment, usegmt=True))).retry_after == 0
+
+
+async def test_a_message_says_who_answered_what_and_what_helps(asking: Asking) -> None:
+    error = await refused(asking, 401, {"error": {"message": "Invalid API Key", "code": "invalid_api_key"}})
+    assert str(error) == "The lab refused the key (401): “Invalid API Key”. Check the key in LAB_API_KEY."
+
+
+async def test_without_a_key_the_message_says_that_one_is_needed(asking: Asking) -> None:
+    asking.provider = replace(asking.provider, api_key=None)
+    error = await refused(asking, 401, {"error": {"message": "Unauthorized"}})
+    assert str(error) == "The lab refused the key (401): “Unauthorized”. It needs a key: set one in LAB_API_KEY."
+
+
+@pytest.mark.parametrize(
+    "echoed",
+    [
+        "secret-key-of-the-lab",
+        "sk-proj-abcdefghijkl",
+        "gsk_abcdefghijkl",
+        "hf_abcdefghijkl",
+        "abcd1234********wxyz",
+        "AIzaSyA1234567890abc",
+    ],
+)
+async def test_keys_that_a_provider_echoes_are_cut_out(asking: Asking, echoed: str) -> None:
+    error = await refused(asking, 401, {"error": {"message": f"Incorrect API key provided: {echoed}. See the docs"}})
+    assert echoed not in str(error)
+    assert "Incorrect API key provided: [key]. See the docs" in str(error)
+
+
+async def test_a_long_message_is_shortened_and_on_one_line(asking: Asking) -> None:
+    error = await refused(asking, 400, {"error": {"message": "no\n" * 10_000}})
+    assert len(str(error)) < 500
+    assert "no no no" in str(error)
+    assert "…" in str(error)
+
+
+async def test_what_the_provider_behind_openrouter_said_is_passed_on(asking: Asking) -> None:
+    raw = json.dumps({"error": {"message": "Rate limit of the upstream"}})
+    error = await refused(
+        asking, 429, {"error": {"message": "Provider returned error", "code": 429, "metadata": {"raw": raw, "provider_name": "Acme"}}}
+    )
+    assert "Acme: Rate limit of the upstream" in str(error)
+
+
+async def test_the_field_that_a_server_names_is_passed_on(asking: Asking) -> None:
+    error = await refused(asking, 422, {"detail": [{"loc": ["body", "top_p"], "msg": "too large", "type": "x"}]})
+    assert "top_p: too large" in str(error)
+
+
+async def test_a_web_page_is_told_by_its_title(asking: Asking) -> None:
+    outcome = await asking(Answer([b"<html><head><title>502 Bad Gateway</title></head>" + b"<p>" * 1_000], status=502))
+    assert "“502 Bad Gateway”" in str(outcome.error)
+
+
+async def test_a_refusal_of_any_length_is_read_only_in_part(asking: Asking) -> None:
+    outcome = await asking(Answer([b"x" * 100_000] * 50, status=500))
+    assert isinstance(outcome.error, Overloaded)
+
+
+async def test_a_refusal_whose_body_breaks_off_is_still_told(asking: Asking) -> None:
+    assert isinstance((await asking(Answer([b'{"error":'], status=429, framing="cut"))).error, RateLimited)
+
+
+async def test_a_redirect_says_where_the_provider_moved(asking: Asking) -> None:
+    outcome = await asking(Answer([], status=308, headers={"Location": "https://new.example/v1"}))
+    assert isinstance(outcome.error, UnexpectedAnswer)
+    assert "https://new.example/v1" in str(outcome.error)
+    assert len(asking.upstream.requests) == 1
+
+
+async def test_nothing_is_sent_twice(asking: Asking) -> None:
+    await asking(Answer([b'{"error":"busy"}'], status=503))
+    assert len(asking.upstream.requests) == 1
+
+
+async def test_a_port_where_nobody_listens_is_unreachable(asking: Asking) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        asking.provider = replace(asking.provider, base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v1")
+        error = (await asking(Answer())).error
+    assert isinstance(error, Unreachable)
+    assert error.retryable
+    assert error.status is None
+    assert "Is it running?" in str(error)
+
+
+async def test_a_host_without_an_address_is_unreachable(asking: Asking) -> None:
+    asking.provider = replace(asking.provider, base_url="http://nobody.invalid/v1")
+    error = (await asking(Answer())).error
+    assert isinstance(error, Unreachable)
+    assert "host name" in str(error)
+
+
+async def test_a_connection_that_closes_without_an_answer_is_unreachable(asking: Asking) -> None:
+    assert isinstance((await asking(Answer(raw=b""))).error, Unreachable)
+
+
+async def test_a_server_without_tls_at_an_https_address_is_unreachable(asking: Asking) -> None:
+    async def answer_in_plain(stream: SocketStream) -> None:
+        async with stream:
+            await stream.send(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, answer_in_plain)
+        port = listener.extra(SocketAttribute.local_port)  # noqa: S610
+        asking.provider = replace(asking.provider, base_url=f"https://127.0.0.1:{port}/v1")
+        error = (await asking(Answer())).error
+        group.cancel_scope.cancel()
+    assert isinstance(error, Unreachable)
+    assert "secure" in str(error)
+
+
+async def test_something_that_speaks_no_http_is_unexpected(asking: Asking) -> None:
+    error = (await asking(Answer(raw=b"SSH-2.0-OpenSSH_9.6\r\n"))).error
+    assert isinstance(error, UnexpectedAnswer)
+    assert "HTTP" in str(error)
+
+
+def test_every_error_has_a_code_of_its_own_that_the_tree_shows() -> None:
+    kinds = ProviderError.__subclasses__()
+    assert len({kind.code for kind in kinds}) == len(kinds) == 12
+    for kind in kinds:
+        assert f"{kind.__name__:<19} {kind.code}" in (errors.__doc__ or "").replace("├── ", "").replace("└── ", "")
+
+
+def test_a_key_is_not_in_the_text_of_a_provider() -> None:
+    provider = Provider(id="x", name="X", base_url="http://x/v1", api_key=SecretStr("very-secret"))
+    assert "very-secret" not in repr(provider)

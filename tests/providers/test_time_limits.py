@@ -1,0 +1,142 @@
+"""The three time limits, each with its own message. Limits are small here, and what a test does not try is far larger."""
+
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from playground.providers.adapter import ProviderClient
+from playground.providers.errors import TimedOut
+from playground.providers.records import Provider
+
+from .asking import ask, call_to
+from .upstream import DONE, Answer, Upstream, event, finish_chunk, text_chunk
+
+SHORT = 0.15
+LONG = 30
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[ProviderClient]:
+    """Waits for the first token for a short time only."""
+    async with ProviderClient(connect_timeout=LONG, first_token_timeout=SHORT, between_tokens_timeout=LONG) as client:
+        yield client
+
+
+@pytest.fixture
+async def restless() -> AsyncIterator[ProviderClient]:
+    """Waits between tokens for a short time only."""
+    async with ProviderClient(connect_timeout=LONG, first_token_timeout=LONG, between_tokens_timeout=SHORT) as client:
+        yield client
+
+
+async def keep_alive(answer: anyio.Event, seconds: float) -> None:
+    await anyio.sleep(seconds)
+    answer.set()
+
+
+async def test_an_address_that_takes_no_connections_times_out_connecting() -> None:
+    # A listening socket whose queue is full answers to no further connection.
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        provider = Provider(id="lab", name="The lab", base_url=f"http://127.0.0.1:{full.getsockname()[1]}/v1")
+        async with ProviderClient(connect_timeout=SHORT, first_token_timeout=LONG, between_tokens_timeout=LONG) as client:
+            outcome = await ask(client, call_to(provider))
+        for each in waiting:
+            each.close()
+    assert isinstance(outcome.error, TimedOut)
+    assert "connected" in str(outcome.error)
+
+
+@pytest.mark.parametrize("pieces", [[], [b": still here\n\n"], [event(text_chunk(""))]], ids=["nothing", "a comment", "an empty text"])
+async def test_no_first_text_within_the_limit_is_an_error(
+    hasty: ProviderClient, upstream: Upstream, provider: Provider, pieces: list[bytes]
+) -> None:
+    upstream.will_answer(Answer([*pieces, anyio.Event()]))
+    outcome = await ask(hasty, call_to(provider))
+    assert isinstance(outcome.error, TimedOut)
+    assert "no text within 0.15 s" in str(outcome.error)
+    assert (outcome.error.retryable, outcome.error.code) == (True, "timed_out")
+
+
+async def test_no_head_of_an_answer_within_the_limit_is_an_error(hasty: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+    upstream.will_answer(Answer(before=anyio.Event()))
+    assert isinstance((await ask(hasty, call_to(provider))).error, TimedOut)
+    await (await upstream.request()).gone.wait()
+
+
+async def test_silence_between_tokens_is_an_error_after_the_text(restless: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+    upstream.will_answer(Answer([event(text_chunk("Hello")), anyio.Event()]))
+    outcome = await ask(restless, call_to(provider))
+    assert outcome.text == "Hello"
+    assert isinstance(outcome.error, TimedOut)
+    assert "silent for 0.15 s" in str(outcome.error)
+    await upstream.requests[0].gone.wait()
+
+
+async def test_keep_alives_are_life_between_tokens(upstream: Upstream, provider: Provider) -> None:
+    ticks = [anyio.Event() for _ in range(8)]
+    pieces = [piece for tick in ticks for piece in (tick, b": still here\n\n")]
+    upstream.will_answer(Answer([event(text_chunk("a")), *pieces, event(text_chunk("b")), event(finish_chunk()), DONE]))
+    async with (
+        ProviderClient(connect_timeout=LONG, first_token_timeout=LONG, between_tokens_timeout=1) as client,
+        anyio.create_task_group() as group,
+    ):
+        for number, tick in enumerate(ticks, start=1):
+            group.start_soon(keep_alive, tick, number * 0.2)
+        outcome = await ask(client, call_to(provider))
+    assert (outcome.text, outcome.error) == ("ab", None)
+
+
+async def test_keep_alives_alone_do_not_go_on_for_ever(upstream: Upstream, provider: Provider) -> None:
+    ticks = [anyio.Event() for _ in range(30)]
+    pieces = [piece for tick in ticks for piece in (tick, b": still here\n\n")]
+    upstream.will_answer(Answer([event(text_chunk("a")), *pieces, anyio.Event()]))
+    async with (
+        ProviderClient(connect_timeout=LONG, first_token_timeout=1.3, between_tokens_timeout=1) as client,
+        anyio.create_task_group() as group,
+    ):
+        for number, tick in enumerate(ticks, start=1):
+            group.start_soon(keep_alive, tick, number * 0.1)
+        outcome = await ask(client, call_to(provider))
+        group.cancel_scope.cancel()
+    assert isinstance(outcome.error, TimedOut)
+    assert "no more text for 1.3 s" in str(outcome.error)
+
+
+async def test_a_slow_reader_is_not_the_providers_silence(restless: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+    go_on = anyio.Event()
+    upstream.will_answer(Answer([event(text_chunk("a")), go_on, event(text_chunk("b")), event(finish_chunk()), DONE]))
+    texts = []
+    async with restless.stream(call_to(provider)) as answer:
+        async for deltas in answer:
+            texts += [delta.text for delta in deltas]
+            go_on.set()
+            await anyio.sleep(3 * SHORT)
+    assert texts == ["a", "b"]
+
+
+async def test_a_passed_limit_leaves_the_task_usable(
+    hasty: ProviderClient, client: ProviderClient, upstream: Upstream, provider: Provider
+) -> None:
+    upstream.will_answer(Answer(before=anyio.Event()))
+    assert isinstance((await ask(hasty, call_to(provider))).error, TimedOut)
+    upstream.will_answer(Answer([event(text_chunk("Hello")), event(finish_chunk()), DONE]))
+    with anyio.move_on_after(LONG) as scope:
+        assert (await ask(client, call_to(provider))).text == "Hello"
+        await anyio.lowlevel.checkpoint()
+    assert not scope.cancelled_caught
+
+
+async def test_a_list_of_models_that_does_not_come_times_out(hasty: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+    upstream.will_answer(Answer(before=anyio.Event()))
+    with pytest.raises(TimedOut, match="list of models within"):
+        await hasty.list_models(replace(provider, id="other"))
