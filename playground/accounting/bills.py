@@ -1,0 +1,49 @@
+"""What a lane's call came to: the provider's own count, else ours; and its price."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from playground.comparison.plan import Bill
+from playground.providers.calls import ModelCall, Usage
+from playground.providers.records import ListedModel, Provider
+
+from .prices import Prices
+from .tokens import TokenCounter
+
+Listed = Callable[[Provider, str], ListedModel | None]
+"""What a provider's own list says of a model."""
+
+
+class Bills:
+    """Settles calls. A call that ended before the provider told its usage was paid for all the same: it is counted, prompt included."""
+
+    def __init__(self, counter: TokenCounter, prices: Prices, listed: Listed) -> None:
+        self._counter = counter
+        self._prices = prices
+        self._listed = listed
+
+    async def settle(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str, at: datetime) -> Bill:
+        """The bill of `call`, which was sent `at` that time and wrote `answer` and `reasoning`.
+
+        Without `usage` its tokens are counted with tiktoken, and marked as estimated.
+        """
+        used = usage if usage is not None else await self._count(call, answer, reasoning)
+        cost = self._prices.cost(call.provider, call.model, used, self._listed(call.provider, call.model), at)
+        return Bill(
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            cached_input_tokens=used.cached_input_tokens,
+            reasoning_tokens=used.reasoning_tokens,
+            estimated=usage is None,
+            cost=cost.amount if cost else None,
+            cost_source=cost.source if cost else None,
+        )
+
+    async def _count(self, call: ModelCall, answer: str, reasoning: str) -> Usage:
+        prompt_tokens = await self._counter.count_prompt(call.messages, call.model)
+        answer_tokens, reasoning_tokens = await self._counter.count([answer, reasoning], call.model)
+        return Usage(
+            input_tokens=prompt_tokens,
+            output_tokens=answer_tokens + reasoning_tokens,
+            reasoning_tokens=reasoning_tokens if reasoning else None,
+        )

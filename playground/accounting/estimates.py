@@ -1,0 +1,71 @@
+"""What a request would take and cost, before it is sent."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from playground.models.catalogue import Catalogue
+from playground.providers.calls import Message, ModelCall, Usage
+from playground.providers.records import ListedModel
+
+from .prices import Prices
+from .schemas import CostRange, Estimate, LaneEstimate
+from .tokens import TokenCounter
+from .vocabularies import Vocabulary, vocabulary_for
+
+ASSUMED_OUTPUT_TOKENS = 16_384
+"""The longest answer reckoned with when the request sets no limit. Most models write less unless told otherwise; some write more."""
+
+
+class Estimator:
+    """Estimates calls with what the catalogue and the price lists know."""
+
+    def __init__(self, catalogue: Catalogue, prices: Prices, counter: TokenCounter) -> None:
+        self._catalogue = catalogue
+        self._prices = prices
+        self._counter = counter
+
+    async def estimate(self, calls: Sequence[ModelCall]) -> Estimate:
+        """The estimate of each call, in their order; nothing is sent. Equal prompts are counted once per vocabulary.
+
+        Raises `VocabularyError`.
+        """
+        counts: dict[tuple[Vocabulary, tuple[Message, ...]], int] = {}
+        lanes = []
+        for call in calls:
+            key = vocabulary_for(call.model), call.messages
+            if key not in counts:
+                counts[key] = await self._counter.count_prompt(call.messages, call.model)
+            lanes.append(estimate_call(call, counts[key], self._prices, self._catalogue.listed(call.provider, call.model)))
+        return Estimate(lanes=lanes)
+
+
+def estimate_call(call: ModelCall, input_tokens: int, prices: Prices, listed: ListedModel | None = None) -> LaneEstimate:
+    """The estimate of one call whose prompt has `input_tokens`.
+
+    The least is an answer of one token. The most is `max_tokens`, else `ASSUMED_OUTPUT_TOKENS`, but never more than the prompt
+    leaves of the context window. A prompt that does not fit is priced all the same, with an answer of one token.
+    """
+    window = prices.context_window(call.provider, call.model, listed)
+    most, basis = _longest_answer(input_tokens, call.max_tokens, window)
+    least_cost = prices.cost(call.provider, call.model, Usage(input_tokens, 1), listed)
+    most_cost = prices.cost(call.provider, call.model, Usage(input_tokens, most), listed)
+    return LaneEstimate(
+        model=f"{call.provider.id}/{call.model}",
+        simulated=call.provider.simulated,
+        input_tokens=input_tokens,
+        max_output_tokens=most,
+        max_output_basis=basis,
+        context_window=window,
+        fits=None if window is None else input_tokens < window,
+        cost=CostRange(min=least_cost.amount, max=most_cost.amount) if least_cost and most_cost else None,
+    )
+
+
+def _longest_answer(
+    input_tokens: int, max_tokens: int | None, window: int | None
+) -> tuple[int, Literal["maxTokens", "contextWindow", "assumed"]]:
+    most = ASSUMED_OUTPUT_TOKENS if max_tokens is None else max_tokens
+    space = most if window is None else max(1, window - input_tokens)
+    if space < most:
+        return space, "contextWindow"
+    return most, "assumed" if max_tokens is None else "maxTokens"

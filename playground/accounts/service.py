@@ -1,0 +1,88 @@
+"""Registering, logging in, staying logged in."""
+
+import unicodedata
+
+from prisma import models
+
+from playground.errors import Conflict, FieldError, NotAuthenticated
+from playground.ids import new_id
+from playground.text import clean
+
+from .passwords import PasswordHasher
+from .repository import EmailTaken, UserRepository
+from .schemas import Login, Profile, Registered, Registration, TokenPair
+from .tokens import Role, Tokens, User
+
+_TERMINAL_USER_ID = "terminal"
+
+
+class AddressTaken(Conflict):
+    """Somebody registered with this address before."""
+
+    code = "email_taken"
+    title = "This email address has an account"
+
+
+class AccountService:
+    """What can be done with accounts."""
+
+    def __init__(self, repository: UserRepository, hasher: PasswordHasher, tokens: Tokens) -> None:
+        self._repository = repository
+        self._hasher = hasher
+        self._tokens = tokens
+
+    async def register(self, registration: Registration) -> Registered:
+        """Make an account and log it in; the first is the administrator. Raises `AddressTaken`."""
+        password_hash = await self._hasher.hash(registration.password.get_secret_value())
+        try:
+            user = await self._repository.create(new_id(), email=registration.email, name=registration.name, password_hash=password_hash)
+        except EmailTaken:
+            detail = f"There is an account for {registration.email} already: log in, or use another address."
+            raise AddressTaken(detail, errors=[FieldError("email", detail)]) from None
+        return Registered(**self._pair(user).model_dump(), user=_profile(user))
+
+    async def login(self, login: Login) -> TokenPair:
+        """Tokens for an email and password. Raises `NotAuthenticated`, alike for an unknown address and a wrong password."""
+        user = await self._repository.find_by_email(login.email)
+        password = unicodedata.normalize("NFC", clean(login.password.get_secret_value()))
+        if not await self._hasher.matches(password, user.password_hash if user else None) or user is None:
+            raise NotAuthenticated("The email address or the password is wrong.")
+        return self._pair(user)
+
+    async def refresh(self, refresh_token: str) -> TokenPair:
+        """New tokens for a refresh token. Raises `NotAuthenticated`."""
+        return self._pair(await self._known(self._tokens.read(refresh_token, "refresh")))
+
+    async def profile(self, user: User) -> Profile:
+        """The account of a logged-in user. Raises `NotAuthenticated` when it is gone."""
+        return _profile(await self._known(user))
+
+    async def terminal_token(self) -> str:
+        """An access token for whoever sits at the server's own terminal.
+
+        It is the first administrator's; before there is one, that of an account without a login.
+        """
+        user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID)
+        return self._pair(user).access_token
+
+    async def _known(self, user: User) -> models.users:
+        row = await self._repository.get(user.id)
+        if row is None:
+            raise NotAuthenticated("This account does not exist any more.")
+        return row
+
+    def _pair(self, row: models.users) -> TokenPair:
+        user = User(row.id, _role(row))
+        return TokenPair(
+            access_token=self._tokens.issue(user, "access"),
+            refresh_token=self._tokens.issue(user, "refresh"),
+            expires_in=self._tokens.lifetime("access"),
+        )
+
+
+def _profile(row: models.users) -> Profile:
+    return Profile(id=row.id, email=row.email, name=row.name, role=_role(row), created_at=row.created_at)
+
+
+def _role(row: models.users) -> Role:
+    return "admin" if row.role == "admin" else "user"

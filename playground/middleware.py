@@ -1,0 +1,65 @@
+"""What happens around every request: it gets an id, and one line in the log. Plain ASGI, so that streams pass untouched."""
+
+import re
+import time
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import Problem
+from .ids import new_id
+from .problems import respond
+
+_USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET_PATHS = frozenset({"/health"})
+
+_logger = structlog.get_logger(__name__)
+
+
+class RequestLog:
+    """Gives each request an id (the caller's `X-Request-ID` where it has a usable one), which answers and log lines carry.
+
+    Queries are never logged: they may hold tokens and prompts.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _given_id(scope) or new_id()
+        started_at = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                _logger.exception("request_broke", method=scope["method"], path=scope["path"])
+                if status:  # The answer has begun: all that is left is to break it off.
+                    raise
+                defect = Problem("Something went wrong in this service. Its log has the details, under this answer's X-Request-ID.")
+                await respond(defect)(scope, receive, send_with_id)
+            finally:
+                if scope["path"] not in _QUIET_PATHS:
+                    duration = round((time.perf_counter() - started_at) * 1000, 1)
+                    _logger.info("request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration)
+
+
+def _given_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if _USABLE_ID.fullmatch(text) else None
+    return None

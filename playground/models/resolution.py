@@ -1,0 +1,134 @@
+"""From the name that somebody wrote to the model that is meant, or to a message that helps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from playground.errors import BadInput, FieldError
+from playground.providers.builtin import BUILTIN
+from playground.providers.records import ListedModel, Provider
+
+from .suggestions import Suggestions
+
+_SHOWN_CHARACTERS = 100
+
+
+class KnownList(Protocol):
+    """One provider and what is known of its models; `fetched_at` is `None` when that is nothing."""
+
+    @property
+    def provider(self) -> Provider: ...
+    @property
+    def models(self) -> Mapping[str, ListedModel]: ...
+    @property
+    def fetched_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModel:
+    """A model that a request can be sent to."""
+
+    provider: Provider
+    model: str
+    """The provider's own name of it."""
+    listed: ListedModel | None
+    """Its line in the provider's list; `None` while that was never fetched."""
+
+    @property
+    def full_name(self) -> str:
+        """As `groq/llama-3.3-70b-versatile`."""
+        return f"{self.provider.id}/{self.model}"
+
+
+class UnknownModel(BadInput):
+    """No configured provider has such a model."""
+
+    title = "No such model"
+    code = "unknown_model"
+
+    def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), suggestions: Sequence[str] = ()) -> None:
+        super().__init__(detail, errors=errors)
+        self.suggestions = tuple(suggestions)
+        """Full names of the nearest known models, the nearest first."""
+
+
+class Resolver:
+    """Resolves names against one state of the lists."""
+
+    def __init__(self, lists: Sequence[KnownList]) -> None:
+        self._lists = {known.provider.id: known for known in lists}
+        self._not_set_up = {provider.id: provider for provider in BUILTIN if provider.id not in self._lists}
+        self._suggestions: Suggestions | None = None
+
+    def resolve(self, name: str, *, field: str) -> ResolvedModel:
+        """`provider/model` when the first part is a configured provider, else a bare name, looked up in all lists in their order.
+
+        A name that starts with a configured provider never falls through to another one: its prompt must not end up elsewhere.
+        Raises `UnknownModel`.
+        """
+        provider_id, slash, model = name.partition("/")
+        known = self._lists.get(provider_id) if slash else None
+        if known is not None:
+            found = _offered(known, model)
+        else:
+            found = next(filter(None, (_offered(listed, name) for listed in self._lists.values() if listed.fetched_at is not None)), None)
+        if found is None:
+            raise self._unknown(name, field)
+        return found
+
+    def _unknown(self, name: str, field: str) -> UnknownModel:
+        provider_id, slash, model = name.partition("/")
+        known = self._lists.get(provider_id) if slash else None
+        missing = self._not_set_up.get(provider_id) if slash else None
+        if known is not None:
+            sentences = [f"{known.provider.name} has no model {_quoted(model)}."]
+        elif missing is not None:
+            sentences = [f"{_quoted(name)} can't be used: {missing.name} is not set up. Set {_variables(missing)} to use it."]
+        else:
+            sentences = [f"No provider lists a model {_quoted(name)}."]
+            unread = [listed.provider.id for listed in self._lists.values() if listed.fetched_at is None]
+            if unread:
+                sentences.append(
+                    f"Not known yet are the lists of {_joined(unread, 'and')}: write the provider before the name, as {unread[0]}/…."
+                )
+        if self._suggestions is None:
+            self._suggestions = Suggestions(f"{listed.provider.id}/{model}" for listed in self._lists.values() for model in listed.models)
+        nearest = self._suggestions.nearest(name)
+        if nearest:
+            sentences.append(f"Did you mean {_joined(nearest, 'or')}?")
+        detail = " ".join(sentences)
+        return UnknownModel(detail, errors=[FieldError(field, detail)], suggestions=nearest)
+
+
+def line_of(known: KnownList, model: str) -> ListedModel | None:
+    """The line of `model` in its provider's list, in whichever of its forms the list shows it."""
+    return next((known.models[form] for form in known.provider.listed_as(model) if form in known.models), None)
+
+
+def _offered(known: KnownList, model: str) -> ResolvedModel | None:
+    provider = known.provider
+    written = provider.listed_as(model)[0]
+    if known.fetched_at is None:
+        return ResolvedModel(provider, written, None) if written else None
+    listed = line_of(known, model)
+    if listed is None:
+        return None
+    # The end of `org/model:groq` must reach the provider. Other forms are two names of one model, of which the listed one is used.
+    return ResolvedModel(provider, written if provider.quirks.routes else listed.name, listed)
+
+
+def _variables(provider: Provider) -> str:
+    address = f"{provider.id.upper()}_BASE_URL"
+    if provider.key_variable is None:
+        return address
+    return provider.key_variable if provider.needs_key else f"{address} or {provider.key_variable}"
+
+
+def _quoted(name: str) -> str:
+    shown = name if len(name) <= _SHOWN_CHARACTERS else name[:_SHOWN_CHARACTERS] + "…"
+    return f'"{shown}"'
+
+
+def _joined(names: Sequence[str], last: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

@@ -1,0 +1,56 @@
+"""The shapes of the catalogue on the wire."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from playground.schemas import Moment, Money, WireModel
+
+
+class ModelPrice(WireModel):
+    """US dollars per million tokens. Where the price rises with the length of the prompt, it is that of short prompts."""
+
+    input: Money = Field(examples=["0.15"])
+    output: Money = Field(examples=["0.6"])
+    cached_input: Money | None = Field(examples=["0.075"], description="Of input that the provider reads from its cache; null: as `input`.")
+
+
+class ModelItem(WireModel):
+    """One model of one provider. What nobody says is null or empty, never guessed."""
+
+    id: str = Field(examples=["openai/gpt-4o-mini"], description="The full name, to be used in requests.")
+    provider: str = Field(examples=["openai"])
+    name: str = Field(examples=["gpt-4o-mini"], description="The provider's own name.")
+    display_name: str = Field(examples=["GPT-4o mini"], description="For people; the provider's own name where it has no other.")
+    context_window: int | None = Field(examples=[128000], description="Tokens of prompt and answer together.")
+    input_modalities: list[str] = Field(examples=[["text", "image"]])
+    output_modalities: list[str] = Field(examples=[["text"]])
+    price: ModelPrice | None = Field(description="Null: unknown, which is not free.")
+    simulated: bool = Field(examples=[False], description="Its answers and its price are made up.")
+    stale: bool = Field(examples=[False], description="From an earlier list: the provider could not be asked since.")
+
+
+class ProviderItem(WireModel):
+    """One configured provider and how its list of models stands."""
+
+    id: str = Field(examples=["openai"])
+    name: str = Field(examples=["OpenAI"])
+    state: Literal["loading", "ok", "stale", "failed"] = Field(
+        examples=["ok"],
+        description=(
+            "`ok`: as the provider said at the last attempt. `stale`: from an earlier attempt. "
+            "`loading`: the first attempt is under way. `failed`: it gave no list yet; any of its models may be used by its full name."
+        ),
+    )
+    error: str | None = Field(examples=[None], description="Why the last attempt failed.")
+    fetched_at: Moment | None = Field(examples=["2026-11-21T09:30:00.000Z"], description="When the provider last gave its list.")
+    models: int = Field(examples=[74], description="How many models the list has.")
+    simulated: bool = Field(examples=[False])
+
+
+class ModelPage(WireModel):
+    """A page of models, in the providers' order and by name, and all configured providers."""
+
+    items: list[ModelItem]
+    providers: list[ProviderItem]
+    next_cursor: str | None = Field(examples=[None], description="Ask with it as `cursor` for what follows; null: this was the end.")

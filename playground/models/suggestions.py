@@ -1,0 +1,62 @@
+"""The known names nearest to one that nobody knows."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_SUGGESTED = 3
+_COMPARED = 20
+_NEAR = 0.5
+# A name that only holds what was written ("sonnet") is a weaker match than one that is nearly equal.
+_HOLDS = 0.9
+_LONGEST = 200
+
+
+class Suggestions:
+    """An index of full names by the pairs of letters in their last part: to find what is near among thousands takes a few milliseconds.
+
+    Only the last part, so that a mistake in front of it, a missing, wrong or misspelt provider, does not hide the model.
+    """
+
+    def __init__(self, full_names: Iterable[str]) -> None:
+        self._full_names: defaultdict[str, list[str]] = defaultdict(list)
+        for full_name in full_names:
+            self._full_names[_last_part(full_name)].append(full_name)
+        self._by_pair: defaultdict[str, list[str]] = defaultdict(list)
+        self._pair_counts: dict[str, int] = {}
+        for last_part in self._full_names:
+            pairs = _pairs(last_part)
+            self._pair_counts[last_part] = len(pairs)
+            for pair in pairs:
+                self._by_pair[pair].append(last_part)
+
+    def nearest(self, name: str) -> list[str]:
+        """At most three full names, the nearest first; none when nothing is near."""
+        name = name[:_LONGEST].casefold()
+        wanted = _pairs(_last_part(name))
+        shared: Counter[str] = Counter()
+        for pair in wanted:
+            shared.update(self._by_pair.get(pair, ()))
+        likeness = {part: _likeness(count, len(wanted), self._pair_counts[part]) for part, count in shared.items()}
+        near = sorted((part for part in likeness if likeness[part] >= _NEAR), key=lambda part: (-likeness[part], len(part), part))
+        ranked = [
+            (likeness[part] + SequenceMatcher(None, full_name.casefold(), name, autojunk=False).ratio(), full_name)
+            for part in near[:_COMPARED]
+            for full_name in self._full_names[part]
+        ]
+        ranked.sort(key=lambda entry: (-entry[0], entry[1]))
+        return [full_name for _, full_name in ranked[:_SUGGESTED]]
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition("/")[2].casefold()
+
+
+def _pairs(text: str) -> set[str]:
+    marked = "^" + text  # so that a first letter counts, and `o1` is near `o3`
+    return {marked[index : index + 2] for index in range(len(marked) - 1)}
+
+
+def _likeness(shared: int, wanted: int, offered: int) -> float:
+    """Dice's coefficient of the two sets of pairs, or how much of what was written the offered name holds, if that is more."""
+    return max(2 * shared / (wanted + offered), _HOLDS * shared / wanted)

@@ -1,0 +1,81 @@
+"""Turns every error into `application/problem+json` (RFC 9457), and describes those answers in the OpenAPI schema."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from .errors import BadInput, FieldError, Problem
+
+
+class ProblemField(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemField] | None = None
+
+
+class ProblemResponse(JSONResponse):
+    """A problem on the wire."""
+
+    media_type = "application/problem+json"
+
+
+def documented(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses=`: the problems that it answers with, by status."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for problem in problems:
+        examples = responses.setdefault(
+            problem.status, {"description": problem.title, "content": {"application/problem+json": {"examples": {}}}}
+        )
+        body = {"type": f"urn:playground:problem:{problem.code}", "title": problem.title, "status": problem.status}
+        content = examples["content"]["application/problem+json"]
+        content["schema"] = {"$ref": "#/components/schemas/ProblemBody"}
+        content["examples"][problem.code] = {"value": {**body, "detail": (problem.__doc__ or "").strip().splitlines()[0]}}
+    return responses
+
+
+def respond(problem: Problem) -> ProblemResponse:
+    """The answer that tells of `problem`."""
+    return ProblemResponse(problem.body(), status_code=problem.status, headers=problem.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem."""
+
+    @app.exception_handler(Problem)
+    async def tell_problem(_request: Request, problem: Problem) -> ProblemResponse:
+        return respond(problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def tell_bad_input(_request: Request, error: RequestValidationError) -> ProblemResponse:
+        fields = [FieldError(_path(each["loc"]), _sentence(each)) for each in error.errors()]
+        return respond(BadInput("; ".join(f"{name}: {message}" for name, message in fields), errors=fields))
+
+    @app.exception_handler(HTTPException)
+    async def tell_http_error(_request: Request, error: HTTPException) -> ProblemResponse:
+        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "detail": str(error.detail)}
+        return ProblemResponse(body, status_code=error.status_code, headers=error.headers)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """`("body", "lanes", 1, "temperature")` as `lanes.1.temperature`."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    message = str(error["msg"])
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,44 @@
+"""The services of one application, as its endpoints reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+if TYPE_CHECKING:
+    from .accounting.estimates import Estimator
+    from .accounting.prices import Prices
+    from .accounts.service import AccountService
+    from .accounts.tokens import Tokens
+    from .comparison.history import History
+    from .comparison.runs import Runs
+    from .comparison.service import ComparisonService
+    from .database.client import Database
+    from .models.catalogue import Catalogue
+    from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that `create_app` built."""
+
+    settings: Settings
+    database: Database
+    tokens: Tokens
+    accounts: AccountService
+    catalogue: Catalogue
+    prices: Prices
+    runs: Runs
+    comparisons: ComparisonService
+    history: History
+    estimator: Estimator
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+CurrentServices = Annotated[Services, Depends(_services)]
