@@ -1,0 +1,5 @@
+"""`python -m playground`."""
+
+from .cli import app
+
+app()

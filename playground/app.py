@@ -1,0 +1,129 @@
+"""Builds the application: every service once, wired by hand, for as long as it is open."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from . import __version__, problems
+from .accounting.bills import Bills
+from .accounting.estimates import Estimator
+from .accounting.prices import Prices
+from .accounting.tokens import TokenCounter
+from .accounts.endpoints import router as accounts_router
+from .accounts.passwords import PasswordHasher
+from .accounts.repository import UserRepository
+from .accounts.service import AccountService
+from .accounts.tokens import Tokens
+from .comparison.endpoints import router as comparison_router
+from .comparison.history import History
+from .comparison.journal import Journal
+from .comparison.recorder import Recorder
+from .comparison.recovery import Recovery
+from .comparison.repository import SessionRepository
+from .comparison.runs import Runs
+from .comparison.service import ComparisonService
+from .database.client import Database
+from .errors import StartupError
+from .middleware import RequestLog
+from .models.catalogue import Catalogue
+from .models.endpoints import router as models_router
+from .models.repository import CatalogueRepository
+from .openapi import describe
+from .operation import router as operation_router
+from .providers.adapter import ProviderClient
+from .providers.records import Provider
+from .providers.registry import Providers
+from .providers.simulator.pace import SimulatorSettings
+from .providers.simulator.server import running_simulator
+from .services import Services
+from .settings import Settings
+from .tasks import background_tasks
+
+_FIRST_LISTS_SECONDS = 2.0
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application with all that it needs: database, simulator, background work. Raises `StartupError`."""
+    app = create_app()
+    async with _open_services(settings) as services:
+        app.state.services = services
+        yield app
+
+
+def create_app() -> FastAPI:
+    """The routes and what surrounds them; `open_app` gives them the services behind."""
+    app = FastAPI(
+        title="Playground",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    for router in (operation_router, accounts_router, models_router, comparison_router):
+        app.include_router(router)
+    problems.install(app)
+    describe(app)
+    app.add_middleware(RequestLog)
+    return app
+
+
+@asynccontextmanager
+async def _open_services(settings: Settings) -> AsyncIterator[Services]:
+    _prepare_data_dir(settings)
+    async with AsyncExitStack() as stack:
+        providers = Providers.load(settings, settings.variable)
+        if settings.simulator:
+            pace = SimulatorSettings(settings.sim_words_per_second, settings.sim_first_token_ms)
+            providers = providers.with_provider(_simulated(await stack.enter_async_context(running_simulator(pace))))
+        database = await stack.enter_async_context(Database.open(settings))
+        client = await stack.enter_async_context(
+            ProviderClient(
+                connect_timeout=settings.connect_timeout_seconds,
+                first_token_timeout=settings.first_token_timeout_seconds,
+                between_tokens_timeout=settings.between_tokens_timeout_seconds,
+            )
+        )
+        journal = Journal.open(settings.data_dir / "journal")
+        stack.callback(journal.close)
+        tasks = await stack.enter_async_context(background_tasks())
+
+        counter, prices = TokenCounter(), Prices()
+        catalogue = Catalogue(providers, client, CatalogueRepository(database), refresh_seconds=settings.model_list_refresh_seconds)
+        bills = Bills(counter, prices, catalogue.listed)
+        sessions = SessionRepository(database)
+        recorder = Recorder(tasks, sessions, journal, Recovery(providers, bills))
+        runs = Runs(tasks, client, bills, recorder, retention_seconds=settings.run_retention_seconds)
+        tokens = Tokens(
+            settings.signing_secret(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
+        )
+        for background in (catalogue.run_forever, recorder.write_on, runs.watch):
+            tasks.start_soon(background)
+        await counter.warm_up()
+        await prices.warm_up()
+        await catalogue.first_lists(_FIRST_LISTS_SECONDS)
+        yield Services(
+            settings=settings,
+            database=database,
+            tokens=tokens,
+            accounts=AccountService(UserRepository(database), PasswordHasher(), tokens),
+            catalogue=catalogue,
+            prices=prices,
+            runs=runs,
+            comparisons=ComparisonService(runs, sessions, catalogue, grace_seconds=settings.stream_grace_seconds),
+            history=History(runs, sessions),
+            estimator=Estimator(catalogue, prices, counter),
+        )
+        await runs.drain(0)
+
+
+def _simulated(base_url: str) -> Provider:
+    return Provider(id="sim", name="Simulator", base_url=base_url, simulated=True)
+
+
+def _prepare_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"The data folder {settings.data_dir} can't be made: {error.strerror}. Set PLAYGROUND_DATA_DIR.") from None

@@ -1,0 +1,149 @@
+"""The command `playground`."""
+
+from functools import partial
+from typing import Annotated
+
+import anyio
+import typer
+from rich.console import Console
+
+from . import __version__
+from .errors import StartupError
+from .settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One prompt, many language models, one live stream: answers side by side, with what each cost and how long it took.",
+)
+
+_errors = Console(stderr=True, highlight=False)
+
+
+def _fail(message: str) -> typer.Exit:
+    _errors.print(f"[bold red]playground:[/] {message}", soft_wrap=True)
+    return typer.Exit(1)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"playground {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Settings come from the environment and from `.env`; `.env.example` lists them all."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: $HOST or 127.0.0.1]", show_default=False)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: $PORT or 4000]", show_default=False)
+    ] = None,
+) -> None:
+    """Start the service. Without configuration: an embedded PostgreSQL in the data folder, and the simulated provider."""
+    from . import logs
+    from .server import serve as serve_until_signal
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    try:
+        settings = Settings.load(**given)
+        logs.configure(settings)
+        anyio.run(serve_until_signal, settings, backend_options={"use_uvloop": True})
+    except StartupError as error:
+        raise _fail(str(error)) from None
+
+
+@app.command()
+def compare(
+    prompt: Annotated[str, typer.Argument(help="What to ask; `-` reads it from standard input.")],
+    model: Annotated[list[str], typer.Option("--model", "-m", help="A model, as `sim/quick`; give several to compare.")],
+    system: Annotated[str | None, typer.Option(help="System prompt of all lanes.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the events as JSON lines, and nothing else.")] = False,
+    url: Annotated[
+        str | None, typer.Option(envvar="PLAYGROUND_URL", help="A running service to ask; without it the comparison runs here.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(envvar="PLAYGROUND_TOKEN", help="Access token for --url.", show_default=False)] = None,
+) -> None:
+    """Send one prompt to several models and watch their answers grow side by side; then what each cost and how long it took.
+
+    Without --url the service runs inside this command, on the same data folder as `playground serve`: the session is
+    recorded all the same. Example: playground compare "Explain recursion" -m sim/quick -m sim/careful
+    """
+    from .terminal.compare import ComparisonFailed
+    from .terminal.compare import compare as run_comparison
+
+    text = typer.get_text_stream("stdin").read() if prompt == "-" else prompt
+    options = {"system": system, "temperature": temperature, "maxTokens": max_tokens, "seed": seed}
+    body = {
+        "prompt": text,
+        "models": model,
+        "onDisconnect": "stop",
+        **{name: value for name, value in options.items() if value is not None},
+    }
+    try:
+        complete = anyio.run(partial(run_comparison, body, as_json=as_json, url=url, token=token), backend_options={"use_uvloop": True})
+    except (StartupError, ComparisonFailed) as error:
+        raise _fail(str(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if not complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4010,
+    words_per_second: Annotated[float | None, typer.Option(min=0.1, help="Speed of all models, in place of their own.")] = None,
+    first_token_ms: Annotated[float | None, typer.Option(min=0, help="Delay before the first token of all models, in ms.")] = None,
+) -> None:
+    """Run the simulated provider alone: an HTTP server that speaks the OpenAI protocol and makes its answers up."""
+    from .providers.simulator.pace import SimulatorSettings
+    from .providers.simulator.server import serve_forever
+
+    try:
+        pace = SimulatorSettings(words_per_second, first_token_ms)
+        serve_forever(pace, host=host, port=port, announce=lambda url: typer.echo(f"Simulated models, OpenAI protocol: {url}"))
+    except StartupError as error:
+        raise _fail(str(error)) from None
+
+
+@app.command()
+def migrate(
+    create: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write a new migration from what changed in schema.prisma, and apply nothing.")
+    ] = None,
+) -> None:
+    """Bring the database's tables up to date. `playground serve` does this by itself at every start."""
+    from . import logs
+    from .database.migrate import migrate as bring_up_to_date
+    from .database.prisma_cli import NothingChanged, create_migration
+    from .database.server import open_server
+
+    async def apply(settings: Settings) -> tuple[str, ...]:
+        async with open_server(settings) as server:
+            return await bring_up_to_date(server.url)
+
+    try:
+        settings = Settings.load()
+        logs.configure(settings)
+        if create is not None:
+            typer.echo(f"Wrote {anyio.run(create_migration, create)}. Read it, then run `playground migrate`.")
+        else:
+            applied = anyio.run(apply, settings)
+            typer.echo("\n".join(f"Applied {name}." for name in applied) or "The database is up to date.")
+    except (StartupError, NothingChanged, ValueError) as error:
+        raise _fail(str(error)) from None
+
+
+if __name__ == "__main__":
+    app()

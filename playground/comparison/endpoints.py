@@ -1,0 +1,172 @@
+"""`/playground`: comparisons, as streams and as records."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Path, Query, Response, status
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from sse_starlette import EventSourceResponse
+
+from playground.accounting.schemas import Estimate
+from playground.accounts.auth import CurrentUser, StreamUser
+from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
+from playground.models.catalogue import UnknownModel
+from playground.problems import documented
+from playground.services import CurrentServices, Services
+from playground.text import CleanText
+
+from .event_docs import STREAM_ANSWER
+from .repository import SessionFilter
+from .runs import ShuttingDown
+from .schemas import (
+    LONGEST_QUERY_PROMPT_BYTES,
+    AnswerStatus,
+    SessionChange,
+    SessionDetail,
+    SessionPage,
+    StopRequest,
+    StopResult,
+    StreamRequest,
+)
+from .service import KeyReused, LastEventId, Reading, SessionNotFound, TurnRunning
+
+router = APIRouter(prefix="/playground", tags=["comparisons"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=200, description="A repeated request with the same key joins the run that the first one started."),
+]
+LastEventIdHeader = Annotated[
+    str | None, Header(description="The id of the last event that was read: the stream goes on after it.", examples=["k3v9q2m7:12"])
+]
+
+SessionId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
+
+_STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **documented(BadInput, UnknownModel, KeyReused, NotAuthenticated, TurnRunning, SessionNotFound, Unavailable, ShuttingDown),
+    200: STREAM_ANSWER,
+    204: {"description": "The run is over, and all of it was read. It tells `EventSource` to stop."},
+}
+
+
+def _stream(services: Services, messages: AsyncIterator[bytes]) -> EventSourceResponse:
+    # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them; the library
+    # only cuts what is left after that.
+    return EventSourceResponse(
+        messages,
+        sep="\n",
+        send_timeout=services.settings.send_timeout_seconds,
+        shutdown_grace_period=services.settings.shutdown_grace_seconds + 10,
+    )
+
+
+def _stream_or_end(services: Services, reading: Reading | None) -> Response:
+    return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else _stream(services, reading.messages())
+
+
+@router.post("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
+async def start_stream(
+    services: CurrentServices,
+    user: StreamUser,
+    body: StreamRequest,
+    idempotency_key: IdempotencyKey = None,
+    last_event_id: LastEventIdHeader = None,
+) -> Response:
+    """Send one prompt to several models, and stream their answers as they are written.
+
+    With `Last-Event-ID` it goes on with the run of that event, and starts none.
+    """
+    if last_event_id is not None:
+        return _stream_or_end(services, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
+    return _stream(services, await services.comparisons.start(user.id, body, idempotency_key))
+
+
+@router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
+async def start_stream_by_address(
+    services: CurrentServices,
+    user: StreamUser,
+    prompt: Annotated[str, Query(description=f"At most {LONGEST_QUERY_PROMPT_BYTES // 1024} KB.", examples=["Explain what a monad is."])],
+    models: Annotated[str, Query(description="Names, with commas between them.", examples=["sim/quick,sim/careful"])],
+    last_event_id: LastEventIdHeader = None,
+) -> Response:
+    """The same for `EventSource`, which can send neither a body nor headers.
+
+    An `EventSource` that lost its connection comes back to the same address with `Last-Event-ID`: that resumes its run.
+    """
+    if last_event_id is not None:
+        return _stream_or_end(services, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
+    size = len(prompt.encode("utf-8", "surrogatepass"))
+    if size > LONGEST_QUERY_PROMPT_BYTES:
+        detail = (
+            f"is {size:,} bytes long; in an address at most {LONGEST_QUERY_PROMPT_BYTES:,} (8 KB) are allowed. Use POST for longer ones"
+        )
+        raise BadInput(f"prompt: {detail}", errors=[FieldError("prompt", detail)])
+    try:
+        request = StreamRequest(prompt=prompt, models=[name.strip() for name in models.split(",") if name.strip()])
+    except ValidationError as error:
+        raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in error.errors()]) from None
+    return _stream(services, await services.comparisons.start(user.id, request, None))
+
+
+@router.post("/estimate", responses=documented(BadInput, UnknownModel, NotAuthenticated, SessionNotFound, TurnRunning, Unavailable))
+async def estimate(services: CurrentServices, user: CurrentUser, body: StreamRequest) -> Estimate:
+    """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
+    return await services.estimator.estimate(await services.comparisons.planned_calls(user.id, body))
+
+
+@router.get("/sessions/{session_id}/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
+async def join_stream(
+    services: CurrentServices, user: StreamUser, session_id: SessionId, last_event_id: LastEventIdHeader = None
+) -> Response:
+    """Join the session's running turn, from its first event or after `Last-Event-ID`. Any number of readers may."""
+    last = None if last_event_id is None else LastEventId.parse(last_event_id)
+    return _stream_or_end(services, await services.comparisons.join(user.id, session_id, last))
+
+
+@router.post("/sessions/{session_id}/stop", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
+async def stop(services: CurrentServices, user: CurrentUser, session_id: SessionId, body: StopRequest | None = None) -> StopResult:
+    """Stop one lane of the running turn, or all of them. What was written is kept, counted and priced."""
+    lane = body.lane if body else None
+    return StopResult(stopped=await services.comparisons.stop(user.id, session_id, lane))
+
+
+@router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable))
+async def list_sessions(
+    services: CurrentServices,
+    user: CurrentUser,
+    q: Annotated[CleanText | None, Query(max_length=500, description="Stands in the title or in a prompt.")] = None,
+    model: Annotated[CleanText | None, Query(max_length=300, description="Some lane's model, as `sim/quick`.")] = None,
+    answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="Some answer's status.")] = None,
+    since: Annotated[datetime | None, Query(alias="from", description="Created at this time or later.")] = None,
+    until: Annotated[datetime | None, Query(alias="to", description="Created before this time.")] = None,
+    include: Annotated[Literal["answers"] | None, Query(description="`answers`: with the figures of every answer.")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 30,
+) -> SessionPage:
+    """One's sessions, newest first, page by page."""
+    wanted = SessionFilter(text=q, model=model, status=answer_status, since=since, until=until)
+    return await services.history.page(user.id, wanted, cursor=cursor, limit=limit, with_answers=include == "answers")
+
+
+@router.get("/sessions/{session_id}", responses=documented(NotAuthenticated, SessionNotFound, Unavailable))
+async def get_session(services: CurrentServices, user: CurrentUser, session_id: SessionId) -> SessionDetail:
+    """Everything about a session: lanes, turns, answers. A running turn is shown as far as it has come."""
+    return await services.history.detail(user.id, session_id)
+
+
+@router.patch("/sessions/{session_id}", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
+async def change_session(services: CurrentServices, user: CurrentUser, session_id: SessionId, change: SessionChange) -> SessionDetail:
+    """Give a session another title."""
+    return await services.history.rename(user.id, session_id, change.title)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(NotAuthenticated, SessionNotFound, Unavailable),
+)
+async def delete_session(services: CurrentServices, user: CurrentUser, session_id: SessionId) -> None:
+    """Delete a session with all of its answers. A running turn is stopped first."""
+    await services.history.delete(user.id, session_id)

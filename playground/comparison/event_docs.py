@@ -1,0 +1,58 @@
+"""The event stream as the OpenAPI schema describes it: every event's shape, and a whole small run as the example."""
+
+from typing import Any
+
+import msgspec
+
+from .events import ChunkEvent, DoneEvent, ErrorEvent, MetricsEvent, SessionEvent, StatusEvent
+
+EVENTS = (SessionEvent, StatusEvent, ChunkEvent, ErrorEvent, MetricsEvent, DoneEvent)
+REFERENCE = "#/components/schemas/{name}"
+
+_EXAMPLE = """\
+retry: 1000
+id: k3v9q2m7x4pd:1
+data: {"type":"session","sessionId":"01k9w3zj2c6v8n4r5t7y9b1d3f","turn":1,"lanes":[{"lane":0,"model":"sim/quick","simulated":true}]}
+
+id: k3v9q2m7x4pd:2
+data: {"type":"status","lane":0,"model":"sim/quick","status":"connecting"}
+
+id: k3v9q2m7x4pd:3
+data: {"type":"status","lane":0,"model":"sim/quick","status":"streaming"}
+
+id: k3v9q2m7x4pd:4
+data: {"type":"chunk","lane":0,"model":"sim/quick","content":"Hello","timestamp":1795240065123}
+
+id: k3v9q2m7x4pd:5
+data: {"type":"metrics","lane":0,"model":"sim/quick","inputTokens":9,"outputTokens":1,"tokensUsed":10,"cachedInputTokens":null,\
+"reasoningTokens":null,"estimated":false,"simulated":true,"cost":"0.00000195","costSource":"provider","timeToFirstToken":151.2,\
+"responseTime":152.9,"tokensPerSecond":null,"attempts":1}
+
+id: k3v9q2m7x4pd:6
+data: {"type":"status","lane":0,"model":"sim/quick","status":"completed"}
+
+id: k3v9q2m7x4pd:7
+data: {"type":"done","totalTokens":10,"totalCost":"0","unknownCosts":0,"responseTime":160.4,"simulatedCost":"0.00000195"}
+"""
+
+STREAM_ANSWER: dict[str, Any] = {
+    "description": (
+        "Server-sent events. Each message's `data` is one JSON object, told apart by `type`; its `id` is the run and the event's "
+        "number, from 1 without gaps. A lane ends with [`error`,] `metrics` and a last `status`; `done` ends the run."
+    ),
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "string",
+                "x-event-schema": {"oneOf": [{"$ref": REFERENCE.format(name=event.__name__)} for event in EVENTS]},
+            },
+            "example": _EXAMPLE,
+        }
+    },
+}
+
+
+def event_schemas() -> dict[str, Any]:
+    """The JSON schemas of all events, by name, for the OpenAPI document's components."""
+    _, components = msgspec.json.schema_components(EVENTS, ref_template=REFERENCE)
+    return components

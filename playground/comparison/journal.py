@@ -1,0 +1,179 @@
+"""The journal on disk: what a run has written so far, so that nothing is lost that the database doesn't hold yet.
+
+One file a run, of JSON lines: how the turn was opened, then pieces of text, then what each lane came to. The file goes
+when the database holds it all. Each process writes into a folder of its own and locks it while it lives; a folder whose
+lock can be had belongs to a process that is gone, and its files are what that process left undone.
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import structlog
+
+from playground.ids import new_id
+
+from .plan import AnswerRecord
+from .records import TurnRow
+
+_logger = structlog.get_logger(__name__)
+
+
+class _Opened(msgspec.Struct, tag="opened"):
+    turn: TurnRow
+
+
+class _Written(msgspec.Struct, tag="written"):
+    lane: int
+    reasoning: bool
+    text: str
+
+
+class _Answered(msgspec.Struct, tag="answered"):
+    answer: AnswerRecord
+    """Without its text, which the lines before hold."""
+
+
+_decoder = msgspec.json.Decoder(_Opened | _Written | _Answered)
+
+
+@dataclass(slots=True)
+class JournalledRun:
+    """What a file says: the turn, the text of each lane as (answer, reasoning), and the answers of the lanes that ended."""
+
+    turn: TurnRow
+    texts: dict[int, tuple[str, str]]
+    answers: dict[str, AnswerRecord]
+    """By answer id."""
+    last_written_at: datetime
+
+
+@dataclass(slots=True)
+class RunJournal:
+    """The file of one run. Its calls block for a write to the page cache, and raise `OSError` as when the disk is full."""
+
+    path: Path
+    _descriptor: int = field(repr=False)
+    _size: int = 0
+
+    def opened(self, turn: TurnRow) -> None:
+        """The first line."""
+        self.append(msgspec.json.encode(_Opened(turn)) + b"\n")
+
+    def append(self, lines: bytes) -> None:
+        """Lines made by `written_line` and `answered_line`: all of them, or none."""
+        written = os.write(self._descriptor, lines)
+        if written < len(lines):
+            os.ftruncate(self._descriptor, self._size)
+            raise OSError(errno.ENOSPC, "only a part could be written", str(self.path))
+        self._size += written
+
+    def close(self) -> None:
+        """No more lines will come; the file stays until `remove`."""
+        os.close(self._descriptor)
+
+    def remove(self) -> None:
+        """The database holds it all."""
+        self.path.unlink(missing_ok=True)
+
+
+def written_line(lane: int, *, reasoning: bool, raw_text: bytes) -> bytes:
+    """A piece of text; `raw_text` is the inside of a JSON string."""
+    return b'{"type":"written","lane":%d,"reasoning":%b,"text":"%b"}\n' % (lane, b"true" if reasoning else b"false", raw_text)
+
+
+def answered_line(answer: AnswerRecord) -> bytes:
+    """What a lane came to; its text is in the lines before."""
+    return msgspec.json.encode(_Answered(replace(answer, text="", reasoning=""))) + b"\n"
+
+
+class Journal:
+    """This process's folder of run files, under `<data folder>/journal`."""
+
+    def __init__(self, root: Path, folder: Path, lock: int) -> None:
+        self._root = root
+        self._folder = folder
+        self._lock = lock
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Make this process's folder in `root` and lock it."""
+        folder = root / new_id()
+        # Others see it when it is locked, and not before: they would take it for one whose process is gone.
+        hidden = root / f".{folder.name}"
+        hidden.mkdir(parents=True, mode=0o700)
+        lock = os.open(hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hidden.rename(folder)
+        return cls(root, folder, lock)
+
+    def begin(self, run_id: str) -> RunJournal:
+        """A new file for a run."""
+        path = self._folder / f"{run_id}.jsonl"
+        return RunJournal(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+
+    def left_behind(self) -> Iterator[Path]:
+        """Files of processes that are gone, moved into this process's folder."""
+        for folder in sorted(self._root.iterdir()):
+            if folder != self._folder and folder.is_dir() and not folder.name.startswith("."):
+                yield from self._adopt(folder)
+
+    def _adopt(self, folder: Path) -> list[Path]:
+        try:
+            lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # Another process adopted it in this moment.
+            return []
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            files = [self._take(file) for file in sorted(folder.glob("*.jsonl"))]
+            with suppress(OSError):  # Another process adopts it in this moment too.
+                (folder / "lock").unlink()
+                folder.rmdir()
+        except BlockingIOError:  # Its process lives.
+            return []
+        finally:
+            os.close(lock)
+        return files
+
+    def _take(self, file: Path) -> Path:
+        return file.rename(self._folder / file.name)
+
+    def close(self) -> None:
+        """Give the folder up: it is removed when nothing waits in it, else the next start finds it."""
+        if not any(self._folder.glob("*.jsonl")):
+            (self._folder / "lock").unlink(missing_ok=True)
+            self._folder.rmdir()
+        os.close(self._lock)
+
+
+def read_journal(path: Path) -> JournalledRun | None:
+    """What the file at `path` says. `None` when not even its first line is whole: then nothing had been sent."""
+    turn: TurnRow | None = None
+    pieces: dict[tuple[int, bool], list[str]] = {}
+    answers: dict[str, AnswerRecord] = {}
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            match _decoder.decode(line):
+                case _Opened(opened):
+                    turn = opened
+                case _Written(lane, reasoning, text):
+                    pieces.setdefault((lane, reasoning), []).append(text)
+                case _Answered(answer):
+                    answers[answer.answer_id] = answer
+        except msgspec.DecodeError:
+            if line:  # The process died within this line, or the disk was full.
+                _logger.warning("journal_line_cut", file=path.name, bytes=len(line))
+    if turn is None:
+        return None
+    texts = {
+        lane.position: ("".join(pieces.get((lane.position, False), [])), "".join(pieces.get((lane.position, True), [])))
+        for lane in turn.lanes
+    }
+    return JournalledRun(turn, texts, answers, datetime.fromtimestamp(path.stat().st_mtime, UTC))

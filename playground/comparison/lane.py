@@ -1,0 +1,200 @@
+"""One lane of a run: asks its model, times every delta, writes the events, and knows in the end what it came to."""
+
+import random
+import time
+from datetime import UTC, datetime
+
+import anyio
+import structlog
+
+from playground.providers.adapter import AnswerStream, ProviderClient
+from playground.providers.calls import Delta, Usage
+from playground.providers.errors import ProviderError, Unreachable
+from playground.schemas import money
+
+from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
+from .log import EventLog
+from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times
+
+MOST_ATTEMPTS = 3
+LONGEST_WAIT_SECONDS = 30.0
+"""A provider that asks for a longer wait is not asked again: its own words say when."""
+_FIRST_BACKOFF_SECONDS = 0.5
+
+_logger = structlog.get_logger(__name__)
+
+
+class Lane:
+    """Runs one `LanePlan` against its provider. `run` never raises for what a provider does; `record` is there when it is over."""
+
+    def __init__(self, plan: LanePlan, log: EventLog, client: ProviderClient, accountant: Accountant) -> None:
+        self.plan = plan
+        self.record: AnswerRecord | None = None
+        self._log = log
+        self._client = client
+        self._accountant = accountant
+        self._scope = anyio.CancelScope()
+        self._fields = b'"type":"chunk","lane":%d,"model":"%b"' % (plan.position, json_text(plan.model))
+        # A head is made when the first chunk of its kind comes: most lanes show no reasoning.
+        self.answer_head: int | None = None
+        self.reasoning_head: int | None = None
+        self._attempts = 0
+        self._usage: Usage | None = None
+        self._finish_reason: str | None = None
+        self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
+        self._first_at: float | None = None
+        self._last_at: float | None = None
+        self._ended_at: float | None = None
+        # The provider may have begun to work, and so to charge. False again when it refused.
+        self._reached = False
+
+    def stop(self) -> None:
+        """End the lane now; what it wrote is kept. Nothing happens when it is over."""
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Ask, again where that may help, until there is an answer, a failure or a stop."""
+        failure: Failure | None = None
+        with self._scope:
+            try:
+                await self._ask_until_answered()
+            except ProviderError as error:
+                failure = Failure(error.code, str(error), error.retryable)
+            except Exception:  # Whatever goes wrong in one lane must not end the others.
+                _logger.exception("lane_broke", run_id=self._log.run_id, lane=self.plan.position, model=self.plan.model)
+                failure = Failure("internal_error", "Something went wrong in this service; its log has the details.", retryable=True)
+        if self._ended_at is None:
+            self._ended_at = time.monotonic()
+        stopped = self._scope.cancelled_caught
+        await self._close("stopped" if stopped else "failed" if failure else "completed", failure, self._ended_at)
+
+    async def _ask_until_answered(self) -> None:
+        while True:
+            self._attempts += 1
+            try:
+                await self._ask()
+            except ProviderError as error:
+                wait = self._wait_before_retry(error)
+                if wait is None:
+                    raise
+                self._tell_status(
+                    "queued", attempt=self._attempts + 1, retry_in=round(wait * 1000), error=ErrorSummary(error.code, str(error))
+                )
+                await anyio.sleep(wait)
+            else:
+                return
+
+    async def _ask(self) -> None:
+        self._tell_status("connecting", attempt=self._attempts if self._attempts > 1 else None)
+        self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
+        self._reached = True
+        try:
+            async with self._client.stream(self.plan.call) as stream:
+                try:
+                    await self._follow(stream)
+                finally:
+                    self._usage, self._finish_reason = stream.usage, stream.finish_reason
+        except ProviderError as error:
+            if isinstance(error, Unreachable) or error.status is not None:
+                self._reached = False
+            raise
+
+    async def _follow(self, stream: AnswerStream) -> None:
+        async for deltas in stream:
+            now = time.monotonic()
+            if self._first_at is None:
+                self._first_at = now
+                self._tell_status("streaming")
+            self._last_at = now
+            self._write(deltas, time.time_ns() // 1_000_000)
+        # Before the stream is closed, which may take a moment more.
+        self._ended_at = time.monotonic()
+
+    def _write(self, deltas: list[Delta], timestamp: int) -> None:
+        for text, reasoning in deltas:
+            head = self.reasoning_head if reasoning else self.answer_head
+            self._log.append_chunk(self._new_head(reasoning=reasoning) if head is None else head, text, timestamp)
+        self._log.wake()
+
+    def _new_head(self, *, reasoning: bool) -> int:
+        if reasoning:
+            self.reasoning_head = head = self._log.add_head(self._fields + b',"kind":"reasoning"')
+        else:
+            self.answer_head = head = self._log.add_head(self._fields)
+        return head
+
+    def _wait_before_retry(self, error: ProviderError) -> float | None:
+        """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
+        if not error.retryable or self._first_at is not None or self._attempts >= MOST_ATTEMPTS:
+            return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= LONGEST_WAIT_SECONDS else None
+        # Exponential backoff with full jitter, so that lanes that failed together don't come back together.
+        return random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311
+
+    async def _close(self, status: AnswerStatus, failure: Failure | None, ended_at: float) -> None:
+        answer, reasoning = self.written()
+        bill = await self._settle(answer, reasoning)
+        times = self._times(bill, ended_at)
+        self.record = AnswerRecord(
+            answer_id=self.plan.answer_id,
+            status=status,
+            text=answer,
+            reasoning=reasoning,
+            finish_reason=self._finish_reason,
+            failure=failure,
+            bill=bill,
+            times=times,
+            attempts=self._attempts,
+            finished_at=datetime.now(UTC),
+        )
+        if failure:
+            self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
+        self._log.append(encode(_metrics(self.plan, bill, times, self._attempts)))
+        self._tell_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
+
+    async def _settle(self, answer: str, reasoning: str) -> Bill:
+        if not self._reached and not answer and not reasoning:
+            return NOTHING_USED
+        return await self._accountant.settle(self.plan.call, self._usage, answer, reasoning, self._sent_on)
+
+    def _times(self, bill: Bill, ended_at: float) -> Times:
+        first = None if self._first_at is None else (self._first_at - self._sent_at) * 1000
+        rate = None
+        if self._first_at is not None and self._last_at is not None and self._last_at > self._first_at:
+            rate = round(bill.output_tokens / (self._last_at - self._first_at), 3)
+        return Times(None if first is None else round(first, 3), round((ended_at - self._sent_at) * 1000, 3), rate)
+
+    def written(self) -> tuple[str, str]:
+        """What the lane has written so far: the answer, and its reasoning."""
+        return self._text(self.answer_head), self._text(self.reasoning_head)
+
+    def _text(self, head: int | None) -> str:
+        return "" if head is None else self._log.text(head)
+
+    def _tell_status(
+        self, status: LaneStatus, *, attempt: int | None = None, retry_in: int | None = None, error: ErrorSummary | None = None
+    ) -> None:
+        optional = {"attempt": attempt, "retry_in": retry_in, "error": error}
+        present = {name: value for name, value in optional.items() if value is not None}
+        self._log.append(encode(StatusEvent(self.plan.position, self.plan.model, status, **present)))  # type: ignore[arg-type]
+
+
+def _metrics(plan: LanePlan, bill: Bill, times: Times, attempts: int) -> MetricsEvent:
+    return MetricsEvent(
+        lane=plan.position,
+        model=plan.model,
+        input_tokens=bill.input_tokens,
+        output_tokens=bill.output_tokens,
+        tokens_used=bill.input_tokens + bill.output_tokens,
+        cached_input_tokens=bill.cached_input_tokens,
+        reasoning_tokens=bill.reasoning_tokens,
+        estimated=bill.estimated,
+        simulated=plan.simulated,
+        cost=None if bill.cost is None else money(bill.cost),
+        cost_source=bill.cost_source,
+        time_to_first_token=times.first_token,
+        response_time=times.response,
+        tokens_per_second=times.tokens_per_second,
+        attempts=attempts,
+    )

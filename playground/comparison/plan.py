@@ -1,0 +1,114 @@
+"""What is to be run, decided before anything is sent; and what a lane came to, decided when it is over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from playground.providers.calls import ModelCall, Usage
+
+AnswerStatus = Literal["completed", "failed", "stopped", "interrupted"]
+CostSource = Literal["provider", "list"]
+"""`provider`: it said what it charged. `list`: a price times the tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanePlan:
+    """One lane of a turn to be run."""
+
+    lane_id: str
+    position: int
+    model: str
+    """The full name, as `groq/llama-3.3-70b-versatile`."""
+    call: ModelCall
+    answer_id: str
+    parameters: Mapping[str, Any]
+    """As the request gave them, in the wire's names."""
+
+    @property
+    def simulated(self) -> bool:
+        """The model's answers, costs and times are made up."""
+        return self.call.provider.simulated
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A turn to be run."""
+
+    run_id: str
+    session_id: str
+    turn_id: str
+    turn: int
+    user_id: str
+    title: str
+    prompt: str
+    lanes: tuple[LanePlan, ...]
+    created_at: datetime
+    new_session: bool
+    grace_seconds: float
+    """How long the run goes on without any reader."""
+    idempotency_key: str | None = None
+    request_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a lane failed: a code of `playground/providers/errors.py`, a sentence for people, and whether asking again can help."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Tokens and cost of one lane. `cost` is `None` when the price is unknown."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int | None
+    reasoning_tokens: int | None
+    estimated: bool
+    cost: Decimal | None
+    cost_source: CostSource | None
+
+
+NOTHING_USED = Bill(0, 0, None, None, estimated=False, cost=Decimal(0), cost_source=None)
+"""The bill of a request that the provider refused or never got: nothing was used, nothing is owed."""
+
+
+class Accountant(Protocol):
+    """Who turns a lane's end into a bill."""
+
+    async def settle(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str, at: datetime) -> Bill:
+        """The bill: by the provider's own `usage`, else counted from the conversation and what was written, and marked as estimated.
+
+        `at` is when the call was sent: some prices differ by the time of day.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long a lane took, in ms, from sending the request that was answered (monotonic clock)."""
+
+    first_token: float | None
+    response: float
+    tokens_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """All that is kept of one lane's answer."""
+
+    answer_id: str
+    status: AnswerStatus
+    text: str
+    reasoning: str
+    finish_reason: str | None
+    failure: Failure | None
+    bill: Bill
+    times: Times | None
+    """`None` when nobody was there to see the end."""
+    attempts: int
+    finished_at: datetime

@@ -1,0 +1,185 @@
+"""Writes down what runs produce: into the journal at once, into the database when they open and close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from anyio.to_thread import run_sync
+
+from playground.errors import Unavailable
+
+from .journal import Journal, RunJournal, answered_line, read_journal, written_line
+from .plan import AnswerRecord
+from .records import TurnRow
+
+if TYPE_CHECKING:
+    from .recovery import Recovery
+    from .run import Run
+
+_FLUSH_SECONDS = 0.5
+"""Text is at most this old, and the time of a write, when it reaches the disk."""
+_LONGEST_WAIT_SECONDS = 1.0
+"""How long the end of a run waits for the database; after that it goes on in the background."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class TurnStore(Protocol):
+    """Where turns are kept in the end. Both calls may be repeated without harm, and raise `Unavailable` while the store is away."""
+
+    async def open_turn(self, turn: TurnRow) -> None:
+        """Keep a turn that begins, with its session and lanes."""
+
+    async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
+        """Keep what a turn came to."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A run that is being recorded: its file, how much of each head is in it, and which lanes' ends."""
+
+    journal: RunJournal
+    saved: dict[int, int] = field(default_factory=dict)
+    answered: set[int] = field(default_factory=set)
+    stored: bool = False
+
+
+class Recorder:
+    """Records runs. No failure of the store or the disk reaches a run; what the store doesn't take waits in the journal."""
+
+    def __init__(self, task_group: TaskGroup, store: TurnStore, journal: Journal, recovery: Recovery) -> None:
+        self._task_group = task_group
+        self._store = store
+        self._journal = journal
+        self._recovery = recovery
+        self._open: dict[str, tuple[Run, _Open]] = {}
+        self._waiting: set[Path] = set()
+        # A file has one writer at a time, and none after it is closed.
+        self._writing = anyio.Lock()
+
+    def open(self, run: Run) -> None:
+        """Record, in the background, that a run began."""
+        self._task_group.start_soon(self._record_opening, run)
+
+    async def _record_opening(self, run: Run) -> None:
+        turn = TurnRow.of(run.plan)
+        try:
+            opened = _Open(await run_sync(self._begin, turn))
+            self._open[run.id] = run, opened
+            await self._store.open_turn(turn)
+            opened.stored = True
+        except Unavailable:
+            _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
+        except Exception:
+            _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
+        finally:
+            run.opened.set()
+
+    def _begin(self, turn: TurnRow) -> RunJournal:
+        file = self._journal.begin(turn.run_id)
+        file.opened(turn)
+        return file
+
+    async def close(self, run: Run) -> None:
+        """Record what a run came to. Returns when that is in the store, or after a moment: then it waits in the journal."""
+        self._task_group.start_soon(self._close, run)
+        with anyio.move_on_after(_LONGEST_WAIT_SECONDS):
+            await run.recorded.wait()
+
+    async def _close(self, run: Run) -> None:
+        turn, opened = TurnRow.of(run.plan), None
+        await run.opened.wait()
+        if run.id in self._open:
+            async with self._writing:
+                _, opened = self._open.pop(run.id)
+                await run_sync(_flush, [(run, opened)])
+                opened.journal.close()
+        try:
+            if opened is None or not opened.stored:
+                await self._store.open_turn(turn)
+            await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])
+            if opened is not None:
+                opened.journal.remove()
+        except Unavailable:
+            if opened is None:
+                _logger.exception("turn_lost", run_id=run.id, session_id=turn.session_id)
+            else:
+                self._waiting.add(opened.journal.path)
+        except Exception:
+            _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
+        finally:
+            run.recorded.set()
+
+    async def write_on(self) -> None:
+        """Save what runs write, and bring what waits into the store, for as long as the service lives."""
+        async with anyio.create_task_group() as tasks:
+            # Apart: while the store is away, each attempt waits for it, and text must not.
+            tasks.start_soon(self._save_written)
+            tasks.start_soon(self._store_left)
+
+    async def _save_written(self) -> None:
+        try:
+            while True:
+                await anyio.sleep(_FLUSH_SECONDS)
+                async with self._writing:
+                    if self._open:
+                        await run_sync(_flush, list(self._open.values()))
+        finally:
+            # The service ends: runs that ended while their beginning waits for the store are not in their files whole.
+            _flush(list(self._open.values()))
+
+    async def _store_left(self) -> None:
+        self._waiting.update(await run_sync(lambda: list(self._journal.left_behind())))
+        while True:
+            await self._store_waiting()
+            await anyio.sleep(_FLUSH_SECONDS)
+
+    async def _store_waiting(self) -> None:
+        for path in sorted(self._waiting):
+            try:
+                journalled = await run_sync(read_journal, path)
+                if journalled is not None:
+                    await self._store.open_turn(journalled.turn)
+                    await self._store.close_turn(journalled.turn, await self._recovery.answers(journalled))
+                    _logger.info("recorded_from_journal", run_id=journalled.turn.run_id, session_id=journalled.turn.session_id)
+                await run_sync(path.unlink)
+            except Unavailable:
+                return  # For the others too.
+            except Exception:
+                # Kept for a person to look at, and not tried again before the next start.
+                _logger.exception("journal_unusable", file=path.name)
+            self._waiting.discard(path)
+
+
+def _flush(runs: Sequence[tuple[Run, _Open]]) -> None:
+    """Append what is new to each run's file. Runs in a thread: a log only grows, so what is read here is whole."""
+    for run, opened in runs:
+        try:
+            _append_news(run, opened)
+        except OSError:
+            # Nothing of it counts as saved, so the next time tries all of it again.
+            _logger.exception("journal_failed", run_id=run.id)
+
+
+def _append_news(run: Run, opened: _Open) -> None:
+    lines: list[bytes] = []
+    saved, answered = dict(opened.saved), set(opened.answered)
+    for lane in run.lanes:
+        position, record = lane.plan.position, lane.record
+        for head, reasoning in ((lane.answer_head, False), (lane.reasoning_head, True)):
+            raw_text = run.log.raw_text(head, saved.get(head, 0)) if head is not None else b""
+            if head is not None and raw_text:
+                lines.append(written_line(position, reasoning=reasoning, raw_text=raw_text))
+                saved[head] = saved.get(head, 0) + len(raw_text)
+        if record is not None and position not in answered:
+            answered.add(position)
+            lines.append(answered_line(record))
+    if lines:
+        opened.journal.append(b"".join(lines))
+        opened.saved, opened.answered = saved, answered

@@ -1,0 +1,48 @@
+"""Answers out of a journal: of lanes that ended, as they ended; of lanes that a crash cut off, as far as they came."""
+
+from dataclasses import replace
+
+from playground.providers.calls import Message, ModelCall
+from playground.providers.records import Provider
+from playground.providers.registry import Providers
+
+from .journal import JournalledRun
+from .plan import Accountant, AnswerRecord
+from .records import LaneRow
+
+
+class Recovery:
+    """Turns journalled runs into answers."""
+
+    def __init__(self, providers: Providers, accountant: Accountant) -> None:
+        self._providers = providers
+        self._accountant = accountant
+
+    async def answers(self, run: JournalledRun) -> list[AnswerRecord]:
+        """One answer a lane. A lane without an end is `interrupted`: its text is counted and priced, since it was paid for."""
+        return [await self._answer(run, lane) for lane in run.turn.lanes]
+
+    async def _answer(self, run: JournalledRun, lane: LaneRow) -> AnswerRecord:
+        text, reasoning = run.texts[lane.position]
+        ended = run.answers.get(lane.answer_id)
+        if ended is not None:
+            return replace(ended, text=text, reasoning=reasoning)
+        return AnswerRecord(
+            answer_id=lane.answer_id,
+            status="interrupted",
+            text=text,
+            reasoning=reasoning,
+            finish_reason=None,
+            failure=None,
+            bill=await self._accountant.settle(self._call(lane, run.turn.prompt), None, text, reasoning, run.turn.created_at),
+            times=None,
+            attempts=1,
+            finished_at=run.last_written_at,
+        )
+
+    def _call(self, lane: LaneRow, prompt: str) -> ModelCall:
+        # The provider may have left the configuration since.
+        provider = self._providers.get(lane.provider) or Provider(
+            id=lane.provider, name=lane.provider, base_url="", simulated=lane.simulated
+        )
+        return ModelCall(provider, lane.model.removeprefix(f"{lane.provider}/"), (*lane.earlier, Message("user", prompt)))

@@ -1,0 +1,95 @@
+"""The events of a turn that is over, made again from its record: for a repeated request whose run is long gone."""
+
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from typing import cast
+
+from msgspec import UNSET
+from prisma import models
+
+from playground.schemas import money
+
+from .events import DoneEvent, ErrorEvent, LaneStatus, MetricsEvent, SessionEvent, SessionLane, StatusEvent, encode, json_text
+from .log import EventLog
+from .plan import CostSource
+
+_WRITE_LIMIT = 64 * 1024
+
+
+async def replayed(session: models.sessions, turn_number: int) -> AsyncIterator[bytes]:
+    """SSE messages: what each lane wrote comes in one chunk, with the time of its end."""
+    log = EventLog(_turn(session, turn_number).run_id)
+    _fill(log, session, turn_number)
+    opening, after = b"retry: 1000\n", 0
+    while after < len(log):
+        messages, after = log.read(after, _WRITE_LIMIT)
+        yield opening + messages
+        opening = b""
+
+
+def _turn(session: models.sessions, number: int) -> models.turns:
+    return next(turn for turn in session.turns or [] if turn.number == number)
+
+
+def _fill(log: EventLog, session: models.sessions, turn_number: int) -> None:
+    turn = _turn(session, turn_number)
+    lanes = {lane.id: lane for lane in session.lanes or []}
+    answers = sorted(turn.answers or [], key=lambda answer: lanes[answer.lane_id].position)
+    introduced = tuple(SessionLane(lane.position, lane.model, lane.simulated) for lane in lanes.values())
+    log.append(encode(SessionEvent(session.id, turn_number, introduced)))
+    for answer in answers:
+        _fill_lane(log, lanes[answer.lane_id], answer)
+    log.append(encode(_done(turn, list(_costs(answers, lanes)), answers)))
+    log.close()
+
+
+def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> None:
+    fields = b'"type":"chunk","lane":%d,"model":"%b"' % (lane.position, json_text(lane.model))
+    stamp = int((answer.finished_at or answer.created_at).timestamp() * 1000)
+    for text, kind in ((answer.reasoning, b',"kind":"reasoning"'), (answer.text, b"")):
+        if text:
+            log.append_chunk(log.add_head(fields + kind), text, stamp)
+    if answer.error_code:
+        log.append(
+            encode(ErrorEvent(lane.position, lane.model, answer.error_code, answer.error_message or "", bool(answer.error_retryable)))
+        )
+    log.append(
+        encode(
+            MetricsEvent(
+                lane=lane.position,
+                model=lane.model,
+                input_tokens=answer.input_tokens or 0,
+                output_tokens=answer.output_tokens or 0,
+                tokens_used=(answer.input_tokens or 0) + (answer.output_tokens or 0),
+                cached_input_tokens=answer.cached_input_tokens,
+                reasoning_tokens=answer.reasoning_tokens,
+                estimated=answer.estimated,
+                simulated=lane.simulated,
+                cost=None if answer.cost is None else money(answer.cost),
+                cost_source=cast(CostSource | None, answer.cost_source),
+                time_to_first_token=answer.time_to_first_token,
+                response_time=answer.response_time or 0,
+                tokens_per_second=answer.tokens_per_second,
+                attempts=answer.attempts,
+            )
+        )
+    )
+    # A reader knows three ends of a lane; one that a crash cut off was stopped.
+    status = "stopped" if answer.status == "interrupted" else str(answer.status)
+    log.append(encode(StatusEvent(lane.position, lane.model, cast(LaneStatus, status))))
+
+
+def _costs(answers: list[models.answers], lanes: dict[str, models.lanes]) -> Iterator[tuple[bool, Decimal | None]]:
+    return ((lanes[answer.lane_id].simulated, answer.cost) for answer in answers)
+
+
+def _done(turn: models.turns, costs: list[tuple[bool, Decimal | None]], answers: list[models.answers]) -> DoneEvent:
+    simulated = [cost for made_up, cost in costs if made_up and cost is not None]
+    seconds = (turn.finished_at - turn.created_at).total_seconds() if turn.finished_at else 0
+    return DoneEvent(
+        total_tokens=sum((answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in answers),
+        total_cost=money(sum((cost for made_up, cost in costs if not made_up and cost is not None), Decimal(0))),
+        unknown_costs=sum(cost is None for _, cost in costs),
+        response_time=round(seconds * 1000, 3),
+        simulated_cost=money(sum(simulated, Decimal(0))) if simulated else UNSET,
+    )

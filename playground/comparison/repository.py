@@ -1,0 +1,219 @@
+"""Every database query about sessions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from prisma import Json, Prisma, models
+from prisma.errors import ForeignKeyViolationError
+
+from playground.database.client import Database
+
+from .plan import AnswerRecord
+from .records import TurnRow
+
+
+class TurnRefused(Exception):
+    """The turn does not fit what the database holds. The argument is the turn's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which of a user's sessions are wanted; `None` does not narrow."""
+
+    text: str | None = None
+    """Stands in the title or in a prompt, in any case of letters."""
+    model: str | None = None
+    status: str | None = None
+    """Some answer has it."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_PAGE = """
+SELECT s.id, s.title, s.created_at, s.updated_at
+FROM sessions s
+WHERE s.user_id = $1
+  AND ($2::text IS NULL OR s.id < $2)
+  AND ($3::text IS NULL OR s.title ILIKE $3 OR EXISTS (SELECT FROM turns t WHERE t.session_id = s.id AND t.prompt ILIKE $3))
+  AND ($4::text IS NULL OR EXISTS (SELECT FROM lanes l WHERE l.session_id = s.id AND l.model = $4))
+  AND ($5::text IS NULL OR EXISTS (
+        SELECT FROM answers a JOIN turns t ON t.id = a.turn_id WHERE t.session_id = s.id AND a.status::text = $5))
+  AND ($6::timestamptz IS NULL OR s.created_at >= $6::timestamptz)
+  AND ($7::timestamptz IS NULL OR s.created_at < $7::timestamptz)
+ORDER BY s.id DESC
+LIMIT $8::int
+"""
+
+# Without the texts, which may be megabytes.
+_FIGURES = """
+SELECT t.session_id, t.number AS turn, l.position AS lane, l.model, l.provider, l.simulated, a.status::text AS status,
+       a.input_tokens, a.output_tokens, a.estimated, a.cost, a.time_to_first_token, a.response_time, a.tokens_per_second, a.created_at
+FROM answers a JOIN turns t ON t.id = a.turn_id JOIN lanes l ON l.id = a.lane_id
+WHERE t.session_id = ANY($1::text[])
+ORDER BY t.session_id, t.number, l.position
+"""
+
+
+class SessionRepository:
+    """Sessions in the database. Every call may run twice (see `Database.run`), so every write is repeatable without harm."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_turn(self, turn: TurnRow) -> None:
+        """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
+
+        Raises `TurnRefused` when another turn has its idempotency key, or its user is gone.
+        """
+
+        async def write(prisma: Prisma) -> None:
+            batch = prisma.batch_()
+            if turn.new_session:
+                session = {"id": turn.session_id, "user_id": turn.user_id, "title": turn.title, "created_at": turn.created_at}
+                batch.sessions.create_many([session], skip_duplicates=True)  # type: ignore[list-item]
+                batch.lanes.create_many(_lane_rows(turn), skip_duplicates=True)
+            batch.turns.create_many([_turn_row(turn)], skip_duplicates=True)
+            batch.answers.create_many(
+                [
+                    {"id": lane.answer_id, "turn_id": turn.turn_id, "lane_id": lane.lane_id, "created_at": turn.created_at}
+                    for lane in turn.lanes
+                ],
+                skip_duplicates=True,
+            )
+            await batch.commit()
+
+        try:
+            await self._database.run(write)
+        except ForeignKeyViolationError as error:
+            # The turn's row gave way to another with the same idempotency key, so its answers belong to nothing;
+            # or the account is gone. Nothing of the batch was kept.
+            raise TurnRefused(turn.turn_id) from error
+
+    async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
+        """Keep what a turn came to, in one transaction."""
+
+        async def write(prisma: Prisma) -> None:
+            batch = prisma.batch_()
+            for answer in answers:
+                batch.answers.update_many(where={"id": answer.answer_id}, data=answer_columns(answer))
+            finished_at = max((answer.finished_at for answer in answers), default=turn.created_at)
+            batch.turns.update_many(where={"id": turn.turn_id}, data={"finished_at": finished_at})
+            batch.sessions.update_many(where={"id": turn.session_id}, data={"updated_at": finished_at})
+            await batch.commit()
+
+        await self._database.run(write)
+
+    async def get(self, user_id: str, session_id: str) -> models.sessions | None:
+        """A session of that user with its lanes, turns and answers, in their order."""
+        return await self._database.run(
+            lambda prisma: prisma.sessions.find_first(
+                where={"id": session_id, "user_id": user_id},
+                include={
+                    "lanes": {"order_by": {"position": "asc"}},
+                    "turns": {"include": {"answers": {"include": {"lane": True}}}, "order_by": {"number": "asc"}},
+                },
+            )
+        )
+
+    async def owns(self, user_id: str, session_id: str) -> bool:
+        """Whether there is such a session of that user."""
+        return await self._database.run(lambda prisma: prisma.sessions.count(where={"id": session_id, "user_id": user_id})) > 0
+
+    async def find_by_key(self, user_id: str, idempotency_key: str) -> models.turns | None:
+        """The turn that was started with this key."""
+        where = {"user_id": user_id, "idempotency_key": idempotency_key}
+        return await self._database.run(lambda prisma: prisma.turns.find_first(where=where))  # type: ignore[arg-type]
+
+    async def page(self, user_id: str, wanted: SessionFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
+        """Sessions newest first, from the one after `cursor` on: id, title, created_at, updated_at."""
+        pattern = None if wanted.text is None else f"%{_escape_like(wanted.text)}%"
+        parameters = (user_id, cursor, pattern, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
+        return await self._database.run(lambda prisma: prisma.query_raw(_PAGE, *parameters))
+
+    async def figures(self, session_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Tokens, cost and times of every answer of these sessions, by session, in the order of turns and lanes."""
+        rows = await self._database.run(lambda prisma: prisma.query_raw(_FIGURES, list(session_ids)))
+        by_session: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            by_session[row.pop("session_id")].append(row)
+        return by_session
+
+    async def rename(self, user_id: str, session_id: str, title: str) -> bool:
+        """Give a session another title; whether there is such a session of that user."""
+        where = {"id": session_id, "user_id": user_id}
+        changed = await self._database.run(lambda prisma: prisma.sessions.update_many(where=where, data={"title": title}))  # type: ignore[arg-type]
+        return changed > 0
+
+    async def delete(self, user_id: str, session_id: str) -> bool:
+        """Delete a session with all that belongs to it; whether there was such a session of that user."""
+        where = {"id": session_id, "user_id": user_id}
+        return await self._database.run(lambda prisma: prisma.sessions.delete_many(where=where)) > 0  # type: ignore[arg-type]
+
+
+def _lane_rows(turn: TurnRow) -> list[Any]:
+    return [
+        {
+            "id": lane.lane_id,
+            "session_id": turn.session_id,
+            "position": lane.position,
+            "provider": lane.provider,
+            "model": lane.model,
+            "parameters": Json(dict(lane.parameters)),
+            "simulated": lane.simulated,
+        }
+        for lane in turn.lanes
+    ]
+
+
+def _turn_row(turn: TurnRow) -> Any:  # noqa: ANN401 - the client's own types name each of its inputs differently
+    return {
+        "id": turn.turn_id,
+        "session_id": turn.session_id,
+        "number": turn.turn,
+        "prompt": turn.prompt,
+        "run_id": turn.run_id,
+        "user_id": turn.user_id,
+        "idempotency_key": turn.idempotency_key,
+        "request_hash": turn.request_hash,
+        "created_at": turn.created_at,
+    }
+
+
+def answer_columns(answer: AnswerRecord) -> Any:  # noqa: ANN401 - as above
+    """What an answer came to, by the columns of its row."""
+    bill, times, failure = answer.bill, answer.times, answer.failure
+    return {
+        "status": answer.status,
+        "text": answer.text,
+        "reasoning": answer.reasoning,
+        "finish_reason": answer.finish_reason,
+        "error_code": failure.code if failure else None,
+        "error_message": failure.message if failure else None,
+        "error_retryable": failure.retryable if failure else None,
+        "input_tokens": bill.input_tokens,
+        "cached_input_tokens": bill.cached_input_tokens,
+        "output_tokens": bill.output_tokens,
+        "reasoning_tokens": bill.reasoning_tokens,
+        "estimated": bill.estimated,
+        "cost": bill.cost,
+        "cost_source": bill.cost_source,
+        "time_to_first_token": times.first_token if times else None,
+        "response_time": times.response if times else None,
+        "tokens_per_second": times.tokens_per_second if times else None,
+        "attempts": answer.attempts,
+        "finished_at": answer.finished_at,
+    }
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _iso(moment: datetime | None) -> str | None:
+    """A time without a zone is UTC, as all times here."""
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

@@ -1,0 +1,109 @@
+"""A turn while it is being produced: all of its lanes at once, one log, and whoever reads it."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import anyio
+from msgspec import UNSET
+
+from playground.providers.adapter import ProviderClient
+from playground.schemas import money
+
+from .events import DoneEvent, SessionEvent, SessionLane, encode
+from .lane import Lane
+from .log import EventLog
+from .plan import Accountant, RunPlan
+from .recorder import Recorder
+
+_WRITE_LIMIT = 64 * 1024
+"""Text in one write to a reader, in bytes: as much as the server buffers before it waits for the reader."""
+
+
+class Run:
+    """One run. It belongs to the process: readers come and go."""
+
+    def __init__(self, plan: RunPlan, client: ProviderClient, accountant: Accountant) -> None:
+        self.plan = plan
+        self.log = EventLog(plan.run_id)
+        self.lanes = tuple(Lane(lane, self.log, client, accountant) for lane in plan.lanes)
+        self.deserted_since: float | None = time.monotonic()
+        """Since when nobody reads (monotonic seconds); `None` while somebody does."""
+        self.finished_at: float | None = None
+        """When the last event was written (monotonic seconds)."""
+        self.opened = anyio.Event()
+        """Its beginning stands in the database, or can't be brought there now."""
+        self.recorded = anyio.Event()
+        """What it came to stands in the database, or waits in the journal."""
+        self._readers = 0
+
+    @property
+    def id(self) -> str:
+        """The run's id, which begins the id of each of its events."""
+        return self.plan.run_id
+
+    async def produce(self, recorder: Recorder) -> None:
+        """Run all lanes at once, and record them. Returns when the last event is written."""
+        plan = self.plan
+        started_at = time.monotonic()
+        self.log.append(
+            encode(
+                SessionEvent(
+                    plan.session_id, plan.turn, tuple(SessionLane(lane.position, lane.model, lane.simulated) for lane in plan.lanes)
+                )
+            )
+        )
+        async with anyio.create_task_group() as lanes:
+            for lane in self.lanes:
+                lanes.start_soon(lane.run)
+            # After the lanes: no model waits for the database.
+            recorder.open(self)
+        await recorder.close(self)
+        self.log.append(encode(self._done(started_at)))
+        self.finished_at = time.monotonic()
+        self.log.close()
+
+    def _done(self, started_at: float) -> DoneEvent:
+        bills = [(lane.plan.simulated, lane.record.bill) for lane in self.lanes if lane.record is not None]
+        simulated = [bill.cost for made_up, bill in bills if made_up and bill.cost is not None]
+        return DoneEvent(
+            total_tokens=sum(bill.input_tokens + bill.output_tokens for _, bill in bills),
+            total_cost=money(sum((bill.cost for made_up, bill in bills if not made_up and bill.cost is not None), Decimal(0))),
+            unknown_costs=sum(bill.cost is None for _, bill in bills),
+            response_time=round((time.monotonic() - started_at) * 1000, 3),
+            simulated_cost=money(sum(simulated, Decimal(0))) if simulated else UNSET,
+        )
+
+    def stop(self, position: int | None = None) -> None:
+        """End one lane, or all; what they wrote is kept, counted and priced."""
+        for lane in self.lanes:
+            if position is None or lane.plan.position == position:
+                lane.stop()
+
+    async def read(self, after: int) -> AsyncIterator[bytes]:
+        """The events after number `after`, as SSE messages, until the last. While this is iterated, the run has a reader."""
+        with self._reader():
+            opening = b"retry: 1000\n"
+            while True:
+                messages, after = self.log.read(after, _WRITE_LIMIT)
+                if messages:
+                    yield opening + messages
+                    opening = b""
+                elif self.log.closed:
+                    return
+                else:
+                    await self.log.news()
+
+    @contextmanager
+    def _reader(self) -> Iterator[None]:
+        self._readers += 1
+        self.deserted_since = None
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if self._readers == 0:
+                self.deserted_since = time.monotonic()
+                if self.plan.grace_seconds == 0:
+                    self.stop()

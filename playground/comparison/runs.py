@@ -1,0 +1,106 @@
+"""All runs of this process: started, found, stopped when nobody reads them, forgotten when they are over."""
+
+import time
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from playground.errors import Unavailable
+from playground.providers.adapter import ProviderClient
+
+from .plan import Accountant, RunPlan
+from .recorder import Recorder
+from .run import Run
+
+_LOOK_SECONDS = 0.25
+
+_logger = structlog.get_logger(__name__)
+
+
+class ShuttingDown(Unavailable):
+    """The service takes no new runs any more."""
+
+    code = "shutting_down"
+    title = "The service is shutting down"
+
+
+class Runs:
+    """The runs of this process. They live in the application's own task group, so that they outlive their connections."""
+
+    def __init__(
+        self, task_group: TaskGroup, client: ProviderClient, accountant: Accountant, recorder: Recorder, *, retention_seconds: float
+    ) -> None:
+        self._task_group = task_group
+        self._client = client
+        self._accountant = accountant
+        self._recorder = recorder
+        self._retention_seconds = retention_seconds
+        self._by_id: dict[str, Run] = {}
+        self._running: dict[str, Run] = {}
+        """By session."""
+        self._draining = False
+        self._idle = anyio.Event()
+
+    def start(self, plan: RunPlan) -> Run:
+        """Start a run; all of its requests go out at once. Raises `ShuttingDown`."""
+        if self._draining:
+            raise ShuttingDown("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
+        run = Run(plan, self._client, self._accountant)
+        self._by_id[run.id] = run
+        self._running[plan.session_id] = run
+        self._task_group.start_soon(self._produce, run)
+        return run
+
+    async def _produce(self, run: Run) -> None:
+        _logger.info("run_started", run_id=run.id, session_id=run.plan.session_id, turn=run.plan.turn, lanes=len(run.lanes))
+        try:
+            await run.produce(self._recorder)
+        finally:
+            run.log.close()
+            del self._running[run.plan.session_id]
+            if self._draining and not self._running:
+                self._idle.set()
+        statuses = [lane.record.status for lane in run.lanes if lane.record]
+        _logger.info("run_finished", run_id=run.id, session_id=run.plan.session_id, statuses=statuses, events=len(run.log))
+
+    def get(self, run_id: str) -> Run | None:
+        """A run that goes on, or ended a short while ago."""
+        return self._by_id.get(run_id)
+
+    def of_session(self, session_id: str) -> Run | None:
+        """The session's newest run, while it goes on or shortly after."""
+        running = self._running.get(session_id)
+        if running is not None:
+            return running
+        return next((run for run in reversed(self._by_id.values()) if run.plan.session_id == session_id), None)
+
+    def open(self) -> tuple[Run, ...]:
+        """The runs that go on."""
+        return tuple(self._running.values())
+
+    async def watch(self) -> None:
+        """Stop deserted runs and forget old ones, for as long as the service lives."""
+        while True:
+            await anyio.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            for run in self.open():
+                if run.deserted_since is not None and now - run.deserted_since >= run.plan.grace_seconds:
+                    run.stop()
+            # In order of their start, which is nearly that of their end: what is kept a little longer does no harm.
+            for run in tuple(self._by_id.values()):
+                if run.finished_at is not None and now - run.finished_at >= self._retention_seconds:
+                    del self._by_id[run.id]
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded."""
+        self._draining = True
+        if not self._running:
+            return
+        _logger.info("draining", runs=len(self._running), grace_seconds=grace_seconds)
+        with anyio.move_on_after(grace_seconds):
+            await self._idle.wait()
+        for run in self.open():
+            run.stop()
+        if self._running:
+            await self._idle.wait()

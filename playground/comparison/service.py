@@ -1,0 +1,281 @@
+"""Starting, joining and stopping comparisons."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import anyio
+from prisma import models
+
+from playground.errors import BadInput, Conflict, FieldError, NotFound
+from playground.ids import new_id, new_run_id
+from playground.models.catalogue import Catalogue, ResolvedModel, UnknownModel
+from playground.providers.calls import Message, ModelCall
+
+from .plan import LanePlan, RunPlan
+from .records import TurnRow
+from .replay import replayed
+from .repository import SessionRepository, TurnRefused
+from .run import Run
+from .runs import Runs
+from .schemas import LaneRequest, StreamRequest
+
+_TITLE_LENGTH = 80
+
+
+class SessionNotFound(NotFound):
+    """There is no such session of this user."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session, or it is not yours.")
+
+
+class TurnRunning(Conflict):
+    """A session has one turn at a time."""
+
+    code = "turn_running"
+    title = "A turn of this session is still running"
+
+
+class KeyReused(BadInput):
+    """An idempotency key came with another request than before."""
+
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key belongs to another request"
+
+    def __init__(self) -> None:
+        detail = "The same Idempotency-Key came before with another body. Use a new key for a new request."
+        super().__init__(detail, errors=[FieldError("Idempotency-Key", detail)])
+
+
+class LastEventId(NamedTuple):
+    """Where a reader left off: `k3v9q2m7:12`."""
+
+    run_id: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> "LastEventId":
+        """Raises `BadInput` for anything that no run of ours has sent."""
+        run_id, _, number = text.rpartition(":")
+        if not run_id or not (number.isascii() and number.isdigit()) or len(number) > 15:
+            raise BadInput(
+                "Last-Event-ID is not the id of an event.",
+                errors=[FieldError("Last-Event-ID", "should be the id of the last event that was read, as k3v9q2m7:12")],
+            )
+        return cls(run_id, int(number))
+
+
+class Reading(NamedTuple):
+    """A run, and the number of the event after which somebody reads it."""
+
+    run: Run
+    after: int
+
+    def messages(self) -> AsyncIterator[bytes]:
+        """The events as SSE messages."""
+        return self.run.read(self.after)
+
+
+class ComparisonService:
+    """What can be done with comparisons."""
+
+    def __init__(self, runs: Runs, repository: SessionRepository, catalogue: Catalogue, *, grace_seconds: float) -> None:
+        self._runs = runs
+        self._repository = repository
+        self._catalogue = catalogue
+        self._grace_seconds = grace_seconds
+        self._keys_in_use: dict[tuple[str, str], anyio.Event] = {}
+
+    async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None) -> AsyncIterator[bytes]:
+        """The events of a new run, or of the run that this key started before.
+
+        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `Unavailable`.
+        """
+        if idempotency_key is None:
+            return Reading(self._runs.start(await self._plan(user_id, request)), 0).messages()
+        key = user_id, idempotency_key
+        while key in self._keys_in_use:
+            await self._keys_in_use[key].wait()
+        self._keys_in_use[key] = anyio.Event()
+        try:
+            return await self._start_once(user_id, request, idempotency_key)
+        finally:
+            self._keys_in_use.pop(key).set()
+
+    async def _start_once(self, user_id: str, request: StreamRequest, key: str) -> AsyncIterator[bytes]:
+        request_hash = _hash(request)
+        earlier = await self._repository.find_by_key(user_id, key)
+        if earlier is None:
+            plan = await self._plan(user_id, request, idempotency_key=key, request_hash=request_hash)
+            try:
+                # The row is what tells other processes that the key is taken, so it is there before anything is sent.
+                await self._repository.open_turn(TurnRow.of(plan))
+            except TurnRefused:
+                earlier = await self._repository.find_by_key(user_id, key)
+                if earlier is None:
+                    raise
+            else:
+                return Reading(self._runs.start(plan), 0).messages()
+        if earlier.request_hash != request_hash:
+            raise KeyReused
+        return await self._again(user_id, earlier)
+
+    async def _again(self, user_id: str, turn: models.turns) -> AsyncIterator[bytes]:
+        run = self._runs.get(turn.run_id)
+        if run is not None:
+            return Reading(run, 0).messages()
+        if turn.finished_at is None:
+            raise TurnRunning(f"The first request with this key is still running elsewhere: its session is {turn.session_id}.")
+        session = await self._repository.get(user_id, turn.session_id)
+        if session is None:
+            raise SessionNotFound
+        return replayed(session, turn.number)
+
+    def resume(self, user_id: str, last: LastEventId) -> Reading | None:
+        """Where that reader goes on; `None` when there is nothing left to read."""
+        run = self._runs.get(last.run_id)
+        if run is None or run.plan.user_id != user_id:
+            return None
+        return _reading(run, last.number)
+
+    async def join(self, user_id: str, session_id: str, last: LastEventId | None) -> Reading | None:
+        """The session's running turn, or the one that just ended; `None` when there is nothing left to read. Raises `SessionNotFound`."""
+        run = self._runs.of_session(session_id)
+        if run is None or run.plan.user_id != user_id:
+            if not await self._repository.owns(user_id, session_id):
+                raise SessionNotFound
+            return None
+        return _reading(run, last.number if last and last.run_id == run.id else 0)
+
+    async def planned_calls(self, user_id: str, request: StreamRequest) -> list[ModelCall]:
+        """What each lane would send, for an estimate. Raises as `start` does."""
+        plan = await self._plan(user_id, request)
+        return [lane.call for lane in plan.lanes]
+
+    async def stop(self, user_id: str, session_id: str, lane: int | None) -> list[int]:
+        """Stop one lane of the running turn, or all; the lanes that were still running. Raises `SessionNotFound`, `BadInput`."""
+        run = self._runs.of_session(session_id)
+        if run is None or run.plan.user_id != user_id:
+            if not await self._repository.owns(user_id, session_id):
+                raise SessionNotFound
+            return []
+        if lane is not None and lane >= len(run.lanes):
+            detail = f"There is no lane {lane}: the last one is {len(run.lanes) - 1}."
+            raise BadInput(detail, errors=[FieldError("lane", detail)])
+        running = [each.plan.position for each in run.lanes if each.record is None and lane in (None, each.plan.position)]
+        run.stop(lane)
+        return running
+
+    async def _plan(
+        self, user_id: str, request: StreamRequest, *, idempotency_key: str | None = None, request_hash: str | None = None
+    ) -> RunPlan:
+        if request.session_id is None:
+            turn, session_id, title = 1, new_id(), _title(request.prompt)
+            lanes = self._new_lanes(request)
+        else:
+            if (running := self._runs.of_session(request.session_id)) is not None:
+                if running.finished_at is None:
+                    raise TurnRunning("A session has one turn at a time: wait for it, join its stream, or stop it.")
+                await running.recorded.wait()
+            session = await self._repository.get(user_id, request.session_id)
+            if session is None:
+                raise SessionNotFound
+            turn, session_id, title = len(session.turns or []) + 1, session.id, session.title
+            lanes = self._next_lanes(session, request.prompt)
+        return RunPlan(
+            run_id=new_run_id(),
+            session_id=session_id,
+            turn_id=new_id(),
+            turn=turn,
+            user_id=user_id,
+            title=title,
+            prompt=request.prompt,
+            lanes=lanes,
+            created_at=datetime.now(UTC),
+            new_session=request.session_id is None,
+            grace_seconds=0 if request.on_disconnect == "stop" else self._grace_seconds,
+            idempotency_key=idempotency_key,
+            request_hash=request_hash,
+        )
+
+    def _new_lanes(self, request: StreamRequest) -> tuple[LanePlan, ...]:
+        lanes = request.all_lanes()
+        place = "models.{}" if request.lanes is None else "lanes.{}.model"
+        resolved = self._resolve([lane.model for lane in lanes], place)
+        return tuple(
+            _lane_plan(new_id(), position, model, lane, (), request.prompt)
+            for position, (lane, model) in enumerate(zip(lanes, resolved, strict=True))
+        )
+
+    def _next_lanes(self, session: models.sessions, prompt: str) -> tuple[LanePlan, ...]:
+        rows = session.lanes or []
+        resolved = self._resolve([row.model for row in rows], "sessionId")
+        return tuple(
+            _lane_plan(
+                row.id,
+                row.position,
+                model,
+                LaneRequest.model_validate({"model": row.model, **row.parameters}),
+                _conversation(session, row.id),
+                prompt,
+            )
+            for row, model in zip(rows, resolved, strict=True)
+        )
+
+    def _resolve(self, names: Sequence[str], place: str) -> list[ResolvedModel]:
+        resolved: list[ResolvedModel] = []
+        errors: list[FieldError] = []
+        for position, name in enumerate(names):
+            try:
+                resolved.append(self._catalogue.resolve(name, field=place.format(position)))
+            except UnknownModel as error:
+                errors += error.errors
+        if errors:
+            raise UnknownModel(" ".join(error.message for error in errors), errors=errors)
+        return resolved
+
+
+def _reading(run: Run, after: int) -> Reading | None:
+    if run.log.closed and after >= len(run.log):
+        return None
+    return Reading(run, min(after, len(run.log)))
+
+
+def _lane_plan(lane_id: str, position: int, model: ResolvedModel, lane: LaneRequest, earlier: tuple[Message, ...], prompt: str) -> LanePlan:
+    system = (Message("system", lane.system),) if lane.system else ()
+    call = ModelCall(
+        provider=model.provider,
+        model=model.model,
+        messages=(*system, *earlier, Message("user", prompt)),
+        temperature=lane.temperature,
+        top_p=lane.top_p,
+        max_tokens=lane.max_tokens,
+        seed=lane.seed,
+        stop=tuple(lane.stop or ()),
+        reasoning_effort=lane.reasoning_effort,
+    )
+    parameters = lane.model_dump(by_alias=True, exclude_none=True, exclude={"model"})
+    return LanePlan(lane_id, position, model.full_name, call, new_id(), parameters)
+
+
+def _conversation(session: models.sessions, lane_id: str) -> tuple[Message, ...]:
+    """What was said in a lane. Turns that the model left without a word are left out: a model expects the roles in turn."""
+    messages: list[Message] = []
+    for turn in session.turns or []:
+        for answer in turn.answers or []:
+            if answer.lane_id == lane_id and answer.text:
+                messages += (Message("user", turn.prompt), Message("assistant", answer.text))
+    return tuple(messages)
+
+
+def _title(prompt: str) -> str:
+    line = prompt.strip().splitlines()[0].strip()
+    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _hash(request: StreamRequest) -> str:
+    meaning = json.dumps(request.model_dump(mode="json", exclude={"on_disconnect"}), sort_keys=True)
+    return hashlib.sha256(meaning.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""The OpenAPI document: what FastAPI finds by itself, and what it can't: the events, and how errors look."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from .comparison.event_docs import event_schemas
+from .problems import ProblemBody
+
+_DESCRIPTION = """\
+Sends one prompt to many language models at once and streams the answers side by side, with what each cost and how long it took.
+
+JSON is camelCase, times are ISO 8601 in UTC, durations are in milliseconds, money is a decimal string in US dollars.
+Errors are `application/problem+json` (RFC 9457). What is simulated is marked `simulated`, what we counted ourselves `estimated`;
+a cost that is not known is `null`.
+"""
+
+
+def describe(app: FastAPI) -> None:
+    """Make `app` give its OpenAPI document with our additions."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes)
+    schemas = document["components"]["schemas"]
+    schemas.update(event_schemas())
+    problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["ProblemBody"] = problem
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            _replace_validation_answer(operation["responses"])
+    return document
+
+
+def _replace_validation_answer(responses: dict[str, Any]) -> None:
+    """FastAPI announces its own shape for 422; ours is a problem."""
+    answer = responses.get("422")
+    if answer is not None and "application/json" in answer.get("content", {}):
+        del answer["content"]["application/json"]
+        answer["content"].setdefault("application/problem+json", {"schema": {"$ref": "#/components/schemas/ProblemBody"}})

@@ -1,0 +1,93 @@
+"""What an operator looks at: name and version, health, and the documentation of the API."""
+
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, Response, status
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+
+from . import __version__
+from .errors import NotFound
+from .schemas import WireModel
+from .services import CurrentServices
+from .settings import ROOT
+
+router = APIRouter(tags=["operation"])
+
+_SWAGGER_FILES = ROOT / "node_modules" / "swagger-ui-dist"
+_SWAGGER_NAMES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
+
+# Swagger UI from this server alone: no other host, no inline script.
+_DOCS_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Playground: the API</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="docs"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</html>
+"""
+_DOCS_START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true });\n"
+
+
+class Welcome(WireModel):
+    """What this service is, and where things are."""
+
+    name: Literal["Playground"] = "Playground"
+    version: str
+    links: dict[str, str]
+
+
+class Health(WireModel):
+    """Whether the parts of the service answer."""
+
+    status: Literal["ok", "degraded"]
+    database: Literal["ok", "away"]
+
+
+@router.get("/")
+async def welcome() -> Welcome:
+    """Name, version, and links."""
+    links = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health", "models": "/models", "stream": "/playground/stream"}
+    return Welcome(version=__version__, links=links)
+
+
+@router.get(
+    "/health", responses={503: {"model": Health, "description": "The database is away; runs that go on are kept on disk meanwhile."}}
+)
+async def health(services: CurrentServices, response: Response) -> Health:
+    """Whether the process and its database answer."""
+    if await services.database.healthy():
+        return Health(status="ok", database="ok")
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Health(status="degraded", database="away")
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    """The API, to read and to try."""
+    return HTMLResponse(_DOCS_PAGE)
+
+
+@router.get("/docs/start.js", include_in_schema=False)
+async def docs_start() -> Response:
+    """Starts the page of `/docs`."""
+    return Response(_DOCS_START, media_type="text/javascript")
+
+
+@router.get("/docs/{name}", include_in_schema=False)
+def docs_file(name: str) -> FileResponse:
+    """A file of Swagger UI."""
+    path: Path = _SWAGGER_FILES / name
+    if name not in _SWAGGER_NAMES or not path.is_file():
+        raise NotFound("There is no such file.")
+    return FileResponse(path)
+
+
+@router.get("/api", include_in_schema=False)
+async def api() -> RedirectResponse:
+    """Leads to the documentation."""
+    return RedirectResponse("/docs")

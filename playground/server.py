@@ -1,0 +1,131 @@
+"""The HTTP server: uvicorn on a socket of ours, told what to do with the runs when it is asked to stop."""
+
+import errno
+import resource
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from signal import SIGINT
+from types import FrameType
+from typing import NamedTuple
+
+import anyio
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from .app import open_app
+from .errors import StartupError
+from .services import Services
+from .settings import Settings
+from .tasks import background_tasks
+
+_SPARE_SECONDS = 10
+"""What a run may take, after it was stopped, to be counted, recorded and told."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class Server(uvicorn.Server):
+    """Serves until a signal; then takes no new runs, lets the running ones finish for a while, stops the rest, and ends.
+
+    Overriding `handle_exit` keeps sse-starlette's process-wide patch of it out of the way; its streams find
+    `should_exit` through the signal handler all the same.
+    """
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=round(settings.shutdown_grace_seconds) + _SPARE_SECONDS,
+            )
+        )
+        self._services: Services = app.state.services
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Note that a signal asks for the end; a second interrupt does not wait."""
+        self.force_exit = self.should_exit and sig == SIGINT
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections, and say so: from here on a signal ends the service in order."""
+        await super().startup(sockets)
+        _logger.info("listening", url=_address(self.servers[0].sockets[0]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: connections are refused while the runs are drained."""
+        async with anyio.create_task_group() as ending:
+            ending.start_soon(self._services.runs.drain, self._services.settings.shutdown_grace_seconds)
+            await super().shutdown(sockets)
+
+
+class RunningService(NamedTuple):
+    """A service that answers at `url`."""
+
+    url: str
+    services: Services
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until a signal. Raises `StartupError` when the service can't start."""
+    _raise_file_limit()
+    with _listen(settings) as listener:
+        async with open_app(settings) as app:
+            await Server(app, settings).serve([listener])
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[RunningService]:
+    """Serve while the block runs, without touching signals. Raises `StartupError`."""
+    with _listen(settings) as listener:
+        async with open_app(settings) as app, background_tasks() as serving:
+            server = Server(app, settings)
+            ended = anyio.Event()
+
+            async def serve_until_told() -> None:
+                await server._serve([listener])  # noqa: SLF001 - `serve` without its signal handlers
+                ended.set()
+
+            serving.start_soon(serve_until_told)
+            try:
+                yield RunningService(_address(listener), app.state.services)
+            finally:
+                server.should_exit = True
+                with anyio.CancelScope(shield=True):
+                    await ended.wait()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A listening socket, so that a taken port is told before anything is started."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen(2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StartupError(
+                f"Port {settings.port} on {settings.host} is taken: something listens there. Stop it, or set PORT."
+            ) from None
+        raise StartupError(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}. Check HOST and PORT.") from None
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _raise_file_limit() -> None:
+    """Each stream takes three files: the reader's connection, the provider's, and the journal."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

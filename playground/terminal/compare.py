@@ -1,0 +1,105 @@
+"""`playground compare`: a client of the public API, against a running service or one that it starts itself."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import httpx
+from httpx_sse import aconnect_sse
+from rich.console import Console
+from rich.live import Live
+
+from playground import logs
+from playground.server import running
+from playground.settings import Settings
+
+from .view import ComparisonView
+
+_FRAMES_PER_SECOND = 15
+_CONNECT_SECONDS = 10
+
+
+class ComparisonFailed(Exception):
+    """The comparison could not be made. The message is for the person at the terminal."""
+
+
+class _Service(NamedTuple):
+    url: str
+    token: str
+
+
+async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token: str | None) -> bool:
+    """Run a comparison and show it; whether every lane completed.
+
+    `body` is that of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`.
+    """
+    async with _service(url, token) as service:
+        if as_json:
+            return await _print_events(service, body)
+        return await _show(service, body, Console())
+
+
+@asynccontextmanager
+async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service]:
+    if url is not None:
+        if token is None:
+            raise ComparisonFailed("--url needs an access token: give --token, or set PLAYGROUND_TOKEN.")
+        yield _Service(url.rstrip("/"), token)
+        return
+    settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
+    logs.configure(settings)
+    async with running(settings) as local:
+        yield _Service(local.url, await local.services.accounts.terminal_token())
+
+
+async def _print_events(service: _Service, body: dict[str, Any]) -> bool:
+    complete = True
+    async for event in _events(service, body):
+        print(json.dumps(event, ensure_ascii=False), flush=True)  # noqa: T201 - the output that was asked for
+        complete = complete and event.get("status") not in ("failed", "stopped")
+    return complete
+
+
+async def _show(service: _Service, body: dict[str, Any], console: Console) -> bool:
+    view = ComparisonView()
+    if console.is_terminal:
+        with Live(view, console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True):
+            async for event in _events(service, body):
+                view.take(event)
+    else:
+        async for event in _events(service, body):
+            view.take(event)
+    console.print(view.answers())
+    console.print(view.metrics())
+    return view.complete
+
+
+async def _events(service: _Service, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {service.token}"}
+    # A model may think for long: only connecting has a limit.
+    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
+    try:
+        async with (
+            httpx.AsyncClient(base_url=service.url, headers=headers, timeout=timeout) as client,
+            aconnect_sse(client, "POST", "/playground/stream", json=body) as source,
+        ):
+            await _check(source.response)
+            async for message in source.aiter_sse():
+                yield json.loads(message.data)
+    except httpx.ConnectError:
+        raise ComparisonFailed(f"Nothing answers at {service.url}. Is the service running there?") from None
+    except httpx.TransportError as error:
+        raise ComparisonFailed(f"The connection to {service.url} broke: {error or type(error).__name__}.") from None
+
+
+async def _check(response: httpx.Response) -> None:
+    if response.is_success:
+        return
+    await response.aread()
+    try:
+        problem = response.json()
+        detail = "\n  ".join([error["message"] for error in problem.get("errors", [])] or [problem["detail"]])
+    except (ValueError, KeyError, TypeError):
+        detail = f"The service answered with status {response.status_code}."
+    raise ComparisonFailed(detail)

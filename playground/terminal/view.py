@@ -1,0 +1,185 @@
+"""What a comparison looks like in a terminal: the lanes side by side while they grow, then what each took."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_NARROWEST_COLUMN = 38
+_STYLES = {"queued": "yellow", "connecting": "cyan", "streaming": "cyan", "completed": "green", "failed": "red", "stopped": "yellow"}
+
+
+@dataclass(slots=True)
+class LaneView:
+    """One lane, as far as its events have told."""
+
+    model: str
+    simulated: bool
+    status: str = "queued"
+    note: str = ""
+    text: str = ""
+    reasoning: str = ""
+    error: str = ""
+    metrics: dict[str, Any] | None = None
+
+    def title(self) -> Text:
+        """Model, whether it is simulated, and status."""
+        title = Text(self.model, style="bold")
+        if self.simulated:
+            title.append(" simulated", style="dim italic")
+        title.append(f" · {self.status}", style=_STYLES[self.status])
+        return title
+
+    def panel(self, body: RenderableType, height: int | None = None) -> Panel:
+        """The lane's column around `body`."""
+        return Panel(body, title=self.title(), title_align="left", border_style=_STYLES[self.status], height=height, padding=(0, 1))
+
+    def tail(self, width: int, height: int) -> Text:
+        """The newest lines of what was written, as many as fit."""
+        written = Text(self.text) if self.text else Text(self.reasoning, style="dim italic")
+        if self.note:
+            written = Text(self.note, style="yellow")
+        if self.error:
+            written.append(f"\n{self.error}", style="red")
+        return Text("\n").join(written.wrap(_measure, width)[-height:])
+
+    def whole(self) -> Group:
+        """All that was written, as Markdown."""
+        parts: list[RenderableType] = [Markdown(self.text)] if self.text else []
+        if self.error:
+            parts.append(Text(self.error, style="red"))
+        return Group(*parts)
+
+
+_measure = Console(width=1_000)
+
+
+class ComparisonView:
+    """Follows the events of a run. Printing it draws the lanes as they are now, within the terminal."""
+
+    def __init__(self) -> None:
+        self._lanes: list[LaneView] = []
+        self._done: dict[str, Any] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Every lane completed."""
+        return bool(self._lanes) and all(lane.status == "completed" for lane in self._lanes)
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Note what an event says."""
+        match event["type"]:
+            case "session":
+                self._lanes = [LaneView(lane["model"], lane["simulated"]) for lane in event["lanes"]]
+            case "done":
+                self._done = event
+            case _:
+                _take(self._lanes[event["lane"]], event)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the newest lines of every lane."""
+        if not self._lanes:
+            return
+        per_row = self._per_row(console.width)
+        rows = -(-len(self._lanes) // per_row)
+        height = max(5, (console.height - 1) // rows)
+        width = console.width // per_row - 4
+        yield self._grid(per_row, [lane.panel(lane.tail(width, height - 2), height) for lane in self._lanes])
+
+    def answers(self) -> RenderableType:
+        """Every answer, whole, side by side."""
+        return _AtWidth(lambda width: self._grid(self._per_row(width), [lane.panel(lane.whole()) for lane in self._lanes]))
+
+    def _per_row(self, width: int) -> int:
+        return max(1, min(len(self._lanes), width // _NARROWEST_COLUMN))
+
+    def _grid(self, per_row: int, panels: list[Panel]) -> Table:
+        grid = Table.grid(expand=True)
+        for _ in range(per_row):
+            grid.add_column(ratio=1)
+        for start in range(0, len(panels), per_row):
+            grid.add_row(*panels[start : start + per_row])
+        return grid
+
+    def metrics(self) -> RenderableType:
+        """A table of what each lane took."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("Model")
+        table.add_column("Status")
+        for heading in ("First token", "Total", "Tokens/s", "Input", "Output", "Cost (US$)"):
+            table.add_column(heading, justify="right")
+        for lane in self._lanes:
+            table.add_row(lane.model, Text(lane.status, style=_STYLES[lane.status]), *_figures(lane))
+        notes = self._notes()
+        return Group(table, Text("\n".join(notes), style="dim")) if notes else table
+
+    def _notes(self) -> list[str]:
+        notes = []
+        measured = [lane.metrics for lane in self._lanes if lane.metrics]
+        if any(metrics["estimated"] for metrics in measured):
+            notes.append("~ estimated: the provider did not say how many tokens it used, so they were counted here.")
+        if any(metrics["simulated"] for metrics in measured):
+            notes.append("s simulated: the answer, its times and its cost are made up.")
+        if any(metrics["cost"] is None for metrics in measured):
+            notes.append("? unknown: no price is known for this model.")
+        if self._done and len(self._lanes) > 1:
+            simulated = f", simulated {self._done['simulatedCost']}" if "simulatedCost" in self._done else ""
+            notes.append(f"Together {self._done['totalTokens']:,} tokens, US$ {self._done['totalCost']}{simulated}.")
+        return notes
+
+
+class _AtWidth:
+    """Draws what `make` gives for the width that there is."""
+
+    def __init__(self, make: Callable[[int], RenderableType]) -> None:
+        self._make = make
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._make(options.max_width)
+
+
+def _take(lane: LaneView, event: dict[str, Any]) -> None:
+    match event["type"]:
+        case "status":
+            lane.status = event["status"]
+            lane.note = _retry_note(event) if "retryIn" in event else ""
+        case "chunk" if event.get("kind") == "reasoning":
+            lane.reasoning += event["content"]
+        case "chunk":
+            lane.text += event["content"]
+        case "error":
+            lane.error = event["message"] + (" Trying again may help." if event["retryable"] else "")
+        case "metrics":
+            lane.metrics = event
+
+
+def _retry_note(event: dict[str, Any]) -> str:
+    return f"{event['error']['message']}\nTrying again in {event['retryIn'] / 1000:.1f} s (request {event['attempt']})."
+
+
+def _figures(lane: LaneView) -> tuple[str, ...]:
+    metrics = lane.metrics
+    if metrics is None:
+        return ("–",) * 6
+    mark = "~" if metrics["estimated"] else ""
+    cost = "?" if metrics["cost"] is None else mark + metrics["cost"] + (" s" if metrics["simulated"] else "")
+    return (
+        _milliseconds(metrics["timeToFirstToken"]),
+        _milliseconds(metrics["responseTime"]),
+        "–" if metrics["tokensPerSecond"] is None else f"{metrics['tokensPerSecond']:.1f}",
+        f"{mark}{metrics['inputTokens']:,}",
+        f"{mark}{metrics['outputTokens']:,}",
+        cost,
+    )
+
+
+def _milliseconds(duration: float | None) -> str:
+    if duration is None:
+        return "–"
+    return f"{duration:.0f} ms" if duration < 1_000 else f"{duration / 1_000:.2f} s"

@@ -1,0 +1,109 @@
+"""What can't be run is refused before anything is sent, naming the field and the reason."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import User
+
+HI = {"prompt": "Hi", "models": ["sim/quick"]}
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({**HI, "prompt": ""}, "prompt"),
+    ({**HI, "prompt": "   \n"}, "prompt"),
+    ({"models": ["sim/quick"]}, "prompt"),
+    ({**HI, "prompt": "x" * (256 * 1024 + 1)}, "prompt"),
+    ({**HI, "prompt": "é" * (128 * 1024 + 1)}, "prompt"),
+    ({**HI, "models": []}, "models"),
+    ({**HI, "models": ["sim/quick"] * 17}, "models"),
+    ({**HI, "models": "sim/quick"}, "models"),
+    ({"prompt": "Hi", "lanes": [{"model": "sim/quick"}] * 17}, "lanes"),
+    ({"prompt": "Hi"}, "body"),
+    ({**HI, "lanes": [{"model": "sim/quick"}]}, "body"),
+    ({**HI, "temperature": 2.1}, "temperature"),
+    ({**HI, "temperature": -0.1}, "temperature"),
+    ({**HI, "temperature": "hot"}, "temperature"),
+    ({**HI, "maxTokens": 0}, "maxTokens"),
+    ({**HI, "topP": 1.5}, "topP"),
+    ({**HI, "stop": ["a"] * 5}, "stop"),
+    ({**HI, "reasoningEffort": "huge"}, "reasoningEffort"),
+    ({**HI, "onDisconnect": "explode"}, "onDisconnect"),
+    ({**HI, "temprature": 1}, "temprature"),
+    ({"prompt": "Hi", "lanes": [{"model": "sim/quick"}, {"model": "sim/quick", "temperature": 3}]}, "lanes.1.temperature"),
+    ({"prompt": "Hi", "lanes": [{"temperature": 1}]}, "lanes.0.model"),
+    ({"prompt": "Hi", "sessionId": "x", "models": ["sim/quick"]}, "body"),
+    ({"prompt": "Hi", "models": ["sim/quick", "sim/nosuch"]}, "models.1"),
+    ({"prompt": "Hi", "lanes": [{"model": "nosuch/model"}]}, "lanes.0.model"),
+]
+
+
+@pytest.mark.parametrize(("body", "field"), REFUSED)
+async def test_bad_input_is_refused_by_the_name_of_its_field(user: User, body: dict[str, Any], field: str):
+    response = await user.http.post("/playground/stream", json=body)
+    assert response.status_code == 422, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert field in [error["field"] for error in problem["errors"]]
+    assert all(error["message"] for error in problem["errors"])
+    assert (await user.http.get("/playground/sessions")).json()["items"] == []
+
+
+async def test_an_unknown_model_is_named_and_the_nearest_is_suggested(user: User):
+    response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["sim/quikc"]})
+    [error] = response.json()["errors"]
+    assert "quikc" in error["message"]
+    assert "sim/quick" in error["message"]
+
+
+async def test_every_unknown_model_is_named_at_once(user: User):
+    response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["nope", "sim/quick", "nada"]})
+    assert [error["field"] for error in response.json()["errors"]] == ["models.0", "models.2"]
+
+
+async def test_a_prompt_of_256_kb_is_taken(user: User):
+    response = await user.http.post("/playground/stream", json={"prompt": "x" * 256 * 1024, "models": ["sim/quick"], "maxTokens": 5})
+    assert response.status_code == 200
+
+
+async def test_in_an_address_a_prompt_has_at_most_8_kb(user: User):
+    response = await user.http.get("/playground/stream", params={"prompt": "x" * 8193, "models": "sim/quick"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "prompt"
+    assert "POST" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("query", ["models=sim/quick", "prompt=Hi", "prompt=Hi&models=", "prompt=&models=sim/quick"])
+async def test_a_missing_part_of_an_address_is_named(user: User, query: str):
+    response = await user.http.get(f"/playground/stream?{query}")
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] in ("prompt", "models")
+
+
+async def test_a_body_that_is_no_json_is_refused(user: User):
+    response = await user.http.post("/playground/stream", content=b"{nope", headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_nobody_streams_without_a_token(user: User):
+    for request in (
+        user.http.build_request("POST", "/playground/stream", json=HI),
+        user.http.build_request("GET", "/playground/stream?prompt=a&models=sim/quick"),
+        user.http.build_request("GET", "/playground/stream?prompt=a&models=sim/quick&token=forged"),
+    ):
+        del request.headers["authorization"]
+        response = await user.http.send(request)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_token_in_the_query_opens_streams_alone(user: User):
+    request = user.http.build_request("GET", f"/playground/sessions?token={user.token}")
+    del request.headers["authorization"]
+    assert (await user.http.send(request)).status_code == 401
+
+
+async def test_the_next_turn_of_somebody_elses_session_is_not_found(user: User, other_user: User):
+    events = await user.compare("Mine", ["sim/quick"])
+    body = {"prompt": "Next", "sessionId": events[0].data["sessionId"]}
+    assert (await other_user.http.post("/playground/stream", json=body)).status_code == 404

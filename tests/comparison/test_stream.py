@@ -1,0 +1,243 @@
+"""One prompt, many models, one stream; and what is kept of it."""
+
+import anyio
+import pytest
+
+from tests.support.client import User, next_event, of_type, text_of
+from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+HEALTHY = "sim/quick"
+FAILING = {"sim/refuses": "content_refused", "sim/cuts-off": "broken_stream"}
+
+
+async def test_events_are_numbered_without_gaps_and_framed_by_session_and_done(user: User):
+    events = await user.compare("Compare tea and coffee", ["sim/quick", "sim/careful"])
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert len({event.run_id for event in events}) == 1
+    assert events[0].data == {
+        "type": "session",
+        "sessionId": events[0].data["sessionId"],
+        "turn": 1,
+        "lanes": [
+            {"lane": 0, "model": "sim/quick", "simulated": True},
+            {"lane": 1, "model": "sim/careful", "simulated": True},
+        ],
+    }
+    assert events[-1].data["type"] == "done"
+    assert len(of_type(events, "done")) == len(of_type(events, "session")) == 1
+
+
+async def test_a_lane_connects_streams_is_measured_and_completes_in_this_order(user: User):
+    events = await user.compare("What is a monad?", ["sim/quick", "sim/quick"])
+    for lane in (0, 1):
+        steps = [e.data.get("status", e.data["type"]) for e in events if e.data.get("lane") == lane and e.data["type"] != "chunk"]
+        assert steps == ["connecting", "streaming", "metrics", "completed"]
+        kinds = [e.data["type"] for e in events if e.data.get("lane") == lane]
+        assert kinds.index("chunk") > 1
+        assert kinds[-3] == "chunk"
+
+
+async def test_chunks_carry_lane_model_content_and_time(user: User):
+    events = await user.compare("Hello", ["sim/quick"])
+    chunks = of_type(events, "chunk")
+    assert chunks
+    assert all(set(chunk) == {"type", "lane", "model", "content", "timestamp"} for chunk in chunks)
+    stamps = [chunk["timestamp"] for chunk in chunks]
+    assert stamps == sorted(stamps)
+
+
+async def test_thinking_is_told_apart_from_the_answer(user: User):
+    events = await user.compare("How many primes are below 20?", ["sim/reasoner"])
+    assert text_of(events, 0, kind="reasoning")
+    session = await user.session(events[0].data["sessionId"])
+    answer = session["turns"][0]["answers"][0]
+    assert answer["reasoning"] == text_of(events, 0, kind="reasoning")
+    assert answer["text"] == text_of(events, 0)
+
+
+async def test_the_session_is_in_the_database_with_text_tokens_cost_and_times_when_the_stream_is_done(user: User):
+    events = await user.compare("Plan a small garden", ["sim/quick", "sim/verbose"])
+    session = await user.session(events[0].data["sessionId"])
+    assert session["title"] == "Plan a small garden"
+    assert session["running"] is False
+    [turn] = session["turns"]
+    assert turn["runId"] == events[0].run_id
+    assert turn["prompt"] == "Plan a small garden"
+    for lane, answer in enumerate(turn["answers"]):
+        [metrics] = of_type(events, "metrics", lane)
+        assert answer["status"] == "completed"
+        assert answer["text"] == text_of(events, lane)
+        for figure in ("inputTokens", "outputTokens", "tokensUsed", "cost", "timeToFirstToken", "responseTime", "tokensPerSecond"):
+            assert answer[figure] == metrics[figure], figure
+        assert answer["simulated"] is True
+        assert answer["estimated"] is False
+
+
+async def test_done_adds_up_and_keeps_simulated_money_apart(user: User, scripted: ScriptedProvider):
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        await exchange.end(1_000_000, 500_000)
+
+    events = await user.compare("Hi", [scripted.model(answer), scripted.model(answer, priced=False), "sim/quick"])
+    metrics = of_type(events, "metrics")
+    [done] = of_type(events, "done")
+    assert {m["lane"]: m["cost"] for m in metrics if m["lane"] < 2} == {0: "2", 1: None}
+    assert done["totalTokens"] == sum(m["tokensUsed"] for m in metrics)
+    assert done["totalCost"] == "2"
+    assert done["unknownCosts"] == 1
+    assert done["simulatedCost"] == next(m["cost"] for m in metrics if m["lane"] == 2)
+
+
+@pytest.mark.parametrize(("model", "code"), FAILING.items())
+async def test_a_failing_lane_leaves_a_healthy_one_untouched(user: User, model: str, code: str):
+    alone = await user.compare("Write about rivers", [HEALTHY], seed=7)
+    events = await user.compare("Write about rivers", [model, HEALTHY, model], seed=7)
+    assert text_of(events, 1) == text_of(alone, 0)
+    assert of_type(events, "status", 1)[-1]["status"] == "completed"
+    for lane in (0, 2):
+        assert of_type(events, "error", lane)[0]["code"] == code
+        assert of_type(events, "status", lane)[-1]["status"] == "failed"
+    answers = (await user.session(events[0].data["sessionId"]))["turns"][0]["answers"]
+    assert [answer["status"] for answer in answers] == ["failed", "completed", "failed"]
+    assert answers[0]["error"]["code"] == code
+    assert answers[0]["text"] == text_of(events, 0)
+
+
+async def test_a_hanging_lane_does_not_hold_back_a_healthy_one(user: User):
+    alone = await user.compare("Write about lakes", [HEALTHY], seed=7)
+    async with user.stream(json={"prompt": "Write about lakes", "models": ["sim/hangs", HEALTHY], "seed": 7}) as events:
+        seen = [await next_event(events, "session")]
+        async for event in events:
+            seen.append(event)
+            if event.data.get("status") == "completed":
+                break
+        assert text_of(seen, 1) == text_of(alone, 0)
+        await user.http.post(f"/playground/sessions/{seen[0].data['sessionId']}/stop")
+
+
+async def test_a_lane_that_fails_before_its_first_token_is_tried_again_and_says_so(user: User, scripted: ScriptedProvider):
+    async def overloaded_once(exchange: Exchange) -> None:
+        if len(scripted.asked(model)) == 1:
+            await exchange.error(503, {"error": {"message": "Come back later."}}, headers="Retry-After: 0\r\n")
+        else:
+            await exchange.begin()
+            await exchange.write("Here I am.")
+            await exchange.end(3, 4)
+
+    model = scripted.model(overloaded_once)
+    events = await user.compare("Hi", [model])
+    statuses = of_type(events, "status")
+    assert [s["status"] for s in statuses] == ["connecting", "queued", "connecting", "streaming", "completed"]
+    assert statuses[1]["attempt"] == 2
+    assert statuses[1]["retryIn"] == 0
+    assert statuses[1]["error"]["code"] == "overloaded"
+    assert "Come back later." in statuses[1]["error"]["message"]
+    assert of_type(events, "metrics")[0]["attempts"] == 2
+
+
+async def test_no_lane_is_tried_more_than_three_times(user: User, scripted: ScriptedProvider):
+    async def overloaded(exchange: Exchange) -> None:
+        await exchange.error(503, {"error": {"message": "Busy."}}, headers="Retry-After: 0\r\n")
+
+    model = scripted.model(overloaded)
+    events = await user.compare("Hi", [model])
+    assert len(scripted.asked(model)) == 3
+    [error] = of_type(events, "error")
+    assert (error["code"], error["retryable"]) == ("overloaded", True)
+
+
+async def test_a_lane_that_has_written_is_never_tried_again(user: User, scripted: ScriptedProvider):
+    async def breaks(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Half an ans")
+
+    model = scripted.model(breaks)
+    events = await user.compare("Hi", [model])
+    assert len(scripted.asked(model)) == 1
+    assert of_type(events, "error")[0]["code"] == "broken_stream"
+    assert text_of(events, 0) == "Half an ans"
+
+
+async def test_a_provider_that_asks_for_a_long_wait_is_not_asked_again(user: User, scripted: ScriptedProvider):
+    async def limited(exchange: Exchange) -> None:
+        await exchange.error(429, {"error": {"message": "Slow down."}}, headers="Retry-After: 3600\r\n")
+
+    model = scripted.model(limited)
+    events = await user.compare("Hi", [model])
+    assert len(scripted.asked(model)) == 1
+    assert of_type(events, "error")[0]["code"] == "rate_limited"
+
+
+async def test_parameters_of_a_lane_win_over_those_for_all(user: User, scripted: ScriptedProvider):
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Yes.")
+        await exchange.end(3, 4)
+
+    own, common = scripted.model(answer), scripted.model(answer)
+    body = {
+        "prompt": "Hi",
+        "lanes": [{"model": own, "temperature": 0, "system": "Be brief."}, {"model": common}],
+        "temperature": 1.5,
+        "topP": 0.5,
+        "seed": 11,
+        "stop": ["END"],
+        "maxTokens": 77,
+    }
+    response = await user.http.post("/playground/stream", json=body)
+    assert response.status_code == 200
+    [asked_own], [asked_common] = scripted.asked(own), scripted.asked(common)
+    assert asked_own["temperature"] == 0
+    assert asked_own["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    assert asked_common["temperature"] == 1.5
+    assert asked_common["messages"] == [{"role": "user", "content": "Hi"}]
+    for asked in (asked_own, asked_common):
+        assert (asked["top_p"], asked["seed"], asked["stop"], asked["max_tokens"]) == (0.5, 11, ["END"], 77)
+
+
+async def test_all_requests_go_out_before_any_is_answered(user: User, scripted: ScriptedProvider):
+    together = Gate()
+    models: list[str] = []
+
+    async def answer(exchange: Exchange) -> None:
+        if sum(len(scripted.asked(model)) for model in models) == 16:
+            together.open()
+        await together.wait()
+        await exchange.begin()
+        await exchange.write("Yes.")
+        await exchange.end(3, 4)
+
+    models += [scripted.model(answer) for _ in range(16)]
+    with anyio.fail_after(30):
+        events = await user.compare("Hi", models)
+    assert [s["status"] for s in of_type(events, "status")].count("completed") == 16
+
+
+async def test_the_next_turn_goes_on_with_each_lanes_own_conversation(user: User, scripted: ScriptedProvider):
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write(f"Answer {len(exchange.body['messages'])}.")
+        await exchange.end(3, 4)
+
+    async def fails(exchange: Exchange) -> None:
+        await exchange.error(401, {"error": {"message": "Bad key."}})
+
+    answering, failing = scripted.model(answer), scripted.model(fails)
+    first = await user.compare("One?", [answering, failing], system="Be kind.")
+    session_id = first[0].data["sessionId"]
+    response = await user.http.post("/playground/stream", json={"prompt": "Two?", "sessionId": session_id})
+    assert response.status_code == 200
+    assert scripted.asked(answering)[1]["messages"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "One?"},
+        {"role": "assistant", "content": "Answer 2."},
+        {"role": "user", "content": "Two?"},
+    ]
+    assert scripted.asked(failing)[1]["messages"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Two?"},
+    ]
+    session = await user.session(session_id)
+    assert [turn["prompt"] for turn in session["turns"]] == ["One?", "Two?"]
+    assert session["turns"][1]["answers"][0]["text"] == "Answer 4."

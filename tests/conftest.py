@@ -1,0 +1,75 @@
+"""One service for all tests that need nothing special of it: a real server in a thread, with its own embedded database."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from playground import logs
+from playground.server import RunningService, running
+from playground.settings import Settings
+
+from .support.client import User, new_user
+from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """An event loop in a thread, for servers that outlive a test's own loop."""
+    with start_blocking_portal("asyncio") as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def scripted(portal: BlockingPortal) -> Iterator[ScriptedProvider]:
+    with portal.wrap_async_context_manager(scripted_provider()) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def providers_file(scripted: ScriptedProvider, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("providers") / "providers.toml"
+    path.write_text(
+        f'[[provider]]\nid = "scripted"\nname = "Scripted"\nbase_url = "{scripted.url}"\napi_key = "test-key"\n'
+        + "".join(f"[provider.prices.m{number}]\ninput = 1.00\noutput = 2.00\n" for number in range(MOST_MODELS))
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, providers_file: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path_factory.mktemp("data"),
+        port=0,
+        providers_file=providers_file,
+        sim_words_per_second=2_000,
+        sim_first_token_ms=5,
+        log_level="warning",
+        shutdown_grace_seconds=0,
+        _env_file=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def service(portal: BlockingPortal, settings: Settings) -> Iterator[RunningService]:
+    logs.configure(settings)
+    with portal.wrap_async_context_manager(running(settings)) as service:
+        yield service
+
+
+@pytest.fixture
+async def user(service: RunningService) -> AsyncIterator[User]:
+    async with new_user(service.url) as user:
+        yield user
+
+
+@pytest.fixture
+async def other_user(service: RunningService) -> AsyncIterator[User]:
+    async with new_user(service.url) as user:
+        yield user
