@@ -48,7 +48,6 @@ migration: $(CLIENT_DONE) ## write the migration for a changed schema.prisma: NA
 
 # A release is taken when it is a week old: attacks through fresh releases are found within days.
 lock: $(VENV_DONE) ## choose the newest Python packages that are a week old
-	@command -v $(BIN)/uv >/dev/null || $(PIP_INSTALL) uv
 	@week_ago=$$($(BIN)/python -c 'import datetime as d; print((d.datetime.now(d.UTC) - d.timedelta(days=7)).date())') && set -x \
 		&& $(UV) --exclude-newer $$week_ago pyproject.toml -o requirements.lock \
 		&& $(UV) --exclude-newer $$week_ago pyproject.toml --group dev -o requirements-dev.lock \

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import structlog
 
-from ..errors import StartupError
+from playground.errors import StartupError
 
 _NAME = "playground-postgres"
 """The account that is made for PostgreSQL when the service runs as root, as it does in many containers."""

@@ -12,8 +12,9 @@ from prisma import Prisma
 from prisma.engine.errors import NotConnectedError
 from prisma.errors import DataError, PrismaError
 
-from ..errors import StartupError, Unavailable
-from ..settings import Settings
+from playground.errors import StartupError, Unavailable
+from playground.settings import Settings
+
 from .alongside import alongside
 from .engine import Engine, EngineStuck, running_engine
 from .migrate import bring_up_to_date

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import StartupError
+from playground.errors import StartupError
+
 from .account import Account, postgres_account
 
 DATABASE = "playground"

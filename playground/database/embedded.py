@@ -20,7 +20,8 @@ import anyio
 import anyio.to_thread
 import structlog
 
-from ..errors import StartupError
+from playground.errors import StartupError
+
 from .cluster import Cluster
 
 _PATIENCE = 90.0

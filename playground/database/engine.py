@@ -29,7 +29,8 @@ from prisma.client import PACKAGED_SCHEMA_PATH
 from prisma.engine import AsyncQueryEngine
 from prisma.engine.errors import NotConnectedError
 
-from ..errors import StartupError
+from playground.errors import StartupError
+
 from .alongside import alongside
 from .node import node
 from .prisma_cli import ENGINE

@@ -7,7 +7,8 @@ import structlog
 from prisma import Prisma
 from prisma.errors import DataError
 
-from ..errors import StartupError
+from playground.errors import StartupError
+
 from . import prisma_cli
 from .engine import running_engine
 

@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from ..errors import StartupError
+from playground.errors import StartupError
 
 OLDEST = 20
 """The major version of Node from which on all of our npm packages run."""

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import anyio
 
-from ..errors import StartupError
-from ..settings import ROOT
+from playground.errors import StartupError
+from playground.settings import ROOT
+
 from .embedded import EmbeddedPostgres
 from .node import node
 

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..settings import Settings
+from playground.settings import Settings
+
 from .embedded import EmbeddedPostgres
 
 

@@ -22,7 +22,8 @@ const AWAY_STATES = /^(08|57P|25P03)/;
 
 function errorForEngine(error) {
   const cause = error.name === 'DriverAdapterError' ? error.cause : undefined;
-  // What has no SQLSTATE comes from node-postgres itself, and is always about the connection. For a host with several
+  if (error instanceof TypeError || error instanceof RangeError) return error;
+  // What else has no SQLSTATE comes from node-postgres itself, and is about the connection. For a host with several
   // addresses it is one error without words of its own, around an error for each.
   if (!cause) return new DatabaseAway((error.errors ?? [error]).map(({ message }) => message).join(', '));
   const state = cause.originalCode ?? '';

@@ -1,0 +1,89 @@
+"""The real database: PostgreSQL, the query engine and the Prisma client."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from playground.database.client import Database
+from playground.database.cluster import Cluster
+from playground.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    # Not pytest's own: that is closed to other accounts at the start of every test run, and as root PostgreSQL runs under another.
+    folder = Path(tempfile.mkdtemp(prefix="playground-"))
+    try:
+        yield folder
+    finally:
+        stop_left_over_server(folder)
+        shutil.rmtree(folder)
+
+
+def stop_left_over_server(data_dir: Path) -> None:
+    cluster = Cluster(data_dir / "postgres")
+    if cluster.answers():
+        cluster.stop()
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty data folder."""
+    with temporary_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def shared_data_dir() -> Iterator[Path]:
+    """One for all tests that need nothing of their own."""
+    with temporary_folder() as folder:
+        yield folder
+
+
+def settings_for(data_dir: Path, database_url: str | None = None) -> Settings:
+    return Settings(data_dir=data_dir, database_url=database_url, _env_file=None)
+
+
+@pytest.fixture(scope="session")
+async def database(shared_data_dir: Path, anyio_backend: str) -> AsyncIterator[Database]:
+    async with Database.open(settings_for(shared_data_dir)) as opened:
+        yield opened
+
+
+def postmaster_pid(data_dir: Path) -> int:
+    return int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+async def kill(pid: int) -> None:
+    """Kills the process and waits until it is dead, whosever child it is."""
+    descriptor = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    await ended(descriptor)
+
+
+async def ended(descriptor: int) -> None:
+    """Waits until the process behind a `pidfd` is dead."""
+    try:
+        with anyio.fail_after(20):
+            await anyio.wait_readable(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@pytest.fixture
+def python() -> list[str]:
+    """How to start a Python that runs a program given as text."""
+    return [sys.executable, "-W", "error", "-c"]

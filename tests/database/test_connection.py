@@ -1,0 +1,227 @@
+"""A PostgreSQL of somebody else's: over TCP, with a password, over TLS. The parameters of `DATABASE_URL` mean what they mean to libpq."""
+
+import contextlib
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import quote
+
+import anyio
+import pytest
+from anyio.abc import ByteStream, SocketAttribute, SocketStream
+from anyio.streams.tls import TLSStream
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from playground.database import cluster as clusters
+from playground.database import migrate
+from playground.database.account import postgres_account
+from playground.database.client import Database
+from playground.database.cluster import Cluster
+from playground.database.engine import running_engine
+from playground.errors import StartupError
+
+from .conftest import settings_for, temporary_folder
+
+PASSWORD = "p@ss:w/rd?&%#ü "
+ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n"
+SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # As a client of PostgreSQL asks for TLS.
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    authority: Path
+    another_authority: Path
+
+    def url(self, *, host: str = "127.0.0.1", password: str = PASSWORD, database: str = "playground", **parameters: object) -> str:
+        query = "&".join(f"{name}={quote(str(value))}" for name, value in parameters.items())
+        return f"postgresql://postgres:{quote(password, safe='')}@{host}:{self.port}/{database}?{query}"
+
+
+def certificate(
+    subject: str, issuer: str, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey, *, authority: bool
+) -> bytes:
+    def name(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(subject))
+        .issuer_name(name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    )
+    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def secured_cluster(folder: Path) -> Cluster:
+    """A cluster that asks for the password over TCP."""
+    cluster = Cluster(folder / "postgres")
+    cluster.make()
+    (cluster.folder / "pg_hba.conf").write_text(ONLY_WITH_PASSWORD)
+    account = postgres_account(cluster.folder, clusters._programs())
+    escaped = PASSWORD.replace("'", "''")
+    sql = f"ALTER USER postgres PASSWORD '{escaped}'\n"
+    cluster._run(account, "postgres", "--single", "-D", str(cluster.folder), "postgres", text=sql)
+    return cluster
+
+
+def started(cluster: Cluster, port: int) -> subprocess.Popen[bytes]:
+    """Its server, on TCP. Not by `Cluster.start`: it stands for a server that is not ours."""
+    account = postgres_account(cluster.folder, clusters._programs())
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={cluster.folder}"]
+    program = clusters._programs() / "postgres"
+    return subprocess.Popen(
+        [program, "-D", cluster.folder, *options], stderr=subprocess.DEVNULL, cwd=cluster.folder.parent, **account.credentials()
+    )
+
+
+class TlsInFront:
+    """TLS in front of a PostgreSQL, since the wheel's is built without. It serves nobody who does not ask for TLS."""
+
+    def __init__(self, context: ssl.SSLContext, port: int) -> None:
+        self._context = context
+        self._port = port
+
+    async def serve_one(self, client: SocketStream) -> None:
+        with contextlib.suppress(anyio.BrokenResourceError, anyio.EndOfStream, ssl.SSLError):
+            async with client:
+                if await client.receive(len(SSL_REQUEST)) != SSL_REQUEST:
+                    return
+                await client.send(b"S")
+                secured = await TLSStream.wrap(client, server_side=True, ssl_context=self._context, standard_compatible=False)
+                async with await anyio.connect_tcp("127.0.0.1", self._port) as server, anyio.create_task_group() as group:
+                    group.start_soon(self._carry, secured, server, group.cancel_scope)
+                    group.start_soon(self._carry, server, secured, group.cancel_scope)
+
+    @staticmethod
+    async def _carry(source: ByteStream, target: ByteStream, connection: anyio.CancelScope) -> None:
+        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            async for data in source:
+                await target.send(data)
+        connection.cancel()
+
+
+@pytest.fixture(scope="module")
+async def server(anyio_backend: str) -> AsyncIterator[Server]:
+    """A server that takes passwords over TLS only, with a certificate for `127.0.0.1` and not for `localhost`."""
+    with temporary_folder() as folder:
+        authority_key, stranger_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+        (folder / "authority.crt").write_bytes(certificate("authority", "authority", authority_key, authority_key, authority=True))
+        (folder / "another.crt").write_bytes(certificate("another", "another", stranger_key, stranger_key, authority=True))
+        (folder / "server.crt").write_bytes(certificate("server", "authority", server_key, authority_key, authority=False))
+        (folder / "server.key").write_bytes(
+            server_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(folder / "server.crt", folder / "server.key")
+
+        port = free_port()
+        process = started(secured_cluster(folder), port)
+        try:
+            async with (
+                await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+                anyio.create_task_group() as group,
+            ):
+                group.start_soon(listener.serve, TlsInFront(context, port).serve_one)
+                in_front = listener.extra(SocketAttribute.local_port)  # noqa: S610  (nothing of Django's)
+                yield Server(in_front, folder / "authority.crt", folder / "another.crt")
+                group.cancel_scope.cancel()
+        finally:
+            process.terminate()
+            process.wait()
+
+
+async def connects(url: str) -> bool:
+    async with running_engine(url, pool_size=1) as engine:
+        return bool(await engine.client.query_raw("SELECT 1 AS one"))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "_REACH_TIMEOUT", 0.0)
+
+
+async def test_the_whole_service_works_with_a_password_over_verified_tls(server: Server, data_dir: Path) -> None:
+    url = server.url(sslmode="verify-full", sslrootcert=server.authority)
+
+    with anyio.fail_after(60):
+        async with Database.open(settings_for(data_dir, url)) as database:
+            assert await database.run(lambda client: client.users.count()) == 0
+
+    assert not (data_dir / "postgres").exists()
+
+
+@pytest.mark.parametrize("sslmode", ["prefer", "require"])
+async def test_these_modes_encrypt_without_asking_who_the_server_is(server: Server, sslmode: str) -> None:
+    assert await connects(server.url(sslmode=sslmode))
+
+
+@pytest.mark.parametrize("sslmode", ["require", "verify-ca", "verify-full"])
+async def test_with_a_root_certificate_the_servers_certificate_must_come_from_it(server: Server, sslmode: str, impatient: None) -> None:
+    assert await connects(server.url(sslmode=sslmode, sslrootcert=server.authority))
+    with pytest.raises(StartupError, match="certificate"):
+        await migrate.migrate(server.url(sslmode=sslmode, sslrootcert=server.another_authority))
+
+
+async def test_only_verify_full_asks_whether_the_certificate_is_for_that_host(server: Server, impatient: None) -> None:
+    assert await connects(server.url(host="localhost", sslmode="verify-ca", sslrootcert=server.authority))
+    with pytest.raises(StartupError, match=r"certificate|altnames"):
+        await migrate.migrate(server.url(host="localhost", sslmode="verify-full", sslrootcert=server.authority))
+
+
+@pytest.mark.parametrize("sslmode", ["disable", None])
+async def test_without_tls_a_server_that_wants_it_refuses(server: Server, sslmode: str | None, impatient: None) -> None:
+    parameters = {} if sslmode is None else {"sslmode": sslmode}
+
+    with pytest.raises(StartupError, match="DATABASE_URL"):
+        await migrate.migrate(server.url(**parameters))
+
+
+async def test_a_wrong_password_is_told_at_once_and_not_repeated(server: Server) -> None:
+    with pytest.raises(StartupError, match="uthentication failed") as failure:
+        await migrate.migrate(server.url(password="wrong-one", sslmode="require"))
+    assert "wrong-one" not in str(failure.value)
+
+
+async def test_a_database_that_does_not_exist_is_named(server: Server) -> None:
+    with pytest.raises(StartupError, match="elsewhere"):
+        await migrate.migrate(server.url(database="elsewhere", sslmode="require"))
+
+
+async def test_a_root_certificate_that_does_not_exist_is_named(server: Server) -> None:
+    with pytest.raises(StartupError, match=r"/nowhere\.crt"):
+        await migrate.migrate(server.url(sslmode="verify-full", sslrootcert="/nowhere.crt"))
+
+
+async def test_a_schema_parameter_is_where_the_tables_go(server: Server) -> None:
+    url = server.url(sslmode="require", schema="tenant")
+    async with running_engine(server.url(sslmode="require"), pool_size=1) as engine:
+        await engine.client.execute_raw("CREATE SCHEMA tenant")
+
+    assert await migrate.migrate(url) != ()
+    assert await migrate.migrate(url) == ()
+
+    async with running_engine(url, pool_size=1) as engine:
+        assert await engine.client.users.count() == 0
+        [row] = await engine.client.query_raw("SELECT 'users'::regclass = 'tenant.users'::regclass AS there")
+    assert row["there"]

@@ -1,0 +1,119 @@
+"""Migrations: applied once, by one of those who try; and made from a changed schema."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from playground.database import migrate, prisma_cli
+from playground.database.embedded import EmbeddedPostgres
+from playground.database.engine import running_engine
+from playground.errors import StartupError
+
+OURS = tuple(sorted(file.parent.name for file in prisma_cli.MIGRATIONS.glob("*/migration.sql")))
+
+MIGRATE = """
+import anyio, sys
+from playground.database.migrate import migrate
+print("applied", *anyio.run(migrate, sys.argv[1]))
+"""
+
+
+@pytest.fixture
+async def server(data_dir: Path) -> AsyncIterator[EmbeddedPostgres]:
+    async with EmbeddedPostgres.open(data_dir) as opened:
+        yield opened
+
+
+async def test_an_empty_database_gets_every_migration_and_an_up_to_date_one_none(server: EmbeddedPostgres) -> None:
+    assert await migrate.migrate(server.url) == OURS
+    assert await migrate.migrate(server.url) == ()
+
+
+async def test_an_up_to_date_database_needs_no_prisma_cli(server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    await migrate.migrate(server.url)
+    monkeypatch.setattr(prisma_cli, "_CLI", Path("/nowhere"))
+
+    assert await migrate.migrate(server.url) == ()
+
+
+async def test_of_processes_that_migrate_at_once_one_does_it_and_all_succeed(server: EmbeddedPostgres, python: list[str]) -> None:
+    outputs: list[str] = []
+
+    async def run() -> None:
+        result = await anyio.run_process([*python, MIGRATE, server.url], stderr=None)
+        outputs.append(result.stdout.decode().splitlines()[-1])
+
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(run)
+
+    assert sorted(outputs) == ["applied", "applied", " ".join(["applied", *OURS])]
+    async with running_engine(server.url, pool_size=1) as engine:
+        rows = await engine.client.query_raw("SELECT migration_name, finished_at IS NOT NULL AS finished FROM _prisma_migrations")
+    assert sorted((row["migration_name"], row["finished"]) for row in rows) == [(name, True) for name in OURS]
+
+
+async def test_the_migrations_make_what_the_schema_describes() -> None:
+    with pytest.raises(prisma_cli.NothingChanged):
+        await prisma_cli.create_migration("nothing")
+
+
+async def test_a_changed_schema_becomes_a_migration(tmp_path: Path) -> None:
+    schema, migrations = tmp_path / "schema.prisma", tmp_path / "migrations"
+    schema.write_text(prisma_cli.SCHEMA.read_text() + "\nmodel tags {\n  name String @id\n}\n")
+    shutil.copytree(prisma_cli.MIGRATIONS, migrations)
+
+    path = await prisma_cli.create_migration("Add tags!", schema=schema, migrations=migrations)
+
+    assert re.fullmatch(r"\d{14}_add_tags", path.parent.name)
+    assert path.parent.parent == migrations
+    statements = [line for line in path.read_text().splitlines() if line and not line.startswith("--")]
+    assert statements == ['CREATE TABLE "tags" (', '    "name" TEXT NOT NULL,', '    CONSTRAINT "tags_pkey" PRIMARY KEY ("name")', ");"]
+
+
+async def test_the_first_migration_of_all_can_be_made_too(tmp_path: Path) -> None:
+    path = await prisma_cli.create_migration("init", migrations=tmp_path / "migrations")
+
+    assert 'CREATE TABLE "users"' in path.read_text()
+    assert 'provider = "postgresql"' in (tmp_path / "migrations" / "migration_lock.toml").read_text()
+
+
+async def test_a_mistake_in_the_schema_is_told_with_its_line(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.prisma"
+    schema.write_text(prisma_cli.SCHEMA.read_text() + "\nmodel tags {\n  name Strin @id\n}\n")
+
+    with pytest.raises(StartupError, match='Type "Strin" is neither a built-in type'):
+        await prisma_cli.create_migration("tags", schema=schema)
+
+
+async def test_a_name_without_letters_is_refused() -> None:
+    with pytest.raises(ValueError, match="no letters or digits"):
+        await prisma_cli.create_migration("---")
+
+
+async def test_a_database_that_holds_something_else_is_refused_with_the_reason(server: EmbeddedPostgres) -> None:
+    async with running_engine(server.url, pool_size=1) as engine:
+        await engine.client.execute_raw("CREATE TABLE someone_elses (id int)")
+
+    with pytest.raises(StartupError, match=r"P3005[^$]*not empty"):
+        await migrate.migrate(server.url)
+
+
+async def test_a_migration_that_failed_before_is_told_with_what_to_do(server: EmbeddedPostgres) -> None:
+    await migrate.migrate(server.url)
+    async with running_engine(server.url, pool_size=1) as engine:
+        await engine.client.execute_raw("UPDATE _prisma_migrations SET finished_at = NULL")
+
+    with pytest.raises(StartupError, match=rf"P3009[^$]*{OURS[0]}"):
+        await migrate.migrate(server.url)
+
+
+async def test_a_database_that_cannot_be_reached_is_told_by_its_variable(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "_REACH_TIMEOUT", 0.1)
+
+    with pytest.raises(StartupError, match="DATABASE_URL"):
+        await migrate.migrate(f"postgresql://postgres@localhost/playground?host={data_dir}")
