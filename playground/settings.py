@@ -101,9 +101,23 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
-        # No more than this: libpq takes forms, as `postgresql://user@/name?host=/run`, that are no URLs to others.
-        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-            raise ValueError("should be the address of a PostgreSQL, as postgresql://user:password@host:5432/name")
+        # Over a socket there may be no host before the path.
+        if value is not None and not re.fullmatch(r"postgres(ql)?://[^/]*(/.*)?", value.get_secret_value()):
+            raise ValueError("should be the address of a PostgreSQL, such as postgresql://user:password@host:5432/playground")
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value) < _SHORTEST_SECRET:
+            raise ValueError(f"should have at least {_SHORTEST_SECRET} characters")
+        return value
+
+    @field_validator("providers_file")
+    @classmethod
+    def _is_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"there is no file {value}")
         return value
 
     @classmethod

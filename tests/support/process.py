@@ -141,7 +141,8 @@ def serving(data_dir: Path, **variables: object) -> Iterator[ServiceProcess]:
 async def until(check: Callable[[], Awaitable[T | None]]) -> T:
     """What `check` gives, as soon as that is something."""
     with anyio.fail_after(_PATIENCE):
-        while not (found := await check()):
+        # What is waited for happens in another process, which has no event to wait for.
+        while not (found := await check()):  # noqa: ASYNC110
             await anyio.sleep(0.02)
     return found
 
