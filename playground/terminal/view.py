@@ -42,7 +42,7 @@ class LaneView:
 
     def tail(self, width: int, height: int) -> Text:
         """The newest lines of what was written, as many as fit."""
-        written = Text(self.text) if self.text else Text(self.reasoning, style="dim italic")
+        written = Text(self.text) if self.text else self._thinking()
         if self.note:
             written = Text(self.note, style="yellow")
         if self.error:
@@ -50,11 +50,18 @@ class LaneView:
         return Text("\n").join(written.wrap(_measure, width)[-height:])
 
     def whole(self) -> Group:
-        """All that was written, as Markdown."""
-        parts: list[RenderableType] = [Markdown(self.text)] if self.text else []
+        """The answer, as Markdown; the thinking of a model that came no further."""
+        parts: list[RenderableType] = []
+        if self.text:
+            parts.append(Markdown(self.text))
+        elif self.reasoning:
+            parts.append(self._thinking())
         if self.error:
             parts.append(Text(self.error, style="red"))
         return Group(*parts)
+
+    def _thinking(self) -> Text:
+        return Text(self.reasoning, style="dim italic")
 
 
 _measure = Console(width=1_000)
@@ -109,11 +116,12 @@ class ComparisonView:
 
     def metrics(self) -> RenderableType:
         """A table of what each lane took."""
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("Model")
-        table.add_column("Status")
-        for heading in ("First token", "Total", "Tokens/s", "Input", "Output", "Cost (US$)"):
-            table.add_column(heading, justify="right")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        # In 80 columns the names give way, by taking more lines; a figure that is cut is none.
+        table.add_column("Model", overflow="fold")
+        table.add_column("Status", no_wrap=True)
+        for heading in ("First\ntoken", "Total", "Tokens\nper s", "Input", "Output", "Cost\n(US$)"):
+            table.add_column(heading, justify="right", no_wrap=True)
         for lane in self._lanes:
             table.add_row(lane.model, Text(lane.status, style=_STYLES[lane.status]), *_figures(lane))
         notes = self._notes()

@@ -181,7 +181,7 @@ def test_a_bad_file_stops_the_start_and_names_file_entry_and_field(path: Path, t
 
 def test_a_missing_file_stops_the_start(path: Path) -> None:
     with pytest.raises(StartupError, match="can't be read"):
-        load(providers_file=path)
+        read_provider_file(path, VARIABLES.get)
 
 
 def test_a_bad_file_does_not_show_its_keys(path: Path) -> None:
