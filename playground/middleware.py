@@ -17,6 +17,18 @@ _QUIET_PATHS = frozenset({"/health"})
 _logger = structlog.get_logger(__name__)
 
 
+_DIRECT_SEND = "playground.direct_send"
+
+
+def direct_send(scope: Scope, send: Send) -> Send:
+    """`send` as this middleware got it, past those within.
+
+    For the body of a stream: the others have seen its start, and each of them would cost every chunk.
+    """
+    known: Send = scope.get(_DIRECT_SEND, send)
+    return known
+
+
 class RequestLog:
     """Gives each request an id (the caller's `X-Request-ID` where it has a usable one), which answers and log lines carry.
 
@@ -31,6 +43,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope[_DIRECT_SEND] = send
         request_id = _given_id(scope) or new_id()
         started_at = time.perf_counter()
         status = 0

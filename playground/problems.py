@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -66,9 +66,21 @@ def install(app: FastAPI) -> None:
         return respond(BadInput("; ".join(f"{name}: {message}" for name, message in fields), errors=fields))
 
     @app.exception_handler(HTTPException)
-    async def tell_http_error(_request: Request, error: HTTPException) -> ProblemResponse:
+    async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
+        if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's answer to bytes that are no text.
+            detail = "is not JSON in UTF-8"
+            return respond(BadInput(f"body: {detail}", errors=[FieldError("body", detail)]))
         body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "detail": str(error.detail)}
-        return ProblemResponse(body, status_code=error.status_code, headers=error.headers)
+        return ProblemResponse(body, status_code=error.status_code, headers={**(error.headers or {}), **_allow(request, error)})
+
+
+def _allow(request: Request, error: HTTPException) -> dict[str, str]:
+    """All methods of an address that was asked with another; the router names those of its first route alone (RFC 9110, 15.5.6)."""
+    route = request.scope.get("route")
+    if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED or route is None:
+        return {}
+    methods = request.app.openapi()["paths"].get(route.path, {})
+    return {"Allow": ", ".join(method.upper() for method in methods)} if methods else {}
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -1,11 +1,12 @@
 """The HTTP server: uvicorn on a socket of ours, told what to do with the runs when it is asked to stop."""
 
+import asyncio
 import errno
 import resource
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from signal import SIGINT
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from signal import SIGINT, SIGTERM, signal
 from types import FrameType
 from typing import NamedTuple
 
@@ -73,9 +74,21 @@ class RunningService(NamedTuple):
 async def serve(settings: Settings) -> None:
     """Serve until a signal. Raises `StartupError` when the service can't start."""
     _raise_file_limit()
-    with _listen(settings) as listener:
+    with _listen(settings) as listener, _ending_on_sigterm():
         async with open_app(settings) as app:
             await Server(app, settings).serve([listener])
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """While the server does not look after signals yet, SIGTERM ends the block in order: what was started is stopped."""
+    loop = asyncio.get_running_loop()
+    with anyio.CancelScope() as scope:
+        before = signal(SIGTERM, lambda _number, _frame: loop.call_soon_threadsafe(scope.cancel))
+        try:
+            yield
+        finally:
+            signal(SIGTERM, before)
 
 
 @asynccontextmanager

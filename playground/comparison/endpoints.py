@@ -1,6 +1,5 @@
 """`/playground`: comparisons, as streams and as records."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,6 +17,7 @@ from playground.services import CurrentServices, Services
 from playground.text import CleanText
 
 from .event_docs import STREAM_ANSWER
+from .reading import Reading
 from .repository import SessionFilter
 from .runs import ShuttingDown
 from .schemas import (
@@ -30,7 +30,8 @@ from .schemas import (
     StopResult,
     StreamRequest,
 )
-from .service import KeyReused, LastEventId, Reading, SessionNotFound, TurnRunning
+from .service import KeyReused, LastEventId, SessionNotFound, TurnRunning
+from .streaming import EventStream
 
 router = APIRouter(prefix="/playground", tags=["comparisons"])
 
@@ -51,19 +52,15 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _stream(services: Services, messages: AsyncIterator[bytes]) -> EventSourceResponse:
+def _stream(services: Services, reading: Reading) -> EventStream:
     # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them; the library
     # only cuts what is left after that.
-    return EventSourceResponse(
-        messages,
-        sep="\n",
-        send_timeout=services.settings.send_timeout_seconds,
-        shutdown_grace_period=services.settings.shutdown_grace_seconds + 10,
-    )
+    grace = services.settings.shutdown_grace_seconds + 10
+    return EventStream(reading, send_timeout=services.settings.send_timeout_seconds, shutdown_grace_period=grace)
 
 
 def _stream_or_end(services: Services, reading: Reading | None) -> Response:
-    return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else _stream(services, reading.messages())
+    return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else _stream(services, reading)
 
 
 @router.post("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)

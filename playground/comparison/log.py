@@ -1,8 +1,8 @@
 """The event log of a run: every event once, numbered from 1, for any number of readers."""
 
+import asyncio
 from array import array
 
-import anyio
 import msgspec
 
 from .events import json_text
@@ -20,7 +20,7 @@ class EventLog:
     queues up for it.
     """
 
-    __slots__ = ("_buffers", "_head_of", "_heads", "_lengths", "_news", "_stamps", "_starts", "closed", "run_id")
+    __slots__ = ("_buffers", "_head_of", "_heads", "_lengths", "_prefix", "_stamps", "_starts", "_waiting", "closed", "run_id")
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
@@ -32,7 +32,9 @@ class EventLog:
         self._starts = array("Q")
         self._lengths = array("I")
         self._stamps = array("Q")
-        self._news: anyio.Event | None = None
+        self._prefix = b"id: %b:" % run_id.encode()
+        # Bare futures: an event object for every wait would cost as much as writing the message.
+        self._waiting: list[asyncio.Future[None]] = []
 
     def __len__(self) -> int:
         """How many events there are, which is the number of the newest."""
@@ -66,9 +68,11 @@ class EventLog:
 
     def wake(self) -> None:
         """Tell waiting readers that there is something new."""
-        if self._news is not None:
-            self._news.set()
-            self._news = None
+        if self._waiting:
+            for waiting in self._waiting:
+                if not waiting.done():
+                    waiting.set_result(None)
+            self._waiting.clear()
 
     def close(self) -> None:
         """No event will follow: readers end when they have read all."""
@@ -77,32 +81,35 @@ class EventLog:
 
     async def news(self) -> None:
         """Wait until something is added, or the log is closed, after this call."""
-        if self._news is None:
-            self._news = anyio.Event()
-        await self._news.wait()
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
 
     def read(self, after: int, limit: int) -> tuple[bytes, int]:
         """The events after number `after` as SSE messages, and the number of the last.
 
         It ends with the newest, or with the event that brings their text to `limit` bytes.
         """
-        run_id, heads, buffers = self.run_id.encode(), self._heads, self._buffers
+        newest = len(self._starts)
+        if after >= newest:
+            return b"", after
+        prefix, heads, buffers = self._prefix, self._heads, self._buffers
+        head_of, starts, lengths, stamps = self._head_of, self._starts, self._lengths, self._stamps
         # A bytearray's slice stands where bytes are expected: turning it into bytes would copy every text once more.
         messages = []
         size = 0
-        number = after
-        for number in range(after + 1, len(self._starts) + 1):
-            head, start, length = self._head_of[number - 1], self._starts[number - 1], self._lengths[number - 1]
+        index = after
+        while index < newest and size < limit:
+            head, start, length = head_of[index], starts[index], lengths[index]
             content = buffers[head][start : start + length]
             if head == _WHOLE:
-                messages.append(b"id: %b:%d\ndata: %b\n\n" % (run_id, number, content))  # type: ignore[str-format]
+                messages.append(b"%b%d\ndata: %b\n\n" % (prefix, index + 1, content))  # type: ignore[str-format]
             else:
-                stamp = self._stamps[number - 1]
-                messages.append(b'id: %b:%d\ndata: %b%b","timestamp":%d}\n\n' % (run_id, number, heads[head], content, stamp))  # type: ignore[str-format]
+                parts = (prefix, index + 1, heads[head], content, stamps[index])
+                messages.append(b'%b%d\ndata: %b%b","timestamp":%d}\n\n' % parts)  # type: ignore[str-format]
             size += length
-            if size >= limit:
-                break
-        return b"".join(messages), number
+            index += 1
+        return messages[0] if len(messages) == 1 else b"".join(messages), index
 
     def raw_text(self, head: int, since: int = 0) -> bytes:
         """What was written under `head` from byte `since` on, as the inside of a JSON string."""

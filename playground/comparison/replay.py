@@ -1,6 +1,6 @@
 """The events of a turn that is over, made again from its record: for a repeated request whose run is long gone."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import cast
 
@@ -12,19 +12,14 @@ from playground.schemas import money
 from .events import DoneEvent, ErrorEvent, LaneStatus, MetricsEvent, SessionEvent, SessionLane, StatusEvent, encode, json_text
 from .log import EventLog
 from .plan import CostSource
+from .reading import Reading
 
-_WRITE_LIMIT = 64 * 1024
 
-
-async def replayed(session: models.sessions, turn_number: int) -> AsyncIterator[bytes]:
-    """SSE messages: what each lane wrote comes in one chunk, with the time of its end."""
+def replayed(session: models.sessions, turn_number: int) -> Reading:
+    """The events of a turn: what each lane wrote comes in one chunk, with the time of its end."""
     log = EventLog(_turn(session, turn_number).run_id)
     _fill(log, session, turn_number)
-    opening, after = b"retry: 1000\n", 0
-    while after < len(log):
-        messages, after = log.read(after, _WRITE_LIMIT)
-        yield opening + messages
-        opening = b""
+    return Reading(log)
 
 
 def _turn(session: models.sessions, number: int) -> models.turns:

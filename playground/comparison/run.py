@@ -1,7 +1,7 @@
 """A turn while it is being produced: all of its lanes at once, one log, and whoever reads it."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -15,10 +15,8 @@ from .events import DoneEvent, SessionEvent, SessionLane, encode
 from .lane import Lane
 from .log import EventLog
 from .plan import Accountant, RunPlan
+from .reading import Reading
 from .recorder import Recorder
-
-_WRITE_LIMIT = 64 * 1024
-"""Text in one write to a reader, in bytes: as much as the server buffers before it waits for the reader."""
 
 
 class Run:
@@ -81,19 +79,11 @@ class Run:
             if position is None or lane.plan.position == position:
                 lane.stop()
 
-    async def read(self, after: int) -> AsyncIterator[bytes]:
-        """The events after number `after`, as SSE messages, until the last. While this is iterated, the run has a reader."""
-        with self._reader():
-            opening = b"retry: 1000\n"
-            while True:
-                messages, after = self.log.read(after, _WRITE_LIMIT)
-                if messages:
-                    yield opening + messages
-                    opening = b""
-                elif self.log.closed:
-                    return
-                else:
-                    await self.log.news()
+    def reading(self, after: int) -> Reading | None:
+        """For somebody who has seen the events up to number `after`; `None` when there is nothing left to read."""
+        if self.log.closed and after >= len(self.log):
+            return None
+        return Reading(self.log, min(after, len(self.log)), self._reader)
 
     @contextmanager
     def _reader(self) -> Iterator[None]:

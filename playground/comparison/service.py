@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from playground.models.catalogue import Catalogue, ResolvedModel, UnknownModel
 from playground.providers.calls import Message, ModelCall
 
 from .plan import LanePlan, RunPlan
+from .reading import Reading
 from .records import TurnRow
 from .replay import replayed
 from .repository import SessionRepository, TurnRefused
@@ -68,17 +69,6 @@ class LastEventId(NamedTuple):
         return cls(run_id, int(number))
 
 
-class Reading(NamedTuple):
-    """A run, and the number of the event after which somebody reads it."""
-
-    run: Run
-    after: int
-
-    def messages(self) -> AsyncIterator[bytes]:
-        """The events as SSE messages."""
-        return self.run.read(self.after)
-
-
 class ComparisonService:
     """What can be done with comparisons."""
 
@@ -89,13 +79,13 @@ class ComparisonService:
         self._grace_seconds = grace_seconds
         self._keys_in_use: dict[tuple[str, str], anyio.Event] = {}
 
-    async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None) -> AsyncIterator[bytes]:
+    async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None) -> Reading:
         """The events of a new run, or of the run that this key started before.
 
         Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `Unavailable`.
         """
         if idempotency_key is None:
-            return Reading(self._runs.start(await self._plan(user_id, request)), 0).messages()
+            return _from_start(self._runs.start(await self._plan(user_id, request)))
         key = user_id, idempotency_key
         while key in self._keys_in_use:
             await self._keys_in_use[key].wait()
@@ -105,7 +95,7 @@ class ComparisonService:
         finally:
             self._keys_in_use.pop(key).set()
 
-    async def _start_once(self, user_id: str, request: StreamRequest, key: str) -> AsyncIterator[bytes]:
+    async def _start_once(self, user_id: str, request: StreamRequest, key: str) -> Reading:
         request_hash = _hash(request)
         earlier = await self._repository.find_by_key(user_id, key)
         if earlier is None:
@@ -118,15 +108,15 @@ class ComparisonService:
                 if earlier is None:
                     raise
             else:
-                return Reading(self._runs.start(plan), 0).messages()
+                return _from_start(self._runs.start(plan))
         if earlier.request_hash != request_hash:
             raise KeyReused
         return await self._again(user_id, earlier)
 
-    async def _again(self, user_id: str, turn: models.turns) -> AsyncIterator[bytes]:
+    async def _again(self, user_id: str, turn: models.turns) -> Reading:
         run = self._runs.get(turn.run_id)
         if run is not None:
-            return Reading(run, 0).messages()
+            return _from_start(run)
         if turn.finished_at is None:
             raise TurnRunning(f"The first request with this key is still running elsewhere: its session is {turn.session_id}.")
         session = await self._repository.get(user_id, turn.session_id)
@@ -139,7 +129,7 @@ class ComparisonService:
         run = self._runs.get(last.run_id)
         if run is None or run.plan.user_id != user_id:
             return None
-        return _reading(run, last.number)
+        return run.reading(last.number)
 
     async def join(self, user_id: str, session_id: str, last: LastEventId | None) -> Reading | None:
         """The session's running turn, or the one that just ended; `None` when there is nothing left to read. Raises `SessionNotFound`."""
@@ -148,7 +138,7 @@ class ComparisonService:
             if not await self._repository.owns(user_id, session_id):
                 raise SessionNotFound
             return None
-        return _reading(run, last.number if last and last.run_id == run.id else 0)
+        return run.reading(last.number if last and last.run_id == run.id else 0)
 
     async def planned_calls(self, user_id: str, request: StreamRequest) -> list[ModelCall]:
         """What each lane would send, for an estimate. Raises as `start` does."""
@@ -238,10 +228,10 @@ class ComparisonService:
         return resolved
 
 
-def _reading(run: Run, after: int) -> Reading | None:
-    if run.log.closed and after >= len(run.log):
-        return None
-    return Reading(run, min(after, len(run.log)))
+def _from_start(run: Run) -> Reading:
+    reading = run.reading(0)
+    assert reading is not None  # noqa: S101 - a run has at least its first event
+    return reading
 
 
 def _lane_plan(lane_id: str, position: int, model: ResolvedModel, lane: LaneRequest, earlier: tuple[Message, ...], prompt: str) -> LanePlan:

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.live import Live
 
 from playground import logs
-from playground.server import running
 from playground.settings import Settings
 
 from .view import ComparisonView
@@ -47,6 +46,9 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
             raise ComparisonFailed("--url needs an access token: give --token, or set PLAYGROUND_TOKEN.")
         yield _Service(url.rstrip("/"), token)
         return
+    # Importing the whole service takes longer than asking one that runs.
+    from playground.server import running  # noqa: PLC0415
+
     settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
     logs.configure(settings)
     async with running(settings) as local:
@@ -87,6 +89,8 @@ async def _events(service: _Service, body: dict[str, Any]) -> AsyncIterator[dict
             await _check(source.response)
             async for message in source.aiter_sse():
                 yield json.loads(message.data)
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+        raise ComparisonFailed(f"--url should be an address such as http://127.0.0.1:4000, not {service.url}") from None
     except httpx.ConnectError:
         raise ComparisonFailed(f"Nothing answers at {service.url}. Is the service running there?") from None
     except httpx.TransportError as error:
@@ -99,7 +103,7 @@ async def _check(response: httpx.Response) -> None:
     await response.aread()
     try:
         problem = response.json()
-        detail = "\n  ".join([error["message"] for error in problem.get("errors", [])] or [problem["detail"]])
+        detail = str(problem["detail"])
     except (ValueError, KeyError, TypeError):
         detail = f"The service answered with status {response.status_code}."
     raise ComparisonFailed(detail)
