@@ -6,7 +6,7 @@ from typing import Any
 from prisma import models
 
 from .lane import Lane
-from .repository import SessionFilter, SessionRepository, answer_columns
+from .repository import SessionFilter, SessionRepository
 from .run import Run
 from .runs import Runs
 from .schemas import (
@@ -21,6 +21,7 @@ from .schemas import (
     Turn,
 )
 from .service import SessionNotFound
+from .statements import answer_columns
 
 
 class History:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from prisma import Json, Prisma, models
-from prisma.errors import ForeignKeyViolationError
+from prisma import models
+from prisma.errors import RawQueryError
 
 from playground.database.client import Database
 
 from .plan import AnswerRecord
 from .records import TurnRow
+from .statements import CLOSE_TURN, OPEN_TURN, closing_rows, opening_rows
+
+_FOREIGN_KEY_VIOLATION = "23503"
 
 
 class TurnRefused(Exception):
@@ -68,43 +71,20 @@ class SessionRepository:
 
         Raises `TurnRefused` when another turn has its idempotency key, or its user is gone.
         """
-
-        async def write(prisma: Prisma) -> None:
-            batch = prisma.batch_()
-            if turn.new_session:
-                session = {"id": turn.session_id, "user_id": turn.user_id, "title": turn.title, "created_at": turn.created_at}
-                batch.sessions.create_many([session], skip_duplicates=True)  # type: ignore[list-item]
-                batch.lanes.create_many(_lane_rows(turn), skip_duplicates=True)
-            batch.turns.create_many([_turn_row(turn)], skip_duplicates=True)
-            batch.answers.create_many(
-                [
-                    {"id": lane.answer_id, "turn_id": turn.turn_id, "lane_id": lane.lane_id, "created_at": turn.created_at}
-                    for lane in turn.lanes
-                ],
-                skip_duplicates=True,
-            )
-            await batch.commit()
-
+        rows = opening_rows(turn)
         try:
-            await self._database.run(write)
-        except ForeignKeyViolationError as error:
+            await self._database.run(lambda prisma: prisma.execute_raw(OPEN_TURN, rows))
+        except RawQueryError as error:
+            if error.meta["code"] != _FOREIGN_KEY_VIOLATION:
+                raise
             # The turn's row gave way to another with the same idempotency key, so its answers belong to nothing;
-            # or the account is gone. Nothing of the batch was kept.
+            # or the account is gone. Nothing of the statement was kept.
             raise TurnRefused(turn.turn_id) from error
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
-        """Keep what a turn came to, in one transaction."""
-
-        async def write(prisma: Prisma) -> None:
-            batch = prisma.batch_()
-            for answer in answers:
-                batch.answers.update_many(where={"id": answer.answer_id}, data=answer_columns(answer))
-            finished_at = max((answer.finished_at for answer in answers), default=turn.created_at)
-            batch.turns.update_many(where={"id": turn.turn_id}, data={"finished_at": finished_at})
-            batch.sessions.update_many(where={"id": turn.session_id}, data={"updated_at": finished_at})
-            await batch.commit()
-
-        await self._database.run(write)
+        """Keep what a turn came to, in one statement."""
+        rows = closing_rows(turn, answers)
+        await self._database.run(lambda prisma: prisma.execute_raw(CLOSE_TURN, rows))
 
     async def get(self, user_id: str, session_id: str) -> models.sessions | None:
         """A session of that user with its lanes, turns and answers, in their order."""
@@ -151,61 +131,6 @@ class SessionRepository:
         """Delete a session with all that belongs to it; whether there was such a session of that user."""
         where = {"id": session_id, "user_id": user_id}
         return await self._database.run(lambda prisma: prisma.sessions.delete_many(where=where)) > 0  # type: ignore[arg-type]
-
-
-def _lane_rows(turn: TurnRow) -> list[Any]:
-    return [
-        {
-            "id": lane.lane_id,
-            "session_id": turn.session_id,
-            "position": lane.position,
-            "provider": lane.provider,
-            "model": lane.model,
-            "parameters": Json(dict(lane.parameters)),
-            "simulated": lane.simulated,
-        }
-        for lane in turn.lanes
-    ]
-
-
-def _turn_row(turn: TurnRow) -> Any:  # noqa: ANN401 - the client's own types name each of its inputs differently
-    return {
-        "id": turn.turn_id,
-        "session_id": turn.session_id,
-        "number": turn.turn,
-        "prompt": turn.prompt,
-        "run_id": turn.run_id,
-        "user_id": turn.user_id,
-        "idempotency_key": turn.idempotency_key,
-        "request_hash": turn.request_hash,
-        "created_at": turn.created_at,
-    }
-
-
-def answer_columns(answer: AnswerRecord) -> Any:  # noqa: ANN401 - as above
-    """What an answer came to, by the columns of its row."""
-    bill, times, failure = answer.bill, answer.times, answer.failure
-    return {
-        "status": answer.status,
-        "text": answer.text,
-        "reasoning": answer.reasoning,
-        "finish_reason": answer.finish_reason,
-        "error_code": failure.code if failure else None,
-        "error_message": failure.message if failure else None,
-        "error_retryable": failure.retryable if failure else None,
-        "input_tokens": bill.input_tokens,
-        "cached_input_tokens": bill.cached_input_tokens,
-        "output_tokens": bill.output_tokens,
-        "reasoning_tokens": bill.reasoning_tokens,
-        "estimated": bill.estimated,
-        "cost": bill.cost,
-        "cost_source": bill.cost_source,
-        "time_to_first_token": times.first_token if times else None,
-        "response_time": times.response if times else None,
-        "tokens_per_second": times.tokens_per_second if times else None,
-        "attempts": answer.attempts,
-        "finished_at": answer.finished_at,
-    }
 
 
 def _escape_like(text: str) -> str:

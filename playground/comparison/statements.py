@@ -1,0 +1,112 @@
+"""The two writes that every run makes, each one SQL statement that takes its rows as JSON.
+
+They are on the way of every request, and as single statements they cost a third of what they do through the client's query builder
+and the engine's. Both may be repeated without harm.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from .plan import AnswerRecord
+from .records import TurnRow
+
+# Foreign keys are checked at the end of the statement, when all rows are there.
+OPEN_TURN = """
+WITH turn AS (SELECT $1::jsonb AS row),
+new_session AS (
+  INSERT INTO sessions (id, user_id, title, created_at, updated_at)
+  SELECT row->>'session_id', row->>'user_id', row->>'title', (row->>'created_at')::timestamptz, (row->>'created_at')::timestamptz
+  FROM turn WHERE (row->>'new_session')::boolean
+  ON CONFLICT DO NOTHING),
+new_lanes AS (
+  INSERT INTO lanes (id, session_id, position, provider, model, parameters, simulated)
+  SELECT lane_id, row->>'session_id', position, provider, model, parameters, simulated
+  FROM turn, jsonb_to_recordset(row->'lanes')
+    AS lane(lane_id text, position int, provider text, model text, parameters jsonb, simulated boolean)
+  WHERE (row->>'new_session')::boolean
+  ON CONFLICT DO NOTHING),
+new_turn AS (
+  INSERT INTO turns (id, session_id, number, prompt, run_id, user_id, idempotency_key, request_hash, created_at)
+  SELECT row->>'turn_id', row->>'session_id', (row->>'turn')::int, row->>'prompt', row->>'run_id', row->>'user_id',
+         row->>'idempotency_key', row->>'request_hash', (row->>'created_at')::timestamptz
+  FROM turn
+  ON CONFLICT DO NOTHING)
+INSERT INTO answers (id, turn_id, lane_id, created_at)
+SELECT answer_id, row->>'turn_id', lane_id, (row->>'created_at')::timestamptz
+FROM turn, jsonb_to_recordset(row->'lanes') AS lane(lane_id text, answer_id text)
+ON CONFLICT DO NOTHING
+"""
+
+CLOSE_TURN = """
+WITH closed AS (SELECT $1::jsonb AS row),
+closed_turn AS (
+  UPDATE turns SET finished_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'turn_id'),
+touched_session AS (
+  UPDATE sessions SET updated_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'session_id')
+UPDATE answers SET
+  status = new.status::"AnswerStatus", text = new.text, reasoning = new.reasoning, finish_reason = new.finish_reason,
+  error_code = new.error_code, error_message = new.error_message, error_retryable = new.error_retryable,
+  input_tokens = new.input_tokens, cached_input_tokens = new.cached_input_tokens, output_tokens = new.output_tokens,
+  reasoning_tokens = new.reasoning_tokens, estimated = new.estimated, cost = new.cost, cost_source = new.cost_source::"CostSource",
+  time_to_first_token = new.time_to_first_token, response_time = new.response_time, tokens_per_second = new.tokens_per_second,
+  attempts = new.attempts, finished_at = new.finished_at
+FROM closed, jsonb_to_recordset(row->'answers') AS new(
+  id text, status text, text text, reasoning text, finish_reason text, error_code text, error_message text, error_retryable boolean,
+  input_tokens int, cached_input_tokens int, output_tokens int, reasoning_tokens int, estimated boolean, cost numeric, cost_source text,
+  time_to_first_token float8, response_time float8, tokens_per_second float8, attempts int, finished_at timestamptz)
+WHERE answers.id = new.id
+"""
+
+
+def opening_rows(turn: TurnRow) -> str:
+    """The parameter of `OPEN_TURN`."""
+    row = {name: getattr(turn, name) for name in TurnRow.__dataclass_fields__ if name != "lanes"}
+    lanes = [
+        {
+            "lane_id": lane.lane_id,
+            "position": lane.position,
+            "provider": lane.provider,
+            "model": lane.model,
+            "parameters": lane.parameters,
+            "simulated": lane.simulated,
+            "answer_id": lane.answer_id,
+        }
+        for lane in turn.lanes
+    ]
+    return msgspec.json.encode(row | {"lanes": lanes}).decode()
+
+
+def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord]) -> str:
+    """The parameter of `CLOSE_TURN`."""
+    finished_at = max((answer.finished_at for answer in answers), default=turn.created_at)
+    rows = [{"id": answer.answer_id, **answer_columns(answer)} for answer in answers]
+    row = {"turn_id": turn.turn_id, "session_id": turn.session_id, "finished_at": finished_at, "answers": rows}
+    return msgspec.json.encode(row).decode()
+
+
+def answer_columns(answer: AnswerRecord) -> dict[str, Any]:
+    """What an answer came to, by the columns of its row."""
+    bill, times, failure = answer.bill, answer.times, answer.failure
+    return {
+        "status": answer.status,
+        "text": answer.text,
+        "reasoning": answer.reasoning,
+        "finish_reason": answer.finish_reason,
+        "error_code": failure.code if failure else None,
+        "error_message": failure.message if failure else None,
+        "error_retryable": failure.retryable if failure else None,
+        "input_tokens": bill.input_tokens,
+        "cached_input_tokens": bill.cached_input_tokens,
+        "output_tokens": bill.output_tokens,
+        "reasoning_tokens": bill.reasoning_tokens,
+        "estimated": bill.estimated,
+        "cost": bill.cost,
+        "cost_source": bill.cost_source,
+        "time_to_first_token": times.first_token if times else None,
+        "response_time": times.response if times else None,
+        "tokens_per_second": times.tokens_per_second if times else None,
+        "attempts": answer.attempts,
+        "finished_at": answer.finished_at,
+    }
