@@ -1,10 +1,11 @@
 """What all shapes on the wire have in common."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 
@@ -20,6 +21,24 @@ def money(amount: Decimal) -> str:
 
 Moment = Annotated[datetime, PlainSerializer(_iso_utc, return_type=str)]
 """A time, written as ISO 8601 in UTC with milliseconds."""
+
+
+def _as_utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside of the years 1 to 9999 in UTC") from None
+
+
+def _no_number(value: object) -> object:
+    # pydantic would take `2026` for a moment in 1970.
+    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[\d.]+\s*", value):
+        raise ValueError("should be a date or a time in ISO 8601, as 2026-11-21T08:00:00Z")
+    return value
+
+
+GivenMoment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_as_utc)]
+"""A time that comes in: ISO 8601; without a zone it is UTC."""
 
 Money = Annotated[Decimal, PlainSerializer(money, return_type=str)]
 """US dollars, written as a decimal string."""

@@ -36,7 +36,8 @@ class Services:
     estimator: Estimator
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # Not a plain function: those are run in a thread, which a first token would wait for.
     services: Services = request.app.state.services
     return services
 

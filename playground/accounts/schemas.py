@@ -16,7 +16,11 @@ def _usable_password(secret: SecretStr) -> SecretStr:
     return SecretStr(password)
 
 
-Password = Annotated[SecretStr, AfterValidator(_usable_password), Field(examples=["correct horse battery staple"])]
+Password = Annotated[
+    SecretStr,
+    AfterValidator(_usable_password),
+    Field(examples=["correct horse battery staple"], json_schema_extra={"minLength": 8, "maxLength": 256}),
+]
 
 
 class Registration(WireInput):

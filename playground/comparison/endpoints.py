@@ -1,6 +1,5 @@
 """`/playground`: comparisons, as streams and as records."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response, status
@@ -13,6 +12,7 @@ from playground.accounts.auth import CurrentUser, StreamUser
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.models.catalogue import UnknownModel
 from playground.problems import documented
+from playground.schemas import GivenMoment
 from playground.services import CurrentServices, Services
 from playground.text import CleanText
 
@@ -136,8 +136,8 @@ async def list_sessions(
     q: Annotated[CleanText | None, Query(max_length=500, description="Stands in the title or in a prompt.")] = None,
     model: Annotated[CleanText | None, Query(max_length=300, description="Some lane's model, as `sim/quick`.")] = None,
     answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="Some answer's status.")] = None,
-    since: Annotated[datetime | None, Query(alias="from", description="Created at this time or later.")] = None,
-    until: Annotated[datetime | None, Query(alias="to", description="Created before this time.")] = None,
+    since: Annotated[GivenMoment | None, Query(alias="from", description="Created at this time or later.")] = None,
+    until: Annotated[GivenMoment | None, Query(alias="to", description="Created before this time.")] = None,
     include: Annotated[Literal["answers"] | None, Query(description="`answers`: with the figures of every answer.")] = None,
     cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,

@@ -47,7 +47,7 @@ class History:
         session = await self._repository.get(user_id, session_id)
         if session is None:
             raise SessionNotFound
-        return _detail(session, run if run is not None and not run.recorded.is_set() else None)
+        return _detail(session, run)
 
     async def rename(self, user_id: str, session_id: str, title: str) -> SessionDetail:
         """Give a session another title. Raises `SessionNotFound`."""
@@ -87,14 +87,14 @@ def _sum_costs(answers: list[AnswerFigures], *, simulated: bool) -> Decimal:
 def _detail(session: models.sessions, run: Run | None) -> SessionDetail:
     rows = session.lanes or []
     live = {lane.plan.answer_id: lane for lane in run.lanes} if run else {}
-    turns = [_turn(turn, live) for turn in session.turns or []]
+    turns = [_turn(turn, live if turn.finished_at is None else {}) for turn in session.turns or []]
     newest = {answer.lane: answer.status for turn in turns for answer in turn.answers}
     return SessionDetail(
         id=session.id,
         title=session.title,
         created_at=session.created_at,
         updated_at=session.updated_at,
-        running=run is not None,
+        running=run is not None and run.finished_at is None,
         lanes=[
             SessionLaneDetail(
                 lane=lane.position,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from prisma import models
@@ -138,7 +138,4 @@ def _escape_like(text: str) -> str:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    """A time without a zone is UTC, as all times here."""
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+    return None if moment is None else moment.isoformat()

@@ -18,6 +18,8 @@ from .plan import Accountant, RunPlan
 from .reading import Reading
 from .recorder import Recorder
 
+_FIRST_READER_SECONDS = 10.0
+
 
 class Run:
     """One run. It belongs to the process: readers come and go."""
@@ -35,6 +37,7 @@ class Run:
         self.recorded = anyio.Event()
         """What it came to stands in the database, or waits in the journal."""
         self._readers = 0
+        self._was_read = False
 
     @property
     def id(self) -> str:
@@ -85,9 +88,18 @@ class Run:
             return None
         return Reading(self.log, min(after, len(self.log)), self._reader)
 
+    def is_deserted(self, now: float) -> bool:
+        """Whether nobody has read it for longer than its grace, at `now` (monotonic seconds)."""
+        if self.deserted_since is None:
+            return False
+        # The one who asked for it is on the way, also when leaving is to stop it at once.
+        grace = self.plan.grace_seconds if self._was_read else max(self.plan.grace_seconds, _FIRST_READER_SECONDS)
+        return now - self.deserted_since >= grace
+
     @contextmanager
     def _reader(self) -> Iterator[None]:
         self._readers += 1
+        self._was_read = True
         self.deserted_since = None
         try:
             yield

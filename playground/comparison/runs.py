@@ -85,7 +85,7 @@ class Runs:
             await anyio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
             for run in self.open():
-                if run.deserted_since is not None and now - run.deserted_since >= run.plan.grace_seconds:
+                if run.is_deserted(now):
                     run.stop()
             # In order of their start, which is nearly that of their end: what is kept a little longer does no harm.
             for run in tuple(self._by_id.values()):

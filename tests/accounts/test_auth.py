@@ -83,8 +83,9 @@ async def test_only_the_first_account_administers_also_when_many_register_at_onc
         async with new_user(url) as user:
             roles.append(user.account["role"])
 
-    async with running(Settings(data_dir=tmp_path / "data", port=0, shutdown_grace_seconds=0, _env_file=None)) as service:
-        async with anyio.create_task_group() as tasks:
-            for _ in range(6):
-                tasks.start_soon(register, service.url)
+    settings = Settings(data_dir=tmp_path / "data", port=0, shutdown_grace_seconds=0, _env_file=None)
+    # The task group is the inner one: it waits for all of them before the service ends.
+    async with running(settings) as service, anyio.create_task_group() as tasks:
+        for _ in range(6):
+            tasks.start_soon(register, service.url)
     assert sorted(roles) == ["admin"] + ["user"] * 5

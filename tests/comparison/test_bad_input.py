@@ -107,3 +107,15 @@ async def test_the_next_turn_of_somebody_elses_session_is_not_found(user: User, 
     events = await user.compare("Mine", ["sim/quick"])
     body = {"prompt": "Next", "sessionId": events[0].data["sessionId"]}
     assert (await other_user.http.post("/playground/stream", json=body)).status_code == 404
+
+
+@pytest.mark.parametrize("moment", ["2026", "0.5", "yesterday", "0001-01-01T00:00:00+14:00"])
+async def test_a_date_that_is_none_is_refused(user: User, moment: str):
+    response = await user.http.get("/playground/sessions", params={"from": moment})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "from"
+
+
+async def test_a_date_in_any_zone_is_taken(user: User):
+    response = await user.http.get("/playground/sessions", params={"from": "1603-12-08T11:35:05-16:08", "to": "2026-01-01"})
+    assert response.status_code == 200

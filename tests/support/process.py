@@ -79,7 +79,7 @@ class ServiceProcess:
             while True:
                 for line in self._lines[seen:]:
                     assert line, f"it ended without logging {event} {fields}:\n{self.stderr}"
-                    entry = json.loads(line)
+                    entry: dict[str, Any] = json.loads(line)
                     if entry["event"] == event and all(entry.get(name) == value for name, value in fields.items()):
                         return entry
                 seen = len(self._lines)

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Measures models through a running service: time to first token, time between tokens, tokens per second, response time, cost.
+
+`python scripts/bench_stream.py --help` says how; docs/scripts.md says what the numbers mean.
+"""
+
+import signal
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from lib import options
+from lib.api import Credentials, connect
+from lib.bench.answer import Answer
+from lib.bench.files import as_csv, as_json
+from lib.bench.page import as_html
+from lib.bench.plan import Plan
+from lib.bench.prompts import BadPrompts, PromptFormat, read_prompts
+from lib.bench.runner import Runner
+from lib.bench.summary import Report
+from lib.bench.table import show
+from lib.units import count
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+class Bar:
+    """The progress on stderr: shown on a terminal only, so that logs stay readable."""
+
+    def __init__(self) -> None:
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]}"), TimeElapsedColumn(), TimeRemainingColumn())
+        shown = options.err.is_terminal
+        self.progress = Progress(TextColumn("{task.description}"), *columns, console=options.err, transient=True, disable=not shown)
+        self._task: TaskID | None = None
+        self._failed = 0
+
+    def begin(self, description: str, requests: int) -> None:
+        """A new phase of `requests` requests, in place of the one before."""
+        if self._task is not None:
+            self.progress.remove_task(self._task)
+        self._failed = 0
+        self._task = self.progress.add_task(description, total=requests, failed="")
+
+    def advance(self, answers: Sequence[Answer]) -> None:
+        """One more request is over."""
+        self._failed += sum(answer.status == "failed" for answer in answers)
+        if self._task is not None:
+            self.progress.update(self._task, advance=1, failed=count(self._failed, "failure") if self._failed else "")
+
+
+class Benchmark:
+    """One benchmark: warms up, measures, and keeps what it has when it is ended early."""
+
+    def __init__(self, plan: Plan, url: str, who: Credentials, timeout_seconds: float) -> None:
+        self.answers: list[Answer] = []
+        self.warm_ups: list[Answer] = []
+        self.refusal: str | None = None
+        self.interrupted = False
+        self.started_at = datetime.now(UTC)
+        self.seconds = 0.0
+        self._plan = plan
+        self._url = url
+        self._who = who
+        self._timeout_seconds = timeout_seconds
+
+    async def run(self) -> None:
+        """Run it to its end, to Ctrl-C, or to a refusal that makes going on useless."""
+        bar = Bar()
+        silence = self._timeout_seconds
+        async with connect(self._url, self._who, tell=options.say, silence_seconds=silence) as service, anyio.create_task_group() as tasks:
+            kept = self.warm_ups
+
+            def finished(answers: Sequence[Answer]) -> None:
+                kept.extend(answers)
+                bar.advance(answers)
+
+            runner = Runner(service, timeout_seconds=self._timeout_seconds, finished=finished)
+            tasks.start_soon(self._end_on_signal, runner)
+            with bar.progress:
+                warming, counted = self._plan.warming(), self._plan.counted()
+                bar.begin("Warm-up", len(warming))
+                await runner.run(warming, self._plan.concurrency)
+                kept = self.answers
+                bar.begin("Measuring", len(counted))
+                self.started_at, started = datetime.now(UTC), time.perf_counter()
+                await runner.run(counted, self._plan.concurrency)
+                self.seconds = time.perf_counter() - started
+            self.refusal = None if runner.refusal is None else str(runner.refusal)
+            tasks.cancel_scope.cancel()
+
+    async def _end_on_signal(self, runner: Runner) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                break
+        # Out of the receiver, a second Ctrl-C ends the program at once.
+        options.say("Stopping what is on its way; once more ends at once.")
+        self.interrupted = True
+        runner.stop()
+
+
+@app.command()
+def bench_stream(
+    prompts: Annotated[
+        Path, typer.Argument(metavar="PROMPTS", help="A text file with one prompt a line, or a `.jsonl` file; `-` reads standard input.")
+    ],
+    *,
+    model: Annotated[list[str], typer.Option("--model", "-m", metavar="MODEL", help="A model to measure, as `sim/quick`. Repeat it.")],
+    prompt_format: Annotated[PromptFormat, typer.Option("--format", help="What PROMPTS is; `auto` goes by its name.")] = "auto",
+    repeat: Annotated[int, typer.Option("--repeat", "-n", min=1, help="How often each model gets each prompt.")] = 1,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", "-c", min=1, max=10_000, help="Requests in flight at any moment, over all models together.")
+    ] = 1,
+    warm_up: Annotated[
+        int, typer.Option("--warm-up", min=0, help="Requests to each model before counting begins. They cost, but are not counted.")
+    ] = 1,
+    one_session: Annotated[
+        bool,
+        typer.Option("--compare-in-one-session", help="Send each prompt to all models at once, as lanes of one session on one connection."),
+    ] = False,
+    system: Annotated[str | None, typer.Option(help="The system prompt.", rich_help_panel="Parameters")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, max=2, help="How freely to choose words.", rich_help_panel="Parameters")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="At most this many in an answer.", rich_help_panel="Parameters")] = None,
+    seed: Annotated[int | None, typer.Option(help="For models that take one.", rich_help_panel="Parameters")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Give an answer up after this long.")] = 600.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write everything, each answer included; `-`: to standard output.")
+    ] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a model; `-`: to standard output.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
+    resamples: Annotated[int, typer.Option(min=100, max=1_000_000, help="Of the bootstrap behind the 95 % intervals.")] = 2_000,
+    bootstrap_seed: Annotated[int, typer.Option(help="The same seed gives the same intervals.")] = 1,
+    url: options.UrlOption = options.DEFAULT_URL,
+    token: options.TokenOption = None,
+    email: options.EmailOption = None,
+    password: options.PasswordOption = None,
+) -> None:
+    """Measure models through a running service.
+
+    Ctrl-C stops what is on its way and reports what is done. Ends with 0 when something was measured, 1 when nothing was or the
+    service refused, 2 for wrong use, 130 after Ctrl-C.
+    """
+    outputs = (json_file, csv_file, html_file)
+    options.check_outputs(outputs)
+    if len(set(model)) < len(model):
+        raise typer.BadParameter("A model is given twice; --repeat asks a model several times.", param_hint="--model")
+    try:
+        wanted = tuple(read_prompts(prompts, prompt_format))
+    except BadPrompts as error:
+        raise typer.BadParameter(str(error), param_hint="PROMPTS") from error
+    given = {"system": system, "temperature": temperature, "maxTokens": max_tokens, "seed": seed}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    plan = Plan(tuple(model), wanted, repeat, concurrency, warm_up, one_session, parameters)
+    benchmark = Benchmark(plan, options.service_url(url), options.credentials(token, email, password), timeout)
+    anyio.run(benchmark.run)
+    if benchmark.answers:
+        report = Report(
+            plan=plan,
+            place=options.place(url),
+            started_at=benchmark.started_at,
+            seconds=benchmark.seconds,
+            interrupted=benchmark.interrupted or benchmark.refusal is not None,
+            answers=benchmark.answers,
+            warm_ups=benchmark.warm_ups,
+            resamples=resamples,
+            seed=bootstrap_seed,
+        )
+        show(report, options.table_console(outputs))
+        options.write(json_file, lambda: as_json(report))
+        options.write(csv_file, lambda: as_csv(report))
+        options.write(html_file, lambda: as_html(report))
+    if benchmark.refusal is not None:
+        options.fail(benchmark.refusal)
+    if benchmark.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if not any(answer.status == "completed" for answer in benchmark.answers):
+        options.fail("Not one answer was completed.")
+
+
+if __name__ == "__main__":
+    app()

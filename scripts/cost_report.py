@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Reports what a running service's answers cost, by day, model and provider.
+
+`python scripts/cost_report.py --help` says how; docs/scripts.md says what the columns mean.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import anyio
+import typer
+
+from lib import options
+from lib.api import Credentials, connect
+from lib.costs.book import DIMENSIONS, Book, Dimension
+from lib.costs.files import as_csv
+from lib.costs.page import as_html
+from lib.costs.sessions import entries
+from lib.costs.table import show
+from lib.problems import ServiceError
+from lib.units import count
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+async def read(book: Book, url: str, who: Credentials) -> None:
+    """Read all sessions of the service at `url` into `book`. Raises a `ServiceError`."""
+    sessions = 0
+    with options.err.status("Reading sessions") as status:
+        async with connect(url, who, tell=options.say) as service:
+            async for answers in entries(service):
+                book.take(answers)
+                sessions += 1
+                if sessions % 100 == 0:
+                    status.update(f"Reading sessions: {count(sessions, 'session')} so far")
+
+
+def dimensions(value: str) -> list[Dimension]:
+    """`day,model` as a list in that order, each once."""
+    names = [name.strip() for name in value.split(",")]
+    known = [known for name in names for known in DIMENSIONS if known == name]
+    if len(known) < len(names) or len(set(known)) < len(known):
+        raise typer.BadParameter(f"Any of {', '.join(DIMENSIONS)}, each once, with commas between.", param_hint="--by")
+    return known
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The zone of that name in the IANA database."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise typer.BadParameter(f"No time zone is called {name!r}. Names look like Europe/Berlin.", param_hint="--time-zone") from error
+
+
+@app.command()
+def cost_report(
+    *,
+    by: Annotated[str, typer.Option(metavar="LIST", help="What rows are made of: any of `day`, `model`, `provider`.")] = "day,model",
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="The first day, as 2026-11-01.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="The last day, included.")] = None,
+    zone: Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Whose days, as Europe/Berlin.")] = "UTC",
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows; `-`: to standard output.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
+    url: options.UrlOption = options.DEFAULT_URL,
+    token: options.TokenOption = None,
+    email: options.EmailOption = None,
+    password: options.PasswordOption = None,
+) -> None:
+    """Report what answers cost, by day, model and provider.
+
+    Sums are exact and of real money only: unknown costs are counted apart, simulated ones are labelled and summed apart. Ends with 0,
+    with 1 when the service refuses or can't be reached, with 2 for wrong use.
+    """
+    outputs = (csv_file, html_file)
+    options.check_outputs(outputs)
+    from_day, to_day = first and first.date(), last and last.date()
+    if from_day and to_day and from_day > to_day:
+        raise typer.BadParameter("The first day is after the last.", param_hint="--from")
+    book = Book(dimensions(by), time_zone(zone), from_day, to_day)
+    try:
+        anyio.run(read, book, options.service_url(url), options.credentials(token, email, password))
+    except ServiceError as error:
+        options.fail(str(error))
+    show(book, options.table_console(outputs))
+    options.write(csv_file, lambda: as_csv(book))
+    options.write(html_file, lambda: as_html(book, place=options.place(url), made_on=datetime.now(book.zone).date()))
+
+
+if __name__ == "__main__":
+    app()

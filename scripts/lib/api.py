@@ -1,0 +1,209 @@
+"""The service as a script sees it: requests that log in, log in again, and wait when they are told to."""
+
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import anyio
+import httpx
+from httpx_sse import EventSource, SSEError
+
+from .problems import BadWire, ConnectionLost, Problem, Silent, Unreachable
+
+PATIENCE_SECONDS = 600.0
+"""How long one request waits in all when the service says "later" (429 or 503 with `Retry-After`)."""
+_CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who is asking: an access token, or an account. All empty: nobody. Never shown, not even in a traceback."""
+
+    token: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """An answer that is being streamed: its events, and when its request was sent (`time.perf_counter`, seconds)."""
+
+    sent_at: float
+    events: AsyncIterator[dict[str, Any]]
+
+
+class Service:
+    """The public HTTP API at one address. Every method raises a `ServiceError` when it gets no useful answer."""
+
+    def __init__(self, http: httpx.AsyncClient, credentials: Credentials, tell: Callable[[str], None]) -> None:
+        self._http = http
+        self._credentials = credentials
+        self._tell = tell
+        self._access = credentials.token
+        self._refresh: str | None = None
+        self._renewing = anyio.Lock()
+
+    async def get(self, path: str, params: dict[str, str]) -> dict[str, Any]:
+        """The JSON object at `path`."""
+        response, _ = await self._authorised("GET", path, params=params)
+        return _json_object(response)
+
+    async def post(self, path: str, body: dict[str, Any]) -> None:
+        """Ask for something whose answer does not matter."""
+        await self._authorised("POST", path, body=body)
+
+    @asynccontextmanager
+    async def stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[EventStream]:
+        """Post `body` and follow the events. Leaving early closes the connection."""
+        response, sent_at = await self._authorised("POST", path, body=body, stream=True)
+        try:
+            async with aclosing(_events(response)) as events:
+                yield EventStream(sent_at, events)
+        finally:
+            await response.aclose()
+
+    async def _authorised(
+        self, method: str, path: str, *, body: dict[str, Any] | None = None, params: dict[str, str] | None = None, stream: bool = False
+    ) -> tuple[httpx.Response, float]:
+        if self._access is None and self._credentials.email:
+            await self._renew(None)
+        used = self._access
+        try:
+            return await self._send(method, path, body=body, params=params, stream=stream, token=used)
+        except Problem as problem:
+            if problem.status != 401 or not (self._refresh or self._credentials.email):
+                raise
+        await self._renew(used)
+        return await self._send(method, path, body=body, params=params, stream=stream, token=self._access)
+
+    async def _renew(self, used: str | None) -> None:
+        """Get another access token than `used`. When many requests find theirs expired at once, the first renews it for all."""
+        async with self._renewing:
+            if self._access != used:
+                return
+            if self._refresh:
+                try:
+                    await self._take_tokens("/auth/refresh", {"refreshToken": self._refresh})
+                except Problem as problem:
+                    self._refresh = None
+                    if problem.status != 401 or not self._credentials.email:
+                        raise
+                else:
+                    return
+            await self._take_tokens("/auth/login", {"email": self._credentials.email, "password": self._credentials.password})
+
+    async def _take_tokens(self, path: str, body: dict[str, Any]) -> None:
+        response, _ = await self._send("POST", path, body=body)
+        tokens = _json_object(response)
+        access, refresh = tokens.get("accessToken"), tokens.get("refreshToken")
+        if not isinstance(access, str):
+            raise BadWire("The service's answer to the login holds no access token.")
+        self._access = access
+        self._refresh = refresh if isinstance(refresh, str) else None
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None = None,
+        params: dict[str, str] | None = None,
+        stream: bool = False,
+        token: str | None = None,
+    ) -> tuple[httpx.Response, float]:
+        headers = {"Accept": "text/event-stream" if stream else "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        waited = 0.0
+        while True:
+            request = self._http.build_request(method, path, json=body, params=params, headers=headers)
+            sent_at = time.perf_counter()
+            try:
+                response = await self._http.send(request, stream=stream)
+                if response.is_success:
+                    return response, sent_at
+                await response.aread()
+            except httpx.ConnectError as error:
+                raise Unreachable(f"Nobody answers at {_place(request.url)}. Is the service running, and is --url right?") from error
+            except httpx.TimeoutException as error:
+                raise Silent(f"{_place(request.url)} did not answer in time.") from error
+            except httpx.TransportError as error:
+                raise ConnectionLost(f"The connection to {_place(request.url)} broke.") from error
+            wait = _wait_asked_for(response)
+            if wait is None or waited + wait > PATIENCE_SECONDS:
+                raise Problem.of(response)
+            self._tell(f"The service asks to wait {wait:g} s ({response.status_code}).")
+            await anyio.sleep(wait)
+            waited += wait
+
+
+@asynccontextmanager
+async def connect(
+    url: str, credentials: Credentials, *, tell: Callable[[str], None], silence_seconds: float = 60.0
+) -> AsyncIterator[Service]:
+    """The service at `url`. `tell` is given a sentence for each wait; a connection that says nothing for `silence_seconds` is given up."""
+    # Requests must start when they are due: one that waited for a free connection would look like a slow model.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    timeout = httpx.Timeout(silence_seconds, connect=_CONNECT_SECONDS)
+    async with httpx.AsyncClient(base_url=url, timeout=timeout, limits=limits) as http:
+        yield Service(http, credentials, tell)
+
+
+async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
+    place = _place(response.request.url)
+    try:
+        async for message in EventSource(response).aiter_sse():
+            # A keep-alive comes out as a message without data.
+            if message.data:
+                yield _event(message.data)
+    except SSEError as error:
+        raise BadWire(f"{place} answered with something else than an event stream.") from error
+    except httpx.TimeoutException as error:
+        raise Silent(f"Nothing came from {place} for too long.") from error
+    except httpx.TransportError as error:
+        raise ConnectionLost(f"The connection to {place} broke in the middle of a stream.") from error
+
+
+def _event(text: str) -> dict[str, Any]:
+    try:
+        event = json.loads(text)
+    except ValueError as error:
+        raise BadWire("An event on the stream is not JSON.") from error
+    if not isinstance(event, dict):
+        raise BadWire("An event on the stream is not a JSON object.")
+    return event
+
+
+def _json_object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise BadWire(f"{_place(response.request.url)} answered with something else than JSON. Is --url right?")
+    return body
+
+
+def _wait_asked_for(response: httpx.Response) -> float | None:
+    """Seconds to wait by `Retry-After` (RFC 9110, section 10.2.3: seconds or a date), at least one; `None`: don't ask again."""
+    value = response.headers.get("Retry-After")
+    if response.status_code not in (429, 503) or value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except ValueError:
+            return None
+    return max(1.0, seconds)
+
+
+def _place(url: httpx.URL) -> str:
+    """Host and port alone: an address may carry a password."""
+    return url.netloc.decode("ascii")

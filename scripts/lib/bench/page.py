@@ -1,0 +1,184 @@
+"""The report of a benchmark as a page to look at."""
+
+from collections.abc import Callable
+
+from lib.charts.cdf import cdf
+from lib.charts.spread import Series, spread
+from lib.page import escape, model_name, page, section, table, tiles
+from lib.units import count
+
+from .summary import METRICS, Metric, ModelSummary, Report
+from .table import cost_text, each_text, remarks, tokens_text
+
+_BY_KEY = {metric.key: metric for metric in METRICS}
+
+_LEGEND = (
+    "Each dot is an answer, the box is the middle half of them, the thick line the median. The bar under it is the 95 % confidence "
+    "interval of the median; the thin lines are p95 and p99. Beside it: which share of the answers was within which value."
+)
+
+_WORDS = (
+    (
+        "Time to first token",
+        "From when the service sent the request to the provider until the first piece of the answer, or of its thinking, came.",
+    ),
+    (
+        "Seen from here",
+        (
+            "From sending the request on this machine until the event was read on it. The network and the service are in it, and so are "
+            "waits between a model's attempts."
+        ),
+    ),
+    (
+        "Time between tokens",
+        (
+            "Between one piece of an answer and the next, over all answers of a model together. Pieces that share a millisecond share "
+            "the time since the one before. A piece mostly is one token; some providers send several at once."
+        ),
+    ),
+    ("Tokens per second", "The answer's tokens over the time from its first piece to its last. Higher is better."),
+    ("Response time", "From when the service sent the request until the answer was complete."),
+    ("p50, p95, p99", "Half, 95 % and 99 % of the numbers are at most this; linear between two of them."),
+    (
+        "95 % interval",
+        (
+            "Of the median, by the percentile bootstrap with {resamples:,} resamples, seed {seed}. For times between tokens whole answers "
+            "are drawn, because the times of one answer hang together."
+        ),
+    ),
+    (
+        "What is counted",
+        "Times are of completed answers alone. Costs are of all answers and exact; unknown and simulated ones are in no sum.",
+    ),
+)
+
+
+def as_html(report: Report) -> str:
+    """The page, self-contained."""
+    plan = report.plan
+    started = f"{report.started_at:%d %B %Y, %H:%M} UTC"
+    amount = f"{count(len(plan.prompts), 'prompt')}, {count(plan.repeat, 'time')} each"
+    together = "all models in one session" if plan.one_session else "one model a request"
+    subtitle = f"{started} · {report.place} · {amount} · {together} · {count(plan.concurrency, 'request')} in flight"
+    return page(
+        "Model benchmark",
+        subtitle,
+        [
+            tiles(_highlights(report)),
+            section("Side by side", _comparison(report), note=" ".join(remarks(report))),
+            section("How soon, and how fast", _pair(report, "timeToFirstToken"), _pair(report, "tokensPerSecond"), note=_LEGEND),
+            section("How smoothly, and how long", _pair(report, "timeBetweenTokens"), _pair(report, "responseTime")),
+            section("Outcome and cost", _outcomes(report)),
+            *_failures(report),
+            section("How this was measured", _method(report)),
+        ],
+    )
+
+
+def _highlights(report: Report) -> list[tuple[str, str, str]]:
+    entries = []
+    if len(report.models) > 1:
+        entries += [
+            _best(report, _BY_KEY["timeToFirstToken"], "Soonest first token"),
+            _best(report, _BY_KEY["tokensPerSecond"], "Most tokens per second"),
+        ]
+    failed = f"{count(report.failed, 'failure')}, " if report.failed else ""
+    entries.append(("Answers", f"{report.completed:,}", f"{failed}in {report.seconds:,.1f} s"))
+    simulated = f"simulated, not money: {cost_text(report.made_up)}" if report.made_up.answers else "of all counted answers"
+    entries.append(("Real cost", cost_text(report.real), simulated))
+    return entries
+
+
+def _best(report: Report, metric: Metric, title: str) -> tuple[str, str, str]:
+    """Who is best by the median, and whether the intervals allow to say so."""
+    known = [model for model in report.models if metric.key in model.measures]
+    if not known:
+        return title, "–", "nothing was measured"
+    sign = 1 if metric.lower_is_better else -1
+    first, *others = sorted(known, key=lambda model: sign * model.measures[metric.key].numbers.median)
+    fact = metric.show(first.measures[metric.key].numbers.median)
+    if metric.unit != "ms":
+        fact += f" {metric.unit}"
+    near = [model for model in others if _overlap(first, model, metric)]
+    doubt = f", too close to tell from {near[0].model}" + (f" and {len(near) - 1} more" if len(near) > 1 else "") if near else ""
+    return title, first.model, f"median {fact}{doubt}"
+
+
+def _overlap(one: ModelSummary, other: ModelSummary, metric: Metric) -> bool:
+    first, second = one.measures[metric.key].interval, other.measures[metric.key].interval
+    return first is None or second is None or (first.low <= second.high and second.low <= first.high)
+
+
+def _comparison(report: Report) -> str:
+    columns = ["Model"]
+    for metric in METRICS:
+        columns.append(f"{metric.title}, p50")
+        columns += ["p95", "p99"]
+    rows = []
+    for place, model in enumerate(report.models):
+        cells = [model_name(model.model, simulated=model.simulated, colour=place)]
+        for metric in METRICS:
+            cells += _percentiles(model, metric)
+        rows.append(cells)
+    return table(columns, rows)
+
+
+def _percentiles(model: ModelSummary, metric: Metric) -> list[str]:
+    measure = model.measures.get(metric.key)
+    if measure is None:
+        return ["–", "–", "–"]
+    interval = f"<small>{escape(_between(measure.interval, metric.show))}</small>" if measure.interval else ""
+    first, *rest = (escape(metric.show(measure.numbers.percentile(percent))) for percent in (50, 95, 99))
+    return [f"<strong>{first}</strong>{interval}", *rest]
+
+
+def _between(ends: tuple[float, float], show: Callable[[float], str]) -> str:
+    return f"{show(ends[0])} – {show(ends[1])}"
+
+
+def _pair(report: Report, key: str) -> str:
+    metric = _BY_KEY[key]
+    series = [
+        Series(model.model, model.simulated, place, model.measures[key].numbers, model.measures[key].interval)
+        for place, model in enumerate(report.models)
+        if key in model.measures
+    ]
+    if not series:
+        return f'<p class="note">{escape(metric.title)}: nothing was measured.</p>\n'
+    better = "lower is better" if metric.lower_is_better else "higher is better"
+    return (
+        f'<div class="pair">{spread(metric.title, better, series, metric.show)}'
+        f"{cdf('Share within', metric.title.lower(), series, metric.show)}</div>\n"
+    )
+
+
+def _outcomes(report: Report) -> str:
+    rows = []
+    for place, model in enumerate(report.models):
+        rows.append(
+            [
+                model_name(model.model, simulated=model.simulated, colour=place),
+                f"{model.completed:,} of {model.answers:,}",
+                f"{model.failures.total():,}",
+                f"{model.stopped:,}",
+                f"{model.retried:,}",
+                escape(tokens_text(model)),
+                escape(cost_text(model.tally)) + ("<small>simulated</small>" if model.simulated else ""),
+                escape(each_text(model)),
+            ]
+        )
+    foot = [["Real money", f"{report.completed:,}", f"{report.failed:,}", "", "", "", escape(cost_text(report.real)), ""]]
+    return table(["Model", "Completed", "Failed", "Stopped", "Retried", "Tokens in / out", "Cost", "Per answer"], rows, foot=foot)
+
+
+def _failures(report: Report) -> list[str]:
+    rows = [
+        [model_name(one.model, simulated=one.simulated), f"<code>{escape(one.code)}</code>", escape(one.message), f"{one.times:,}"]
+        for one in report.failures
+    ]
+    return [section("Failures", table(["Model", "Code", "First message", "Times"], rows, text_columns=3))] if rows else []
+
+
+def _method(report: Report) -> str:
+    entries = ((word, meaning.format(resamples=report.resamples, seed=report.seed)) for word, meaning in _WORDS)
+    return '<dl class="words">\n' + "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>\n" for word, meaning in entries) + "</dl>\n"

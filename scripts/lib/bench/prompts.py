@@ -1,0 +1,65 @@
+"""The prompts of a benchmark, read from a text or JSONL file."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+PromptFormat = Literal["auto", "text", "jsonl"]
+
+PARAMETERS = ("system", "temperature", "topP", "maxTokens", "seed", "stop", "reasoningEffort")
+"""What a line of JSONL may hold besides `prompt`: the API's own names of a lane's parameters."""
+
+
+class BadPrompts(ValueError):
+    """The file can't be used; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt. `number` is its place among the file's prompts, from 1."""
+
+    number: int
+    text: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Of this prompt alone; above those of the command line."""
+
+
+def read_prompts(path: Path, kind: PromptFormat = "auto") -> list[Prompt]:
+    """The prompts in `path` (`-`: standard input). `auto` takes `.jsonl` and `.ndjson` as JSONL, all else as text.
+
+    A text file has one prompt a line; empty lines are skipped. Prompts of several lines need JSONL.
+    Raises `BadPrompts`.
+    """
+    try:
+        document = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise BadPrompts(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadPrompts(f"{path} is not UTF-8 (byte {error.start}).") from error
+    as_json = kind == "jsonl" or (kind == "auto" and path.suffix.lower() in (".jsonl", ".ndjson"))
+    # Only at \n: str.splitlines would also cut at U+2028 and U+0085, which a prompt may hold.
+    lines = [(number, line.strip()) for number, line in enumerate(document.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise BadPrompts(f"{path} holds no prompt.")
+    if not as_json:
+        return [Prompt(place, line) for place, (_, line) in enumerate(lines, 1)]
+    return [_from_json(place, line, f"{path}, line {number}") for place, (number, line) in enumerate(lines, 1)]
+
+
+def _from_json(place: int, line: str, where: str) -> Prompt:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise BadPrompts(f"{where}: not JSON ({error}).") from error
+    if not isinstance(value, dict):
+        raise BadPrompts(f'{where}: a line must be an object such as {{"prompt": "..."}}.')
+    text = value.pop("prompt", None)
+    if not isinstance(text, str) or not text.strip():
+        raise BadPrompts(f"{where}: `prompt` must be a text that is not empty.")
+    unknown = sorted(value.keys() - set(PARAMETERS))
+    if unknown:
+        raise BadPrompts(f"{where}: unknown field `{unknown[0]}`. Known are `prompt`, {', '.join(f'`{name}`' for name in PARAMETERS)}.")
+    return Prompt(place, text, value)

@@ -1,0 +1,121 @@
+"""Sends the requests of a benchmark, so many at a time, and reads their streams."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import anyio
+
+from lib.api import Service
+from lib.problems import BadWire, Problem, ServiceError, Silent, Unreachable
+
+from .answer import Answer
+from .plan import Job
+
+STREAM = "/playground/stream"
+STOP_PATIENCE_SECONDS = 5.0
+"""How long a stopped answer may take to say what it cost."""
+
+
+class Runner:
+    """Runs jobs. Once `stop` was called it starts no more, and stops those that are on their way."""
+
+    def __init__(self, service: Service, *, timeout_seconds: float, finished: Callable[[Sequence[Answer]], None]) -> None:
+        self.refusal: ServiceError | None = None
+        """Why there is no point in going on, when there is none."""
+        self._service = service
+        self._timeout_seconds = timeout_seconds
+        self._finished = finished
+        self._stop_asked = anyio.Event()
+        self._accepted: set[str] = set()
+
+    @property
+    def stopped(self) -> bool:
+        """`stop` was called, or the service refused."""
+        return self._stop_asked.is_set()
+
+    def stop(self) -> None:
+        """End soon: what is on its way is stopped at the service, and told with what it cost."""
+        self._stop_asked.set()
+
+    async def run(self, jobs: Sequence[Job], concurrency: int) -> None:
+        """Run `jobs` in their order, at most `concurrency` requests in flight at any moment. Failures become answers, not exceptions."""
+        waiting = iter(jobs)
+        async with anyio.create_task_group() as workers:
+            for _ in range(min(concurrency, len(jobs))):
+                workers.start_soon(self._work, waiting)
+
+    async def _work(self, waiting: Iterator[Job]) -> None:
+        while not self.stopped:
+            job = next(waiting, None)
+            if job is None:
+                return
+            answers = await self._request(job)
+            if answers:
+                self._finished(answers)
+
+    async def _request(self, job: Job) -> list[Answer]:
+        answers = Answer.to(job)
+        session: list[str] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._stop_when_asked, session, tasks.cancel_scope)
+            try:
+                await self._follow(job, answers, session)
+            except ServiceError as error:
+                if self._is_hopeless(error, job):
+                    self.refusal = self.refusal or error
+                    self.stop()
+                    answers = []
+                for answer in answers:
+                    answer.fail(error.code, str(error), asked_for=not isinstance(error, Problem | Unreachable))
+            tasks.cancel_scope.cancel()
+        for answer in answers:
+            if answer.status == "unfinished":
+                # Only a stop cancels `_follow`, and it leaves an answer open only when the service did not tell its end in time.
+                answer.status = "stopped"
+        return answers
+
+    async def _follow(self, job: Job, answers: list[Answer], session: list[str]) -> None:
+        async with self._service.stream(STREAM, job.body()) as stream:
+            try:
+                with anyio.fail_after(self._timeout_seconds):
+                    async for event in stream.events:
+                        elapsed = (time.perf_counter() - stream.sent_at) * 1000
+                        _hand_out(event, elapsed, answers)
+                        if event.get("type") == "session":
+                            session.append(event["sessionId"])
+                            self._accepted.update(job.models)
+            except TimeoutError:
+                raise Silent(f"No end after {self._timeout_seconds:g} s.") from None
+            except (KeyError, TypeError, IndexError) as error:
+                raise BadWire(f"An event lacks something or is of another shape: {error}.") from error
+        for answer in answers:
+            answer.fail("incomplete_stream", "The stream ended before this answer did.")
+
+    async def _stop_when_asked(self, session: list[str], request: anyio.CancelScope) -> None:
+        await self._stop_asked.wait()
+        if session:
+            with anyio.move_on_after(STOP_PATIENCE_SECONDS):
+                try:
+                    await self._service.post(f"/playground/sessions/{session[0]}/stop", {})
+                    await anyio.sleep_forever()  # Until `_follow` has read the end, which ends this too.
+                except ServiceError:
+                    # Closing the connection stops it as well (`onDisconnect`), only without its cost.
+                    pass
+        request.cancel()
+
+    def _is_hopeless(self, error: ServiceError, job: Job) -> bool:
+        """Whether going on would only fail again: a key, an address or a model's name that is wrong from the start."""
+        if isinstance(error, Problem):
+            if error.status in (401, 403):
+                return True
+            return 400 <= error.status < 500 and error.status not in (408, 409, 429) and not self._accepted.issuperset(job.models)
+        return isinstance(error, Unreachable | BadWire) and not self._accepted
+
+
+def _hand_out(event: dict[str, Any], elapsed: float, answers: list[Answer]) -> None:
+    if event.get("type") == "session":
+        for lane in event["lanes"]:
+            answers[lane["lane"]].introduce(lane)
+    elif "lane" in event:
+        answers[event["lane"]].take(event, elapsed)

@@ -1,0 +1,175 @@
+"""What the answers of each model come to."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from lib.bootstrap import Interval, grouped_median_interval, median_interval
+from lib.stats import Distribution, together
+from lib.tally import Tally
+from lib.units import milliseconds, per_second
+
+from .answer import Answer
+from .plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Something that is measured of an answer. `key` is its name in files."""
+
+    key: str
+    title: str
+    unit: str
+    show: Callable[[float], str]
+    lower_is_better: bool = True
+    value: Callable[[Answer], float | None] | None = None
+    """`None`: the times between tokens, of which an answer has many."""
+
+
+METRICS = (
+    Metric("timeToFirstToken", "Time to first token", "ms", milliseconds, value=lambda answer: answer.time_to_first_token),
+    Metric(
+        "clientTimeToFirstToken",
+        "Time to first token, seen from here",
+        "ms",
+        milliseconds,
+        value=lambda answer: answer.client_time_to_first_token,
+    ),
+    Metric("timeBetweenTokens", "Time between tokens", "ms", milliseconds),
+    Metric(
+        "tokensPerSecond", "Tokens per second", "tokens/s", per_second, lower_is_better=False, value=lambda answer: answer.tokens_per_second
+    ),
+    Metric("responseTime", "Response time", "ms", milliseconds, value=lambda answer: answer.response_time),
+    Metric("clientResponseTime", "Response time, seen from here", "ms", milliseconds, value=lambda answer: answer.client_response_time),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric of one model. `interval` is the 95 % confidence interval of the median; `None` when there is too little to say."""
+
+    numbers: Distribution
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """One model. Times are of its completed answers, costs of all."""
+
+    model: str
+    simulated: bool
+    answers: int
+    completed: int
+    stopped: int
+    retried: int
+    """Answers that took more than one attempt."""
+    failures: Counter[str]
+    """By code."""
+    real: Tally
+    made_up: Tally
+    """Of simulated answers: their cost is not money."""
+    measures: dict[str, Measure]
+    """By the metric's `key`; those without any number are absent."""
+
+    @property
+    def tally(self) -> Tally:
+        """Of this model's kind: real, or made up."""
+        return self.made_up if self.simulated else self.real
+
+
+class Failure(NamedTuple):
+    """Failures of one model with one code; `message` is that of the first."""
+
+    model: str
+    simulated: bool
+    code: str
+    message: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A benchmark that is over, or was ended."""
+
+    plan: Plan
+    place: str
+    started_at: datetime
+    seconds: float
+    """How long the counted requests took altogether."""
+    interrupted: bool
+    answers: list[Answer]
+    warm_ups: list[Answer]
+    resamples: int
+    seed: int
+    models: list[ModelSummary] = field(default_factory=list)
+    real: Tally = field(default_factory=Tally)
+    made_up: Tally = field(default_factory=Tally)
+    warm_up_real: Tally = field(default_factory=Tally)
+    """What the warm-up cost: it is not counted above, but it is paid for."""
+
+    def __post_init__(self) -> None:
+        for asked in self.plan.models:
+            mine = [answer for answer in self.answers if answer.asked == asked]
+            self.models.append(_summary(asked, mine, resamples=self.resamples, seed=self.seed))
+        for model in self.models:
+            self.real.merge(model.real)
+            self.made_up.merge(model.made_up)
+        self.warm_up_real.merge(_tally([answer for answer in self.warm_ups if not answer.simulated]))
+
+    @property
+    def completed(self) -> int:
+        """Answers whose times are counted."""
+        return sum(model.completed for model in self.models)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """By model and code, the most frequent first."""
+        groups: dict[tuple[str, str], list[Answer]] = {}
+        for answer in self.answers:
+            if answer.status == "failed":
+                groups.setdefault((answer.asked, answer.code or "failed"), []).append(answer)
+        failures = [
+            Failure(these[0].model, any(answer.simulated for answer in these), code, these[0].message or "", len(these))
+            for (_, code), these in groups.items()
+        ]
+        return sorted(failures, key=lambda failure: -failure.times)
+
+    @property
+    def failed(self) -> int:
+        """Answers that failed, for whatever reason."""
+        return sum(model.failures.total() for model in self.models)
+
+
+def _summary(asked: str, answers: Sequence[Answer], *, resamples: int, seed: int) -> ModelSummary:
+    completed = [answer for answer in answers if answer.status == "completed"]
+    measures = {metric.key: _measure(metric, completed, resamples, seed) for metric in METRICS}
+    return ModelSummary(
+        # A failure before the first event leaves the name as it was asked for.
+        model=next((answer.model for answer in answers if answer.model != asked), asked),
+        simulated=any(answer.simulated for answer in answers),
+        answers=len(answers),
+        completed=len(completed),
+        stopped=sum(answer.status == "stopped" for answer in answers),
+        retried=sum(answer.attempts > 1 for answer in answers),
+        failures=Counter(answer.code or "failed" for answer in answers if answer.status == "failed"),
+        real=_tally([answer for answer in answers if not answer.simulated]),
+        made_up=_tally([answer for answer in answers if answer.simulated]),
+        measures={key: measure for key, measure in measures.items() if measure.numbers.count},
+    )
+
+
+def _measure(metric: Metric, answers: Sequence[Answer], resamples: int, seed: int) -> Measure:
+    if metric.value is None:
+        groups = [answer.gaps.counts for answer in answers]
+        return Measure(Distribution(together(groups)), grouped_median_interval(groups, resamples=resamples, seed=seed))
+    numbers = Distribution.of(number for answer in answers if (number := metric.value(answer)) is not None)
+    return Measure(numbers, median_interval(numbers, resamples=resamples, seed=seed))
+
+
+def _tally(answers: Sequence[Answer]) -> Tally:
+    tally = Tally()
+    for answer in answers:
+        tally.add(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens, estimated=answer.estimated, cost=answer.cost)
+    return tally

@@ -1,0 +1,109 @@
+"""The report of a benchmark as tables in the terminal."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lib.tally import Tally
+from lib.units import count, money, printable
+
+from .summary import METRICS, Metric, ModelSummary, Report
+
+SIMULATED_MARK = "*"
+_NAME_WIDTH = 26
+
+
+def show(report: Report, console: Console) -> None:
+    """Print `report`: a table for each metric, one with outcomes and costs, and what has to be said besides."""
+    console.print(f"{count(report.completed, 'answer')} in {report.seconds:.1f} s", style="bold")
+    for metric in METRICS:
+        console.print(_times(report, metric))
+    console.print(_outcomes(report))
+    for line in [*_failures(report), *remarks(report)]:
+        console.print(printable(line), style="dim", markup=False)
+
+
+def remarks(report: Report) -> list[str]:
+    """What a reader has to know besides the numbers, a sentence each."""
+    lines = []
+    if report.interrupted:
+        lines.append("Ended early: this is what was done until then.")
+    if report.made_up.answers:
+        lines.append(f"{SIMULATED_MARK} Simulated: answers, times and costs are made up, and the costs are in no sum of money.")
+    if report.real.unpriced:
+        lines.append(f"The cost of {count(report.real.unpriced, 'answer')} is unknown, and in no sum.")
+    if report.real.estimated:
+        lines.append(f"~ The tokens of {count(report.real.estimated, 'answer')} are estimated: the provider did not say.")
+    few = [model.model for model in report.models if 0 < model.completed < 100]
+    if few:
+        lines.append("With fewer than 100 answers, p99 says little more than the slowest one did.")
+    if report.warm_ups:
+        lines.append(f"Warm-up, not counted above: {count(len(report.warm_ups), 'answer')}, real cost {cost_text(report.warm_up_real)}.")
+    return lines
+
+
+def cost_text(tally: Tally) -> str:
+    """`$0.12`, `$0.12 + 3 unknown`, `unknown`."""
+    known = tally.known_cost
+    return f"{money(known)} + {tally.unpriced:,} unknown" if known is not None and tally.unpriced else money(known)
+
+
+def tokens_text(model: ModelSummary) -> str:
+    """Tokens in and out, marked when some of them are estimated."""
+    tally = model.tally
+    return f"{'~' if tally.estimated else ''}{tally.input_tokens:,} / {tally.output_tokens:,}"
+
+
+def each_text(model: ModelSummary) -> str:
+    """The mean cost of an answer of known cost."""
+    tally = model.tally
+    return money(tally.cost / tally.priced) if tally.priced else "unknown" if tally.unpriced else "–"
+
+
+def _name(model: ModelSummary) -> str:
+    return escape(printable(model.model)) + (SIMULATED_MARK if model.simulated else "")
+
+
+def _times(report: Report, metric: Metric) -> Table:
+    table = Table(title=metric.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("model", overflow="fold", width=_NAME_WIDTH)
+    # The same widths in all of these tables, so that the eye finds a column again in the next.
+    for name, width in (("n", 7), ("p50", 8), ("95 % of p50", 17), ("p95", 8), ("p99", 8)):
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    for model in report.models:
+        table.add_row(*_cells(model, metric))
+    return table
+
+
+def _cells(model: ModelSummary, metric: Metric) -> list[str]:
+    measure = model.measures.get(metric.key)
+    if measure is None:
+        return [_name(model), "0", "–", "–", "–", "–"]
+    numbers, interval = measure.numbers, measure.interval
+    between = f"{metric.show(interval.low)} – {metric.show(interval.high)}" if interval else "–"
+    ends = (metric.show(numbers.percentile(percent)) for percent in (95, 99))
+    return [_name(model), f"{numbers.count:,}", metric.show(numbers.median), between, *ends]
+
+
+def _outcomes(report: Report) -> Table:
+    table = Table(
+        title="Outcome and cost", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column("model", overflow="fold", width=_NAME_WIDTH)
+    for name in ("completed", "tokens in / out", "cost", "per answer"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for model in report.models:
+        completed = f"{model.completed:,} of {model.answers:,}"
+        mark = SIMULATED_MARK if model.simulated else ""
+        table.add_row(_name(model), completed, tokens_text(model), cost_text(model.tally) + mark, each_text(model) + mark)
+    table.add_section()
+    table.add_row("real money", "", "", cost_text(report.real), "")
+    return table
+
+
+def _failures(report: Report) -> list[str]:
+    """A line for each code of each model, with the first message that came with it."""
+    return [f"{failure.times:,} x {failure.code} ({failure.model}): {failure.message}" for failure in report.failures] + [
+        f"{count(model.stopped, 'answer')} of {model.model} stopped before the end." for model in report.models if model.stopped
+    ]

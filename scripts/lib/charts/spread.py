@@ -1,0 +1,82 @@
+"""How the numbers of several models spread: for each a row of dots with a box, its median and the interval of that."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lib.bootstrap import Interval
+from lib.page import colour_class, escape, model_name
+from lib.stats import Distribution
+
+from .scale import Scale, fit
+
+_MOST_DOTS = 300
+_GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The numbers of one model. `colour` counts from 0, and is the same in all charts of a page."""
+
+    name: str
+    simulated: bool
+    colour: int
+    numbers: Distribution
+    interval: Interval | None
+
+
+def spread(title: str, remark: str, series: Sequence[Series], show: Callable[[float], str]) -> str:
+    """The chart, as a `<figure>`."""
+    scale = fit([value for one in series for value in (one.numbers.lowest, one.numbers.highest)])
+    rows = "".join(_row(one, scale, show) for one in series)
+    return (
+        f'<figure class="spread">\n<figcaption>{escape(title)}<small>{escape(remark)}</small></figcaption>\n'
+        f'{rows}<div class="row axis"><div class="track">{axis_labels(scale, show)}</div></div>\n</figure>\n'
+    )
+
+
+def axis_labels(scale: Scale, show: Callable[[float], str]) -> str:
+    """The numbers under a chart, each where it stands."""
+    return "".join(f'<span style="left:{scale.at(tick) * 100:.2f}%">{escape(_short(show(tick)))}</span>' for tick in scale.ticks)
+
+
+def _short(text: str) -> str:
+    """`2.00 s` as `2 s`; nought without its unit."""
+    number, space, unit = text.partition(" ")
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return number + space + unit if number != "0" else number
+
+
+def _row(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
+    interval = f"{show(one.interval.low)} – {show(one.interval.high)}" if one.interval else "too few for an interval"
+    return (
+        f'<div class="row {colour_class(one.colour)}">'
+        f'<div class="name">{model_name(one.name, simulated=one.simulated)}</div>'
+        f'<div class="track">{_drawing(one, scale, show)}</div>'
+        f'<div class="value">{escape(show(one.numbers.median))}<small>{escape(interval)}</small></div></div>\n'
+    )
+
+
+def _drawing(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
+    """100 high, 1,000 wide, stretched to the row; strokes and dots keep their shape."""
+
+    def x(value: float) -> str:
+        return f"{scale.at(value) * 1000:.1f}"
+
+    numbers = one.numbers
+    quarter, median, three_quarters = numbers.percentile(25), numbers.median, numbers.percentile(75)
+    words = (
+        f"{one.name}: median {show(median)}, p95 {show(numbers.percentile(95))}, p99 {show(numbers.percentile(99))}, n = {numbers.count}"
+    )
+    # A dot is a line of no length with round ends: unlike a circle it stays round in a stretched drawing. Successive multiples of
+    # the golden ratio scatter dots evenly up and down without chance, so that the same numbers give the same page.
+    dots = "".join(f"M{x(value)} {18 + 64 * (index * _GOLDEN % 1):.0f}h0" for index, value in enumerate(numbers.spread(_MOST_DOTS)))
+    grid = "".join(f"M{x(tick)} 0V100" for tick in scale.ticks)
+    tails = "".join(f"M{x(numbers.percentile(percent))} 26V74" for percent in (95, 99))
+    box_width = max(scale.at(three_quarters) - scale.at(quarter), 0.002) * 1000
+    interval = "" if one.interval is None else f'<path class="interval" d="M{x(one.interval.low)} 95H{x(one.interval.high)}"/>'
+    return (
+        f'<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img"><title>{escape(words)}</title>'
+        f'<path class="grid" d="{grid}"/><rect class="box" x="{x(quarter)}" y="14" width="{box_width:.1f}" height="72"/>'
+        f'<path class="dots" d="{dots}"/><path class="tail" d="{tails}"/>{interval}'
+        f'<path class="median" d="M{x(median)} 8V92"/></svg>'
+    )

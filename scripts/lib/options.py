@@ -1,0 +1,117 @@
+"""What both commands ask of the person who types them, and how they answer: options, files, messages, exit codes."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import httpx
+import typer
+from rich.console import Console
+
+from .api import Credentials
+from .units import printable
+
+DEFAULT_URL = "http://127.0.0.1:4000"
+STDOUT = Path("-")
+
+UrlOption = Annotated[str, typer.Option("--url", metavar="URL", help="Where the service is.", rich_help_panel="Service")]
+TokenOption = Annotated[
+    str | None,
+    typer.Option("--token", envvar="PLAYGROUND_TOKEN", metavar="TOKEN", help="An access token.", rich_help_panel="Service"),
+]
+EmailOption = Annotated[
+    str | None,
+    typer.Option(
+        "--email",
+        envvar="PLAYGROUND_EMAIL",
+        metavar="EMAIL",
+        help="Log in with this account instead; a long run then logs in again by itself.",
+        rich_help_panel="Service",
+    ),
+]
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(
+        "--password",
+        envvar="PLAYGROUND_PASSWORD",
+        metavar="PASSWORD",
+        help="Its password. Better in the variable: other people on this machine can see command lines.",
+        rich_help_panel="Service",
+    ),
+]
+
+# The report goes to stdout, everything else to stderr.
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """Tell the person something, on stderr."""
+    err.print(printable(message), markup=False)
+
+
+def fail(message: str) -> NoReturn:
+    """Tell what went wrong and end with code 1."""
+    err.print(printable(message), markup=False, style="red")
+    raise typer.Exit(1)
+
+
+def credentials(token: str | None, email: str | None, password: str | None) -> Credentials:
+    """Who is asking. With both a token and an account, the account logs in when the token no longer holds."""
+    if bool(email) != bool(password):
+        raise typer.BadParameter("An account needs both --email and --password (or PLAYGROUND_EMAIL and PLAYGROUND_PASSWORD).")
+    return Credentials(token or None, email or None, password or None)
+
+
+def service_url(value: str) -> str:
+    """`value`, when it is an address that can be used."""
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL as error:
+        raise typer.BadParameter(f"This is no address: {error}.", param_hint="--url") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise typer.BadParameter(f"An address looks like {DEFAULT_URL}.", param_hint="--url")
+    return value
+
+
+def place(url: str) -> str:
+    """Host and port of `url`, for reports: without a password that it may carry."""
+    return httpx.URL(url).netloc.decode("ascii")
+
+
+def check_outputs(paths: Iterable[Path | None]) -> None:
+    """Refuse now what could not be written after an hour of measuring."""
+    wanted = [path for path in paths if path is not None]
+    if wanted.count(STDOUT) > 1:
+        raise typer.BadParameter("Only one of the outputs can go to standard output (-).")
+    for path in wanted:
+        if path != STDOUT and (path.is_dir() or not path.resolve().parent.is_dir()):
+            raise typer.BadParameter(f"{path} can't be written: it is a folder, or its folder does not exist.")
+
+
+def write(path: Path | None, content: Callable[[], str]) -> None:
+    """Write `content()`, as UTF-8, where it was asked for; nothing when it was not."""
+    if path is None:
+        return
+    document = content().encode()
+    if path == STDOUT:
+        sys.stdout.buffer.write(document)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        path.write_bytes(document)
+    except OSError as error:
+        fail(f"{path} can't be written: {error.strerror}.")
+    say(f"Wrote {path}")
+
+
+_PIPED_WIDTH = 160
+"""A pipe has no width of its own, and what takes it wants whole columns."""
+
+
+def table_console(paths: Iterable[Path | None]) -> Console:
+    """Where tables are shown: on stdout, or on stderr when a file was asked for there, which must then be alone."""
+    console = Console(stderr=STDOUT in set(paths), highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPED_WIDTH)
+    return console

@@ -1,0 +1,93 @@
+"""A self-contained HTML page: its style is inside, it holds no script and names no other address.
+
+The markup is XML as well, so that any XML reader can check or read it.
+"""
+
+from collections.abc import Iterable, Sequence
+from html import escape as escape_markup
+from pathlib import Path
+
+from .units import printable
+
+_STYLE = Path(__file__).with_name("report.css")
+
+
+def escape(text: str) -> str:
+    """`text` for element content and quoted attributes."""
+    return escape_markup(printable(text))
+
+
+def page(title: str, subtitle: str, sections: Iterable[str]) -> str:
+    """The whole document. `sections` are HTML, `title` and `subtitle` are plain text."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta name="color-scheme" content="light dark"/>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+<title>{escape(title)}</title>
+<style>
+{_STYLE.read_text(encoding="utf-8")}</style>
+</head>
+<body>
+<header>
+<h1>{escape(title)}</h1>
+<p>{escape(subtitle)}</p>
+</header>
+<main>
+{"".join(sections)}</main>
+</body>
+</html>
+"""
+
+
+def section(heading: str, *parts: str, note: str = "") -> str:
+    """A part of the page. `parts` are HTML; `note` is plain text under the heading."""
+    below = f'<p class="note">{escape(note)}</p>\n' if note else ""
+    return f"<section>\n<h2>{escape(heading)}</h2>\n{below}{''.join(parts)}</section>\n"
+
+
+def tiles(entries: Iterable[tuple[str, str, str]]) -> str:
+    """Large single facts: what it is, the fact, a remark under it; plain text all three."""
+    inner = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}<small>{escape(remark)}</small></dd></div>\n" for name, fact, remark in entries
+    )
+    return f'<dl class="tiles">\n{inner}</dl>\n'
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1, foot: Iterable[Sequence[str]] = ()) -> str:
+    """A table. Cells are HTML; the first `text_columns` columns are text, the others numbers. Wide tables scroll by themselves."""
+
+    def line(cells: Sequence[str], tag: str = "td") -> str:
+        return "<tr>" + "".join(_cell(cell, tag, number=index >= text_columns) for index, cell in enumerate(cells)) + "</tr>\n"
+
+    footing = "".join(map(line, foot))
+    return (
+        '<div class="scroll" tabindex="0"><table>\n'
+        f"<thead>{line([escape(name) for name in columns], 'th')}</thead>\n"
+        f"<tbody>{''.join(map(line, rows))}</tbody>\n" + (f"<tfoot>{footing}</tfoot>\n" if footing else "") + "</table></div>\n"
+    )
+
+
+def _cell(content: str, tag: str, *, number: bool) -> str:
+    attributes = ' class="number"' if number else ""
+    return f"<{tag}{attributes}>{content}</{tag}>"
+
+
+def badge(text: str) -> str:
+    """A small label in a line."""
+    return f'<span class="badge">{escape(text)}</span>'
+
+
+def model_name(name: str, *, simulated: bool, colour: int | None = None) -> str:
+    """A model's name as HTML, with its colour in the charts, and labelled when it is simulated."""
+    swatch = "" if colour is None else f'<i class="swatch {colour_class(colour)}"></i>'
+    # Names may break after the provider and at hyphens, so that they fit on a phone.
+    shown = escape(name).replace("/", "/<wbr/>")
+    return f"{swatch}{shown}" + (f" {badge('simulated')}" if simulated else "")
+
+
+def colour_class(index: int) -> str:
+    """The CSS class of the `index`th colour; they come round again after eight."""
+    return f"c{index % 8}"

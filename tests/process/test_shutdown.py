@@ -1,0 +1,91 @@
+"""SIGTERM while runs go on."""
+
+import signal
+
+import httpx
+import pytest
+
+from playground.database.cluster import Cluster
+from tests.database.conftest import temporary_folder
+from tests.support.client import User, new_user, next_event, of_type, text_of
+from tests.support.process import ServiceProcess
+from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+from .conftest import Serving
+
+
+async def is_refused(service: ServiceProcess, token: str) -> bool:
+    """Whether a new run is, be it by an answer or by nobody listening any more."""
+    body = {"prompt": "One more", "models": ["sim/quick"]}
+    async with httpx.AsyncClient(base_url=service.url, headers={"Authorization": f"Bearer {token}"}) as late:
+        try:
+            response = await late.post("/playground/stream", json=body)
+        except httpx.ConnectError:
+            return True
+    return response.status_code == 503 and response.json()["type"] == "urn:playground:problem:shutting_down"
+
+
+def assert_ended_in_order(service: ServiceProcess, code: int) -> None:
+    assert code == 0
+    assert "Traceback" not in service.stderr
+    events = [line["event"] for line in service.log]
+    assert [line for line in service.log[events.index("draining") :] if line["level"] != "info"] == []
+
+
+async def test_within_the_grace_runs_finish_and_new_ones_are_refused(serve: Serving, scripted: ScriptedProvider) -> None:
+    gate = Gate()
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("before ")
+        await gate.wait()
+        await exchange.write("after")
+        await exchange.end(3, 4)
+
+    with serve(SHUTDOWN_GRACE_SECONDS=30) as service:
+        async with new_user(service.url) as user, user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events:
+            await next_event(events, "chunk")
+            service.signal(signal.SIGTERM)
+            await service.logged("draining", runs=1)
+            assert await is_refused(service, user.token)
+            gate.open()
+            rest = [event async for event in events]
+        assert text_of(rest, 0) == "after"
+        assert of_type(rest, "status")[-1]["status"] == "completed"
+        assert rest[-1].data["type"] == "done"
+        assert_ended_in_order(service, await service.ended())
+
+
+async def test_during_the_start_it_ends_what_was_started() -> None:
+    with temporary_folder() as folder:
+        service = ServiceProcess(folder)
+        await service.logged("migrating the database")
+        service.terminate()
+        assert await service.ended() == 0
+        assert "Traceback" not in service.stderr
+        assert not Cluster(folder / "postgres").answers()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_without_a_grace_runs_are_stopped_told_and_kept(
+    serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider, number: signal.Signals
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("some text")
+        await exchange.until_client_leaves()
+
+    another_service = user.http.base_url
+    with serve(SHUTDOWN_GRACE_SECONDS=0) as ending:
+        user.http.base_url = ending.url
+        async with user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events:
+            session = await next_event(events, "session")
+            await next_event(events, "chunk")
+            ending.signal(number)
+            rest = [event async for event in events]
+        assert of_type(rest, "status")[-1]["status"] == "stopped"
+        assert rest[-1].data["type"] == "done"
+        assert_ended_in_order(ending, await ending.ended())
+    user.http.base_url = another_service
+    [kept] = (await user.session(session.data["sessionId"]))["turns"][0]["answers"]
+    assert (kept["status"], kept["text"], kept["estimated"]) == ("stopped", "some text", True)

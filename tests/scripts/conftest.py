@@ -1,0 +1,30 @@
+"""The scripts as somebody runs them: as commands, against a running service."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import anyio
+import pytest
+
+from playground.settings import ROOT
+from tests.support.client import PASSWORD, User
+
+Run = Callable[..., Awaitable["CompletedProcess[bytes]"]]
+
+# Modules of the scripts that are worth a test of their own.
+sys.path.insert(0, str(ROOT / "scripts"))
+
+
+@pytest.fixture
+def run(user: User, tmp_path: Path) -> Run:
+    """Run a script as that user, in an empty folder; nothing is checked."""
+
+    async def run(script: str, *arguments: str, **variables: str) -> "CompletedProcess[bytes]":
+        account = {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
+        command = [sys.executable, str(ROOT / "scripts" / script), "--url", str(user.http.base_url), *arguments]
+        return await anyio.run_process(command, check=False, cwd=tmp_path, env={**os.environ, **account, **variables})
+
+    return run

@@ -1,0 +1,51 @@
+"""`cost_report.py`: what the sessions cost, added up exactly."""
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+
+from tests.scripts.conftest import Run
+from tests.scripts.test_bench_stream import Checker, priced
+from tests.support.client import User
+from tests.support.scripted import ScriptedProvider
+
+
+async def rows(run: Run, *arguments: str) -> list[dict[str, str]]:
+    done = await run("cost_report.py", "--csv", "-", *arguments)
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(io.StringIO(done.stdout.decode())))
+
+
+async def test_cost_and_tokens_are_added_up_by_model_over_all_pages(run: Run, user: User, scripted: ScriptedProvider):
+    known, unknown = scripted.model(priced), scripted.model(priced, priced=False)
+    for _ in range(101):
+        await user.compare("Hi", [known])
+    await user.compare("Hi", [known, unknown, "sim/quick"], maxTokens=5)
+    by_model = {row["model"]: row for row in await rows(run, "--by", "model")}
+    assert (by_model[known]["answers"], by_model[known]["input_tokens"]) == ("102", "102000")
+    assert Decimal(by_model[known]["cost_usd"]) == Decimal("0.002") * 102
+    assert (by_model[unknown]["cost_usd"], by_model[unknown]["unpriced_answers"]) == ("", "1")
+    assert by_model["sim/quick"]["cost_usd"] == ""
+    assert Decimal(by_model["sim/quick"]["simulated_cost_usd"]) > 0
+
+
+async def test_rows_can_be_by_day_and_provider(run: Run, user: User, scripted: ScriptedProvider):
+    await user.compare("Hi", [scripted.model(priced), scripted.model(priced), "sim/quick"], maxTokens=5)
+    found = {(row["provider"], row["answers"]) for row in await rows(run, "--by", "day,provider")}
+    assert found == {("scripted", "2"), ("sim", "1")}
+
+
+async def test_a_range_of_days_without_sessions_is_empty(run: Run, user: User):
+    await user.compare("Hi", ["sim/quick"], maxTokens=5)
+    assert await rows(run, "--from", "2001-01-01", "--to", "2001-01-31") == []
+
+
+async def test_the_page_has_a_chart_and_loads_nothing(run: Run, user: User, scripted: ScriptedProvider, tmp_path: Path):
+    await user.compare("Hi", [scripted.model(priced)])
+    done = await run("cost_report.py", "--html", "costs.html")
+    assert done.returncode == 0, done.stderr
+    page = Checker()
+    page.feed((tmp_path / "costs.html").read_text())
+    assert "svg" in page.tags
+    assert page.loads == []

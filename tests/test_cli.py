@@ -1,0 +1,201 @@
+"""The command `playground`, as somebody types it."""
+
+import json
+import os
+import pty
+import re
+import socket
+import struct
+import subprocess
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+from fcntl import ioctl
+from pathlib import Path
+
+import httpx
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from playground import __version__
+from playground.server import RunningService
+from playground.settings import Settings
+from tests.database.conftest import temporary_folder
+from tests.support.process import PLAYGROUND, environment
+from tests.support.scripted import Exchange, ScriptedProvider
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def playground(folder: Path, *arguments: str, text: str | None = None, **variables: object) -> subprocess.CompletedProcess[str]:
+    """What a command says, not at a terminal."""
+    return subprocess.run(
+        [*PLAYGROUND, *arguments], input=text, env=environment(folder, **variables), cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def token(service: RunningService, portal: BlockingPortal) -> str:
+    """That of whoever sits at the server's terminal."""
+    return portal.call(service.services.accounts.terminal_token)
+
+
+@pytest.fixture
+def asking(service: RunningService, token: str) -> dict[str, str]:
+    """The environment that makes `compare` ask the running service."""
+    return {"PLAYGROUND_URL": service.url, "PLAYGROUND_TOKEN": token}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "promised"),
+    [
+        ([], ["serve", "compare", "simulate", "migrate", "--version"]),
+        (["serve"], ["--host", "--port"]),
+        (["compare"], ["--model", "--system", "--temperature", "--max-tokens", "--seed", "--json", "--url", "--token"]),
+        (["simulate"], ["--host", "--port", "--words-per-second", "--first-token-ms"]),
+        (["migrate"], ["--create"]),
+    ],
+    ids=["playground", "serve", "compare", "simulate", "migrate"],
+)
+def test_help_names_what_there_is(tmp_path: Path, arguments: list[str], promised: list[str]) -> None:
+    done = playground(tmp_path, *arguments, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for each in promised:
+        assert each in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    assert playground(tmp_path, "--version").stdout == f"playground {__version__}\n"
+
+
+def test_a_comparison_runs_here_and_prints_the_answers_and_what_they_took(service: RunningService, settings: Settings) -> None:
+    done = playground(settings.data_dir, "compare", "Explain recursion", "-m", "sim/quick", "-m", "sim/careful", SIM_WORDS_PER_SECOND=5_000)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    answers, figures = done.stdout.split("First")
+    for model in ("sim/quick", "sim/careful"):
+        assert f"{model} simulated · completed" in answers
+        assert re.search(rf"{model} +completed +[\d.]+ m?s +[\d.]+ m?s ", figures)
+    assert "recursion" in answers
+    assert "simulated: the answer, its times and its cost are made up" in figures
+
+
+def test_json_prints_the_events_of_a_run_that_is_recorded(service: RunningService, settings: Settings, token: str) -> None:
+    done = playground(settings.data_dir, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["type"] for event in events if event["type"] != "chunk"] == ["session", "status", "status", "metrics", "status", "done"]
+    written = "".join(event["content"] for event in events if event["type"] == "chunk")
+    kept = httpx.get(f"{service.url}/playground/sessions/{events[0]['sessionId']}", headers={"Authorization": f"Bearer {token}"}).json()
+    assert kept["turns"][0]["answers"][0]["text"] == written
+
+
+def test_at_a_terminal_the_lanes_are_drawn_side_by_side_within_its_width(tmp_path: Path, asking: dict[str, str]) -> None:
+    controller, terminal = pty.openpty()
+    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    command = [*PLAYGROUND, "compare", "Explain recursion", "-m", "sim/quick", "-m", "sim/careful"]
+    variables = environment(tmp_path, TERM="xterm-256color", **asking)
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, env=variables, cwd=tmp_path) as process:
+        os.close(terminal)
+        drawn = b""
+        with suppress(OSError):  # That is how a terminal tells that nobody will write any more.
+            while data := os.read(controller, 65_536):
+                drawn += data
+        assert process.wait() == 0
+    os.close(controller)
+    lines = _ESCAPES.sub("", drawn.decode()).splitlines()
+    assert any("sim/quick simulated · completed" in line and "sim/careful simulated · completed" in line for line in lines)
+    assert any(re.search(r"sim/careful +completed +[\d.]+ m?s", line) for line in lines)
+    assert max(len(line) for line in lines) <= 120
+
+
+def test_in_eighty_columns_no_figure_is_cut(tmp_path: Path, asking: dict[str, str]) -> None:
+    models = ["sim/quick", "sim/careful", "sim/cuts-off"]
+    done = playground(tmp_path, "compare", "Hi", *(part for model in models for part in ("-m", model)), **asking, COLUMNS=80)
+    assert "…" not in done.stdout.split("First")[1]
+
+
+def test_a_failing_lane_is_told_beside_the_others_and_makes_the_exit_code_1(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/refuses", "-m", "sim/quick", "--max-tokens", "5", **asking)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "sim/refuses simulated · failed" in done.stdout
+    assert "refused the content" in done.stdout
+    assert re.search(r"sim/quick +completed", done.stdout)
+
+
+def test_the_thoughts_of_a_model_that_came_to_no_answer_are_shown(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/reasoner", "--max-tokens", "8", **asking)
+    assert "These thoughts are simulated" in done.stdout
+
+
+def test_options_reach_the_provider_and_the_prompt_may_come_from_standard_input(
+    tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("fine")
+        await exchange.end(3, 4)
+
+    model = scripted.model(answer)
+    options = ["--system", "Be brief.", "--temperature", "0.5", "--max-tokens", "7", "--seed", "3"]
+    done = playground(tmp_path, "compare", "-", "-m", model, *options, text="from a file\n", **asking)
+    assert done.returncode == 0
+    [body] = scripted.asked(model)
+    assert body["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "from a file\n"}]
+    assert (body["temperature"], body["max_tokens"], body["seed"]) == (0.5, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["Hi", "-m", "sim/quikc"], "Did you mean sim/quick?"),
+        (["", "-m", "sim/quick"], "prompt: is empty"),
+        (["Hi", "-m", "sim/quick", "--token", "nonsense"], "token"),
+        (["Hi", "-m", "sim/quick", "--url", "nonsense"], "http://127.0.0.1:4000"),
+    ],
+    ids=["unknown model", "empty prompt", "wrong token", "wrong address"],
+)
+def test_what_is_refused_is_told_in_one_line(tmp_path: Path, asking: dict[str, str], arguments: list[str], said: str) -> None:
+    done = playground(tmp_path, "compare", *arguments, **asking)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("playground: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def dead_address() -> Iterator[str]:
+    """Where nobody listens, and nobody else will meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_when_nothing_answers_at_the_address_that_is_said(tmp_path: Path, dead_address: str) -> None:
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any")
+    assert (done.returncode, done.stderr) == (1, f"playground: Nothing answers at {dead_address}. Is the service running there?\n")
+
+
+def test_simulate_serves_the_simulated_models_alone(tmp_path: Path) -> None:
+    command = [*PLAYGROUND, "simulate", "--port", "0", "--words-per-second", "5000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(tmp_path), cwd=tmp_path) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().rsplit(" ", 1)[1].strip()
+        try:
+            models = [model["id"] for model in httpx.get(f"{url}/models").json()["data"]]
+            body = {"model": "quick", "messages": [{"role": "user", "content": "Explain recursion"}]}
+            answer = httpx.post(f"{url}/chat/completions", json=body).json()
+        finally:
+            process.terminate()
+        assert process.wait() == 0
+    assert {"quick", "careful", "verbose", "reasoner", "flaky", "refuses", "hangs", "cuts-off"} <= set(models)
+    assert "recursion" in answer["choices"][0]["message"]["content"]
+
+
+def test_migrate_brings_a_new_database_up_to_date_and_then_has_nothing_to_do() -> None:
+    with temporary_folder() as folder:
+        first, second = playground(folder, "migrate"), playground(folder, "migrate")
+    assert first.returncode == second.returncode == 0
+    assert re.fullmatch(r"(Applied \w+_init\.\n)(Applied \w+\.\n)*", first.stdout)
+    assert second.stdout == "The database is up to date.\n"

@@ -1,0 +1,116 @@
+"""What the documents say is there is there, and what is there is in them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer.main
+
+from playground.app import create_app
+from playground.cli import app as cli
+from playground.comparison.event_docs import EVENTS
+from playground.comparison.schemas import StreamRequest
+from playground.errors import Problem
+from playground.providers.errors import ProviderError
+from playground.settings import ROOT
+
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENT = create_app().openapi()
+
+
+def derived(base: Any) -> Iterator[Any]:
+    for each in base.__subclasses__():
+        if each.__module__.startswith("playground."):
+            yield each
+            yield from derived(each)
+
+
+def section(heading: str) -> str:
+    """What stands under a heading of docs/api.md, to the next one of its level or above."""
+    level = heading.partition(" ")[0]
+    found = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", API, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/api.md has no section {heading}"
+    return found[1]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of the tables in `text`, by each name in the first cell; the other cells."""
+    found = {}
+    for line in re.findall(r"^\| (.*) \|$", text, re.MULTILINE):
+        first, *others = [cell.strip() for cell in line.split("|")]
+        for name in re.findall(r"`([^`]*)`", first):
+            found[name] = others
+    return found
+
+
+@pytest.mark.parametrize("problem", [Problem, *derived(Problem)])
+def test_every_problem_is_in_the_api_document_with_its_status(problem: type[Problem]) -> None:
+    assert rows(section("## Errors"))[problem.code][0] == str(problem.status)
+
+
+def test_every_code_of_a_provider_is_in_the_api_document_and_whether_asking_again_helps() -> None:
+    documented = rows(section("## What can go wrong with a provider"))
+    assert documented.pop("internal_error")[1] == "yes"
+    assert {code: cells[1] == "yes" for code, cells in documented.items()} == {
+        error.code: error.retryable for error in derived(ProviderError)
+    }
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event_is_in_the_api_document_with_all_of_its_fields(event: type[Any]) -> None:
+    properties = set(DOCUMENT["components"]["schemas"][event.__name__]["properties"])
+    assert set(rows(section(f"### `{event.__struct_config__.tag}`"))) >= properties - {"type"}
+
+
+def test_every_operation_is_in_the_api_document_and_no_other() -> None:
+    documented = set(rows(section("## Calls")))
+    assert documented == {f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods}
+
+
+def test_every_field_of_a_request_is_in_the_api_document() -> None:
+    documented = rows(section("## A comparison"))
+    assert set(documented) == {field.alias for field in StreamRequest.model_fields.values()}
+
+
+def test_the_api_documents_codes_are_all_in_use() -> None:
+    assert set(re.findall(r"urn:playground:problem:(\w+)", API)) <= {problem.code for problem in derived(Problem)}
+
+
+def mentioned(pattern: str) -> list[tuple[str, str]]:
+    """What the pages have between backquotes or in blocks that matches, and on which page."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+        found += [(page.relative_to(ROOT).as_posix(), match) for match in re.findall(pattern, code, re.MULTILINE)]
+    return found
+
+
+def test_every_command_that_is_mentioned_is_one_and_has_the_mentioned_options() -> None:
+    group = typer.main.get_command(cli)
+    commands = group.commands  # type: ignore[attr-defined]
+    lines = mentioned(r"(?:^|[`$/ ])playground ([a-z]+[^`\n]*)")
+    assert lines
+    for page, line in lines:
+        command = commands.get(line.split()[0])
+        assert command is not None, f"{page}: playground {line}"
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)) <= options | {"--help", "-h"}, f"{page}: playground {line}"
+
+
+def test_every_target_of_make_that_is_mentioned_is_one() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page, target in mentioned(r"(?:^|[`$ ])make ([a-z]+)"):
+        assert target in targets, f"{page}: make {target}"
+
+
+def test_every_file_of_ours_that_is_mentioned_is_there() -> None:
+    for page, path in mentioned(r"(?<![\w/.-])((?:playground|scripts|benchmarks|tests|docs|migrations)/[\w./-]*[\w/])"):
+        assert (ROOT / path).exists(), f"{page}: {path}"
+
+
+def test_every_link_to_another_page_leads_there() -> None:
+    links = [(page, target) for page in PAGES for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))]
+    assert [f"{page.relative_to(ROOT)}: {target}" for page, target in links if not (page.parent / target).exists()] == []

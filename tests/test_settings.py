@@ -1,0 +1,147 @@
+"""Settings: where they come from, what is refused, and that all of them are documented."""
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from playground.cli import app as cli
+from playground.errors import StartupError
+from playground.settings import ROOT, Settings
+
+EXAMPLE = ROOT / ".env.example"
+DOCUMENTED = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def variables_of(name: str) -> list[str]:
+    """Under which names the environment may set a field, the one to use first."""
+    alias = Settings.model_fields[name].validation_alias
+    return [name.upper()] if alias is None else [str(each) for each in alias.choices if str(each).isupper()]  # type: ignore[union-attr]
+
+
+def options_of_commands() -> set[str]:
+    """The variables that options of our commands take."""
+    return {
+        str(parameter.envvar)
+        for command in typer.main.get_command(cli).commands.values()  # type: ignore[attr-defined]
+        for parameter in command.params
+        if parameter.envvar
+    }
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for field in Settings.model_fields:
+        for variable in variables_of(field):
+            monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_setting_is_documented_and_every_documented_variable_is_one() -> None:
+    assert set(DOCUMENTED) == {variables_of(field)[0] for field in Settings.model_fields} | options_of_commands()
+
+
+def test_a_second_name_of_a_setting_is_documented_beside_the_first() -> None:
+    for field in Settings.model_fields:
+        for other in variables_of(field)[1:]:
+            assert f"# {other} " in EXAMPLE.read_text(encoding="utf-8")
+
+
+def test_the_documented_defaults_are_the_defaults() -> None:
+    assert Settings(_env_file=EXAMPLE) == Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "field", [name for name, field in Settings.model_fields.items() if field.default is not None and not field.default_factory]
+)
+def test_a_default_is_written_out(field: str) -> None:
+    assert DOCUMENTED[variables_of(field)[0]] != ""
+
+
+def test_every_documented_variable_is_explained() -> None:
+    explained = False
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if not line:
+            explained = False
+        elif line.startswith("#") and not line.startswith("# ---"):
+            explained = True
+        elif "=" in line:
+            assert explained, line
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "65536"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("SHUTDOWN_GRACE_SECONDS", "-1"),
+        ("STREAM_GRACE_SECONDS", "soon"),
+        ("CONNECT_TIMEOUT_SECONDS", "0"),
+        ("DATABASE_URL", "mysql://user:s3cret@db/playground"),
+        ("DATABASE_URL", "s3cret"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("JWT_SECRET", "s3cret"),
+        ("ACCESS_TOKEN_SECONDS", "1"),
+        ("PLAYGROUND_PROVIDERS_FILE", "/no/such/file.toml"),
+        ("PLAYGROUND_SIMULATOR", "perhaps"),
+        ("SIM_WORDS_PER_SECOND", "0"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_variable_without_showing_secrets(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(StartupError, match=rf"(?m)^  {variable}: \S") as refused:
+        Settings.load()
+    assert "s3cret" not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:password@host:5432/playground?sslmode=require",
+        "postgres://host/playground",
+        "postgresql://user@/playground?host=/var/run/postgresql",
+        "postgresql:///playground?host=/var/run/postgresql",
+        "postgresql://[::1]:5432/playground",
+    ],
+)
+def test_an_address_of_a_postgresql_is_taken(url: str) -> None:
+    database_url = Settings.load(database_url=url).database_url
+    assert database_url is not None
+    assert database_url.get_secret_value() == url
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=5001\nHOST=::1\nOPENAI_API_KEY=\nLOG_LEVEL=debug\n")
+    monkeypatch.setenv("PORT", "5002")
+    monkeypatch.setenv("LOG_LEVEL", "")
+    settings = Settings.load()
+    assert (settings.port, settings.host, settings.openai_api_key) == (5002, "::1", None)
+
+
+def test_no_secret_is_shown_when_settings_are_printed() -> None:
+    secret = "s3cret-" * 6
+    settings = Settings.load(jwt_secret=secret, openai_api_key=secret, database_url=f"postgresql://user:{secret}@host/db")
+    assert secret not in repr(settings)
+    assert secret not in str(settings.model_dump())
+
+
+def test_a_signing_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    secret = settings.signing_secret()
+    assert len(secret) >= 43
+    assert Settings(data_dir=tmp_path / "data").signing_secret() == secret
+    assert stat.S_IMODE((tmp_path / "data" / "jwt-secret").stat().st_mode) == 0o600
+    assert Settings(data_dir=tmp_path / "other").signing_secret() != secret
+
+
+def test_a_given_signing_secret_is_used_and_not_written_anywhere(tmp_path: Path) -> None:
+    given = "x" * 32
+    assert Settings.load(data_dir=tmp_path / "data", jwt_secret=given).signing_secret() == given
+    assert not (tmp_path / "data").exists()
