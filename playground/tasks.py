@@ -1,7 +1,8 @@
 """Tasks that live as long as a block."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
@@ -22,3 +23,14 @@ async def background_tasks() -> AsyncIterator[TaskGroup]:
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
+
+
+@asynccontextmanager
+async def alongside(task: Callable[..., Coroutine[Any, Any, object]]) -> AsyncIterator[None]:
+    """Runs `task` for as long as the block runs; the block begins when `task` calls `task_status.started()`.
+
+    What the block raises comes out as it is, and so does what `task` raises before it has started.
+    """
+    async with background_tasks() as tasks:
+        await tasks.start(task)
+        yield

@@ -14,8 +14,8 @@ from prisma.errors import DataError, PrismaError
 
 from playground.errors import StartupError, Unavailable
 from playground.settings import Settings
+from playground.tasks import alongside
 
-from .alongside import alongside
 from .engine import Engine, EngineStuck, running_engine
 from .migrate import bring_up_to_date
 from .server import Server, open_server

@@ -30,8 +30,8 @@ from prisma.engine import AsyncQueryEngine
 from prisma.engine.errors import NotConnectedError
 
 from playground.errors import StartupError
+from playground.tasks import alongside
 
-from .alongside import alongside
 from .node import node
 from .prisma_cli import ENGINE
 from .prisma_fixes import mend_client
