@@ -1,0 +1,54 @@
+"""How much memory a server takes for an open stream, and for an event beyond its text."""
+
+import anyio
+import msgspec
+from chunks import mean_text_bytes
+from load import Load
+from processes import running_client
+from provider import Script
+from servers import ProviderControl, Target
+
+_OPEN_BEFORE = 50
+"""Streams that are open before it is measured, so that what a server loads with its first streams does not count."""
+_TOKENS = 200
+_MOST_PER_SECOND = 8_000.0
+"""Tokens of all streams together. In a burst the buffers of every connection would fill, which is memory of another kind."""
+_SETTLE_SECONDS = 3.0
+_STREAM_SECONDS = 600.0
+
+
+class Footprint(msgspec.Struct):
+    """Memory of one server. The first token of each stream has come, and nothing more, when `bytes_per_stream` is taken."""
+
+    server: str
+    streams: int
+    bytes_per_stream: float
+    bytes_per_event: float
+    """Beyond the text that the event carries."""
+
+
+async def measure(provider: ProviderControl, target: Target, *, streams: int) -> Footprint:
+    """The growth from the streams that were open before to `streams` more, and then with their text; on a server just started."""
+    script = Script(tokens=_TOKENS, rate=_MOST_PER_SECOND / (streams + _OPEN_BEFORE), gated=True)
+
+    def load(count: int) -> Load:
+        return Load(target.server.port, target.request(script), count, script.tokens, _STREAM_SECONDS)
+
+    async with running_client("load.py", load(_OPEN_BEFORE)) as first:
+        await first.reaches("opened")
+        await anyio.sleep(_SETTLE_SECONDS)
+        before = target.memory()
+        async with running_client("load.py", load(streams)) as second:
+            await second.reaches("opened")
+            await anyio.sleep(_SETTLE_SECONDS)
+            opened = target.memory()
+            await provider.release()
+            for client in (first, second):
+                await client.reaches("received")
+            await anyio.sleep(_SETTLE_SECONDS)
+            received = target.memory()
+            await provider.release()
+            for client in (first, second):
+                await client.reaches("ended")
+    events = (streams + _OPEN_BEFORE) * (_TOKENS - 1)
+    return Footprint(target.name, streams, (opened - before) / streams, (received - opened) / events - mean_text_bytes())

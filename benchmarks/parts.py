@@ -1,0 +1,187 @@
+"""The parts of the benchmark: each starts servers of its own, measures the relay and the service in turn, and adds to the results."""
+
+import statistics
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import cpu
+import first_token
+import footprint
+import hotspots
+from cpu import RATE, CpuRun, Shape
+from report import Line, Target, percentile
+from rich.console import Console
+from servers import Servers
+
+LANES = 200
+SHAPES = (Shape(LANES, 1), Shape(LANES // 8, 8))
+"""The first has as many connections to clients as the relay has for the same lanes; the second is what a comparison looks like."""
+LANES_FOR_FIRST_TOKENS = 50
+BUSY_CHUNKS_PER_READ = 1.15
+"""At 50 tokens/s each token is read by itself. Where reads hold more, there was no time to read them as they came."""
+
+
+class Part(StrEnum):
+    """What can be measured."""
+
+    STEADY = "steady"
+    BURSTS = "bursts"
+    FIRST_TOKEN = "first-token"  # noqa: S105 - of an answer
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    rounds: int
+    seconds: float
+    """Of streaming at a steady rate, in each round."""
+    burst_tokens: int
+    """A lane, in each round."""
+    arrival_seconds: float
+    streams: int
+
+
+@dataclass(slots=True)
+class Results:
+    """What came out."""
+
+    console: Console
+    lines: list[Line] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    runs: dict[str, object] = field(default_factory=dict)
+    """What each run measured, by part."""
+
+    def begin(self, what: str) -> None:
+        """Say what is being measured now."""
+        self.console.print(f"  {what}", style="dim")
+
+
+@asynccontextmanager
+async def servers(*, profile: bool = False) -> AsyncIterator[tuple[Servers, Path]]:
+    """All servers, freshly started, and the file that a profile goes to. Raises `ProcessFailed`."""
+    with tempfile.TemporaryDirectory(prefix="playground-bench-") as folder:
+        out = Path(folder) / "profile.json"
+        async with Servers.open(Path(folder), profile=out if profile else None) as started:
+            yield started, out
+
+
+async def processor_time(plan: Plan, part: Part, results: Results) -> None:
+    """CPU a chunk, in bursts or at a steady rate."""
+    rate = RATE if part is Part.STEADY else None
+    runs: dict[tuple[str, Shape], list[CpuRun]] = {}
+    async with servers() as (started, _):
+        for number in range(plan.rounds):
+            for target, shape in ((started.relay, SHAPES[0]), *((started.service, shape) for shape in SHAPES)):
+                results.begin(f"{part}, round {number + 1} of {plan.rounds}: {target.name}, {shape} lanes")
+                run = await cpu.measure(started.provider, target, shape, rate=rate, seconds=plan.seconds, tokens=plan.burst_tokens)
+                runs.setdefault((target.name, shape), []).append(run)
+    what = f"CPU a chunk at {RATE:g} tokens/s" if rate else "CPU a chunk in bursts"
+    relay = [run.us_per_chunk for run in runs["relay", SHAPES[0]]]
+    for shape in SHAPES:
+        service = [run.us_per_chunk for run in runs["service", shape]]
+        results.lines.append(
+            Line(f"{part} {shape}", f"{what}, {shape.in_words()}", "µs", service, relay, Target(1.2, ratio=True) if rate else Target(10))
+        )
+    for (name, shape), each in runs.items():
+        results.notes.append(_note(part, name, shape, each))
+        if rate and _median(each, lambda run: run.chunks_per_read) > BUSY_CHUNKS_PER_READ:
+            results.notes.append(f"{name} {shape} read several tokens at a time: it or the machine was too busy, which flatters its number")
+    results.runs[part] = [run for each in runs.values() for run in each]
+
+
+def _note(part: Part, name: str, shape: Shape, runs: list[CpuRun]) -> str:
+    def median(number: Callable[[CpuRun], float]) -> str:
+        return f"{_median(runs, number):.1f}"
+
+    text = (
+        f"{part}, {name} {shape}: {median(lambda run: run.chunks_per_read)} chunks a read, "
+        f"{median(lambda run: run.chunks_per_write)} a write; "
+        f"the kernel's part of the CPU is {median(lambda run: run.system_us_per_chunk)} µs a chunk; "
+        f"opening and closing take {median(lambda run: run.ms_per_answer)} ms an answer"
+    )
+    if name == "service":
+        text += (
+            f", and {median(lambda run: run.engine_ms_per_answer)} ms of the query engine's CPU, "
+            f"which takes {median(lambda run: run.engine_us_per_chunk)} µs a chunk while streaming"
+        )
+    if part is Part.STEADY:
+        text += f"; the provider was late by {max(run.latest_ms for run in runs):.0f} ms at worst"
+    return text
+
+
+def _median(runs: list[CpuRun], number: Callable[[CpuRun], float]) -> float:
+    return statistics.median(map(number, runs))
+
+
+async def times_to_first_token(plan: Plan, results: Results) -> None:
+    """The time that each server adds to the first token, beyond what a client sees that asks the provider directly."""
+    rounds: list[dict[str, list[float]]] = []
+    async with servers() as (started, _):
+        for number in range(plan.rounds):
+            results.begin(f"first tokens, round {number + 1} of {plan.rounds}")
+            rounds.append(
+                await first_token.measure(
+                    started.direct, (started.relay, started.service), lanes=LANES_FOR_FIRST_TOKENS, seconds=plan.arrival_seconds
+                )
+            )
+    direct = [percentile(times["direct"], 50) for times in rounds]
+    for percent, target in ((50, Target(3)), (99, None)):
+        relay, service = (
+            [percentile(times[name], percent) - floor for times, floor in zip(rounds, direct, strict=True)] for name in ("relay", "service")
+        )
+        title = f"time to first token added at {LANES_FOR_FIRST_TOKENS} lanes, p{percent}"
+        results.lines.append(Line(f"{Part.FIRST_TOKEN} p{percent}", title, "ms", service, relay, target))
+    beyond = [percentile(times["service"], 50) - percentile(times["relay"], 50) for times in rounds]
+    results.lines.append(Line(f"{Part.FIRST_TOKEN} beyond", "of the p50, what the relay does not add", "ms", beyond))
+    requests = sum(len(times["service"]) for times in rounds)
+    results.notes.append(
+        f"{Part.FIRST_TOKEN}: {requests} requests to each; asked directly, the provider's first token arrives "
+        f"{statistics.median(direct):.2f} ms (p50) after it was sent, which is taken off all numbers"
+    )
+    results.runs[Part.FIRST_TOKEN] = rounds
+
+
+async def memory(plan: Plan, results: Results) -> None:
+    """Memory of open streams. Each round has fresh servers, since memory that was used once is rarely given back."""
+    taken: dict[str, list[footprint.Footprint]] = {"relay": [], "service": []}
+    for number in range(plan.rounds):
+        async with servers() as (started, _):
+            for target in (started.relay, started.service):
+                results.begin(f"memory, round {number + 1} of {plan.rounds}: {target.name}, {plan.streams} streams")
+                taken[target.name].append(await footprint.measure(started.provider, target, streams=plan.streams))
+    relay, service = ([each.bytes_per_stream / 1024 for each in taken[name]] for name in ("relay", "service"))
+    results.lines.append(Line("memory stream", f"memory an open stream at {plan.streams} streams", "KB", service, relay, Target(64)))
+    events = [each.bytes_per_event for each in taken["service"]]
+    results.lines.append(Line("memory event", "memory an event, beyond its text", "bytes", events, target=Target(32)))
+    results.runs[Part.MEMORY] = taken
+
+
+async def what_limits(plan: Plan, part: Part, shape: Shape, console: Console) -> None:
+    """Print where the service's processor time goes in a case, run once more with samples being taken."""
+    async with servers(profile=True) as (started, out):
+        if part is Part.FIRST_TOKEN:
+            async with hotspots.sampling(started, out) as profile:
+                added = await first_token.measure(
+                    started.direct, (started.service,), lanes=LANES_FOR_FIRST_TOKENS, seconds=plan.arrival_seconds
+                )
+            hotspots.show(profile, f"{part}: the service's CPU, streaming included", len(added["service"]), "answer", console)
+            return
+        rate = RATE if part is Part.STEADY else None
+        profile = hotspots.Profile()
+
+        @asynccontextmanager
+        async def around() -> AsyncIterator[None]:
+            nonlocal profile
+            async with hotspots.sampling(started, out) as profile:
+                yield
+
+        run = await cpu.measure(
+            started.provider, started.service, shape, rate=rate, seconds=plan.seconds, tokens=plan.burst_tokens, around=around
+        )
+        hotspots.show(profile, f"{part}, {shape} lanes: the service's CPU", run.chunks, "chunk", console)
