@@ -15,12 +15,24 @@ class EventLog:
     """Events of one run, in memory once.
 
     A chunk is kept as its text (the inside of a JSON string) in the one buffer of its head, which is what stands before
-    the text in the event: its lane and kind. The event itself is 22 bytes: head, start, length, time. Readers ask for
+    the text in the event: its lane and kind. The event itself is 14 bytes: head, start, length, time. Readers ask for
     all that is new and get it written out in one piece, so that a slow reader gets fewer, larger writes, and nothing
     queues up for it.
     """
 
-    __slots__ = ("_buffers", "_head_of", "_heads", "_lengths", "_prefix", "_stamps", "_starts", "_waiting", "closed", "run_id")
+    __slots__ = (
+        "_buffers",
+        "_first_stamp",
+        "_head_of",
+        "_heads",
+        "_lengths",
+        "_prefix",
+        "_stamps",
+        "_starts",
+        "_waiting",
+        "closed",
+        "run_id",
+    )
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
@@ -29,9 +41,11 @@ class EventLog:
         self._heads = [b""]
         self._buffers = [bytearray()]
         self._head_of = array("H")
-        self._starts = array("Q")
+        self._starts = array("I")
         self._lengths = array("I")
-        self._stamps = array("Q")
+        # Since the first of them, in ms: half the bytes of the times themselves.
+        self._stamps = array("I")
+        self._first_stamp: int | None = None
         self._prefix = b"id: %b:" % run_id.encode()
         # Bare futures: an event object for every wait would cost as much as writing the message.
         self._waiting: list[asyncio.Future[None]] = []
@@ -56,14 +70,17 @@ class EventLog:
 
     def append_chunk(self, head: int, text: str, timestamp: int) -> None:
         """Add a chunk, `timestamp` in ms since 1970. Call `wake` after the last of several."""
-        self._add(head, json_text(text), timestamp)
+        if self._first_stamp is None:
+            self._first_stamp = timestamp
+        # A clock that was set back in the meantime makes the first one the earliest.
+        self._add(head, json_text(text), max(0, timestamp - self._first_stamp))
 
-    def _add(self, head: int, content: bytes, timestamp: int) -> None:
+    def _add(self, head: int, content: bytes, stamp: int) -> None:
         buffer = self._buffers[head]
         self._head_of.append(head)
         self._starts.append(len(buffer))
         self._lengths.append(len(content))
-        self._stamps.append(timestamp)
+        self._stamps.append(stamp)
         buffer += content
 
     def wake(self) -> None:
@@ -95,6 +112,7 @@ class EventLog:
             return b"", after
         prefix, heads, buffers = self._prefix, self._heads, self._buffers
         head_of, starts, lengths, stamps = self._head_of, self._starts, self._lengths, self._stamps
+        first_stamp = self._first_stamp or 0
         # A bytearray's slice stands where bytes are expected: turning it into bytes would copy every text once more.
         messages = []
         size = 0
@@ -105,7 +123,7 @@ class EventLog:
             if head == _WHOLE:
                 messages.append(b"%b%d\ndata: %b\n\n" % (prefix, index + 1, content))  # type: ignore[str-format]
             else:
-                parts = (prefix, index + 1, heads[head], content, stamps[index])
+                parts = (prefix, index + 1, heads[head], content, first_stamp + stamps[index])
                 messages.append(b'%b%d\ndata: %b%b","timestamp":%d}\n\n' % parts)  # type: ignore[str-format]
             size += length
             index += 1
