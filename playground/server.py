@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -76,6 +77,10 @@ async def serve(settings: Settings) -> None:
     _raise_file_limit()
     with _listen(settings) as listener, _ending_on_sigterm():
         async with open_app(settings) as app:
+            # What is there now stays: price lists and vocabularies are hundreds of thousands of objects, and looking through all of
+            # them for garbage again and again held up every stream for tens of milliseconds.
+            gc.collect()
+            gc.freeze()
             await Server(app, settings).serve([listener])
 
 
