@@ -7,6 +7,7 @@ processes; everything on 127.0.0.1. `python benchmarks/relay.py --help` says how
 
 import os
 import resource
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -65,6 +66,7 @@ def main(
     Takes about 12 minutes, or 4 with --quick. Linux only. Exits with 1 when a target is missed.
     """
     _raise_file_limit()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that what was started is ended too.
     plan = QUICK if quick else Plan(rounds=rounds, seconds=10, burst_tokens=1_500, arrival_seconds=30, streams=streams)
     machine = f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 170)
