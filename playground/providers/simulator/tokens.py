@@ -59,6 +59,6 @@ def cut_at_budget(pieces: Iterable[Piece], budget: int) -> tuple[list[Piece], bo
 
 
 def _first_tokens(piece: str, tokens: int) -> str:
-    word = piece.lstrip()
+    word = piece.lstrip(" \t\n\r\f\v")  # What `_TOKEN` takes for white space.
     space = piece[: len(piece) - len(word)]
     return space + word.encode()[: tokens * _TOKEN_BYTES].decode(errors="ignore")
