@@ -11,10 +11,12 @@ from .accounting.estimates import Estimator
 from .accounting.prices import Prices
 from .accounting.tokens import TokenCounter
 from .accounts.endpoints import router as accounts_router
+from .accounts.identity import Identities
 from .accounts.passwords import PasswordHasher
 from .accounts.repository import UserRepository
 from .accounts.service import AccountService
 from .accounts.tokens import Tokens
+from .announcements import Announcements, RedisAnnouncements
 from .comparison.endpoints import router as comparison_router
 from .comparison.history import History
 from .comparison.journal import Journal
@@ -36,6 +38,7 @@ from .providers.records import Provider
 from .providers.registry import Providers
 from .providers.simulator.pace import SimulatorSettings
 from .providers.simulator.server import running_simulator
+from .redis import open_redis
 from .services import Services
 from .settings import Settings
 from .tasks import background_tasks
@@ -78,6 +81,8 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             pace = SimulatorSettings(settings.sim_words_per_second, settings.sim_first_token_ms)
             providers = providers.with_provider(_simulated(await stack.enter_async_context(running_simulator(pace))))
         database = await stack.enter_async_context(Database.open(settings))
+        redis = await stack.enter_async_context(open_redis(settings))
+        announcements = Announcements() if redis is None else RedisAnnouncements(redis)
         client = await stack.enter_async_context(
             ProviderClient(
                 connect_timeout=settings.connect_timeout_seconds,
@@ -95,10 +100,12 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         sessions = SessionRepository(database)
         recorder = Recorder(tasks, sessions, journal, Recovery(providers, bills))
         runs = Runs(tasks, client, bills, recorder, retention_seconds=settings.run_retention_seconds)
+        users = UserRepository(database)
         tokens = Tokens(
-            settings.signing_secret(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
+            settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
         )
-        for background in (catalogue.run_forever, recorder.write_on, runs.watch):
+        identities = Identities(users, tokens, announcements)
+        for background in (announcements.run_forever, catalogue.run_forever, recorder.write_on, runs.watch):
             tasks.start_soon(background)
         await counter.warm_up()
         await prices.warm_up()
@@ -106,8 +113,9 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings,
             database=database,
-            tokens=tokens,
-            accounts=AccountService(UserRepository(database), PasswordHasher(), tokens),
+            announcements=announcements,
+            identities=identities,
+            accounts=AccountService(users, PasswordHasher(), tokens, identities),
             catalogue=catalogue,
             prices=prices,
             runs=runs,

@@ -10,8 +10,9 @@ from fastapi import Depends, Request
 if TYPE_CHECKING:
     from .accounting.estimates import Estimator
     from .accounting.prices import Prices
+    from .accounts.identity import Identities
     from .accounts.service import AccountService
-    from .accounts.tokens import Tokens
+    from .announcements import Announcements
     from .comparison.history import History
     from .comparison.runs import Runs
     from .comparison.service import ComparisonService
@@ -26,7 +27,8 @@ class Services:
 
     settings: Settings
     database: Database
-    tokens: Tokens
+    announcements: Announcements
+    identities: Identities
     accounts: AccountService
     catalogue: Catalogue
     prices: Prices

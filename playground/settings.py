@@ -3,13 +3,15 @@
 import os
 import re
 import secrets
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import limits
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .errors import StartupError
 
@@ -20,6 +22,30 @@ _SHORTEST_SECRET = 32
 """Of HS256's key, in characters (RFC 7518, 3.2, asks for 256 bits)."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _rate(value: str) -> str:
+    try:
+        limits.parse(value)
+    except ValueError:
+        raise ValueError('should be a rate such as "100 per 15 minutes", or "off"') from None
+    return value
+
+
+def _off_is_none(value: object) -> object:
+    return None if value == "off" else value
+
+
+def _split(value: object) -> object:
+    """What stands in a variable as a list: `a, b`."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Rate = Annotated[Annotated[str, AfterValidator(_rate)] | None, BeforeValidator(_off_is_none)]
+"""So many in any stretch of so long, as `100 per 15 minutes`; `None` (`off`): no limit."""
+Quota = Annotated[Annotated[int, Field(ge=0, le=10**15)] | None, BeforeValidator(_off_is_none)]
+Budget = Annotated[Annotated[Decimal, Field(ge=0, le=10**7, decimal_places=6)] | None, BeforeValidator(_off_is_none)]
+"""US dollars; `None` (`off`): no limit."""
 
 
 def _default_data_dir() -> Path:
@@ -42,16 +68,67 @@ class Settings(BaseSettings):
     """`auto`: `console` on a terminal, `json` elsewhere."""
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3_600)] = 20
 
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Other sites whose pages may call this service."""
+    public_url: str | None = None
+    """Under which address people reach the service; for links in mails."""
+    max_body_bytes: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = 8_388_608
+    max_json_depth: Annotated[int, Field(ge=8, le=500)] = 32
+
     # Where things are kept
     data_dir: Path = Field(default_factory=_default_data_dir, validation_alias=AliasChoices("PLAYGROUND_DATA_DIR", "data_dir"))
     database_url: SecretStr | None = None
     """Absent: an embedded PostgreSQL in the data folder."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    redis_url: SecretStr | None = None
+    """Absent: this process is the only one, and what replicas would share is in its memory."""
 
     # Accounts
+    registration: Literal["open", "invite", "closed"] = Field(
+        default="open", validation_alias=AliasChoices("PLAYGROUND_REGISTRATION", "registration")
+    )
     jwt_secret: SecretStr | None = None
+    jwt_previous_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Tokens that these signed still hold."""
+    encryption_secret: SecretStr | None = None
+    """Encrypts the providers' keys of users."""
+    encryption_previous_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = ()
     access_token_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 604_800
+    ticket_seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
+    password_reset_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3_600
+    invitation_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 604_800
+
+    # Mail
+    smtp_host: str | None = None
+    """Absent: mails are written to `outbox` in the data folder."""
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str = "Playground <playground@localhost>"
+
+    # Limits
+    limit_address_requests: Rate = "100 per 15 minutes"
+    """API requests of one address without a login."""
+    limit_user_requests: Rate = "1000 per 15 minutes"
+    limit_auth: Rate = "10 per 15 minutes"
+    """Requests to `/auth` of one address."""
+    limit_streams: Rate = "50 per hour"
+    """Streams that a user starts; administrators are free of it."""
+    user_daily_requests: Quota = 50
+    """Turns that somebody with the role `user` may start in a day (UTC)."""
+    user_monthly_requests: Quota = 1_000
+    user_monthly_tokens: Quota = 100_000
+    user_monthly_budget: Budget = None
+    premium_daily_requests: Quota = 200
+    premium_monthly_requests: Quota = 5_000
+    premium_monthly_tokens: Quota = 500_000
+    premium_monthly_budget: Budget = None
+    limited_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 4_096
+    """The longest answer of a lane without `maxTokens`, for users whose tokens or money are limited."""
 
     # Runs
     stream_grace_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120
@@ -62,6 +139,8 @@ class Settings(BaseSettings):
     """A reader whose connection takes nothing for this long is dropped; it may come back."""
 
     # Providers
+    allow_private_provider_urls: bool = False
+    """Whether the provider's address that a user gives may be a private one."""
     connect_timeout_seconds: Seconds = 10
     first_token_timeout_seconds: Seconds = 120
     between_tokens_timeout_seconds: Seconds = 60
@@ -106,11 +185,34 @@ class Settings(BaseSettings):
             raise ValueError("should be the address of a PostgreSQL, such as postgresql://user:password@host:5432/playground")
         return value
 
-    @field_validator("jwt_secret")
+    @field_validator("jwt_secret", "encryption_secret", "jwt_previous_secrets", "encryption_previous_secrets")
     @classmethod
-    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value) < _SHORTEST_SECRET:
+    def _is_long(cls, value: SecretStr | tuple[SecretStr, ...] | None) -> SecretStr | tuple[SecretStr, ...] | None:
+        secrets_given = value if isinstance(value, tuple) else () if value is None else (value,)
+        if any(len(secret) < _SHORTEST_SECRET for secret in secrets_given):
             raise ValueError(f"should have at least {_SHORTEST_SECRET} characters")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("should be the address of a Redis, such as redis://:password@host:6379/0")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", value):
+            raise ValueError("should be an address such as https://playground.example.org")
+        return value.rstrip("/") if value is not None else None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/\s?#*]+", origin):
+                raise ValueError(f"{origin!r} should be an origin such as https://app.example.org, without a path")
         return value
 
     @field_validator("providers_file")
@@ -141,19 +243,29 @@ class Settings(BaseSettings):
         value = os.environ.get(name) or dotenv_values(".env").get(name)
         return SecretStr(value) if value else None
 
-    def signing_secret(self) -> str:
-        """The secret that signs tokens: `JWT_SECRET`, else one made at the first start and kept in the data folder (mode 600)."""
-        if self.jwt_secret is not None:
-            return self.jwt_secret.get_secret_value()
-        path = self.data_dir / "jwt-secret"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+    def signing_secrets(self) -> list[str]:
+        """The secret that signs tokens, and those that did before it."""
+        return self._secrets(self.jwt_secret, "jwt-secret", self.jwt_previous_secrets)
+
+    def encryption_secrets(self) -> list[str]:
+        """The secret that encrypts the providers' keys of users, and those that did before it."""
+        return self._secrets(self.encryption_secret, "encryption-secret", self.encryption_previous_secrets)
+
+    def _secrets(self, given: SecretStr | None, file: str, previous: tuple[SecretStr, ...]) -> list[str]:
+        current = given.get_secret_value() if given is not None else _kept_secret(self.data_dir / file)
+        return [current, *(secret.get_secret_value() for secret in previous)]
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in that file (mode 600), which is made when it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
         return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -52,6 +52,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory, providers_file: Path) -> 
         sim_first_token_ms=5,
         log_level="warning",
         shutdown_grace_seconds=0,
+        # All tests come from one address, and nobody but the first is an administrator.
+        limit_address_requests=None,
+        limit_user_requests=None,
+        limit_auth=None,
+        limit_streams=None,
+        user_daily_requests=None,
+        user_monthly_requests=None,
+        user_monthly_tokens=None,
         _env_file=None,
     )
 

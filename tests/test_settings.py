@@ -54,7 +54,7 @@ def test_the_documented_defaults_are_the_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [name for name, field in Settings.model_fields.items() if field.default is not None and not field.default_factory]
+    "field", [name for name, field in Settings.model_fields.items() if field.default not in (None, ()) and not field.default_factory]
 )
 def test_a_default_is_written_out(field: str) -> None:
     assert DOCUMENTED[variables_of(field)[0]] != ""
@@ -85,6 +85,18 @@ def test_every_documented_variable_is_explained() -> None:
         ("DATABASE_URL", "s3cret"),
         ("DATABASE_POOL_SIZE", "0"),
         ("JWT_SECRET", "s3cret"),
+        ("JWT_PREVIOUS_SECRETS", "s3cret,s3cret"),
+        ("ENCRYPTION_SECRET", "s3cret"),
+        ("REDIS_URL", "http://s3cret"),
+        ("TRUSTED_PROXIES", "10.0.0.0/40"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://app.example.org/path"),
+        ("PUBLIC_URL", "playground.example.org"),
+        ("PLAYGROUND_REGISTRATION", "maybe"),
+        ("LIMIT_STREAMS", "many"),
+        ("USER_DAILY_REQUESTS", "-1"),
+        ("USER_MONTHLY_BUDGET", "NaN"),
+        ("SMTP_SECURITY", "ssl"),
         ("ACCESS_TOKEN_SECONDS", "1"),
         ("PLAYGROUND_PROVIDERS_FILE", "/no/such/file.toml"),
         ("PLAYGROUND_SIMULATOR", "perhaps"),
@@ -134,14 +146,14 @@ def test_no_secret_is_shown_when_settings_are_printed() -> None:
 
 def test_a_signing_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
-    secret = settings.signing_secret()
+    secret = settings.signing_secrets()[0]
     assert len(secret) >= 43
-    assert Settings(data_dir=tmp_path / "data").signing_secret() == secret
+    assert Settings(data_dir=tmp_path / "data").signing_secrets()[0] == secret
     assert stat.S_IMODE((tmp_path / "data" / "jwt-secret").stat().st_mode) == 0o600
-    assert Settings(data_dir=tmp_path / "other").signing_secret() != secret
+    assert Settings(data_dir=tmp_path / "other").signing_secrets()[0] != secret
 
 
 def test_a_given_signing_secret_is_used_and_not_written_anywhere(tmp_path: Path) -> None:
     given = "x" * 32
-    assert Settings.load(data_dir=tmp_path / "data", jwt_secret=given).signing_secret() == given
+    assert Settings.load(data_dir=tmp_path / "data", jwt_secret=given).signing_secrets()[0] == given
     assert not (tmp_path / "data").exists()

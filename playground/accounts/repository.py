@@ -1,6 +1,6 @@
 """Every database query about accounts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prisma import Prisma, models
 from prisma.enums import Role
@@ -51,6 +51,29 @@ class UserRepository:
     async def find_by_email(self, email: str) -> models.users | None:
         """The account with this address, in lower case."""
         return await self._database.run(lambda prisma: prisma.users.find_unique(where={"email": email}))
+
+    async def create_login(
+        self, login_id: str, *, user_id: str, refresh_id: str, expires_at: datetime, address: str | None, user_agent: str | None
+    ) -> None:
+        """Keep a login that begins."""
+        row = {
+            "user_id": user_id,
+            "refresh_id": refresh_id,
+            "expires_at": expires_at,
+            "address": address,
+            "user_agent": user_agent,
+        }
+        await self._database.run(
+            lambda prisma: prisma.logins.upsert(where={"id": login_id}, data={"create": {"id": login_id, **row}, "update": {}})  # type: ignore[typeddict-item]
+        )
+
+    async def login(self, login_id: str) -> models.logins | None:
+        """A login, with its account."""
+        return await self._database.run(lambda prisma: prisma.logins.find_unique(where={"id": login_id}, include={"user": True}))
+
+    async def api_key(self, key_hash: str) -> models.api_keys | None:
+        """The API key with this hash, with its account."""
+        return await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"hash": key_hash}, include={"user": True}))
 
     async def first_administrator(self) -> models.users | None:
         """The oldest account that administers."""

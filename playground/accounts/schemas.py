@@ -8,6 +8,8 @@ from pydantic import AfterValidator, EmailStr, Field, SecretStr
 from playground.schemas import Moment, WireInput, WireModel
 from playground.text import CleanText, clean
 
+from .identity import Role
+
 
 def _usable_password(secret: SecretStr) -> SecretStr:
     password = unicodedata.normalize("NFC", clean(secret.get_secret_value()))
@@ -59,7 +61,7 @@ class Profile(WireModel):
     id: str
     email: str | None
     name: str
-    role: Literal["user", "admin"]
+    role: Role
     created_at: Moment
 
 

@@ -1,6 +1,7 @@
 """Registering, logging in, staying logged in."""
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
 
 from prisma import models
 
@@ -8,10 +9,11 @@ from playground.errors import Conflict, FieldError, NotAuthenticated
 from playground.ids import new_id
 from playground.text import clean
 
+from .identity import Identities, User, role_of
 from .passwords import PasswordHasher
 from .repository import EmailTaken, UserRepository
 from .schemas import Login, Profile, Registered, Registration, TokenPair
-from .tokens import Role, Tokens, User
+from .tokens import Tokens
 
 _TERMINAL_USER_ID = "terminal"
 
@@ -26,10 +28,11 @@ class AddressTaken(Conflict):
 class AccountService:
     """What can be done with accounts."""
 
-    def __init__(self, repository: UserRepository, hasher: PasswordHasher, tokens: Tokens) -> None:
+    def __init__(self, repository: UserRepository, hasher: PasswordHasher, tokens: Tokens, identities: Identities) -> None:
         self._repository = repository
         self._hasher = hasher
         self._tokens = tokens
+        self._identities = identities
 
     async def register(self, registration: Registration) -> Registered:
         """Make an account and log it in; the first is the administrator. Raises `AddressTaken`."""
@@ -39,7 +42,8 @@ class AccountService:
         except EmailTaken:
             detail = f"There is an account for {registration.email} already: log in, or use another address."
             raise AddressTaken(detail, errors=[FieldError("email", detail)]) from None
-        return Registered(**self._pair(user).model_dump(), user=_profile(user))
+        pair = await self._begin_login(user)
+        return Registered(**pair.model_dump(), user=_profile(user))
 
     async def login(self, login: Login) -> TokenPair:
         """Tokens for an email and password. Raises `NotAuthenticated`, alike for an unknown address and a wrong password."""
@@ -47,15 +51,16 @@ class AccountService:
         password = unicodedata.normalize("NFC", clean(login.password.get_secret_value()))
         if not await self._hasher.matches(password, user.password_hash if user else None) or user is None:
             raise NotAuthenticated("The email address or the password is wrong.")
-        return self._pair(user)
+        return await self._begin_login(user)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """New tokens for a refresh token. Raises `NotAuthenticated`."""
-        return self._pair(await self._known(self._tokens.read(refresh_token, "refresh")))
+        claims = self._tokens.read(refresh_token, "refresh")
+        return self._pair(await self._known(claims.user_id), claims.login_id, claims.token_id)
 
     async def profile(self, user: User) -> Profile:
         """The account of a logged-in user. Raises `NotAuthenticated` when it is gone."""
-        return _profile(await self._known(user))
+        return _profile(await self._known(user.id))
 
     async def terminal_token(self) -> str:
         """An access token for whoever sits at the server's own terminal.
@@ -63,26 +68,30 @@ class AccountService:
         It is the first administrator's; before there is one, that of an account without a login.
         """
         user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID)
-        return self._pair(user).access_token
+        return (await self._begin_login(user)).access_token
 
-    async def _known(self, user: User) -> models.users:
-        row = await self._repository.get(user.id)
+    async def _known(self, user_id: str) -> models.users:
+        row = await self._repository.get(user_id)
         if row is None:
             raise NotAuthenticated("This account does not exist any more.")
         return row
 
-    def _pair(self, row: models.users) -> TokenPair:
-        user = User(row.id, _role(row))
+    async def _begin_login(self, user: models.users, *, address: str | None = None, user_agent: str | None = None) -> TokenPair:
+        login_id, refresh_id = new_id(), new_id()
+        expires_at = datetime.now(UTC) + timedelta(seconds=self._tokens.lifetime("refresh"))
+        await self._repository.create_login(
+            login_id, user_id=user.id, refresh_id=refresh_id, expires_at=expires_at, address=address, user_agent=user_agent
+        )
+        self._identities.login_began(login_id, user)
+        return self._pair(user, login_id, refresh_id)
+
+    def _pair(self, user: models.users, login_id: str, refresh_id: str) -> TokenPair:
         return TokenPair(
-            access_token=self._tokens.issue(user, "access"),
-            refresh_token=self._tokens.issue(user, "refresh"),
+            access_token=self._tokens.issue(user.id, login_id, "access"),
+            refresh_token=self._tokens.issue(user.id, login_id, "refresh", token_id=refresh_id),
             expires_in=self._tokens.lifetime("access"),
         )
 
 
 def _profile(row: models.users) -> Profile:
-    return Profile(id=row.id, email=row.email, name=row.name, role=_role(row), created_at=row.created_at)
-
-
-def _role(row: models.users) -> Role:
-    return "admin" if row.role == "admin" else "user"
+    return Profile(id=row.id, email=row.email, name=row.name, role=role_of(row), created_at=row.created_at)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
 from playground.accounting.schemas import Estimate
-from playground.accounts.auth import CurrentUser, StreamUser
+from playground.accounts.auth import SessionReader, SessionWriter, Streamer, StreamUser
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.models.catalogue import UnknownModel
 from playground.problems import documented
@@ -108,7 +108,7 @@ async def start_stream_by_address(
 
 
 @router.post("/estimate", responses=documented(BadInput, UnknownModel, NotAuthenticated, SessionNotFound, TurnRunning, Unavailable))
-async def estimate(services: CurrentServices, user: CurrentUser, body: StreamRequest) -> Estimate:
+async def estimate(services: CurrentServices, user: Streamer, body: StreamRequest) -> Estimate:
     """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
     return await services.estimator.estimate(await services.comparisons.planned_calls(user.id, body))
 
@@ -123,7 +123,7 @@ async def join_stream(
 
 
 @router.post("/sessions/{session_id}/stop", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
-async def stop(services: CurrentServices, user: CurrentUser, session_id: SessionId, body: StopRequest | None = None) -> StopResult:
+async def stop(services: CurrentServices, user: Streamer, session_id: SessionId, body: StopRequest | None = None) -> StopResult:
     """Stop one lane of the running turn, or all of them. What was written is kept, counted and priced."""
     lane = body.lane if body else None
     return StopResult(stopped=await services.comparisons.stop(user.id, session_id, lane))
@@ -132,7 +132,7 @@ async def stop(services: CurrentServices, user: CurrentUser, session_id: Session
 @router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable))
 async def list_sessions(
     services: CurrentServices,
-    user: CurrentUser,
+    user: SessionReader,
     q: Annotated[CleanText | None, Query(max_length=500, description="Stands in the title or in a prompt.")] = None,
     model: Annotated[CleanText | None, Query(max_length=300, description="Some lane's model, as `sim/quick`.")] = None,
     answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="Some answer's status.")] = None,
@@ -148,13 +148,13 @@ async def list_sessions(
 
 
 @router.get("/sessions/{session_id}", responses=documented(NotAuthenticated, SessionNotFound, Unavailable))
-async def get_session(services: CurrentServices, user: CurrentUser, session_id: SessionId) -> SessionDetail:
+async def get_session(services: CurrentServices, user: SessionReader, session_id: SessionId) -> SessionDetail:
     """Everything about a session: lanes, turns, answers. A running turn is shown as far as it has come."""
     return await services.history.detail(user.id, session_id)
 
 
 @router.patch("/sessions/{session_id}", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
-async def change_session(services: CurrentServices, user: CurrentUser, session_id: SessionId, change: SessionChange) -> SessionDetail:
+async def change_session(services: CurrentServices, user: SessionWriter, session_id: SessionId, change: SessionChange) -> SessionDetail:
     """Give a session another title."""
     return await services.history.rename(user.id, session_id, change.title)
 
@@ -164,6 +164,6 @@ async def change_session(services: CurrentServices, user: CurrentUser, session_i
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, SessionNotFound, Unavailable),
 )
-async def delete_session(services: CurrentServices, user: CurrentUser, session_id: SessionId) -> None:
+async def delete_session(services: CurrentServices, user: SessionWriter, session_id: SessionId) -> None:
     """Delete a session with all of its answers. A running turn is stopped first."""
     await services.history.delete(user.id, session_id)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from playground.accounts.auth import CurrentUser
+from playground.accounts.auth import ModelReader
 from playground.errors import BadInput, NotAuthenticated
 from playground.problems import documented
 from playground.services import CurrentServices
@@ -24,7 +24,7 @@ router = APIRouter(tags=["models"])
 )
 async def get_models(
     services: CurrentServices,
-    _user: CurrentUser,
+    _user: ModelReader,
     provider: Annotated[CleanText | None, Query(max_length=100, description="Only of this provider.", examples=["openai"])] = None,
     q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names hold all of these words.")] = None,
     limit: Annotated[int, Query(ge=1, le=5_000, description="At most this many.")] = 1_000,

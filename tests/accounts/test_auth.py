@@ -65,7 +65,7 @@ async def test_a_token_that_does_not_hold_opens_nothing(user: User, settings: Se
         "refresh": user.refresh_token,
         "forged": jwt.encode(claims, "another secret", algorithm="HS256"),
         "unsigned": "eyJhbGciOiJub25lIn0." + user.token.split(".")[1] + ".",
-        "expired": jwt.encode(claims | {"exp": claims["iat"] - 1}, settings.signing_secret(), algorithm="HS256"),
+        "expired": jwt.encode(claims | {"exp": claims["iat"] - 1}, settings.signing_secrets()[0], algorithm="HS256"),
     }
     response = await user.http.get("/auth/profile", headers={"Authorization": f"Bearer {tokens[use]}"})
     assert response.status_code == 401

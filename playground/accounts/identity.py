@@ -1,0 +1,102 @@
+"""Who asks: what a token or a key stands for, known without a query for every request."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from prisma import models
+
+from playground.announcements import Announcements
+from playground.errors import NotAuthenticated
+from playground.remembering import Remembered
+
+from .repository import UserRepository
+from .tokens import Tokens
+
+Role = Literal["user", "premium", "admin"]
+Scope = Literal["stream", "sessions:read", "sessions:write", "models:read", "reports:read"]
+"""What an API key may be good for."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks, and by what right."""
+
+    id: str
+    role: Role
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    """What an administrator set in place of the role's limits."""
+    login_id: str | None = None
+    """The login whose access token came."""
+    key_id: str | None = None
+    """The API key that came."""
+    scopes: frozenset[str] | None = None
+    """What the key is good for; `None`: everything, as with a login."""
+    ticket_id: str | None = None
+    """The stream ticket that came."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    user: User
+    expires_at: datetime | None
+
+
+def role_of(row: models.users) -> Role:
+    """The role of an account; the client gives its name."""
+    return cast("Role", row.role)
+
+
+class Identities:
+    """Tells users by their tokens and keys. What changes an account, a login or a key announces it, and holds from then on."""
+
+    def __init__(self, repository: UserRepository, tokens: Tokens, announcements: Announcements) -> None:
+        self._repository = repository
+        self._tokens = tokens
+        self._logins = Remembered(self._load_login, announcements)
+        self._keys = Remembered(self._load_key, announcements)
+        announcements.listen("user", self._user_changed)
+        announcements.listen("login", lambda changed: self._logins.forget(changed) if changed else self._user_changed(None))
+        announcements.listen("api_key", lambda changed: self._keys.forget_where(lambda known: changed in (None, known.user.key_id)))
+
+    def _user_changed(self, changed: str | None) -> None:
+        for remembered in (self._logins, self._keys):
+            remembered.forget_where(lambda known: changed in (None, known.user.id))
+
+    async def of_access_token(self, token: str) -> User:
+        """The user that logged in with it. Raises `NotAuthenticated` when it does not hold, or not any more."""
+        claims = self._tokens.read(token, "access")
+        known = await self._logins.get(claims.login_id)
+        if known is None:
+            raise NotAuthenticated("This login has ended. Log in again.")
+        return known.user
+
+    async def of_api_key(self, key: str) -> User:
+        """The user whose key it is. Raises `NotAuthenticated`."""
+        known = await self._keys.get(hashlib.sha256(key.encode()).hexdigest())
+        if known is None or (known.expires_at is not None and known.expires_at <= datetime.now(UTC)):
+            raise NotAuthenticated("The API key does not hold: it is unknown, revoked or expired.")
+        return known.user
+
+    def login_began(self, login_id: str, row: models.users) -> None:
+        """Know a login that was just written down, so that its first request needs no query."""
+        self._logins.remember(login_id, _of_login(login_id, row))
+
+    async def _load_login(self, login_id: str) -> _Known | None:
+        login = await self._repository.login(login_id)
+        if login is None or login.revoked_at is not None or login.user is None or not login.user.active:
+            return None
+        return _of_login(login_id, login.user)
+
+    async def _load_key(self, key_hash: str) -> _Known | None:
+        key = await self._repository.api_key(key_hash)
+        if key is None or key.user is None or not key.user.active:
+            return None
+        user = User(key.user_id, role_of(key.user), dict(key.user.limits), key_id=key.id, scopes=frozenset(key.scopes))
+        return _Known(user, key.expires_at)
+
+
+def _of_login(login_id: str, row: models.users) -> _Known:
+    return _Known(User(row.id, role_of(row), dict(row.limits), login_id=login_id), None)
