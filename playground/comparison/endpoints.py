@@ -53,10 +53,8 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def _stream(services: Services, reading: Reading) -> EventStream:
-    # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them; the library
-    # only cuts what is left after that.
-    grace = services.settings.shutdown_grace_seconds + 10
-    return EventStream(reading, send_timeout=services.settings.send_timeout_seconds, shutdown_grace_period=grace)
+    # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them.
+    return EventStream(reading, send_timeout=services.settings.send_timeout_seconds)
 
 
 def _stream_or_end(services: Services, reading: Reading | None) -> Response:

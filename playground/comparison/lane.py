@@ -77,15 +77,17 @@ class Lane:
                 wait = self._wait_before_retry(error)
                 if wait is None:
                     raise
-                self._tell_status(
+                self._add_status(
                     "queued", attempt=self._attempts + 1, retry_in=round(wait * 1000), error=ErrorSummary(error.code, str(error))
                 )
+                self._log.tell()
                 await anyio.sleep(wait)
             else:
                 return
 
     async def _ask(self) -> None:
-        self._tell_status("connecting", attempt=self._attempts if self._attempts > 1 else None)
+        self._add_status("connecting", attempt=self._attempts if self._attempts > 1 else None)
+        self._log.tell()
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
         self._reached = True
         try:
@@ -102,11 +104,13 @@ class Lane:
     async def _follow(self, stream: AnswerStream) -> None:
         async for deltas in stream:
             now = time.monotonic()
-            if self._first_at is None:
+            first = self._first_at is None
+            if first:
                 self._first_at = now
-                self._tell_status("streaming")
+                self._add_status("streaming")
             self._last_at = now
             self._write(deltas, time.time_ns() // 1_000_000)
+            self._log.tell(urgent=first)
         # Before the stream is closed, which may take a moment more.
         self._ended_at = time.monotonic()
 
@@ -114,7 +118,6 @@ class Lane:
         for text, reasoning in deltas:
             head = self.reasoning_head if reasoning else self.answer_head
             self._log.append_chunk(self._new_head(reasoning=reasoning) if head is None else head, text, timestamp)
-        self._log.wake()
 
     def _new_head(self, *, reasoning: bool) -> int:
         if reasoning:
@@ -151,7 +154,8 @@ class Lane:
         if failure:
             self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
         self._log.append(encode(_metrics(self.plan, bill, times, self._attempts)))
-        self._tell_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
+        self._add_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
+        self._log.tell()
 
     async def _settle(self, answer: str, reasoning: str) -> Bill:
         if not self._reached and not answer and not reasoning:
@@ -172,7 +176,7 @@ class Lane:
     def _text(self, head: int | None) -> str:
         return "" if head is None else self._log.text(head)
 
-    def _tell_status(
+    def _add_status(
         self, status: LaneStatus, *, attempt: int | None = None, retry_in: int | None = None, error: ErrorSummary | None = None
     ) -> None:
         optional = {"attempt": attempt, "retry_in": retry_in, "error": error}

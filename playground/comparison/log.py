@@ -1,7 +1,7 @@
 """The event log of a run: every event once, numbered from 1, for any number of readers."""
 
-import asyncio
 from array import array
+from typing import Protocol
 
 import msgspec
 
@@ -9,6 +9,12 @@ from .events import json_text
 
 # Events that aren't chunks are kept whole, under this head.
 _WHOLE = 0
+
+
+class Listener(Protocol):
+    """Is told that a log has news; `urgent`: somebody waits for them."""
+
+    def __call__(self, *, urgent: bool) -> None: ...
 
 
 class EventLog:
@@ -26,10 +32,10 @@ class EventLog:
         "_head_of",
         "_heads",
         "_lengths",
+        "_listeners",
         "_prefix",
         "_stamps",
         "_starts",
-        "_waiting",
         "closed",
         "run_id",
     )
@@ -47,8 +53,7 @@ class EventLog:
         self._stamps = array("I")
         self._first_stamp: int | None = None
         self._prefix = b"id: %b:" % run_id.encode()
-        # Bare futures: an event object for every wait would cost as much as writing the message.
-        self._waiting: list[asyncio.Future[None]] = []
+        self._listeners: list[Listener] = []
 
     def __len__(self) -> int:
         """How many events there are, which is the number of the newest."""
@@ -64,12 +69,11 @@ class EventLog:
         return len(self._heads) - 1
 
     def append(self, event: bytes) -> None:
-        """Add a whole event (JSON) and wake the readers."""
+        """Add a whole event (JSON). Call `tell` after the last of several."""
         self._add(_WHOLE, event, 0)
-        self.wake()
 
     def append_chunk(self, head: int, text: str, timestamp: int) -> None:
-        """Add a chunk, `timestamp` in ms since 1970. Call `wake` after the last of several."""
+        """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several."""
         if self._first_stamp is None:
             self._first_stamp = timestamp
         # A clock that was set back in the meantime makes the first one the earliest.
@@ -83,24 +87,23 @@ class EventLog:
         self._stamps.append(stamp)
         buffer += content
 
-    def wake(self) -> None:
-        """Tell waiting readers that there is something new."""
-        if self._waiting:
-            for waiting in self._waiting:
-                if not waiting.done():
-                    waiting.set_result(None)
-            self._waiting.clear()
+    def tell(self, *, urgent: bool = False) -> None:
+        """Tell those who listen that there is something new; they may take it before this returns."""
+        for listener in self._listeners:
+            listener(urgent=urgent)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` at news from now on, and when the log is closed."""
+        self._listeners.append(listener)
+
+    def forget(self, listener: Listener) -> None:
+        """Call it no more."""
+        self._listeners.remove(listener)
 
     def close(self) -> None:
         """No event will follow: readers end when they have read all."""
         self.closed = True
-        self.wake()
-
-    async def news(self) -> None:
-        """Wait until something is added, or the log is closed, after this call."""
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        await waiting
+        self.tell(urgent=True)
 
     def read(self, after: int, limit: int) -> tuple[bytes, int]:
         """The events after number `after` as SSE messages, and the number of the last.

@@ -1,92 +1,174 @@
 """The response that carries a run's events to one reader."""
 
 import asyncio
+from collections.abc import Coroutine, Generator
+from typing import Any
 
 import structlog
 from sse_starlette import EventSourceResponse
-from sse_starlette.sse import SendTimeoutError
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from playground.middleware import direct_send
 
-from .log import EventLog
 from .reading import Reading
 
 _WRITE_LIMIT = 64 * 1024
 """Text in one write to a reader, in bytes: as much as the server buffers before it waits for the reader."""
 _OPENING = b"retry: 1000\n"
 """`EventSource` is to come back a second after it lost its connection. Part of the first message."""
+_PAUSE_SECONDS = 0.005
+"""Between two writes, unless something urgent came: sixteen lanes would make a write of every word of each."""
+_PING_SECONDS = 15.0
+_PING = b": ping\n\n"
+"""A comment, so that proxies on the way don't take a silent model for a dead connection."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class EventStream(EventSourceResponse):
-    """sse-starlette's response (its ping, its watch for readers that leave, its way of ending at shutdown), reading from a log by itself.
+    """An event stream with sse-starlette's head, written by whoever adds to the log.
 
-    Handing each piece through an iterator, a cancel scope for the time limit and every middleware's `send` made up a third of what a
-    chunk costs. So this takes the pieces from the log itself, sends them past the middlewares, and has one timer a response that looks
-    whether a send has been under way for too long, and sets itself again for the rest.
+    The library's own body takes four tasks a stream, and each message goes through an iterator, a cancel scope and every middleware.
+    A task of ours that waits for news would still cost a future and a turn of the event loop a message. So the log calls `_write`,
+    which sends what is new at once; only while the connection takes no more, the rest of a write waits in the response's task.
     """
 
-    def __init__(self, reading: Reading, *, send_timeout: float, shutdown_grace_period: float) -> None:
-        super().__init__(iter(()), sep="\n", shutdown_grace_period=shutdown_grace_period)
-        self._reading = reading
-        self._limit = send_timeout
-        self._sending_since: float | None = None
-        self._sender: asyncio.Task[None] | None = None
-        self._stalled = False
-        self._timer: asyncio.TimerHandle | None = None
+    def __init__(self, reading: Reading, *, send_timeout: float) -> None:
+        super().__init__(iter(()), sep="\n")
+        self._log = reading.log
+        self._after = reading.after
+        self._counted = reading.counted
+        self._send_timeout = send_timeout
+        self._opening = _OPENING
+        self._wrote_at = 0.0
+        self._pause: asyncio.TimerHandle | None = None
+        self._blocked: _Begun | None = None
+        self._failure: Exception | None = None
+        self._over = False
+        self._left = False
+        self._waiting: asyncio.Future[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all events. A reader that takes nothing for the limit's time is dropped: it may come back for the rest."""
         self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(self._limit, self._look)
-        self._direct_send = direct_send(scope, send)
-        try:
-            await super().__call__(scope, receive, send)
-        except SendTimeoutError:
-            _logger.warning("reader_dropped", reason=f"its connection took nothing for {self._limit:g} s")
-        finally:
-            self._timer.cancel()
-
-    async def _stream_response(self, send: Send) -> None:
+        self._send = direct_send(scope, send)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        self._sender = asyncio.current_task()
+        watching = self._loop.create_task(self._watch(receive))
         try:
-            with self._reading.counted():
-                await self._send_events(self._reading.log, self._reading.after)
-        except asyncio.CancelledError:
-            if self._stalled and self._sender is not None and self._sender.uncancel() == 0:
-                raise SendTimeoutError from None
-            raise
-        async with self._send_lock:
-            self.active = False
+            with self._counted():
+                await self._serve()
+        except TimeoutError:
+            _logger.warning("reader_dropped", reason=f"its connection took nothing for {self._send_timeout:g} s")
+            return
+        finally:
+            watching.cancel()
+        if not self._left:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_events(self, log: EventLog, after: int) -> None:
-        send, time = self._direct_send, self._loop.time
-        opening = _OPENING
-        while True:
-            messages, after = log.read(after, _WRITE_LIMIT)
-            if messages:
-                self._sending_since = time()
-                await send({"type": "http.response.body", "body": opening + messages if opening else messages, "more_body": True})
-                self._sending_since = None
-                opening = b""
-            elif log.closed:
+    async def _serve(self) -> None:
+        self._ping_timer = self._loop.call_later(_PING_SECONDS, self._keep_alive)
+        self._log.listen(self._write)
+        try:
+            self._write(urgent=True)
+            while not (self._over or self._left):
+                if self._blocked is None:
+                    self._waiting = self._loop.create_future()
+                    await self._waiting
+                    continue
+                async with asyncio.timeout(self._send_timeout):
+                    await self._blocked
+                self._blocked = None
+                self._write(urgent=True)
+            if self._failure is not None:
+                raise self._failure
+        finally:
+            self._log.forget(self._write)
+            self._ping_timer.cancel()
+            if self._pause is not None:
+                self._pause.cancel()
+            if self._blocked is not None:
+                self._blocked.close()
+
+    def _write(self, *, urgent: bool = False) -> None:
+        """Send what is new, now or after the pause."""
+        if self._blocked is not None or self._over:
+            return
+        now = self._loop.time()
+        if not urgent and now - self._wrote_at < _PAUSE_SECONDS:
+            if self._pause is None:
+                self._pause = self._loop.call_at(self._wrote_at + _PAUSE_SECONDS, self._write_after_pause)
+            return
+        while self._blocked is None:
+            messages, self._after = self._log.read(self._after, _WRITE_LIMIT)
+            if not messages:
+                if self._log.closed:
+                    self._end()
                 return
-            else:
-                await log.news()
+            self._wrote_at = now
+            self._put(self._opening + messages if self._opening else messages)
+            self._opening = b""
 
-    async def _send_with_timeout(self, send: Send, message: Message) -> None:
-        """A ping. The timer watches over the events alone: a reader that takes no pings takes no events either."""
-        await send(message)
+    def _write_after_pause(self) -> None:
+        self._pause = None
+        self._write(urgent=True)
 
-    def _look(self) -> None:
-        now, since = self._loop.time(), self._sending_since
-        due = self._limit + (now if since is None else since)
-        if now < due:
-            self._timer = self._loop.call_at(due, self._look)
-        elif self._sender is not None:
-            self._stalled = True
-            self._sender.cancel()
+    def _put(self, body: bytes) -> None:
+        sending: Coroutine[Any, Any, None] = self._send({"type": "http.response.body", "body": body, "more_body": True})  # type: ignore[assignment]
+        try:
+            awaited = sending.send(None)
+        except StopIteration:  # The usual case: the connection took it.
+            return
+        except Exception as error:  # noqa: BLE001 - it is the response's, and must not reach the lane that writes
+            self._failure = error
+            self._end()
+        else:
+            self._blocked = _Begun(sending, awaited)
+            self._go_on()
+
+    def _keep_alive(self) -> None:
+        now = self._loop.time()
+        if now - self._wrote_at >= _PING_SECONDS:
+            self._wrote_at = now
+            if self._blocked is None:
+                self._put(_PING)
+        self._ping_timer = self._loop.call_at(self._wrote_at + _PING_SECONDS, self._keep_alive)
+
+    async def _watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        self._go_on()
+
+    def _end(self) -> None:
+        self._over = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+
+class _Begun:
+    """A coroutine that ran outside of any task, up to its first wait. Awaiting it runs the rest."""
+
+    __slots__ = ("_awaited", "_coroutine")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], awaited: object) -> None:
+        self._coroutine = coroutine
+        self._awaited = awaited
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        while True:
+            try:
+                try:
+                    value = yield self._awaited
+                except BaseException as error:  # noqa: BLE001 - a cancellation, for instance: the coroutine is to see it
+                    self._awaited = self._coroutine.throw(error)
+                else:
+                    self._awaited = self._coroutine.send(value)
+            except StopIteration:
+                return
+
+    def close(self) -> None:
+        """Give it up."""
+        self._coroutine.close()
