@@ -40,6 +40,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _replace_validation_answer(operation["responses"])
+            if {"loginOrKey": []} in operation.get("security", ()):
+                operation["security"] = [{"login": []}, {"apiKey": []}]
+    schemes = document["components"]["securitySchemes"]
+    schemes.pop("loginOrKey")
+    schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of `/users/me/api-keys`."}
     return document
 
 

@@ -38,10 +38,15 @@ class Services:
     estimator: Estimator
 
 
-async def _services(request: Request) -> Services:
-    # Not a plain function: those are run in a thread, which a first token would wait for.
+def services_of(request: Request) -> Services:
+    """The services of the application that got the request."""
     services: Services = request.app.state.services
     return services
+
+
+async def _services(request: Request) -> Services:
+    # Not a plain function: those are run in a thread, which a first token would wait for.
+    return services_of(request)
 
 
 CurrentServices = Annotated[Services, Depends(_services)]

@@ -34,3 +34,26 @@ async def alongside(task: Callable[..., Coroutine[Any, Any, object]]) -> AsyncIt
     async with background_tasks() as tasks:
         await tasks.start(task)
         yield
+
+
+class Occurrence:
+    """Something that happens once. As an `anyio.Event`, which takes a kilobyte, but that it takes none before somebody waits."""
+
+    __slots__ = ("_event", "_happened")
+
+    def __init__(self) -> None:
+        self._happened = False
+        self._event: anyio.Event | None = None
+
+    def set(self) -> None:
+        """It happens now."""
+        self._happened = True
+        if self._event is not None:
+            self._event.set()
+
+    async def wait(self) -> None:
+        """Return when it has happened."""
+        if not self._happened:
+            if self._event is None:
+                self._event = anyio.Event()
+            await self._event.wait()

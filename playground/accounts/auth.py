@@ -1,15 +1,15 @@
 """Who may: the annotated dependencies that say who may call an endpoint."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.security.base import SecurityBase
 from starlette.datastructures import Headers
 from starlette.types import Scope as AsgiScope
 
 from playground.errors import Forbidden, NotAuthenticated
-from playground.services import CurrentServices, Services
+from playground.services import Services, services_of
 
 from .identity import Scope, User
 
@@ -17,12 +17,6 @@ API_KEY_PREFIX = "pg_"
 """Every API key begins with it, so that it is told from a token, and found by those who search for leaked ones."""
 _ASKER = "playground.asker"
 
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `accessToken` of `/auth/login`, or an API key.")
-_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of `/users/me/api-keys`.")
-
-# For the OpenAPI document: `identify` reads the headers itself, since it is needed before there is an endpoint.
-_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-_ApiKey = Annotated[str | None, Depends(_api_key)]
 _QueryToken = Annotated[
     str | None,
     Query(alias="token", max_length=4096, description="An access token or a stream ticket, for clients that can't set headers."),
@@ -65,24 +59,66 @@ async def _identify(headers: Headers, services: Services) -> User | None:
     return await services.identities.of_api_key(key) if key is not None else None
 
 
-async def current_user(request: Request, services: CurrentServices, _for_docs: _Bearer) -> User:
-    """The user who logged in: an access token came as `Authorization: Bearer`. Raises `NotAuthenticated`, `Forbidden`."""
-    user = await identify(request.scope, services)
-    if user is None:
-        raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`.")
-    if user.key_id is not None:
-        raise ScopeMissing("This needs a login: no API key is good for it.")
-    return user
+class LoggedIn(SecurityBase):
+    """Somebody who logged in: an access token came as `Authorization: Bearer`. Raises `NotAuthenticated`, `Forbidden`.
 
+    These dependencies say themselves what the OpenAPI document says of them, since each further one would cost every request 0.1 ms.
+    """
 
-def _allowed(scope: Scope) -> Callable[..., Awaitable[User]]:
-    async def user_with_scope(request: Request, services: CurrentServices, _for_docs: _Bearer, _key_for_docs: _ApiKey) -> User:
-        user = await identify(request.scope, services)
+    scheme_name = "login"
+    model = BearerModel(bearerFormat="JWT", description="The `accessToken` of `/auth/login`.")
+
+    async def __call__(self, request: Request) -> User:
+        """The user."""
+        user = await identify(request.scope, services_of(request))
         if user is None:
-            raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`, or an API key as `X-API-Key`.")
-        return check_scope(user, scope)
+            raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`.")
+        if user.key_id is not None:
+            raise ScopeMissing("This needs a login: no API key is good for it.")
+        return user
 
-    return user_with_scope
+
+class LoggedInAsAdministrator(LoggedIn):
+    """An administrator who logged in. Raises `NotAuthenticated`, `Forbidden`."""
+
+    async def __call__(self, request: Request) -> User:
+        """The administrator."""
+        user = await super().__call__(request)
+        if user.role != "admin":
+            raise Forbidden("Only administrators may do this.")
+        return user
+
+
+class Allowed(SecurityBase):
+    """Somebody who logged in, or came with an API key that is good for `scope`. Raises `NotAuthenticated`, `ScopeMissing`."""
+
+    scheme_name = "loginOrKey"  # The document names both in its place.
+    model = LoggedIn.model
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope: Scope = scope
+
+    async def __call__(self, request: Request) -> User:
+        """The user."""
+        return check_scope(_somebody(await identify(request.scope, services_of(request))), self._scope)
+
+
+class AllowedToStream(Allowed):
+    """As `Allowed`; the token may also come as `token=` in the query. For event streams alone: addresses end up in logs."""
+
+    async def __call__(self, request: Request, token: _QueryToken = None) -> User:
+        """The user."""
+        services = services_of(request)
+        user = await identify(request.scope, services)
+        if user is None and token is not None:
+            user = await services.identities.of_access_token(token)
+        return check_scope(_somebody(user), self._scope)
+
+
+def _somebody(user: User | None) -> User:
+    if user is None:
+        raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`, or an API key as `X-API-Key`.")
+    return user
 
 
 def check_scope(user: User, scope: Scope) -> User:
@@ -92,31 +128,12 @@ def check_scope(user: User, scope: Scope) -> User:
     return user
 
 
-async def stream_user(
-    request: Request, services: CurrentServices, _for_docs: _Bearer, _key_for_docs: _ApiKey, token: _QueryToken = None
-) -> User:
-    """Who may stream; the token may also come as `token=` in the query. For event streams alone: addresses end up in logs."""
-    user = await identify(request.scope, services)
-    if user is None and token is not None:
-        user = await services.identities.of_access_token(token)
-    if user is None:
-        raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`, or an API key as `X-API-Key`.")
-    return check_scope(user, "stream")
-
-
-async def administrator(user: Annotated[User, Depends(current_user)]) -> User:
-    """An administrator who logged in. Raises `NotAuthenticated`, `Forbidden`."""
-    if user.role != "admin":
-        raise Forbidden("Only administrators may do this.")
-    return user
-
-
-CurrentUser = Annotated[User, Depends(current_user)]
+CurrentUser = Annotated[User, Depends(LoggedIn())]
 """Somebody who logged in; no API key will do."""
-StreamUser = Annotated[User, Depends(stream_user)]
-Streamer = Annotated[User, Depends(_allowed("stream"))]
+Administrator = Annotated[User, Depends(LoggedInAsAdministrator())]
+StreamUser = Annotated[User, Depends(AllowedToStream("stream"))]
+Streamer = Annotated[User, Depends(Allowed("stream"))]
 """As `StreamUser`, but by headers alone."""
-SessionReader = Annotated[User, Depends(_allowed("sessions:read"))]
-SessionWriter = Annotated[User, Depends(_allowed("sessions:write"))]
-ModelReader = Annotated[User, Depends(_allowed("models:read"))]
-Administrator = Annotated[User, Depends(administrator)]
+SessionReader = Annotated[User, Depends(Allowed("sessions:read"))]
+SessionWriter = Annotated[User, Depends(Allowed("sessions:write"))]
+ModelReader = Annotated[User, Depends(Allowed("models:read"))]

@@ -69,6 +69,7 @@ class Recorder:
 
     async def _record_opening(self, run: Run) -> None:
         turn = TurnRow.of(run.plan)
+        _logger.info("run_started", run_id=run.id, session_id=turn.session_id, turn=turn.turn, lanes=len(turn.lanes))
         try:
             opened = _Open(await run_sync(self._begin, turn))
             self._open[run.id] = run, opened

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from playground.providers.adapter import ProviderClient
 from playground.schemas import money
+from playground.tasks import Occurrence
 
 from .events import DoneEvent, SessionEvent, SessionLane, encode
 from .lane import Lane
@@ -32,9 +33,9 @@ class Run:
         """Since when nobody reads (monotonic seconds); `None` while somebody does."""
         self.finished_at: float | None = None
         """When the last event was written (monotonic seconds)."""
-        self.opened = anyio.Event()
+        self.opened = Occurrence()
         """Its beginning stands in the database, or can't be brought there now."""
-        self.recorded = anyio.Event()
+        self.recorded = Occurrence()
         """What it came to stands in the database, or waits in the journal."""
         self._readers = 0
         self._was_read = False

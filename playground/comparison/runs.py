@@ -53,7 +53,6 @@ class Runs:
         return run
 
     async def _produce(self, run: Run) -> None:
-        _logger.info("run_started", run_id=run.id, session_id=run.plan.session_id, turn=run.plan.turn, lanes=len(run.lanes))
         try:
             await run.produce(self._recorder)
         finally:

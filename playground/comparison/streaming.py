@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from sse_starlette import EventSourceResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from playground.middleware import direct_send
@@ -25,7 +26,10 @@ _PING = b": ping\n\n"
 _logger = structlog.get_logger(__name__)
 
 
-class EventStream(EventSourceResponse):
+_HEAD = EventSourceResponse(iter(()), sep="\n").raw_headers
+
+
+class EventStream(Response):
     """An event stream with sse-starlette's head, written by whoever adds to the log.
 
     The library's own body takes four tasks a stream, and each message goes through an iterator, a cancel scope and every middleware.
@@ -34,7 +38,8 @@ class EventStream(EventSourceResponse):
     """
 
     def __init__(self, reading: Reading, *, send_timeout: float) -> None:
-        super().__init__(iter(()), sep="\n")
+        super().__init__()
+        self.raw_headers = list(_HEAD)
         self._log = reading.log
         self._after = reading.after
         self._counted = reading.counted

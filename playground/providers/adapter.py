@@ -5,9 +5,9 @@ All providers share one pool of connections without a limit. Nothing is ever sen
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import aiohttp
 import anyio
@@ -58,6 +58,20 @@ class ProviderClient:
         Raises a `ProviderError`, on entering or from the stream. Leaving before the end closes the connection, so that the provider
         stops working and nobody else gets the rest of this answer.
         """
+        with Watch(call.provider, self._patience) as watch:
+            body, connection = await self._ask(call, watch)
+            try:
+                answer = AnswerStream(body, AnswerReader(call.provider), watch)
+                yield answer
+                await answer.drain()
+            finally:
+                await _close(body, connection)
+
+    async def _ask(self, call: ModelCall, watch: Watch) -> tuple[AsyncIterator[bytes], httpx2.AsyncByteStream]:
+        """The answer's bytes, and the connection that they come over.
+
+        What the SDK and httpx2 built to ask is left behind: it would take 6 KB for as long as the answer goes on.
+        """
         provider = call.provider
         client, headers = self._client(provider)
         request = client.chat.completions.with_streaming_response.create(
@@ -67,21 +81,13 @@ class ProviderClient:
             extra_body=request_body(call),
             extra_headers={**headers, "Accept": "text/event-stream, application/json", **provider.quirks.headers},
         )
-        with Watch(provider, self._patience) as watch:
-            async with AsyncExitStack() as stack:
-                try:
-                    response = await watch.wait(request.__aenter__())
-                except RefusedError as refused:
-                    raise refusal(provider, refused.status, refused.body, refused.headers) from None
-                except (OpenAIError, *LOST_CONNECTION) as error:
-                    raise not_connected(provider, error, self._patience.connect) from error
-                stack.push_async_callback(_close, response.http_response)
-                body = _bytes_of(response.http_response)
-                if isinstance(body, AsyncGenerator):
-                    stack.push_async_callback(body.aclose)
-                answer = AnswerStream(body, AnswerReader(provider), watch)
-                yield answer
-                await answer.drain()
+        try:
+            response = (await watch.wait(request.__aenter__())).http_response
+        except RefusedError as refused:
+            raise refusal(provider, refused.status, refused.body, refused.headers) from None
+        except (OpenAIError, *LOST_CONNECTION) as error:
+            raise not_connected(provider, error, self._patience.connect) from error
+        return _bytes_of(response), cast("httpx2.AsyncByteStream", response.stream)
 
     async def list_models(self, provider: Provider) -> list[ListedModel]:
         """What the provider's own list offers, without the models that the list says can't chat. Raises a `ProviderError`."""
@@ -148,7 +154,9 @@ async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
     return bytes(body)
 
 
-async def _close(response: httpx2.Response) -> None:
+async def _close(body: AsyncIterator[bytes], connection: httpx2.AsyncByteStream) -> None:
     # aiohttp closes a connection whose answer was not read to its end; only a finished one goes back to the pool.
     with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-        await response.aclose()
+        if isinstance(body, AsyncGenerator):
+            await body.aclose()
+        await connection.aclose()
