@@ -27,7 +27,7 @@ from .comparison.runs import Runs
 from .comparison.service import ComparisonService
 from .database.client import Database
 from .errors import StartupError
-from .middleware import RequestLog
+from .middleware import surround
 from .models.catalogue import Catalogue
 from .models.endpoints import router as models_router
 from .models.repository import CatalogueRepository
@@ -50,13 +50,14 @@ _FIRST_LISTS_SECONDS = 2.0
 async def open_app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with all that it needs: database, simulator, background work. Raises `StartupError`."""
     app = create_app()
+    surround(app, settings)
     async with _open_services(settings) as services:
         app.state.services = services
         yield app
 
 
 def create_app() -> FastAPI:
-    """The routes and what surrounds them; `open_app` gives them the services behind."""
+    """The routes; `open_app` surrounds them with the middlewares, and gives them the services behind."""
     app = FastAPI(
         title="Playground",
         version=__version__,
@@ -68,7 +69,6 @@ def create_app() -> FastAPI:
         app.include_router(router)
     problems.install(app)
     describe(app)
-    app.add_middleware(RequestLog)
     return app
 
 

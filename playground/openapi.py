@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from .comparison.event_docs import event_schemas
-from .problems import ProblemBody
+from .middleware.body_limit import BodyTooLarge
+from .problems import ProblemBody, documented
 
 _DESCRIPTION = """\
 Sends one prompt to many language models at once and streams the answers side by side, with what each cost and how long it took.
@@ -40,6 +41,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _replace_validation_answer(operation["responses"])
+            if "requestBody" in operation:
+                operation["responses"] |= {str(status): answer for status, answer in documented(BodyTooLarge).items()}
             if {"loginOrKey": []} in operation.get("security", ()):
                 operation["security"] = [{"login": []}, {"apiKey": []}]
     schemes = document["components"]["securitySchemes"]

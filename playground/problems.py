@@ -62,13 +62,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def tell_bad_input(_request: Request, error: RequestValidationError) -> ProblemResponse:
-        fields = [FieldError(_path(each["loc"]), _sentence(each)) for each in error.errors()]
+        fields = [_field_error(each) for each in error.errors()]
         return respond(BadInput("; ".join(f"{name}: {message}" for name, message in fields), errors=fields))
 
     @app.exception_handler(HTTPException)
     async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
-        if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's answer to bytes that are no text.
-            detail = "is not JSON in UTF-8"
+        if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's answer to what it could not even parse.
+            # Python refuses to make a number of that many digits, since it takes time by their square.
+            detail = "holds a number of too many digits" if "integer string conversion" in str(error.__cause__) else "is not JSON in UTF-8"
             return respond(BadInput(f"body: {detail}", errors=[FieldError("body", detail)]))
         body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "detail": str(error.detail)}
         return ProblemResponse(body, status_code=error.status_code, headers={**(error.headers or {}), **_allow(request, error)})
@@ -81,6 +82,12 @@ def _allow(request: Request, error: HTTPException) -> dict[str, str]:
         return {}
     methods = request.app.openapi()["paths"].get(route.path, {})
     return {"Allow": ", ".join(method.upper() for method in methods)} if methods else {}
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    if error["type"] == "json_invalid":  # FastAPI's, whose place is that of the character.
+        return FieldError("body", f"is no JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")
+    return FieldError(_path(error["loc"]), _sentence(error))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

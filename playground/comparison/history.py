@@ -42,7 +42,7 @@ class History:
     async def detail(self, user_id: str, session_id: str) -> SessionDetail:
         """Everything about one session. Raises `SessionNotFound`."""
         run = self._runs.of_session(session_id)
-        if run is not None:
+        if run is not None and run.plan.user_id == user_id:
             await run.opened.wait()
         session = await self._repository.get(user_id, session_id)
         if session is None:

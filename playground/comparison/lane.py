@@ -133,7 +133,7 @@ class Lane:
         if error.retry_after is not None:
             return error.retry_after if error.retry_after <= LONGEST_WAIT_SECONDS else None
         # Exponential backoff with full jitter, so that lanes that failed together don't come back together.
-        return random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311
+        return random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311 - no secret
 
     async def _close(self, status: AnswerStatus, failure: Failure | None, ended_at: float) -> None:
         answer, reasoning = self.written()

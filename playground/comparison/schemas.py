@@ -56,7 +56,7 @@ class StreamRequest(Parameters):
     prompt: Annotated[LongText, AfterValidator(_not_blank), Field(examples=["Explain what a monad is to a cook."])]
     models: Annotated[list[ModelName], Field(min_length=1, max_length=MOST_LANES, examples=[["sim/quick", "sim/careful"]])] | None = None
     lanes: Annotated[list[LaneRequest], Field(min_length=1, max_length=MOST_LANES)] | None = None
-    session_id: Annotated[str, Field(max_length=64)] | None = None
+    session_id: Annotated[CleanText, Field(max_length=64)] | None = None
     """The session whose next turn this is; its lanes are kept, so neither `models`, `lanes` nor parameters go with it."""
     on_disconnect: Literal["continue", "stop"] = "continue"
     """`stop`: end the run as soon as nobody reads it."""

@@ -166,7 +166,9 @@ class ComparisonService:
             turn, session_id, title = 1, new_id(), _title(request.prompt)
             lanes = self._new_lanes(request)
         else:
-            if (running := self._runs.of_session(request.session_id)) is not None:
+            running = self._runs.of_session(request.session_id)
+            # Somebody else's is not there, running or not.
+            if running is not None and running.plan.user_id == user_id:
                 if running.finished_at is None:
                     raise TurnRunning("A session has one turn at a time: wait for it, join its stream, or stop it.")
                 await running.recorded.wait()

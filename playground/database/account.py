@@ -67,7 +67,8 @@ def _made_entry() -> pwd.struct_passwd:
     useradd = shutil.which("useradd")
     if useradd is not None:
         # Its result says nothing: another service may be making the same account at this moment.
-        subprocess.run([useradd, "--system", "--no-create-home", "--shell", "/bin/false", _NAME], capture_output=True, check=False)  # noqa: S603
+        command = [useradd, "--system", "--no-create-home", "--shell", "/bin/false", _NAME]
+        subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - every word is ours
     entry = _entry()
     if entry is None:
         raise StartupError(

@@ -141,7 +141,7 @@ class Cluster:
                 lock_file.write_text(f"{_NOBODY}\n{rest}", encoding="utf-8")
 
     def _run(self, account: Account, program: str, *arguments: str, text: str = "") -> None:
-        result = subprocess.run(  # noqa: S603
+        result = subprocess.run(  # noqa: S603 - programs of the wheel, with paths and names of ours
             [_programs() / program, *arguments],
             input=text,
             stdout=subprocess.PIPE,

@@ -126,7 +126,7 @@ async def running_engine(url: str, pool_size: int) -> AsyncIterator[Engine]:
 
 
 async def _attend(engine: Engine, *, task_status: anyio.abc.TaskStatus[None]) -> None:
-    assert engine.process.stderr is not None  # noqa: S101
+    assert engine.process.stderr is not None  # noqa: S101 - it was asked for
     task_status.started()
     unfinished = ""
     async for text in TextReceiveStream(engine.process.stderr, errors="replace"):
@@ -140,8 +140,8 @@ async def _attend(engine: Engine, *, task_status: anyio.abc.TaskStatus[None]) ->
 
 async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSession:
     """Tells the engine what it has to know, and learns where it listens."""
-    assert engine.process.stdin is not None  # noqa: S101
-    assert engine.process.stdout is not None  # noqa: S101
+    assert engine.process.stdin is not None  # noqa: S101 - it was asked for
+    assert engine.process.stdout is not None  # noqa: S101 - it was asked for
     secret = secrets.token_urlsafe(32)
     settings = {
         "url": url,

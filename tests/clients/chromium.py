@@ -43,6 +43,11 @@ class Page:
         await self._call("Page.navigate", url=url)
         await self._event("Page.loadEventFired")
 
+    async def before_each_page(self, script: str) -> None:
+        """Runs `script` in every page that is opened from now on, before the page's own."""
+        await self._call("Page.enable")
+        await self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     async def evaluate(self, expression: str) -> Any:
         """The value of `expression`, or of the promise that it is."""
         result = await self._call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)

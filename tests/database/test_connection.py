@@ -143,7 +143,7 @@ async def server(anyio_backend: str) -> AsyncIterator[Server]:
                 anyio.create_task_group() as group,
             ):
                 group.start_soon(listener.serve, TlsInFront(context, port).serve_one)
-                in_front = listener.extra(SocketAttribute.local_port)  # noqa: S610  (nothing of Django's)
+                in_front = listener.extra(SocketAttribute.local_port)  # noqa: S610 - nothing of Django's
                 yield Server(in_front, folder / "authority.crt", folder / "another.crt")
                 group.cancel_scope.cancel()
         finally:

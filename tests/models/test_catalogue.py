@@ -114,7 +114,7 @@ async def test_the_first_local_lists_are_waited_for_and_remote_ones_are_not(buil
     async with upstream("quick") as local, upstream("slow") as remote:
         remote.before_answer = anyio.Event().wait
         # This address leads to this machine too, but is not one of its own.
-        catalogue = build(remote.provider("remote", host="0.0.0.0"), local.provider("sim", simulated=True))  # noqa: S104
+        catalogue = build(remote.provider("remote", host="0.0.0.0"), local.provider("sim", simulated=True))  # noqa: S104 - an address to be refused
         async with running(catalogue):
             with anyio.fail_after(20):
                 await catalogue.first_lists(timeout=3_600)

@@ -273,7 +273,7 @@ async def test_a_server_without_tls_at_an_https_address_is_unreachable(asking: A
 
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, answer_in_plain)
-        port = listener.extra(SocketAttribute.local_port)  # noqa: S610
+        port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - nothing of Django's
         asking.provider = replace(asking.provider, base_url=f"https://127.0.0.1:{port}/v1")
         error = (await asking(Answer())).error
         group.cancel_scope.cancel()

@@ -69,7 +69,7 @@ class Upstream:
 
     async def serve(self, *, task_status: TaskStatus[None]) -> None:
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
-        self.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/v1"  # noqa: S610
+        self.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/v1"  # noqa: S610 - nothing of Django's
         async with listener:
             task_status.started()
             await listener.serve(self._connection)
@@ -110,7 +110,7 @@ class Upstream:
             received.gone.set()
         if answer.framing == "reset":
             linger = struct.pack("ii", 1, 0)
-            stream.extra(SocketAttribute.raw_socket).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # noqa: S610
+            stream.extra(SocketAttribute.raw_socket).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # noqa: S610 - nothing of Django's
         return answer.framing == "chunked" and answer.raw is None and not received.gone.is_set()
 
     async def _watch(self, receive: BufferedByteReceiveStream, received: Received, scope: anyio.CancelScope) -> None:

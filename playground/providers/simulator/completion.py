@@ -103,4 +103,4 @@ def _write(call: ChatCall, model: SimulatedModel) -> list[Piece]:
 def _choices(call: ChatCall, model: SimulatedModel, purpose: str) -> Random:
     sampling = None if call.temperature == 0 else (call.temperature, call.top_p, call.seed)
     digest = sha256(msgspec.json.encode((purpose, model.id, call.messages, sampling))).digest()
-    return Random(digest)  # noqa: S311  # Choices that can be repeated are the point.
+    return Random(digest)  # noqa: S311 - choices that can be repeated are the point

@@ -1,4 +1,4 @@
-"""What happens around every request: it gets an id, and one line in the log. Plain ASGI, so that streams pass untouched."""
+"""Every request gets an id, and one line in the log."""
 
 import re
 import time
@@ -7,26 +7,14 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import Problem
-from .ids import new_id
-from .problems import respond
+from playground.ids import new_id
+
+from .direct import keep_direct_send
 
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET_PATHS = frozenset({"/health"})
 
 _logger = structlog.get_logger(__name__)
-
-
-_DIRECT_SEND = "playground.direct_send"
-
-
-def direct_send(scope: Scope, send: Send) -> Send:
-    """`send` as this middleware got it, past those within.
-
-    For the body of a stream: the others have seen its start, and each of them would cost every chunk.
-    """
-    known: Send = scope.get(_DIRECT_SEND, send)
-    return known
 
 
 class RequestLog:
@@ -43,7 +31,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[_DIRECT_SEND] = send
+        keep_direct_send(scope, send)
         request_id = _given_id(scope) or new_id()
         started_at = time.perf_counter()
         status = 0
@@ -58,12 +46,6 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
-            except Exception:
-                _logger.exception("request_broke", method=scope["method"], path=scope["path"])
-                if status:  # The answer has begun: all that is left is to break it off.
-                    raise
-                defect = Problem("Something went wrong in this service. Its log has the details, under this answer's X-Request-ID.")
-                await respond(defect)(scope, receive, send_with_id)
             finally:
                 if scope["path"] not in _QUIET_PATHS:
                     duration = round((time.perf_counter() - started_at) * 1000, 1)

@@ -1,0 +1,61 @@
+"""Which other sites' pages may call this service: CORS (https://fetch.spec.whatwg.org/#http-cors-protocol), without credentials.
+
+Starlette's own answers other origins too, in plain text and with the headers that it exposes.
+"""
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_METHODS = "GET, POST, PUT, PATCH, DELETE"
+_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-API-Key, X-Request-ID"
+_EXPOSED_HEADERS = (
+    b"Content-Disposition, RateLimit, RateLimit-Limit, RateLimit-Policy, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-ID"
+)
+_PREFLIGHT_SECONDS = "7200"
+"""How long a browser may remember what a preflight said; no browser does for longer than two hours or a day."""
+
+
+class CrossOrigin:
+    """Lets pages of `origins` read the answers, errors included, and answers what browsers ask before. Other origins get no header."""
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
+        self._app = app
+        self._origins = frozenset(origin.lower().encode() for origin in origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        origin, is_preflight = None, False
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                origin = value
+            elif name == b"access-control-request-method":
+                is_preflight = scope["method"] == "OPTIONS"
+        allowed = origin is not None and origin in self._origins
+        # Said to all, so that no cache hands an answer for one origin to another.
+        added = [(b"vary", b"Origin")]
+        if origin is not None and allowed:
+            added += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED_HEADERS)]
+
+        async def send_for_origin(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        if allowed and is_preflight:
+            await _preflight()(scope, receive, send_for_origin)
+        else:
+            await self._app(scope, receive, send_for_origin)
+
+
+def _preflight() -> Response:
+    headers = {
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": _REQUEST_HEADERS,
+        "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
+    }
+    return Response(status_code=204, headers=headers)

@@ -1,0 +1,26 @@
+"""The middlewares in their order."""
+
+from fastapi import FastAPI
+
+from playground.settings import Settings
+
+from .body_limit import BodyLimit
+from .cross_origin import CrossOrigin
+from .defects import Defects
+from .request_log import RequestLog
+from .security_headers import SecurityHeaders
+
+
+def surround(app: FastAPI, settings: Settings) -> None:
+    """Put the middlewares around `app`.
+
+    From the outside: every answer gets an id and a line in the log; every answer gets the security headers; whether another site may
+    read it is said on errors too, so it is outside of all that answers with one.
+    """
+    # Each goes around those that were added before.
+    app.add_middleware(BodyLimit, most_bytes=settings.max_body_bytes, deepest=settings.max_json_depth)
+    app.add_middleware(Defects)
+    if settings.cors_origins:
+        app.add_middleware(CrossOrigin, origins=settings.cors_origins)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog)

@@ -1,0 +1,184 @@
+"""Bodies that are too large, too deep or too odd are refused before they cost anything."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.middleware.nesting import nested_deeper
+from tests.support.client import User
+
+from .conftest import DEEPEST, MOST_BYTES
+
+JSON = {"Content-Type": "application/json"}
+STREAM = '{"prompt": "Hi", "models": ["sim/quick"], "maxTokens": 3, %s}'
+
+
+class Connection:
+    """One connection to a server, byte by byte."""
+
+    def __init__(self, stream: anyio.abc.SocketStream) -> None:
+        self._stream = stream
+        self._incoming = BufferedByteReceiveStream(stream)
+
+    async def send(self, *parts: bytes) -> None:
+        for part in parts:
+            await self._stream.send(part)
+
+    async def answer(self) -> tuple[int, dict[str, str], Any]:
+        """The next answer's status, headers and JSON."""
+        head = (await self._incoming.receive_until(b"\r\n\r\n", 65_536)).decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:])}
+        body = await self._incoming.receive_exactly(int(headers["content-length"]))
+        return int(head[0].split()[1]), headers, json.loads(body)
+
+
+@asynccontextmanager
+async def connection(url: httpx.URL) -> AsyncIterator[Connection]:
+    async with await anyio.connect_tcp(url.host, url.port or 80) as stream:
+        with anyio.fail_after(30):
+            yield Connection(stream)
+
+
+def head(method: str, path: str, *headers: str) -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: service", *headers, "", ""]).encode()
+
+
+def chunk(size: int) -> bytes:
+    return b"%x\r\n%b\r\n" % (size, b" " * size)
+
+
+def assert_too_large(answer: tuple[int, dict[str, str], Any]) -> None:
+    status, headers, problem = answer
+    assert status == 413
+    assert headers["content-type"] == "application/problem+json"
+    assert problem["type"] == "urn:playground:problem:body_too_large"
+    assert f"{MOST_BYTES:,}" in problem["detail"]
+
+
+async def test_a_body_that_says_that_it_is_too_large_is_refused_before_any_of_it_is_read(visitor: User):
+    async with connection(visitor.http.base_url) as client:
+        length = 10 * MOST_BYTES
+        await client.send(head("POST", "/playground/stream", f"Content-Length: {length}", "Expect: 100-continue"))
+        assert_too_large(await client.answer())
+        # A client that sends it all the same does not lose its connection.
+        await client.send(b" " * length, head("GET", "/health"))
+        assert (await client.answer())[0] == 200
+
+
+async def test_a_body_without_a_length_is_refused_as_soon_as_it_is_too_large(visitor: User):
+    async with connection(visitor.http.base_url) as client:
+        await client.send(head("POST", "/playground/stream", "Transfer-Encoding: chunked"))
+        await client.send(*[chunk(MOST_BYTES // 4)] * 5)
+        assert_too_large(await client.answer())
+        await client.send(*[chunk(MOST_BYTES // 4)] * 20, b"0\r\n\r\n", head("GET", "/health"))
+        assert (await client.answer())[0] == 200
+
+
+async def test_the_limit_holds_for_every_path_and_method(visitor: User):
+    for method, path in (("GET", "/health"), ("DELETE", "/playground/sessions/none"), ("POST", "/nowhere"), ("POST", "/auth/login")):
+        response = await visitor.http.request(method, path, content=b" " * (MOST_BYTES + 1))
+        assert response.status_code == 413
+
+
+async def test_a_body_of_just_the_limit_is_taken_in_one_piece_or_in_many(visitor: User):
+    start, end = b'{"prompt": "', b'", "models": ["sim/quick"], "maxTokens": 3}'
+    body = start + b"x" * (MOST_BYTES - len(start) - len(end)) + end
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for place in range(0, len(body), 999):
+            yield body[place : place + 999]
+
+    for content in (body, pieces()):
+        response = await visitor.http.post("/playground/stream", content=content, headers=JSON)
+        assert response.status_code == 200, response.text
+
+
+def nested(depth: int, inner: str = "1") -> str:
+    return '{"a": [' * (depth // 2) + "[" * (depth % 2) + inner + "]" * (depth % 2) + "]}" * (depth // 2)
+
+
+async def test_json_as_deep_as_is_allowed_is_read_and_deeper_is_refused_by_its_depth(visitor: User):
+    for depth, said in ((DEEPEST - 1, "temperature"), (DEEPEST, "more than 20 deep")):
+        body = STREAM % f'"temperature": {nested(depth)}'
+        response = await visitor.http.post("/playground/stream", content=body, headers=JSON)
+        assert response.status_code == 422
+        assert said in response.json()["detail"]
+
+
+async def test_brackets_in_a_text_are_not_taken_for_depth(visitor: User):
+    prompt = '[{"\\' * 1_000 + "]" * 10
+    events = await visitor.compare(prompt, ["sim/quick"], maxTokens=3)
+    assert (await visitor.session(events[0].data["sessionId"]))["turns"][0]["prompt"] == prompt
+
+
+HOSTILE = {
+    "opening": b"[" * 100_000,
+    "objects": b'{"a":' * 20_000,
+    "closed": b"[" * 50_000 + b"]" * 50_000,
+    "a string without an end": b"[" * 19 + b'"' + b'\\"' * 49_000,
+    "digits": (STREAM % '"seed": ').encode()[:-1] + b"9" * 10_000 + b"}",
+    "many digits behind a point": (STREAM % '"temperature": 0.').encode()[:-1] + b"1" * 10_000 + b"}",
+    "an exponent": (STREAM % '"seed": 1e999999999').encode(),
+    "no number": (STREAM % '"temperature": NaN').encode(),
+    "infinity": (STREAM % '"temperature": -Infinity').encode(),
+    "another encoding": (STREAM % '"seed": 1').encode("utf-16")[:-1],
+    "no text": b"\xff\xfe\x00{",
+    "nothing": b" ",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_hostile_body_is_a_clear_refusal_or_harmless(visitor: User, name: str):
+    response = await visitor.http.post("/playground/stream", content=HOSTILE[name], headers=JSON)
+    assert response.status_code in (200, 422), response.text
+    if name != "many digits behind a point":
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["field"] in ("body", "seed", "temperature")
+
+
+async def test_of_a_field_that_comes_twice_the_last_counts(visitor: User):
+    response = await visitor.http.post("/playground/stream", content=STREAM % '"maxTokens": 1, "maxTokens": 0', headers=JSON)
+    assert response.json()["errors"][0]["field"] == "maxTokens"
+
+
+def took(work: Any, *arguments: Any) -> float:
+    started = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - started
+
+
+def test_finding_the_depth_takes_a_time_that_grows_with_the_body_and_not_by_its_square():
+    for make in (
+        lambda size: b"[" * size,
+        lambda size: b"[" * (size // 2) + b"]" * (size // 2),
+        lambda size: b"[" * 33 + b'"' + b'\\"' * (size // 2) + b"\\",
+        lambda size: b"[]," * (size // 3),
+    ):
+        short, long = (min(took(nested_deeper, make(size), 32) for _ in range(3)) for size in (50_000, 800_000))
+        assert long < 16 * 6 * max(short, 0.000_05)
+
+
+def depth(value: object) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+TEXTS = st.text('ab[]{}"\\é\n', max_size=6)
+VALUES = st.recursive(
+    st.none() | st.integers() | TEXTS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4)
+)
+
+
+@given(VALUES, st.integers(1, 6))
+def test_the_depth_is_that_of_the_parsed_value(value: object, limit: int):
+    assert nested_deeper(json.dumps(value).encode(), limit) == (depth(value) > limit)

@@ -1,0 +1,203 @@
+"""What belongs to one user is not there for another: every operation that takes an id is asked for somebody else's object.
+
+The operations are those of the OpenAPI document, so a new one is covered as soon as it is there. One that takes ids of a kind that
+nothing here knows fails with a sentence that says what to add.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from playground.app import create_app
+from playground.ids import new_id, new_run_id
+from playground.server import RunningService
+from tests.support.client import PASSWORD, parse_events
+from tests.support.openapi import JSON_TYPE, Operation, operations
+from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+OPERATIONS = list(operations(create_app().openapi()))
+_IS_ID = re.compile(r"(Id|[-_]id)$", re.IGNORECASE)
+_NO_REFERENCES = {"X-Request-ID"}
+
+
+class Object(NamedTuple):
+    """Something that belongs to the owner."""
+
+    ids: dict[str, str]
+    """By the names of the parameters that take them."""
+    absent: dict[str, str]
+    """The same for an object that nobody has."""
+    state: Callable[[], Any]
+    """All that its owner can see of it."""
+
+
+@dataclass
+class World:
+    """An owner, somebody else, and a model whose answer stays in its middle."""
+
+    owner: httpx.Client
+    other: httpx.Client
+    waiting_model: str
+
+    @cached_property
+    def sessions(self) -> list[Object]:
+        """One that is over, and one whose turn is being produced."""
+        quick = {"prompt": "Mine", "models": ["sim/quick"], "maxTokens": 3}
+        over = parse_events(self.owner.post("/playground/stream", json=quick).raise_for_status().text)[0]
+        return [self._session(over.data["sessionId"], over.run_id), self._session(*self._begun())]
+
+    def _begun(self) -> tuple[str, str]:
+        with self.owner.stream("POST", "/playground/stream", json={"prompt": "Mine too", "models": [self.waiting_model]}) as response:
+            seen = ""
+            for text in response.iter_text():
+                seen += text
+                if '"content":"begun"' in seen:
+                    break
+        [first, *_] = parse_events(seen)
+        return first.data["sessionId"], first.run_id
+
+    def _session(self, session_id: str, run_id: str) -> Object:
+        return Object(
+            ids={"session_id": session_id, "sessionId": session_id, "lane": "0", "last-event-id": f"{run_id}:1"},
+            absent={"session_id": new_id(), "sessionId": new_id(), "lane": "0", "last-event-id": f"{new_run_id()}:1"},
+            state=lambda: self.owner.get(f"/playground/sessions/{session_id}").raise_for_status().json(),
+        )
+
+
+MAKERS: dict[str, Callable[[World], list[Object]]] = {
+    "/playground/sessions/{session_id}": lambda world: world.sessions,
+}
+"""Who makes the objects whose ids are in a path, by what the path begins with."""
+
+REFERENCES: dict[str, tuple[Callable[[World], list[Object]], int]] = {
+    "sessionId": (lambda world: world.sessions, 404),
+    # What is over, or is not one's own, has nothing more to read: `EventSource` is told to stop.
+    "last-event-id": (lambda world: world.sessions, 204),
+}
+"""Who makes the objects whose ids are in a body, a query or a header, by the name there; and what the answer is."""
+
+ALSO_NEEDED: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST /playground/stream", "header"): {"models": ["sim/quick"]},
+}
+"""What a body needs beside what its schema says, where the ids are in that place."""
+
+PUBLIC: dict[str, str] = {}
+"""Paths whose parameters name what belongs to nobody, and why."""
+
+
+@pytest.fixture(scope="module")
+def world(service: RunningService, scripted: ScriptedProvider) -> Iterator[World]:
+    gate = Gate()
+
+    async def begins(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("begun")
+        await gate.wait()
+        await exchange.end(1, 1)
+
+    # The first account of a service is its administrator's.
+    _registered(service, "first").close()
+    with _registered(service, "owner") as owner, _registered(service, "other") as other:
+        yield World(owner, other, scripted.model(begins))
+    gate.open()
+
+
+def _registered(service: RunningService, name: str) -> httpx.Client:
+    account = {"email": f"ownership-{name}@example.org", "password": PASSWORD, "name": name}
+    token = httpx.post(f"{service.url}/auth/register", json=account).raise_for_status().json()["accessToken"]
+    return httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+
+
+class Asked(NamedTuple):
+    """What an answer comes to, without what differs in any two."""
+
+    status: int
+    headers: frozenset[str]
+    body: bytes
+
+
+def ask(http: httpx.Client, operation: Operation, place: str, ids: dict[str, str]) -> Asked:
+    """Asks with those ids in that place, and nothing else than what the operation needs."""
+    names = {parameter["name"] for parameter in operation.parameters("path")}
+    path = operation.path.format(**{name: ids[name] for name in names})
+    body, query, headers = operation.body(), operation.query(), {}
+    if place == "header":
+        headers = {name: ids[name] for name in references(operation, place)}
+    elif place == "query":
+        query |= {name: ids[name] for name in references(operation, place)}
+    elif place == "body":
+        body = {**body, **{name: ids[name] for name in references(operation, place)}}
+    content = None if body is None else json.dumps(body | ALSO_NEEDED.get((operation.name, place), {})).encode()
+    with http.stream(
+        operation.method.upper(), path, params=query, content=content, headers={**headers, "Content-Type": JSON_TYPE}
+    ) as response:
+        # A stream that has begun may never end: that it began is all that matters.
+        return Asked(response.status_code, frozenset(response.headers), b"" if response.is_success else response.read())
+
+
+def references(operation: Operation, place: str) -> list[str]:
+    """The names of what takes an id there."""
+    if place == "body":
+        return [name for name in (operation.body_schema or {}).get("properties", {}) if _IS_ID.search(name)]
+    return [each["name"] for each in operation.parameters(place) if _IS_ID.search(each["name"]) and each["name"] not in _NO_REFERENCES]
+
+
+def maker_of(operation: Operation) -> Callable[[World], list[Object]]:
+    found = [prefix for prefix in MAKERS if operation.path.startswith(prefix)]
+    if not found:
+        pytest.fail(
+            f"{operation.name} takes ids, and nothing here makes such an object: add one that makes it for `owner` to MAKERS, "
+            f"under what the path begins with; or the path to PUBLIC, when what it names belongs to nobody."
+        )
+    return MAKERS[max(found, key=len)]
+
+
+def assert_not_there(world: World, operation: Operation, place: str, found: Object, expected: int) -> None:
+    before = found.state()
+    answer, absent = (ask(world.other, operation, place, ids) for ids in (found.ids, found.absent))
+    assert answer.status == expected, f"{operation.name}: {answer}"
+    assert answer == absent, "it must look as if there were no such object"
+    assert found.state() == before, f"{operation.name} changed what is somebody else's"
+
+
+WITH_PATHS = [each for each in OPERATIONS if each.parameters("path") and each.path not in PUBLIC]
+
+
+@pytest.mark.parametrize("operation", WITH_PATHS, ids=[each.name for each in WITH_PATHS])
+def test_an_object_of_another_user_is_not_there(world: World, operation: Operation):
+    for found in maker_of(operation)(world):
+        assert_not_there(world, operation, "path", found, 403 if operation.path.startswith("/admin/") else 404)
+
+
+WITH_REFERENCES = [
+    (operation, place, name)
+    for operation in OPERATIONS
+    if not operation.parameters("path")
+    for place in ("query", "header", "body")
+    for name in references(operation, place)
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "place", "name"), WITH_REFERENCES, ids=[f"{each.name} {place} {name}" for each, place, name in WITH_REFERENCES]
+)
+def test_an_id_of_another_users_object_in_a_request_leads_nowhere(world: World, operation: Operation, place: str, name: str):
+    if name not in REFERENCES:
+        pytest.fail(
+            f"{operation.name} takes {name} in its {place}: add who makes such an object for `owner`, and the answer, to REFERENCES."
+        )
+    make, expected = REFERENCES[name]
+    for found in make(world):
+        assert_not_there(world, operation, place, found, expected)
+
+
+def test_there_is_something_to_ask_for():
+    assert len(WITH_PATHS) >= 5
+    assert len(WITH_REFERENCES) >= 3
+    assert set(PUBLIC) <= {operation.path for operation in OPERATIONS}
