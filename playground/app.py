@@ -9,6 +9,9 @@ from . import __version__, problems
 from .accounting.bills import Bills
 from .accounting.estimates import Estimator
 from .accounting.prices import Prices
+from .accounting.reports.endpoints import router as reports_router
+from .accounting.reports.repository import ReportRepository
+from .accounting.reports.service import CostReports
 from .accounting.tokens import TokenCounter
 from .accounts.endpoints import router as accounts_router
 from .accounts.identity import Identities
@@ -65,7 +68,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    for router in (operation_router, accounts_router, models_router, comparison_router):
+    for router in (operation_router, accounts_router, models_router, comparison_router, reports_router):
         app.include_router(router)
     problems.install(app)
     describe(app)
@@ -122,6 +125,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             comparisons=ComparisonService(runs, sessions, catalogue, grace_seconds=settings.stream_grace_seconds),
             history=History(runs, sessions),
             estimator=Estimator(catalogue, prices, counter),
+            reports=CostReports(ReportRepository(database)),
         )
         await runs.drain(0)
 

@@ -40,6 +40,9 @@ def _no_number(value: object) -> object:
 GivenMoment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_as_utc)]
 """A time that comes in: ISO 8601; without a zone it is UTC."""
 
+LocalMoment = Annotated[datetime, BeforeValidator(_no_number)]
+"""A date or a time that comes in: ISO 8601; without a zone it is in the one that the request names."""
+
 Money = Annotated[Decimal, PlainSerializer(money, return_type=str)]
 """US dollars, written as a decimal string."""
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 if TYPE_CHECKING:
     from .accounting.estimates import Estimator
     from .accounting.prices import Prices
+    from .accounting.reports.service import CostReports
     from .accounts.identity import Identities
     from .accounts.service import AccountService
     from .announcements import Announcements
@@ -36,6 +37,7 @@ class Services:
     comparisons: ComparisonService
     history: History
     estimator: Estimator
+    reports: CostReports
 
 
 def services_of(request: Request) -> Services:

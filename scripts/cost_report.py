@@ -17,24 +17,18 @@ from lib.api import Credentials, connect
 from lib.costs.book import DIMENSIONS, Book, Dimension
 from lib.costs.files import as_csv
 from lib.costs.page import as_html
-from lib.costs.sessions import entries
+from lib.costs.report import read_into
 from lib.costs.table import show
 from lib.problems import ServiceError
-from lib.units import count
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
 async def read(book: Book, url: str, who: Credentials) -> None:
-    """Read all sessions of the service at `url` into `book`. Raises a `ServiceError`."""
-    sessions = 0
-    with options.err.status("Reading sessions") as status:
+    """Read the costs that the service at `url` has recorded into `book`. Raises a `ServiceError`."""
+    with options.err.status("Asking for the costs"):
         async with connect(url, who, tell=options.say) as service:
-            async for answers in entries(service):
-                book.take(answers)
-                sessions += 1
-                if sessions % 100 == 0:
-                    status.update(f"Reading sessions: {count(sessions, 'session')} so far")
+            await read_into(book, service)
 
 
 def dimensions(value: str) -> list[Dimension]:

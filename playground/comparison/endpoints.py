@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Response, status
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
@@ -14,9 +15,11 @@ from playground.models.catalogue import UnknownModel
 from playground.problems import documented
 from playground.schemas import GivenMoment
 from playground.services import CurrentServices, Services
+from playground.spreadsheets import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
 from playground.text import CleanText
 
 from .event_docs import STREAM_ANSWER
+from .export import as_csv, as_json
 from .reading import Reading
 from .repository import SessionFilter
 from .runs import ShuttingDown
@@ -127,22 +130,51 @@ async def stop(services: CurrentServices, user: Streamer, session_id: SessionId,
     return StopResult(stopped=await services.comparisons.stop(user.id, session_id, lane))
 
 
-@router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable))
-async def list_sessions(
-    services: CurrentServices,
-    user: SessionReader,
+async def _wanted_sessions(
     q: Annotated[CleanText | None, Query(max_length=500, description="Stands in the title or in a prompt.")] = None,
     model: Annotated[CleanText | None, Query(max_length=300, description="Some lane's model, as `sim/quick`.")] = None,
     answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="Some answer's status.")] = None,
     since: Annotated[GivenMoment | None, Query(alias="from", description="Created at this time or later.")] = None,
     until: Annotated[GivenMoment | None, Query(alias="to", description="Created before this time.")] = None,
+) -> SessionFilter:
+    return SessionFilter(text=q, model=model, status=answer_status, since=since, until=until)
+
+
+WantedSessions = Annotated[SessionFilter, Depends(_wanted_sessions)]
+
+
+@router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable))
+async def list_sessions(
+    services: CurrentServices,
+    user: SessionReader,
+    wanted: WantedSessions,
     include: Annotated[Literal["answers"] | None, Query(description="`answers`: with the figures of every answer.")] = None,
     cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> SessionPage:
     """One's sessions, newest first, page by page."""
-    wanted = SessionFilter(text=q, model=model, status=answer_status, since=since, until=until)
     return await services.history.page(user.id, wanted, cursor=cursor, limit=limit, with_answers=include == "answers")
+
+
+@router.get(
+    "/sessions/export",
+    response_model=list[SessionDetail],
+    responses={
+        **documented(BadInput, NotAuthenticated, Unavailable),
+        200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}},
+    },
+)
+async def export_sessions(
+    services: CurrentServices, user: SessionReader, wanted: WantedSessions, file_format: Format = None, accept: AcceptHeader = None
+) -> Response:
+    """One's sessions with all of their texts, newest first, in one file: JSON, or CSV with a line for each answer.
+
+    It is written while it is read. A file that is cut off (which the connection tells) is not all.
+    """
+    pages = await services.history.export(user.id, wanted)
+    if wants_csv(file_format, accept):
+        return StreamingResponse(as_csv(pages), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
+    return StreamingResponse(as_json(pages), media_type="application/json", headers=attachment("sessions.json"))
 
 
 @router.get("/sessions/{session_id}", responses=documented(NotAuthenticated, SessionNotFound, Unavailable))

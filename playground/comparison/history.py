@@ -1,5 +1,6 @@
 """Reading and changing what is kept of sessions. A turn that goes on is shown as far as it has come."""
 
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,9 @@ from .schemas import (
 )
 from .service import SessionNotFound
 from .statements import answer_columns
+
+_EXPORTED_AT_ONCE = 10
+"""Sessions in memory while they are exported: the texts of one can be megabytes."""
 
 
 class History:
@@ -48,6 +52,28 @@ class History:
         if session is None:
             raise SessionNotFound
         return _detail(session, run)
+
+    async def export(self, user_id: str, wanted: SessionFilter) -> AsyncIterator[list[SessionDetail]]:
+        """All sessions with their texts, newest first, a few at a time.
+
+        The first few are read before this returns, so that a database that is away is told as an error, and not by an answer cut off.
+        """
+        pages = self._details(user_id, wanted)
+        first: list[SessionDetail] = await anext(pages, [])
+
+        async def all_pages() -> AsyncIterator[list[SessionDetail]]:
+            yield first
+            async for page in pages:
+                yield page
+
+        return all_pages()
+
+    async def _details(self, user_id: str, wanted: SessionFilter) -> AsyncIterator[list[SessionDetail]]:
+        cursor = None
+        while rows := await self._repository.page(user_id, wanted, cursor=cursor, limit=_EXPORTED_AT_ONCE):
+            cursor = rows[-1]["id"]
+            sessions = await self._repository.get_several(user_id, [row["id"] for row in rows])
+            yield [_detail(session, self._runs.of_session(session.id)) for session in sessions]
 
     async def rename(self, user_id: str, session_id: str, title: str) -> SessionDetail:
         """Give a session another title. Raises `SessionNotFound`."""

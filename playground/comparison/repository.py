@@ -8,6 +8,7 @@ from typing import Any
 
 from prisma import models
 from prisma.errors import RawQueryError
+from prisma.types import sessionsInclude as SessionInclude
 
 from playground.database.client import Database
 
@@ -60,6 +61,12 @@ ORDER BY t.session_id, t.number, l.position
 """
 
 
+_WITH_TURNS: SessionInclude = {
+    "lanes": {"order_by": {"position": "asc"}},
+    "turns": {"include": {"answers": {"include": {"lane": True}}}, "order_by": {"number": "asc"}},
+}
+
+
 class SessionRepository:
     """Sessions in the database. Every call may run twice (see `Database.run`), so every write is repeatable without harm."""
 
@@ -91,10 +98,15 @@ class SessionRepository:
         return await self._database.run(
             lambda prisma: prisma.sessions.find_first(
                 where={"id": session_id, "user_id": user_id},
-                include={
-                    "lanes": {"order_by": {"position": "asc"}},
-                    "turns": {"include": {"answers": {"include": {"lane": True}}}, "order_by": {"number": "asc"}},
-                },
+                include=_WITH_TURNS,
+            )
+        )
+
+    async def get_several(self, user_id: str, session_ids: Sequence[str]) -> list[models.sessions]:
+        """Those of that user, as `get` gives them, newest first."""
+        return await self._database.run(
+            lambda prisma: prisma.sessions.find_many(
+                where={"id": {"in": list(session_ids)}, "user_id": user_id}, include=_WITH_TURNS, order={"id": "desc"}
             )
         )
 

@@ -1,0 +1,60 @@
+"""`/reports`: what answers cost."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BeforeValidator
+
+from playground.accounts.auth import ReportReader
+from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.problems import documented
+from playground.schemas import LocalMoment
+from playground.services import CurrentServices
+from playground.spreadsheets import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
+from playground.text import CleanText
+
+from .schemas import CostReport, Dimension, ReportScope
+from .service import ReportRequest, as_csv
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+
+
+def _split(values: object) -> object:
+    """`groupBy=day,model` as `groupBy=day&groupBy=model`."""
+    return [part.strip() for value in values for part in str(value).split(",")] if isinstance(values, list) else values
+
+
+@router.get(
+    "/costs",
+    response_model=CostReport,
+    response_model_exclude_unset=True,
+    responses={
+        **documented(BadInput, NotAuthenticated, Forbidden, Unavailable),
+        200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}},
+    },
+)
+async def costs(
+    services: CurrentServices,
+    user: ReportReader,
+    group_by: Annotated[
+        list[Dimension], BeforeValidator(_split), Query(alias="groupBy", description="What rows are made of: one or two, with commas.")
+    ] = ["day"],  # noqa: B006 - FastAPI copies it
+    since: Annotated[
+        LocalMoment | None,
+        Query(alias="from", description="Of answers that were asked for at this time or later; without a zone it is in `timezone`."),
+    ] = None,
+    until: Annotated[LocalMoment | None, Query(alias="to", description="And before this time.")] = None,
+    timezone: Annotated[CleanText, Query(max_length=64, description="Whose days they are: a name of the IANA database.")] = "UTC",
+    scope: Annotated[ReportScope, Query(description="`all`: of all users, for administrators alone.")] = "own",
+    file_format: Format = None,
+    accept: AcceptHeader = None,
+) -> CostReport | Response:
+    """What answers cost by day, week, month, model, provider or user; as JSON or CSV.
+
+    What the users' own keys paid and what is simulated stands apart, and answers of unknown price are counted, never taken for free.
+    """
+    wanted = ReportRequest(group_by=group_by, since=since, until=until, timezone=timezone, scope=scope)
+    report = await services.reports.costs(user, wanted)
+    if wants_csv(file_format, accept):
+        return Response(as_csv(report), media_type=CSV_TYPE, headers=attachment("costs.csv"))
+    return report

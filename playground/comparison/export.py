@@ -1,0 +1,68 @@
+"""Sessions as one long file, written while they are read."""
+
+from collections.abc import AsyncIterator
+
+from playground.schemas import money
+from playground.spreadsheets import csv_lines
+
+from .schemas import Answer, SessionDetail, Turn
+
+_COLUMNS = [
+    "session_id",
+    "title",
+    "turn",
+    "prompt",
+    "lane",
+    "model",
+    "provider",
+    "simulated",
+    "status",
+    "text",
+    "reasoning",
+    "finish_reason",
+    "error_code",
+    "error_message",
+    "input_tokens",
+    "output_tokens",
+    "estimated",
+    "cost_usd",
+    "cost_source",
+    "time_to_first_token_ms",
+    "response_time_ms",
+    "tokens_per_second",
+    "created_at",
+    "finished_at",
+]
+
+
+async def as_json(pages: AsyncIterator[list[SessionDetail]]) -> AsyncIterator[str]:
+    """One array, a session at a time."""
+    before = "[\n"
+    async for page in pages:
+        for session in page:
+            yield before + session.model_dump_json(by_alias=True)
+            before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+async def as_csv(pages: AsyncIterator[list[SessionDetail]]) -> AsyncIterator[str]:
+    """A line for each answer; durations in ms, amounts in US dollars."""
+    yield csv_lines([_COLUMNS])
+    async for page in pages:
+        for session in page:
+            yield csv_lines(_line(session, turn, answer) for turn in session.turns for answer in turn.answers)
+
+
+def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:
+    lane = session.lanes[answer.lane]
+    wire = answer.model_dump()
+    return [
+        *(session.id, session.title, turn.turn, turn.prompt),
+        *(lane.lane, lane.model, lane.provider, str(lane.simulated).lower()),
+        *(answer.status, answer.text, answer.reasoning, answer.finish_reason),
+        *((answer.error.code, answer.error.message) if answer.error is not None else (None, None)),
+        *(answer.input_tokens, answer.output_tokens, str(answer.estimated).lower()),
+        *(None if answer.cost is None else money(answer.cost), answer.cost_source),
+        *(answer.time_to_first_token, answer.response_time, answer.tokens_per_second),
+        *(wire["created_at"], wire["finished_at"]),
+    ]
