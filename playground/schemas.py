@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pla
 from pydantic.alias_generators import to_camel
 
 
-def _iso_utc(moment: datetime) -> str:
+def iso_utc(moment: datetime) -> str:
+    """`moment` as the wire writes it: ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -19,7 +20,7 @@ def money(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-Moment = Annotated[datetime, PlainSerializer(_iso_utc, return_type=str)]
+Moment = Annotated[datetime, PlainSerializer(iso_utc, return_type=str)]
 """A time, written as ISO 8601 in UTC with milliseconds."""
 
 

@@ -4,11 +4,11 @@ import re
 import time
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.ids import new_id
 
+from .answer_headers import add_headers, added_headers
 from .direct import keep_direct_send
 
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -33,19 +33,20 @@ class RequestLog:
             return
         keep_direct_send(scope, send)
         request_id = _given_id(scope) or new_id()
+        add_headers(scope, {"X-Request-ID": request_id})
         started_at = time.perf_counter()
         status = 0
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message["headers"] = [*message.get("headers", ()), *added_headers(scope)]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                await self._app(scope, receive, send_with_headers)
             finally:
                 if scope["path"] not in _QUIET_PATHS:
                     duration = round((time.perf_counter() - started_at) * 1000, 1)
