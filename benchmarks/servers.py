@@ -132,6 +132,7 @@ async def _service(folder: Path, provider_url: str, profile: Path | None) -> Asy
         LOG_FORMAT="json",
         ACCESS_TOKEN_SECONDS="86400",  # noqa: S106 - how long, not what
         SHUTDOWN_GRACE_SECONDS="0",
+        LIMIT_USER_REQUESTS="1000000000 per 15 minutes",  # Counted as usual, and never reached.
         BETWEEN_TOKENS_TIMEOUT_SECONDS="3600",  # Answers wait until all are open.
     ) as server:
         yield server

@@ -30,6 +30,15 @@ from .comparison.runs import Runs
 from .comparison.service import ComparisonService
 from .database.client import Database
 from .errors import StartupError
+from .limits.endpoints import router as limits_router
+from .limits.policy import Policy
+from .limits.quota import Means
+from .limits.repository import UsageRepository
+from .limits.reservations import Reservations
+from .limits.service import LimitService
+from .limits.shared_windows import SharedWindows
+from .limits.statements import SETTLE
+from .limits.windows import MemoryWindows
 from .middleware import surround
 from .models.catalogue import Catalogue
 from .models.endpoints import router as models_router
@@ -68,7 +77,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    for router in (operation_router, accounts_router, models_router, comparison_router, reports_router):
+    for router in (operation_router, accounts_router, models_router, comparison_router, reports_router, limits_router):
         app.include_router(router)
     problems.install(app)
     describe(app)
@@ -100,7 +109,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         counter, prices = TokenCounter(), Prices()
         catalogue = Catalogue(providers, client, CatalogueRepository(database), refresh_seconds=settings.model_list_refresh_seconds)
         bills = Bills(counter, prices, catalogue.listed)
-        sessions = SessionRepository(database)
+        sessions = SessionRepository(database, closing_also=SETTLE)
         recorder = Recorder(tasks, sessions, journal, Recovery(providers, bills))
         runs = Runs(tasks, client, bills, recorder, retention_seconds=settings.run_retention_seconds)
         users = UserRepository(database)
@@ -108,7 +117,14 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
         )
         identities = Identities(users, tokens, announcements)
+        estimator = Estimator(catalogue, prices, counter)
+        usage = UsageRepository(database)
+        windows = MemoryWindows() if redis is None else SharedWindows(redis)
+        reservations = Reservations(usage)
+        means = Means(windows, usage, reservations, estimator, settings.limited_output_tokens)
         for background in (announcements.run_forever, catalogue.run_forever, recorder.write_on, runs.watch):
+            tasks.start_soon(background)
+        for background in (windows.run_forever, reservations.run_forever):
             tasks.start_soon(background)
         await counter.warm_up()
         await prices.warm_up()
@@ -124,8 +140,9 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             runs=runs,
             comparisons=ComparisonService(runs, sessions, catalogue, grace_seconds=settings.stream_grace_seconds),
             history=History(runs, sessions),
-            estimator=Estimator(catalogue, prices, counter),
+            estimator=estimator,
             reports=CostReports(ReportRepository(database)),
+            limits=LimitService(Policy(settings), means),
         )
         await runs.drain(0)
 

@@ -6,6 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from .comparison.event_docs import event_schemas
+from .limits.errors import LimitReached
+from .limits.middleware import is_counted
 from .middleware.body_limit import BodyTooLarge
 from .problems import ProblemBody, documented
 
@@ -38,17 +40,26 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas["ProblemBody"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
             _replace_validation_answer(operation["responses"])
             if "requestBody" in operation:
                 operation["responses"] |= {str(status): answer for status, answer in documented(BodyTooLarge).items()}
             if {"loginOrKey": []} in operation.get("security", ()):
                 operation["security"] = [{"login": []}, {"apiKey": []}]
+            if is_counted(path):
+                _add_refusal(operation["responses"])
     schemes = document["components"]["securitySchemes"]
     schemes.pop("loginOrKey")
     schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of `/users/me/api-keys`."}
     return document
+
+
+def _add_refusal(responses: dict[str, Any]) -> None:
+    """What is counted may be refused, whatever else the endpoint itself refuses with the same status."""
+    refusal = documented(LimitReached)[LimitReached.status]
+    answer = responses.setdefault(str(LimitReached.status), refusal)
+    answer["content"]["application/problem+json"]["examples"] |= refusal["content"]["application/problem+json"]["examples"]
 
 
 def _replace_validation_answer(responses: dict[str, Any]) -> None:

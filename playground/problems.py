@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from .errors import BadInput, FieldError, Problem
@@ -26,6 +26,12 @@ class ProblemBody(BaseModel):
     status: int
     detail: str
     errors: list[ProblemField] | None = None
+    limit: str | None = Field(None, description="Which limit is reached, as `daily-requests`. This and what follows comes with 429.")
+    used: int | str | None = Field(None, description="Requests or tokens; a decimal string of US dollars for a budget.")
+    reserved: int | str | None = Field(None, description="By comparisons that go on.")
+    wanted: int | str | None = Field(None, description="What this request may take at most.")
+    max: int | str | None = None
+    resetsAt: str | None = Field(None, description="When there is room again.")  # noqa: N815 - as on the wire
 
 
 class ProblemResponse(JSONResponse):

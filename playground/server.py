@@ -42,6 +42,9 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                # uvicorn would believe what runs on this machine by itself.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(_trusted(settings)),
                 server_header=False,
                 timeout_graceful_shutdown=round(settings.shutdown_grace_seconds) + _SPARE_SECONDS,
             )
@@ -63,6 +66,14 @@ class Server(uvicorn.Server):
         async with anyio.create_task_group() as ending:
             ending.start_soon(self._services.runs.drain, self._services.settings.shutdown_grace_seconds)
             await super().shutdown(sockets)
+
+
+def _trusted(settings: Settings) -> Iterator[str]:
+    """The networks of trusted proxies, those of IPv4 also as a socket for both protocols shows them: `::ffff:10.0.0.1`."""
+    for network in settings.trusted_proxies:
+        yield str(network)
+        if network.version == 4:
+            yield f"::ffff:{network.network_address}/{96 + network.prefixlen}"
 
 
 class RunningService(NamedTuple):

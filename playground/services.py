@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .comparison.runs import Runs
     from .comparison.service import ComparisonService
     from .database.client import Database
+    from .limits.service import LimitService
     from .models.catalogue import Catalogue
     from .settings import Settings
 
@@ -38,6 +39,7 @@ class Services:
     history: History
     estimator: Estimator
     reports: CostReports
+    limits: LimitService
 
 
 def services_of(request: Request) -> Services:

@@ -1,6 +1,8 @@
 """What a request would take and cost, before it is sent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from playground.models.catalogue import Catalogue
@@ -16,6 +18,17 @@ ASSUMED_OUTPUT_TOKENS = 16_384
 """The longest answer reckoned with when the request sets no limit. Most models write less unless told otherwise; some write more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What one call takes at most, as far as can be told before it is sent."""
+
+    input_tokens: int
+    """With the margin."""
+    output_tokens: int
+    cost: Decimal | None
+    """US dollars; `None`: the price is unknown."""
+
+
 class Estimator:
     """Estimates calls with what the catalogue and the price lists know."""
 
@@ -29,14 +42,33 @@ class Estimator:
 
         Raises `VocabularyError`.
         """
+        counts = await self._count(calls)
+        return Estimate(lanes=[self._estimate(call, count) for call, count in zip(calls, counts, strict=True)])
+
+    async def bounds(self, calls: Sequence[ModelCall]) -> list[Bound]:
+        """The most that each call takes, in their order. Other vendors' models count the prompt differently, hence the margin.
+
+        Raises `VocabularyError`.
+        """
+        counts = await self._count(calls)
+        lanes = [self._estimate(call, with_margin(count)) for call, count in zip(calls, counts, strict=True)]
+        return [Bound(lane.input_tokens, lane.max_output_tokens, lane.cost.max if lane.cost else None) for lane in lanes]
+
+    async def _count(self, calls: Sequence[ModelCall]) -> list[int]:
         counts: dict[tuple[Vocabulary, tuple[Message, ...]], int] = {}
-        lanes = []
-        for call in calls:
-            key = vocabulary_for(call.model), call.messages
+        keys = [(vocabulary_for(call.model), call.messages) for call in calls]
+        for key, call in zip(keys, calls, strict=True):
             if key not in counts:
                 counts[key] = await self._counter.count_prompt(call.messages, call.model)
-            lanes.append(estimate_call(call, counts[key], self._prices, self._catalogue.listed(call.provider, call.model)))
-        return Estimate(lanes=lanes)
+        return [counts[key] for key in keys]
+
+    def _estimate(self, call: ModelCall, input_tokens: int) -> LaneEstimate:
+        return estimate_call(call, input_tokens, self._prices, self._catalogue.listed(call.provider, call.model))
+
+
+def with_margin(input_tokens: int) -> int:
+    """A tenth more, rounded up."""
+    return input_tokens + -(-input_tokens // 10)
 
 
 def estimate_call(call: ModelCall, input_tokens: int, prices: Prices, listed: ListedModel | None = None) -> LaneEstimate:

@@ -8,7 +8,7 @@ from fastapi.security.base import SecurityBase
 from starlette.datastructures import Headers
 from starlette.types import Scope as AsgiScope
 
-from playground.errors import Forbidden, NotAuthenticated
+from playground.errors import Forbidden, NotAuthenticated, Problem
 from playground.services import Services, services_of
 
 from .identity import Scope, User
@@ -33,17 +33,17 @@ class ScopeMissing(Forbidden):
 async def identify(scope: AsgiScope, services: Services) -> User | None:
     """Who sent the request, by its headers; `None`: they hold no token and no key. Found out once a request.
 
-    Raises `NotAuthenticated` when what they hold is not good.
+    Raises `NotAuthenticated` when what they hold is not good, and `Unavailable` when that can't be told.
     """
-    found: User | NotAuthenticated | None
+    found: User | Problem | None
     if _ASKER not in scope:
         try:
             found = await _identify(Headers(scope=scope), services)
-        except NotAuthenticated as error:
+        except Problem as error:
             found = error
         scope[_ASKER] = found
     found = scope[_ASKER]
-    if isinstance(found, NotAuthenticated):
+    if isinstance(found, Problem):
         raise found
     return found
 

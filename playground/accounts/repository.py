@@ -1,8 +1,10 @@
 """Every database query about accounts."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from prisma import Prisma, models
+from prisma import Json, Prisma, models
 from prisma.enums import Role
 from prisma.errors import UniqueViolationError
 
@@ -79,8 +81,12 @@ class UserRepository:
         """The oldest account that administers."""
         return await self._database.run(lambda prisma: prisma.users.find_first(where={"role": Role.admin}, order={"id": "asc"}))
 
-    async def terminal_user(self, user_id: str) -> models.users:
+    async def terminal_user(self, user_id: str, limits: Mapping[str, Any]) -> models.users:
         """The account without a login that the terminal uses, made when it is not there."""
+        own = Json(dict(limits))
         return await self._database.run(
-            lambda prisma: prisma.users.upsert(where={"id": user_id}, data={"create": {"id": user_id, "name": "Terminal"}, "update": {}})
+            lambda prisma: prisma.users.upsert(
+                where={"id": user_id},
+                data={"create": {"id": user_id, "name": "Terminal", "limits": own}, "update": {"limits": own}},
+            )
         )

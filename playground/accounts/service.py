@@ -16,6 +16,10 @@ from .schemas import Login, Profile, Registered, Registration, TokenPair
 from .tokens import Tokens
 
 _TERMINAL_USER_ID = "terminal"
+TERMINAL_LIMITS: dict[str, None] = dict.fromkeys(
+    ("requests", "streams", "dailyRequests", "monthlyRequests", "monthlyTokens", "monthlyBudget")
+)
+"""Whoever sits at the server's own terminal could change any limit: there is none. In the shape of `users.limits`."""
 
 
 class AddressTaken(Conflict):
@@ -67,7 +71,7 @@ class AccountService:
 
         It is the first administrator's; before there is one, that of an account without a login.
         """
-        user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID)
+        user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID, TERMINAL_LIMITS)
         return (await self._begin_login(user)).access_token
 
     async def _known(self, user_id: str) -> models.users:

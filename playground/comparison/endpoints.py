@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
@@ -66,6 +66,7 @@ def _stream_or_end(services: Services, reading: Reading | None) -> Response:
 
 @router.post("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
 async def start_stream(
+    request: Request,
     services: CurrentServices,
     user: StreamUser,
     body: StreamRequest,
@@ -78,11 +79,13 @@ async def start_stream(
     """
     if last_event_id is not None:
         return _stream_or_end(services, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
-    return _stream(services, await services.comparisons.start(user.id, body, idempotency_key))
+    quota = services.limits.quota(user, request.scope)
+    return _stream(services, await services.comparisons.start(user.id, body, idempotency_key, quota))
 
 
 @router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
 async def start_stream_by_address(
+    request: Request,
     services: CurrentServices,
     user: StreamUser,
     prompt: Annotated[str, Query(description=f"At most {LONGEST_QUERY_PROMPT_BYTES // 1024} KB.", examples=["Explain what a monad is."])],
@@ -102,16 +105,18 @@ async def start_stream_by_address(
         )
         raise BadInput(f"prompt: {detail}", errors=[FieldError("prompt", detail)])
     try:
-        request = StreamRequest(prompt=prompt, models=[name.strip() for name in models.split(",") if name.strip()])
+        asked = StreamRequest(prompt=prompt, models=[name.strip() for name in models.split(",") if name.strip()])
     except ValidationError as error:
         raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in error.errors()]) from None
-    return _stream(services, await services.comparisons.start(user.id, request, None))
+    quota = services.limits.quota(user, request.scope)
+    return _stream(services, await services.comparisons.start(user.id, asked, None, quota))
 
 
 @router.post("/estimate", responses=documented(BadInput, UnknownModel, NotAuthenticated, SessionNotFound, TurnRunning, Unavailable))
-async def estimate(services: CurrentServices, user: Streamer, body: StreamRequest) -> Estimate:
+async def estimate(request: Request, services: CurrentServices, user: Streamer, body: StreamRequest) -> Estimate:
     """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
-    return await services.estimator.estimate(await services.comparisons.planned_calls(user.id, body))
+    quota = services.limits.quota(user, request.scope)
+    return await services.estimator.estimate(await services.comparisons.planned_calls(user.id, body, quota))
 
 
 @router.get("/sessions/{session_id}/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)

@@ -1,6 +1,7 @@
 """What is to be run, decided before anything is sent; and what a lane came to, decided when it is over."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -50,6 +51,8 @@ class RunPlan:
     """How long the run goes on without any reader."""
     idempotency_key: str | None = None
     request_hash: str | None = None
+    reserved: bool = False
+    """It was counted as a request of its user before it began; else it is when it closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,19 @@ class Bill:
 
 NOTHING_USED = Bill(0, 0, None, None, estimated=False, cost=Decimal(0), cost_source=None)
 """The bill of a request that the provider refused or never got: nothing was used, nothing is owed."""
+
+
+class Quota(Protocol):
+    """What somebody may still use. Whoever starts a run asks it before anything is sent."""
+
+    def limited(self, call: ModelCall) -> ModelCall:
+        """The call as it is sent: where it matters how long an answer is, it has a limit."""
+
+    def reserved(self, plan: RunPlan) -> AbstractAsyncContextManager[RunPlan]:
+        """Reserves what `plan` may take, and gives the plan to be run. If the block raises, what was reserved is given back.
+
+        Raises a `Problem` when there is not enough left.
+        """
 
 
 class Accountant(Protocol):

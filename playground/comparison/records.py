@@ -54,6 +54,8 @@ class TurnRow:
     idempotency_key: str | None
     request_hash: str | None
     lanes: tuple[LaneRow, ...]
+    reserved: bool = False
+    """It was counted as a request of its user before it began."""
 
     @classmethod
     def of(cls, plan: RunPlan) -> Self:
@@ -71,4 +73,5 @@ class TurnRow:
             idempotency_key=plan.idempotency_key,
             request_hash=plan.request_hash,
             lanes=tuple(LaneRow.of(lane) for lane in plan.lanes),
+            reserved=plan.reserved,
         )

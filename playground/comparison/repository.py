@@ -14,7 +14,7 @@ from playground.database.client import Database
 
 from .plan import AnswerRecord
 from .records import TurnRow
-from .statements import CLOSE_TURN, OPEN_TURN, closing_rows, opening_rows
+from .statements import OPEN_TURN, close_turn, closing_rows, opening_rows
 
 _FOREIGN_KEY_VIOLATION = "23503"
 
@@ -70,8 +70,10 @@ _WITH_TURNS: SessionInclude = {
 class SessionRepository:
     """Sessions in the database. Every call may run twice (see `Database.run`), so every write is repeatable without harm."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, closing_also: str = "") -> None:
+        """`closing_also` is done in the statement that closes a turn: see `close_turn` in `statements.py`."""
         self._database = database
+        self._close_turn = close_turn(closing_also)
 
     async def open_turn(self, turn: TurnRow) -> None:
         """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
@@ -91,7 +93,7 @@ class SessionRepository:
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
         """Keep what a turn came to, in one statement."""
         rows = closing_rows(turn, answers)
-        await self._database.run(lambda prisma: prisma.execute_raw(CLOSE_TURN, rows))
+        await self._database.run(lambda prisma: prisma.execute_raw(self._close_turn, rows))
 
     async def get(self, user_id: str, session_id: str) -> models.sessions | None:
         """A session of that user with its lanes, turns and answers, in their order."""

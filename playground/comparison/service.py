@@ -14,7 +14,7 @@ from playground.ids import new_id, new_run_id
 from playground.models.catalogue import Catalogue, ResolvedModel, UnknownModel
 from playground.providers.calls import Message, ModelCall
 
-from .plan import LanePlan, RunPlan
+from .plan import LanePlan, Quota, RunPlan
 from .reading import Reading
 from .records import TurnRow
 from .replay import replayed
@@ -24,6 +24,7 @@ from .runs import Runs
 from .schemas import LaneRequest, StreamRequest
 
 _TITLE_LENGTH = 80
+_ONE_AT_A_TIME = "A session has one turn at a time: wait for it, join its stream, or stop it."
 
 
 class SessionNotFound(NotFound):
@@ -79,39 +80,47 @@ class ComparisonService:
         self._grace_seconds = grace_seconds
         self._keys_in_use: dict[tuple[str, str], anyio.Event] = {}
 
-    async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None) -> Reading:
-        """The events of a new run, or of the run that this key started before.
+    async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None, quota: Quota) -> Reading:
+        """The events of a new run, for which `quota` is asked, or of the run that this key started before.
 
-        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `Unavailable`.
+        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `Unavailable`, and what `quota` raises.
         """
         if idempotency_key is None:
-            return _from_start(self._runs.start(await self._plan(user_id, request)))
+            return await self._begin(await self._plan(user_id, request), quota)
         key = user_id, idempotency_key
         while key in self._keys_in_use:
             await self._keys_in_use[key].wait()
         self._keys_in_use[key] = anyio.Event()
         try:
-            return await self._start_once(user_id, request, idempotency_key)
+            return await self._start_once(user_id, request, idempotency_key, quota)
         finally:
             self._keys_in_use.pop(key).set()
 
-    async def _start_once(self, user_id: str, request: StreamRequest, key: str) -> Reading:
+    async def _start_once(self, user_id: str, request: StreamRequest, key: str, quota: Quota) -> Reading:
         request_hash = _hash(request)
         earlier = await self._repository.find_by_key(user_id, key)
         if earlier is None:
-            plan = await self._plan(user_id, request, idempotency_key=key, request_hash=request_hash)
+            planned = await self._plan(user_id, request, idempotency_key=key, request_hash=request_hash)
             try:
-                # The row is what tells other processes that the key is taken, so it is there before anything is sent.
-                await self._repository.open_turn(TurnRow.of(plan))
+                return await self._begin(planned, quota)
             except TurnRefused:
                 earlier = await self._repository.find_by_key(user_id, key)
                 if earlier is None:
                     raise
-            else:
-                return _from_start(self._runs.start(plan))
         if earlier.request_hash != request_hash:
             raise KeyReused
         return await self._again(user_id, earlier)
+
+    async def _begin(self, planned: RunPlan, quota: Quota) -> Reading:
+        async with quota.reserved(planned) as plan:
+            # While the quota was asked, another request may have begun the same turn.
+            newest = None if plan.new_session else self._runs.of_session(plan.session_id)
+            if newest is not None and newest.plan.turn >= plan.turn:
+                raise TurnRunning(_ONE_AT_A_TIME)
+            if plan.idempotency_key is not None:
+                # The row is what tells other processes that the key is taken, so it is there before anything is sent.
+                await self._repository.open_turn(TurnRow.of(plan))
+            return _from_start(self._runs.start(plan))
 
     async def _again(self, user_id: str, turn: models.turns) -> Reading:
         run = self._runs.get(turn.run_id)
@@ -140,10 +149,10 @@ class ComparisonService:
             return None
         return run.reading(last.number if last and last.run_id == run.id else 0)
 
-    async def planned_calls(self, user_id: str, request: StreamRequest) -> list[ModelCall]:
-        """What each lane would send, for an estimate. Raises as `start` does."""
+    async def planned_calls(self, user_id: str, request: StreamRequest, quota: Quota) -> list[ModelCall]:
+        """What each lane would send, for an estimate. Raises as `start` does, but nothing is reserved."""
         plan = await self._plan(user_id, request)
-        return [lane.call for lane in plan.lanes]
+        return [quota.limited(lane.call) for lane in plan.lanes]
 
     async def stop(self, user_id: str, session_id: str, lane: int | None) -> list[int]:
         """Stop one lane of the running turn, or all; the lanes that were still running. Raises `SessionNotFound`, `BadInput`."""
@@ -170,7 +179,7 @@ class ComparisonService:
             # Somebody else's is not there, running or not.
             if running is not None and running.plan.user_id == user_id:
                 if running.finished_at is None:
-                    raise TurnRunning("A session has one turn at a time: wait for it, join its stream, or stop it.")
+                    raise TurnRunning(_ONE_AT_A_TIME)
                 await running.recorded.wait()
             session = await self._repository.get(user_id, request.session_id)
             if session is None:

@@ -4,12 +4,13 @@ They are on the way of every request, and as single statements they cost a third
 and the engine's. Both may be repeated without harm.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from .plan import AnswerRecord
+from .plan import AnswerRecord, Bill
 from .records import TurnRow
 
 # Foreign keys are checked at the end of the statement, when all rows are there.
@@ -39,12 +40,14 @@ FROM turn, jsonb_to_recordset(row->'lanes') AS lane(lane_id text, answer_id text
 ON CONFLICT DO NOTHING
 """
 
-CLOSE_TURN = """
+_CLOSE_TURN = """
 WITH closed AS (SELECT $1::jsonb AS row),
 closed_turn AS (
-  UPDATE turns SET finished_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'turn_id'),
+  UPDATE turns SET finished_at = (row->>'finished_at')::timestamptz FROM closed
+  WHERE id = row->>'turn_id' AND finished_at IS NULL
+  RETURNING id),
 touched_session AS (
-  UPDATE sessions SET updated_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'session_id')
+  UPDATE sessions SET updated_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'session_id'){also}
 UPDATE answers SET
   status = new.status::"AnswerStatus", text = new.text, reasoning = new.reasoning, finish_reason = new.finish_reason,
   error_code = new.error_code, error_message = new.error_message, error_retryable = new.error_retryable,
@@ -58,6 +61,15 @@ FROM closed, jsonb_to_recordset(row->'answers') AS new(
   time_to_first_token float8, response_time float8, tokens_per_second float8, attempts int, finished_at timestamptz)
 WHERE answers.id = new.id
 """
+
+
+def close_turn(also: str = "") -> str:
+    """The statement that closes a turn, and with it whatever `also` does: further parts of its WITH clause.
+
+    They may read `closed`, whose `row` is the parameter (see `closing_rows`), and `closed_turn`, which has a row when it is this
+    statement that closes the turn, and none when the turn was closed before.
+    """
+    return _CLOSE_TURN.replace("{also}", f",\n{also.strip()}" if also else "")
 
 
 def opening_rows(turn: TurnRow) -> str:
@@ -79,11 +91,30 @@ def opening_rows(turn: TurnRow) -> str:
 
 
 def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord]) -> str:
-    """The parameter of `CLOSE_TURN`."""
-    finished_at = max((answer.finished_at for answer in answers), default=turn.created_at)
-    rows = [{"id": answer.answer_id, **answer_columns(answer)} for answer in answers]
-    row = {"turn_id": turn.turn_id, "session_id": turn.session_id, "finished_at": finished_at, "answers": rows}
+    """The parameter of `close_turn`: the turn, its answers, and what they used of the server's own accounts in tokens and US dollars.
+
+    A cost that is made up or unknown is not in it.
+    """
+    used = list(_used(turn, answers))
+    row = {
+        "turn_id": turn.turn_id,
+        "session_id": turn.session_id,
+        "run_id": turn.run_id,
+        "user_id": turn.user_id,
+        "created_at": turn.created_at,
+        "reserved": turn.reserved,
+        "finished_at": max((answer.finished_at for answer in answers), default=turn.created_at),
+        "used_tokens": sum(bill.input_tokens + bill.output_tokens for bill, _ in used),
+        "used_cost": sum((bill.cost for bill, simulated in used if bill.cost is not None and not simulated), Decimal(0)),
+        "answers": [{"id": answer.answer_id, **answer_columns(answer)} for answer in answers],
+    }
     return msgspec.json.encode(row).decode()
+
+
+def _used(turn: TurnRow, answers: Sequence[AnswerRecord]) -> Iterator[tuple[Bill, bool]]:
+    """The bills of a turn, and whether their money is made up."""
+    simulated = {lane.answer_id: lane.simulated for lane in turn.lanes}
+    return ((answer.bill, simulated[answer.answer_id]) for answer in answers)
 
 
 def answer_columns(answer: AnswerRecord) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from playground.accounting.estimates import ASSUMED_OUTPUT_TOKENS, Estimator, estimate_call
+from playground.accounting.estimates import ASSUMED_OUTPUT_TOKENS, Estimator, estimate_call, with_margin
 from playground.accounting.prices import Prices
 from playground.accounting.schemas import LaneEstimate
 from playground.accounting.tokens import TokenCounter
@@ -51,6 +51,11 @@ def test_a_prompt_fits_when_it_leaves_room_for_an_answer(window: int | None, fit
     assert (lane.fits, lane.context_window) == (fits, window)
     assert lane.cost is not None
     assert lane.cost.min <= lane.cost.max
+
+
+@pytest.mark.parametrize(("counted", "reserved"), [(0, 0), (1, 2), (10, 11), (101, 112)])
+def test_what_is_reserved_for_a_prompt_is_a_tenth_more_rounded_up(counted: int, reserved: int) -> None:
+    assert with_margin(counted) == reserved
 
 
 def test_an_unknown_price_is_null() -> None:

@@ -17,6 +17,10 @@ from anyio.to_thread import run_sync
 from .client import User
 
 PLAYGROUND = [sys.executable, "-m", "playground"]
+_LIMITS = ("ADDRESS_REQUESTS", "USER_REQUESTS", "AUTH", "STREAMS")
+_QUOTAS = ("DAILY_REQUESTS", "MONTHLY_REQUESTS", "MONTHLY_TOKENS", "MONTHLY_BUDGET")
+UNLIMITED = dict.fromkeys([*(f"LIMIT_{name}" for name in _LIMITS), *(f"USER_{name}" for name in _QUOTAS)], "off")
+"""All tests come from one address, and nobody but the first is an administrator."""
 _PATIENCE = 60
 
 T = TypeVar("T")
@@ -25,7 +29,7 @@ T = TypeVar("T")
 def environment(data_dir: Path, **variables: object) -> dict[str, str]:
     """What a command of ours needs of the environment, and nothing that a developer may have set for himself."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
-    return {**kept, "PLAYGROUND_DATA_DIR": str(data_dir), **{name: str(value) for name, value in variables.items()}}
+    return {**kept, **UNLIMITED, "PLAYGROUND_DATA_DIR": str(data_dir), **{name: str(value) for name, value in variables.items()}}
 
 
 class ServiceProcess:

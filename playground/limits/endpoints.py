@@ -1,0 +1,18 @@
+"""`GET /users/me/usage`: what one has used, and what is left."""
+
+from fastapi import APIRouter
+
+from playground.accounts.auth import ReportReader, ScopeMissing
+from playground.errors import NotAuthenticated, Unavailable
+from playground.problems import documented
+from playground.services import CurrentServices
+
+from .schemas import Usage
+
+router = APIRouter(tags=["limits"])
+
+
+@router.get("/users/me/usage", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+async def get_usage(services: CurrentServices, user: ReportReader) -> Usage:
+    """What is used and left of each limit, and when it resets. Needs a login, or an API key with the scope `reports:read`."""
+    return await services.limits.usage(user)

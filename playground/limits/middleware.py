@@ -1,0 +1,54 @@
+"""Counts requests before anything else is done for them. Plain ASGI: what is sent passes untouched."""
+
+from starlette.datastructures import QueryParams
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from playground.accounts.auth import identify
+from playground.accounts.identity import User
+from playground.errors import Problem
+from playground.problems import respond
+from playground.services import Services
+
+_UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})
+_UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
+"""Files that never change: those of the documentation and of the page."""
+_STREAM = "/stream"
+
+
+class RequestLimits:
+    """Refuses requests beyond the limits; the answers to all others tell how the limits stand.
+
+    A request with a login counts for its user, one without a good one for its address. Requests to `/auth` without a good access
+    token count apart from others, as they are how passwords are guessed.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and is_counted(scope["path"]):
+            services: Services = scope["app"].state.services
+            refusal = await services.limits.count_request(scope, await _asker(scope, services))
+            if refusal is not None:
+                await respond(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def _asker(scope: Scope, services: Services) -> User | None:
+    """Who asks; `None` without a login that holds. What is wrong with it the endpoint will tell, if it needs to know who asks."""
+    try:
+        user = await identify(scope, services)
+        if user is None and scope["path"].endswith(_STREAM) and b"token=" in scope["query_string"]:
+            # `EventSource` can't set headers.
+            token = QueryParams(scope["query_string"]).get("token")
+            user = await services.identities.of_access_token(token) if token else None
+    except Problem:
+        return None
+    return user
+
+
+def is_counted(path: str) -> bool:
+    """Whether requests to `path` are limited."""
+    return path not in _UNCOUNTED and not path.startswith(_UNCOUNTED_FOLDERS)

@@ -1,0 +1,139 @@
+"""What one user may still use: asked before a run begins, so that nothing is sent that is beyond the limits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+import anyio
+import structlog
+from starlette.types import Scope
+
+from playground.accounting.estimates import Estimator
+from playground.accounts.identity import User
+from playground.comparison.plan import LanePlan, RunPlan
+from playground.errors import Unavailable
+from playground.providers.calls import ModelCall
+
+from .allowances import Allowances, allowances_at
+from .policy import Limits
+from .refusals import allowance_exceeded, window_full
+from .repository import UsageRepository, Wanted
+from .reservations import Reservations
+from .told import Standing, tell
+from .windows import Rate, Window, Windows
+
+_RELEASE_SECONDS = 5.0
+_ATTEMPTS = 10
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What quotas work with."""
+
+    windows: Windows
+    repository: UsageRepository
+    reservations: Reservations
+    estimator: Estimator
+    longest_answer: int
+    """In tokens, of a lane that sets no limit itself, for users for whom it matters."""
+
+
+class UserQuota:
+    """The quota of a user, for one request: what it reserves is told in the answer to it."""
+
+    def __init__(self, user: User, limits: Limits, means: Means, scope: Scope) -> None:
+        self._user = user
+        self._limits = limits
+        self._means = means
+        self._scope = scope
+
+    def limited(self, call: ModelCall) -> ModelCall:
+        """The call with an answer of limited length, if tokens or money are limited and it sets no limit itself."""
+        if not self._limits.by_size or call.max_tokens is not None:
+            return call
+        return replace(call, max_tokens=self._means.longest_answer)
+
+    @asynccontextmanager
+    async def reserved(self, plan: RunPlan) -> AsyncIterator[RunPlan]:
+        """Counts the stream and the request, and reserves tokens and money. Without any such limit there is no query.
+
+        Raises `LimitReached`, `Unavailable`.
+        """
+        if not self._limits.by_run:
+            await self._count_stream()
+            yield plan
+            return
+        # A stream is counted last, since a window takes nothing back; but a full one is not worth asking the database.
+        await self._look_at_streams()
+        to_run = await self._reserve(plan)
+        try:
+            await self._count_stream()
+            yield to_run
+        except BaseException:
+            with anyio.CancelScope(shield=True, deadline=anyio.current_time() + _RELEASE_SECONDS):
+                await self._release(plan.run_id)
+            raise
+
+    async def _look_at_streams(self) -> None:
+        rate = self._limits.streams
+        if rate is not None:
+            self._tell_stream(rate, await self._means.windows.look(rate, self._user.id))
+
+    async def _count_stream(self) -> None:
+        rate = self._limits.streams
+        if rate is not None:
+            self._tell_stream(rate, await self._means.windows.hit(rate, self._user.id))
+
+    def _tell_stream(self, rate: Rate, window: Window) -> None:
+        tell(self._scope, Standing.of(rate, window))
+        if not window.allowed:
+            raise window_full(rate, window)
+
+    async def _reserve(self, plan: RunPlan) -> RunPlan:
+        lanes, tokens, cost = await self._bounded(plan.lanes) if self._limits.by_size else (plan.lanes, 0, Decimal(0))
+        wanted = Wanted(plan.run_id, self._user.id, plan.created_at, tokens, cost)
+        for _ in range(_ATTEMPTS):
+            reserved = await self._means.repository.reserve(wanted, self._limits, held_seconds=self._means.reservations.held_seconds)
+            row = reserved or await self._means.repository.get(self._user.id)
+            allowances = allowances_at(plan.created_at, self._limits, row)
+            self._tell_requests(allowances, plan.created_at)
+            if reserved is not None:
+                self._means.reservations.hold(plan.run_id)
+                return replace(plan, lanes=lanes, reserved=True)
+            refusal = allowance_exceeded(allowances, wanted.by_allowance(), plan.created_at)
+            if refusal is not None:
+                raise refusal
+            # A run of the same user ended in between, and left room.
+        raise Unavailable("Too many comparisons of this account begin and end at the same moment. Ask again.")
+
+    async def _bounded(self, lanes: tuple[LanePlan, ...]) -> tuple[tuple[LanePlan, ...], int, Decimal]:
+        """The lanes as they are sent, and the tokens and US dollars that they take at most. Made-up and unknown costs are not in it."""
+        limited = [self.limited(lane.call) for lane in lanes]
+        bounds = await self._means.estimator.bounds(limited)
+        tokens = sum(bound.input_tokens + bound.output_tokens for bound in bounds)
+        cost = sum(
+            (bound.cost for bound, lane in zip(bounds, lanes, strict=True) if bound.cost is not None and not lane.simulated), Decimal(0)
+        )
+        to_send = tuple(
+            # No longer than what the prompt leaves of the context window: more would be refused by the provider.
+            lane if lane.call.max_tokens is not None else replace(lane, call=replace(lane.call, max_tokens=bound.output_tokens))
+            for lane, bound in zip(lanes, bounds, strict=True)
+        )
+        return to_send, tokens, cost
+
+    async def _release(self, run_id: str) -> None:
+        self._means.reservations.let_go(run_id)
+        try:
+            await self._means.repository.release(run_id)
+        except Unavailable:
+            _logger.warning("reservation_not_released", run_id=run_id)
+
+    def _tell_requests(self, allowances: Allowances, at: datetime) -> None:
+        for allowance in (allowances.daily_requests, allowances.monthly_requests):
+            if allowance.most is not None and allowance.left is not None:
+                resets_in = (allowance.period.ends_at - at).total_seconds()
+                tell(self._scope, Standing(allowance.name, int(allowance.most), allowance.period.seconds, int(allowance.left), resets_in))

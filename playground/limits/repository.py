@@ -1,0 +1,96 @@
+"""Every database query about what users have used and reserved."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from prisma import models
+from prisma.errors import RawQueryError
+
+from playground.database.client import Database
+from playground.errors import NotAuthenticated
+
+from .policy import Limits
+from .statements import HOLD, RELEASE, RESERVE, SWEEP
+
+_FOREIGN_KEY_VIOLATION = "23503"
+_UNIQUE_VIOLATION = "23505"
+# Any number that nothing else in this database locks.
+_SWEEP_LOCK = 7_140_219
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be reserved for a run, at most."""
+
+    run_id: str
+    user_id: str
+    at: datetime
+    """When the run begins: its day and month are charged."""
+    tokens: int
+    cost: Decimal
+    """US dollars."""
+
+    def by_allowance(self) -> dict[str, Decimal]:
+        """The same by the names of the limits."""
+        requests = Decimal(1)
+        return {
+            "daily-requests": requests,
+            "monthly-requests": requests,
+            "monthly-tokens": Decimal(self.tokens),
+            "monthly-budget": self.cost,
+        }
+
+
+class UsageRepository:
+    """Usage and reservations in the database. Every call may be repeated (see `Database.run`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reserve(self, wanted: Wanted, limits: Limits, *, held_seconds: float) -> models.usage | None:
+        """Count a request, reserve what it may take, and give the user's row as it is then.
+
+        `None`, and nothing is changed, when that is more than `limits` leave.
+
+        Raises `NotAuthenticated` when the account is gone.
+        """
+        asked: dict[str, Any] = asdict(wanted) | {
+            "held_seconds": held_seconds,
+            "daily_requests": limits.daily_requests,
+            "monthly_requests": limits.monthly_requests,
+            "monthly_tokens": limits.monthly_tokens,
+            "monthly_budget": limits.monthly_budget,
+        }
+        parameter = msgspec.json.encode(asked).decode()
+        try:
+            rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
+        except RawQueryError as error:
+            if error.meta["code"] == _FOREIGN_KEY_VIOLATION:
+                raise NotAuthenticated("This account does not exist any more.") from None
+            if error.meta["code"] != _UNIQUE_VIOLATION:
+                raise
+            # An earlier attempt, whose answer got lost, was kept a moment ago: now it can be seen.
+            rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
+        return models.usage.model_validate(rows[0]) if rows else None
+
+    async def release(self, run_id: str) -> None:
+        """Give back what was reserved for a run that was not started, its request too."""
+        await self._database.run(lambda prisma: prisma.execute_raw(RELEASE, run_id))
+
+    async def hold(self, run_ids: Sequence[str], seconds: float) -> list[str]:
+        """Keep reservations for `seconds` from now on; the runs of those that are still there."""
+        rows = await self._database.run(lambda prisma: prisma.query_raw(HOLD, list(run_ids), seconds))
+        return [row["run_id"] for row in rows]
+
+    async def sweep(self) -> int:
+        """Give back what runs reserved whose processes died; how many runs."""
+        rows = await self._database.run(lambda prisma: prisma.query_raw(SWEEP, _SWEEP_LOCK))
+        return int(rows[0]["runs"])
+
+    async def get(self, user_id: str) -> models.usage | None:
+        """What a user has used and reserved, of the day and month that it names."""
+        return await self._database.run(lambda prisma: prisma.usage.find_unique(where={"user_id": user_id}))

@@ -1,0 +1,53 @@
+"""The shapes of usage on the wire."""
+
+from pydantic import Field
+
+from playground.schemas import Moment, Money, WireModel
+
+
+class RateUsage(WireModel):
+    """Requests in a window that moves: each counts for `seconds`."""
+
+    max: int | None = Field(examples=[1000], description="Null: no limit.")
+    used: int = Field(examples=[13], description="In the last `seconds`. Without a limit nothing is counted.")
+    left: int | None = Field(examples=[987], description="Null: no limit.")
+    seconds: int | None = Field(examples=[900], description="The window's length; null: no limit.")
+    resets_at: Moment | None = Field(
+        examples=["2026-11-21T09:30:00.000Z"], description="When the oldest request leaves the window; null: there is none in it."
+    )
+
+
+class RequestUsage(WireModel):
+    """Turns in a day or a month (UTC)."""
+
+    max: int | None = Field(examples=[50], description="Null: no limit.")
+    used: int = Field(examples=[3])
+    left: int | None = Field(examples=[47], description="Null: no limit.")
+    resets_at: Moment = Field(examples=["2026-11-22T00:00:00.000Z"])
+
+
+class TokenUsage(RequestUsage):
+    """Tokens in a month (UTC)."""
+
+    reserved: int = Field(examples=[8300], description="By comparisons that go on: what they may take at most.")
+
+
+class BudgetUsage(WireModel):
+    """US dollars in a month (UTC). Unknown costs and made-up ones are not in it."""
+
+    max: Money | None = Field(examples=["25"], description="Null: no limit.")
+    used: Money = Field(examples=["1.204"])
+    reserved: Money = Field(examples=["0.0166"], description="By comparisons that go on: what they may cost at most.")
+    left: Money | None = Field(examples=["23.7794"], description="Null: no limit.")
+    resets_at: Moment = Field(examples=["2026-12-01T00:00:00.000Z"])
+
+
+class Usage(WireModel):
+    """What a user has used of each limit."""
+
+    requests: RateUsage
+    streams: RateUsage
+    daily_requests: RequestUsage
+    monthly_requests: RequestUsage
+    monthly_tokens: TokenUsage
+    monthly_budget: BudgetUsage

@@ -1,0 +1,88 @@
+"""Limits: what is counted for whom, what is left, and who is refused."""
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.types import Scope
+
+from playground.accounts.identity import User
+
+from .addresses import counted_as
+from .allowances import Allowance, allowances_at
+from .errors import LimitReached
+from .policy import Policy
+from .quota import Means, UserQuota
+from .refusals import window_full
+from .schemas import BudgetUsage, RateUsage, RequestUsage, TokenUsage, Usage
+from .told import Standing, tell
+from .windows import Rate
+
+_AUTH = "/auth"
+
+
+class LimitService:
+    """What requests and runs ask before they begin."""
+
+    def __init__(self, policy: Policy, means: Means) -> None:
+        self._policy = policy
+        self._means = means
+
+    async def count_request(self, scope: Scope, user: User | None) -> LimitReached | None:
+        """Count a request, and let its answer tell how the limit stands. The refusal, when it is one too many.
+
+        `user` is `None` without a login that holds: then it counts for the address.
+        """
+        rate, who = self._request_rate(scope, user)
+        if rate is None:
+            return None
+        window = await self._means.windows.hit(rate, who)
+        tell(scope, Standing.of(rate, window))
+        return None if window.allowed else window_full(rate, window)
+
+    def _request_rate(self, scope: Scope, user: User | None) -> tuple[Rate | None, str]:
+        path: str = scope["path"]
+        to_auth = path == _AUTH or path.startswith(f"{_AUTH}/")
+        if user is not None and not (to_auth and user.key_id is not None):
+            return self._policy.of(user).requests, user.id
+        client = scope.get("client")
+        return self._policy.auth if to_auth else self._policy.address, counted_as(client[0] if client else None)
+
+    def quota(self, user: User, scope: Scope) -> UserQuota:
+        """What `user` may still use; the answer to the request of `scope` tells of what is counted."""
+        return UserQuota(user, self._policy.of(user), self._means, scope)
+
+    async def usage(self, user: User) -> Usage:
+        """What `user` has used of each limit. Raises `Unavailable`."""
+        limits, now = self._policy.of(user), datetime.now(UTC)
+        allowances = allowances_at(now, limits, await self._means.repository.get(user.id))
+        tokens, budget = allowances.monthly_tokens, allowances.monthly_budget
+        return Usage(
+            requests=await self._rate_usage(limits.requests, user, now),
+            streams=await self._rate_usage(limits.streams, user, now),
+            daily_requests=_request_usage(allowances.daily_requests),
+            monthly_requests=_request_usage(allowances.monthly_requests),
+            monthly_tokens=TokenUsage(**_request_usage(tokens).model_dump(), reserved=int(tokens.reserved)),
+            monthly_budget=BudgetUsage(
+                max=budget.most, used=budget.used, reserved=budget.reserved, left=budget.left, resets_at=budget.period.ends_at
+            ),
+        )
+
+    async def _rate_usage(self, rate: Rate | None, user: User, now: datetime) -> RateUsage:
+        if rate is None:
+            return RateUsage(max=None, used=0, left=None, seconds=None, resets_at=None)
+        window = await self._means.windows.look(rate, user.id)
+        return RateUsage(
+            max=rate.amount,
+            used=window.used,
+            left=max(0, rate.amount - window.used),
+            seconds=rate.seconds,
+            resets_at=now + timedelta(seconds=window.resets_in) if window.used else None,
+        )
+
+
+def _request_usage(allowance: Allowance) -> RequestUsage:
+    return RequestUsage(
+        max=None if allowance.most is None else int(allowance.most),
+        used=int(allowance.used),
+        left=None if allowance.left is None else int(allowance.left),
+        resets_at=allowance.period.ends_at,
+    )

@@ -1,0 +1,313 @@
+"""What a user may use in a day and a month: counted exactly, reserved before anything is sent, settled by what it came to."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from playground.accounts.identity import User as Asker
+from playground.accounts.service import TERMINAL_LIMITS
+from playground.comparison.plan import LanePlan, RunPlan
+from playground.ids import new_id, new_run_id
+from playground.limits.policy import LimitOverrides
+from playground.providers.calls import Message, ModelCall
+from playground.providers.records import Provider
+from tests.support.client import User, next_event, of_type, parse_events
+from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+from .conftest import Limited, all_at_once, answering, statuses, told, usage_of
+
+
+def compare(user: User, *models: str, url: str = "", **body: Any) -> Callable[[], Any]:
+    return lambda: user.http.post(f"{url}/playground/stream", json={"prompt": "Hi", "models": models, **body})
+
+
+def assert_refused(response: httpx.Response, limit: str, **figures: object) -> dict[str, Any]:
+    assert response.status_code == 429, response.text
+    problem: dict[str, Any] = response.json()
+    assert problem["limit"] == limit
+    assert {name: problem[name] for name in figures} == figures
+    assert int(response.headers["retry-after"]) >= 1
+    assert datetime.fromisoformat(problem["resetsAt"]) > datetime.now(UTC)
+    assert "user-requests" in told(response)
+    return problem
+
+
+async def test_one_request_is_one_turn_however_many_lanes_it_has(limited: Limited, scripted: ScriptedProvider) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user(dailyRequests=2) as user:
+        for _ in range(2):
+            assert (await compare(user, *[model] * 3)()).status_code == 200
+        refused = await compare(user, model)()
+        usage = await usage_of(user)
+    problem = assert_refused(refused, "daily-requests", used=2, max=2)
+    assert datetime.fromisoformat(problem["resetsAt"]) - datetime.now(UTC) <= timedelta(days=1)
+    assert told(refused)["daily-requests"][2] == 0
+    assert len(scripted.asked(model)) == 6
+    assert (usage["dailyRequests"]["used"], usage["dailyRequests"]["left"], usage["monthlyRequests"]["used"]) == (2, 0, 2)
+
+
+async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give_exactly_fifty(
+    limited: Limited, replica: Limited, scripted: ScriptedProvider
+) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user(dailyRequests=50, streams=None) as user:
+        answers = await all_at_once([compare(user, model, url=service.url) for service in (limited, replica) for _ in range(100)])
+        usage = await usage_of(user)
+    assert statuses(answers) == {200: 50, 429: 150}
+    assert len(scripted.asked(model)) == 50
+    assert usage["dailyRequests"] | {"resetsAt": None} == {"max": 50, "used": 50, "left": 0, "resetsAt": None}
+    assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (50 * 7, 0)
+
+
+async def test_tokens_that_are_used_at_once_never_exceed_what_is_left(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+    model = scripted.model(answering(10, 1000, gate))
+    async with limited.user(monthlyTokens=3_500) as user:
+        # Each may take 1,000 tokens and the prompt's, so three fit, and while they run no other does.
+        refused = 0
+
+        async def ask() -> httpx.Response:
+            nonlocal refused
+            response: httpx.Response = await compare(user, model, maxTokens=1000)()
+            refused += response.status_code == 429
+            if refused == 9:
+                gate.open()
+            return response
+
+        answers = await all_at_once([ask] * 12)
+        usage = await usage_of(user)
+    assert statuses(answers) == {200: 3, 429: 9}
+    assert len(scripted.asked(model)) == 3
+    assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (3 * 1010, 0)
+
+
+async def test_what_runs_reserve_is_shown_and_given_back_when_they_end(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+    model = scripted.model(answering(9, 20, gate))
+    async with limited.user(monthlyTokens=6_000, monthlyBudget="0.02") as user:
+        async with user.stream(json={"prompt": "Hi", "models": [model], "maxTokens": 4_000}) as events:
+            await next_event(events, "chunk")
+            during = await usage_of(user)
+            refused = await compare(user, model, maxTokens=4_000)()
+            gate.open()
+            await next_event(events, "done")
+        after = await usage_of(user)
+        again = await compare(user, model, maxTokens=4_000)()
+    tokens, budget = during["monthlyTokens"], during["monthlyBudget"]
+    assert 4_000 < tokens["reserved"] < 4_020
+    assert (tokens["used"], tokens["left"]) == (0, 6_000 - tokens["reserved"])
+    # The model costs US$ 1 and 2 per million tokens.
+    assert Decimal(budget["reserved"]) == Decimal(tokens["reserved"] + 4_000) / 1_000_000
+    assert Decimal(budget["left"]) == Decimal("0.02") - Decimal(budget["reserved"])
+    problem = assert_refused(refused, "monthly-tokens", used=0, reserved=tokens["reserved"], max=6_000)
+    assert problem["wanted"] == tokens["reserved"]
+    # Only the other run is in the way: it is worth asking soon.
+    assert int(refused.headers["retry-after"]) <= 30
+    assert (after["monthlyTokens"]["used"], after["monthlyTokens"]["reserved"]) == (29, 0)
+    assert (after["monthlyBudget"]["used"], after["monthlyBudget"]["reserved"]) == ("0.000049", "0")
+    assert again.status_code == 200
+
+
+async def test_a_budget_that_is_used_up_refuses_what_costs_money(limited: Limited, scripted: ScriptedProvider) -> None:
+    model = scripted.model(answering(1_000, 500))
+    async with limited.user(monthlyBudget="0.01") as user:
+        assert (await compare(user, model, maxTokens=1_000)()).status_code == 200
+        refused = await compare(user, model, maxTokens=5_000)()
+        # What is free, or of unknown price, is not held up by money.
+        unpriced = scripted.model(answering(1_000, 500), priced=False)
+        free = await compare(user, "sim/quick", unpriced, maxTokens=5_000)()
+        usage = await usage_of(user)
+    assert_refused(refused, "monthly-budget", used="0.002", reserved="0", max="0.01")
+    assert len(scripted.asked(model)) == 1
+    assert free.status_code == 200
+    assert of_type(parse_events(free.text), "done")[0]["unknownCosts"] == 1
+    assert usage["monthlyBudget"]["used"] == "0.002"
+
+
+async def test_simulated_tokens_count_and_simulated_money_does_not(limited: Limited) -> None:
+    async with limited.user(monthlyBudget="0", monthlyTokens=100_000) as user:
+        events = await user.compare("Hi", ["sim/quick"])
+        usage = await usage_of(user)
+    assert usage["monthlyTokens"]["used"] == of_type(events, "done")[0]["totalTokens"] > 0
+    assert usage["monthlyBudget"]["used"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("limits", "sent"), [({}, 4096), ({"monthlyTokens": None}, None), ({"monthlyTokens": None, "monthlyBudget": "1"}, 4096)]
+)
+async def test_where_tokens_or_money_are_limited_a_lane_has_a_longest_answer(
+    limited: Limited, scripted: ScriptedProvider, limits: dict[str, Any], sent: int | None
+) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user(**limits) as user:
+        estimate = await user.http.post("/playground/estimate", json={"prompt": "Hi", "models": [model]})
+        await user.compare("Hi", [model])
+        await user.compare("Hi", [model], maxTokens=9_000)
+    assert [asked.get("max_tokens") for asked in scripted.asked(model)] == [sent, 9_000]
+    assert estimate.json()["lanes"][0]["maxOutputTokens"] == (sent or 16_384)
+
+
+def plan_of(provider: Provider, model: str, prompt: str, *, max_tokens: int | None = None) -> RunPlan:
+    call = ModelCall(provider, model, (Message("user", prompt),), max_tokens=max_tokens)
+    lane = LanePlan(new_id(), 0, f"{provider.id}/{model}", call, new_id(), {})
+    return RunPlan(new_run_id(), new_id(), new_id(), 1, "", "Title", prompt, (lane,), datetime.now(UTC), True, 0)
+
+
+async def test_an_answer_that_is_limited_is_no_longer_than_what_the_prompt_leaves(limited: Limited, user: User) -> None:
+    services = limited.service.services
+    provider = services.catalogue.resolve("sim/flaky").provider
+    plan = replace(plan_of(provider, "flaky", "word " * 14_000), user_id=user.account["id"])
+
+    async def to_run() -> RunPlan:
+        async with services.limits.quota(Asker(user.account["id"], "user"), {}).reserved(plan) as planned:
+            return planned
+
+    [lane] = limited.portal.call(to_run).lanes
+    assert lane.call.max_tokens is not None
+    assert 0 < lane.call.max_tokens < 16_384 - 14_000
+    assert lane.parameters == {}
+
+
+async def test_what_can_not_be_started_is_given_back_whole(limited: Limited) -> None:
+    services = limited.service.services
+    provider = services.catalogue.resolve("sim/quick").provider
+    async with limited.user(dailyRequests=5) as user:
+        plan = replace(plan_of(provider, "quick", "Hi"), user_id=user.account["id"])
+        quota = services.limits.quota(Asker(user.account["id"], "user", {"dailyRequests": 5}), {})
+
+        async def fails() -> None:
+            async with quota.reserved(plan):
+                raise RuntimeError("on purpose")
+
+        with pytest.raises(RuntimeError, match="on purpose"):
+            limited.portal.call(fails)
+        usage = await usage_of(user)
+    assert (usage["dailyRequests"]["used"], usage["monthlyRequests"]["used"], usage["monthlyTokens"]["reserved"]) == (0, 0, 0)
+    assert limited.query("SELECT run_id FROM reservations WHERE user_id = $1", user.account["id"]) == []
+
+
+async def test_what_can_not_be_run_is_not_counted(limited: Limited) -> None:
+    async with limited.user(dailyRequests=1) as user:
+        for body in ({"prompt": ""}, {"models": ["sim/none"]}, {"models": ["sim/quick"], "maxTokens": 0}):
+            assert (await user.http.post("/playground/stream", json={"prompt": "Hi", **body})).status_code == 422
+        assert (await user.http.post("/playground/stream", json={"prompt": "Hi", "sessionId": "none"})).status_code == 404
+        usage = await usage_of(user)
+        assert (usage["dailyRequests"]["used"], usage["streams"]["used"]) == (0, 0)
+        assert (await compare(user, "sim/quick")()).status_code == 200
+
+
+async def test_a_repeated_request_with_one_key_counts_once(limited: Limited, scripted: ScriptedProvider) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user(dailyRequests=1, streams="1 per hour") as user:
+        user.http.headers["Idempotency-Key"] = "once"
+        answers = await all_at_once([compare(user, model)] * 5)
+        answers.append(await compare(user, model)())
+        usage = await usage_of(user)
+    assert statuses(answers) == {200: 6}
+    assert len(scripted.asked(model)) == 1
+    assert (usage["dailyRequests"]["used"], usage["streams"]["used"], usage["monthlyTokens"]["used"]) == (1, 1, 7)
+
+
+async def test_a_refused_request_does_not_use_up_its_key(limited: Limited) -> None:
+    async with limited.user(dailyRequests=0) as user:
+        user.http.headers["Idempotency-Key"] = "later"
+        assert_refused(await compare(user, "sim/quick")(), "daily-requests", used=0, max=0)
+        limited.set_limits(user.account["id"], dailyRequests=1)
+        assert (await compare(user, "sim/quick")()).status_code == 200
+
+
+async def test_a_reader_that_comes_back_is_not_counted_again(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+    model = scripted.model(answering(3, 4, gate))
+    async with limited.user(dailyRequests=1, streams="1 per hour") as user:
+        async with user.stream(json={"prompt": "Hi", "models": [model]}) as events:
+            chunk = await next_event(events, "chunk")
+            session = chunk.run_id
+        path = f"/playground/stream?prompt=Hi&models={model}"
+        async with user.stream("GET", path, headers={"Last-Event-ID": chunk.id}) as events:
+            gate.open()
+            done = await next_event(events, "done")
+        usage = await usage_of(user)
+    assert done.run_id == session
+    assert (usage["dailyRequests"]["used"], usage["streams"]["used"]) == (1, 1)
+
+
+async def test_a_refusal_by_the_number_of_streams_uses_up_nothing_else(limited: Limited) -> None:
+    async with limited.user(streams="1 per hour") as user:
+        answers = [await compare(user, "sim/quick", maxTokens=5)() for _ in range(2)]
+        usage = await usage_of(user)
+    assert_refused(answers[1], "streams", used=1, max=1)
+    assert (usage["streams"]["used"], usage["dailyRequests"]["used"], usage["monthlyTokens"]["reserved"]) == (1, 1, 0)
+
+
+async def test_a_lane_that_is_stopped_is_counted_by_what_it_wrote(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+    async def writes_and_waits(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("some words that were written")
+        await gate.wait()
+
+    model = scripted.model(writes_and_waits)
+    async with limited.user() as user:
+        async with user.stream(json={"prompt": "Hi", "models": [model]}) as events:
+            session = await next_event(events, "session")
+            await next_event(events, "chunk")
+            await user.http.post(f"/playground/sessions/{session.data['sessionId']}/stop")
+            done = await next_event(events, "done")
+        usage = await usage_of(user)
+    assert usage["monthlyTokens"]["used"] == done.data["totalTokens"] > 0
+    assert usage["monthlyTokens"]["reserved"] == 0
+
+
+async def test_administrators_have_no_such_limits_and_are_counted_all_the_same(limited: Limited, scripted: ScriptedProvider) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user("admin") as administrator:
+        answer = await compare(administrator, model)()
+        usage = await usage_of(administrator)
+    assert list(told(answer)) == ["user-requests"]
+    assert "max_tokens" not in scripted.asked(model)[0]
+    for name, used in {"dailyRequests": 1, "monthlyRequests": 1, "monthlyTokens": 7, "monthlyBudget": "0.000011"}.items():
+        assert (usage[name]["max"], usage[name]["used"], usage[name]["left"]) == (None, used, None)
+    assert usage["streams"] == {"max": None, "used": 0, "left": None, "seconds": None, "resetsAt": None}
+
+
+async def test_the_limits_of_a_role_are_those_of_the_settings(limited: Limited) -> None:
+    async with limited.user() as user, limited.user("premium") as premium:
+        most = [
+            [usage[name]["max"] for name in ("requests", "streams", "dailyRequests", "monthlyRequests", "monthlyTokens", "monthlyBudget")]
+            for usage in (await usage_of(user), await usage_of(premium))
+        ]
+    assert most == [[1000, 50, 50, 1000, 100_000, None], [1000, 50, 200, 5000, 500_000, None]]
+
+
+async def test_whoever_sits_at_the_terminal_has_no_limits(limited: Limited) -> None:
+    assert set(TERMINAL_LIMITS) == {field.alias for field in LimitOverrides.model_fields.values()}
+    async with limited.user(**TERMINAL_LIMITS) as user:
+        usage = await usage_of(user)
+    assert {limit["max"] for limit in usage.values()} == {None}
+
+
+async def test_a_new_month_begins_with_nothing_used(limited: Limited, scripted: ScriptedProvider) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user(dailyRequests=1, monthlyRequests=1, monthlyTokens=5_000) as user:
+        limited.execute(
+            "INSERT INTO usage (user_id, day, month, day_requests, month_requests, month_tokens) "
+            "VALUES ($1, '2025-12-31', '2025-12', 1, 1, 5000)",
+            user.account["id"],
+        )
+        assert (await usage_of(user))["monthlyTokens"]["used"] == 0
+        assert (await compare(user, model)()).status_code == 200
+        usage = await usage_of(user)
+    assert (usage["dailyRequests"]["used"], usage["monthlyRequests"]["used"], usage["monthlyTokens"]["used"]) == (1, 1, 7)
+
+
+async def test_a_run_that_wants_more_than_a_whole_month_is_told_so(limited: Limited, scripted: ScriptedProvider) -> None:
+    model = scripted.model(answering(3, 4))
+    async with limited.user(monthlyTokens=1_000) as user:
+        refused = await compare(user, model)()
+    problem = assert_refused(refused, "monthly-tokens", used=0, max=1_000)
+    assert problem["wanted"] > 4_096
+    assert "maxTokens" in problem["detail"]
+    assert "next month" not in problem["detail"]
+    assert scripted.asked(model) == []

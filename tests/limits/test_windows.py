@@ -1,0 +1,87 @@
+"""Windows in memory, by a clock that only moves when it is told to."""
+
+import pytest
+
+from playground.limits import windows
+from playground.limits.windows import MemoryWindows, Rate, Window
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+async def test_a_request_counts_for_exactly_the_rates_time(clock: Clock) -> None:
+    counted, rate = MemoryWindows(clock), Rate("test", 2, 10)
+    assert await counted.hit(rate, "a") == Window(True, 1, 10)
+    clock.now += 4
+    assert await counted.hit(rate, "a") == Window(True, 2, 6)
+    clock.now += 5
+    assert await counted.hit(rate, "a") == Window(False, 2, 1)
+    clock.now += 1
+    assert await counted.hit(rate, "a") == Window(True, 2, 4)
+    assert await counted.hit(rate, "a") == Window(False, 2, 4)
+
+
+async def test_windows_are_apart_by_rate_and_by_whose_they_are(clock: Clock) -> None:
+    counted, rate, other = MemoryWindows(clock), Rate("test", 1, 10), Rate("other", 1, 10)
+    for each, who in ((rate, "a"), (rate, "b"), (other, "a")):
+        assert (await counted.hit(each, who)).allowed
+    assert not (await counted.hit(rate, "a")).allowed
+
+
+async def test_looking_counts_nothing(clock: Clock) -> None:
+    counted, rate = MemoryWindows(clock), Rate("test", 1, 10)
+    assert await counted.look(rate, "a") == Window(True, 0, 0)
+    await counted.hit(rate, "a")
+    clock.now += 3
+    assert await counted.look(rate, "a") == Window(False, 1, 7)
+    clock.now += 7
+    assert await counted.look(rate, "a") == Window(True, 0, 0)
+
+
+async def test_after_a_limit_is_lowered_there_is_room_when_enough_have_left(clock: Clock) -> None:
+    counted = MemoryWindows(clock)
+    for _ in range(4):
+        await counted.hit(Rate("test", 4, 10), "a")
+        clock.now += 1
+    assert await counted.hit(Rate("test", 2, 10), "a") == Window(False, 4, 8)
+
+
+async def test_a_limit_of_none_at_all_refuses_everything(clock: Clock) -> None:
+    counted, rate = MemoryWindows(clock), Rate("test", 0, 10)
+    assert await counted.hit(rate, "a") == Window(False, 0, 10)
+    assert await counted.look(rate, "b") == Window(False, 0, 0)
+
+
+async def test_windows_that_are_over_are_forgotten_and_there_are_never_more_than_a_limit(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "_MOST_KEYS", 5)
+    counted, rate = MemoryWindows(clock), Rate("test", 1, 10)
+    for number in range(20):
+        await counted.hit(rate, str(number))
+    assert len(counted._by_key) == 5
+    clock.now += 10
+    for number in range(5):
+        await counted.hit(rate, f"later {number % 2}")
+    assert set(counted._by_key) == {"test:later 0", "test:later 1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "seconds"),
+    [("100 per 15 minutes", 100, 900), ("50 per hour", 50, 3_600), ("1/second", 1, 1), ("0 per day", 0, 86_400)],
+)
+def test_rates_are_read(text: str, amount: int, seconds: int) -> None:
+    assert Rate.parse("test", text) == Rate("test", amount, seconds)
+
+
+def test_no_rate_is_no_limit() -> None:
+    assert Rate.parse("test", None) is None
