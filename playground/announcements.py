@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
 import structlog
@@ -16,7 +16,8 @@ Listener = Callable[[str | None], None]
 
 _CHANNEL = "playground:announcements"
 _PAUSE = 0.5
-_CHECK_SECONDS = 5.0
+_CHECK_SECONDS = 1.0
+"""After this much silence Redis is asked for a sign of life; without one after as long again it counts as away."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -77,15 +78,24 @@ class RedisAnnouncements(Announcements):
     async def _receive(self) -> None:
         async with self._redis.pubsub() as channel:
             await channel.subscribe(_CHANNEL)
+            asked = False
             while True:
                 message = await channel.get_message(timeout=_CHECK_SECONDS)
-                if message is None:
-                    # Silence may be a connection that died: an answer to a ping tells.
+                if message is not None:
+                    asked = False
+                    self._hear(message)
+                elif asked:
+                    raise TimeoutError("Redis has gone silent")
+                else:
+                    # Silence may be a connection that died without a word: an answer to a ping tells.
+                    asked = True
                     await channel.ping()
-                elif message["type"] == "subscribe":
-                    for topic in list(self._listeners):
-                        self._tell(topic, None)
-                    self.connected = True
-                elif message["type"] == "message":
-                    topic, subject = json.loads(message["data"])
-                    self._tell(topic, subject)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":
+            for topic in list(self._listeners):
+                self._tell(topic, None)
+            self.connected = True
+        elif message["type"] == "message":
+            topic, subject = json.loads(message["data"])
+            self._tell(topic, subject)

@@ -30,6 +30,13 @@ from .comparison.runs import Runs
 from .comparison.service import ComparisonService
 from .database.client import Database
 from .errors import StartupError
+from .keys.endpoints import router as keys_router
+from .keys.own import OwnKeys
+from .keys.provider_keys import ProviderKeyService
+from .keys.repository import ApiKeyRepository, ProviderKeyRepository
+from .keys.service import ApiKeyService
+from .keys.uses import KeyUses
+from .keys.vault import Vault
 from .limits.endpoints import router as limits_router
 from .limits.policy import Policy
 from .limits.quota import Means
@@ -46,6 +53,7 @@ from .models.repository import CatalogueRepository
 from .openapi import describe
 from .operation import router as operation_router
 from .providers.adapter import ProviderClient
+from .providers.addresses import PublicAddresses
 from .providers.records import Provider
 from .providers.registry import Providers
 from .providers.simulator.pace import SimulatorSettings
@@ -77,7 +85,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    for router in (operation_router, accounts_router, models_router, comparison_router, reports_router, limits_router):
+    for router in (operation_router, accounts_router, keys_router, models_router, comparison_router, reports_router, limits_router):
         app.include_router(router)
     problems.install(app)
     describe(app)
@@ -95,11 +103,13 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         database = await stack.enter_async_context(Database.open(settings))
         redis = await stack.enter_async_context(open_redis(settings))
         announcements = Announcements() if redis is None else RedisAnnouncements(redis)
+        addresses = PublicAddresses()
         client = await stack.enter_async_context(
             ProviderClient(
                 connect_timeout=settings.connect_timeout_seconds,
                 first_token_timeout=settings.first_token_timeout_seconds,
                 between_tokens_timeout=settings.between_tokens_timeout_seconds,
+                addresses=addresses,
             )
         )
         journal = Journal.open(settings.data_dir / "journal")
@@ -116,15 +126,31 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         tokens = Tokens(
             settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
         )
-        identities = Identities(users, tokens, announcements)
+        api_keys, stored_keys = ApiKeyRepository(database), ProviderKeyRepository(database)
+        key_uses, vault = KeyUses(api_keys), Vault(settings.encryption_secrets())
+        own_keys = OwnKeys(stored_keys, vault, providers, announcements, allow_private=settings.allow_private_provider_urls)
+        identities = Identities(
+            users,
+            tokens,
+            announcements,
+            key_used=key_uses.note,
+            user_seen=lambda user_id: tasks.start_soon(own_keys.prepare, user_id),
+        )
         estimator = Estimator(catalogue, prices, counter)
         usage = UsageRepository(database)
         windows = MemoryWindows() if redis is None else SharedWindows(redis)
         reservations = Reservations(usage)
         means = Means(windows, usage, reservations, estimator, settings.limited_output_tokens)
-        for background in (announcements.run_forever, catalogue.run_forever, recorder.write_on, runs.watch):
-            tasks.start_soon(background)
-        for background in (windows.run_forever, reservations.run_forever):
+        for background in (
+            announcements.run_forever,
+            catalogue.run_forever,
+            recorder.write_on,
+            runs.watch,
+            key_uses.write_on,
+            own_keys.renew,
+            windows.run_forever,
+            reservations.run_forever,
+        ):
             tasks.start_soon(background)
         await counter.warm_up()
         await prices.warm_up()
@@ -135,10 +161,21 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             announcements=announcements,
             identities=identities,
             accounts=AccountService(users, PasswordHasher(), tokens, identities),
+            api_keys=ApiKeyService(api_keys, announcements),
+            provider_keys=ProviderKeyService(
+                stored_keys,
+                vault,
+                own_keys,
+                providers,
+                client,
+                None if settings.allow_private_provider_urls else addresses,
+                announcements,
+                look_up_seconds=settings.connect_timeout_seconds,
+            ),
             catalogue=catalogue,
             prices=prices,
             runs=runs,
-            comparisons=ComparisonService(runs, sessions, catalogue, grace_seconds=settings.stream_grace_seconds),
+            comparisons=ComparisonService(runs, sessions, catalogue, own_keys, grace_seconds=settings.stream_grace_seconds),
             history=History(runs, sessions),
             estimator=estimator,
             reports=CostReports(ReportRepository(database)),

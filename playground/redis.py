@@ -25,6 +25,7 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis | None]:
         max_connections=_CONNECTIONS,
         timeout=_TIMEOUT_SECONDS,
         socket_connect_timeout=_TIMEOUT_SECONDS,
+        socket_timeout=_TIMEOUT_SECONDS,
     )
     client = Redis(connection_pool=pool)
     try:

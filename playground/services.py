@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .comparison.runs import Runs
     from .comparison.service import ComparisonService
     from .database.client import Database
+    from .keys.provider_keys import ProviderKeyService
+    from .keys.service import ApiKeyService
     from .limits.service import LimitService
     from .models.catalogue import Catalogue
     from .settings import Settings
@@ -32,6 +34,8 @@ class Services:
     announcements: Announcements
     identities: Identities
     accounts: AccountService
+    api_keys: ApiKeyService
+    provider_keys: ProviderKeyService
     catalogue: Catalogue
     prices: Prices
     runs: Runs

@@ -1,7 +1,7 @@
 """Who asks: what a token or a key stands for, known without a query for every request."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -52,9 +52,23 @@ def role_of(row: models.users) -> Role:
 class Identities:
     """Tells users by their tokens and keys. What changes an account, a login or a key announces it, and holds from then on."""
 
-    def __init__(self, repository: UserRepository, tokens: Tokens, announcements: Announcements) -> None:
+    def __init__(
+        self,
+        repository: UserRepository,
+        tokens: Tokens,
+        announcements: Announcements,
+        *,
+        key_used: Callable[[str], None] | None = None,
+        user_seen: Callable[[str], object] | None = None,
+    ) -> None:
+        """`key_used` is called with the id of each API key that comes and holds, `user_seen` with that of each user who was not known.
+
+        Both must take no time.
+        """
         self._repository = repository
         self._tokens = tokens
+        self._key_used = key_used
+        self._user_seen = user_seen
         self._logins = Remembered(self._load_login, announcements)
         self._keys = Remembered(self._load_key, announcements)
         announcements.listen("user", self._user_changed)
@@ -78,24 +92,31 @@ class Identities:
         known = await self._keys.get(hashlib.sha256(key.encode()).hexdigest())
         if known is None or (known.expires_at is not None and known.expires_at <= datetime.now(UTC)):
             raise NotAuthenticated("The API key does not hold: it is unknown, revoked or expired.")
+        if self._key_used is not None and known.user.key_id is not None:
+            self._key_used(known.user.key_id)
         return known.user
 
     def login_began(self, login_id: str, row: models.users) -> None:
         """Know a login that was just written down, so that its first request needs no query."""
-        self._logins.remember(login_id, _of_login(login_id, row))
+        self._logins.remember(login_id, self._seen(_of_login(login_id, row)))
 
     async def _load_login(self, login_id: str) -> _Known | None:
         login = await self._repository.login(login_id)
         if login is None or login.revoked_at is not None or login.user is None or not login.user.active:
             return None
-        return _of_login(login_id, login.user)
+        return self._seen(_of_login(login_id, login.user))
 
     async def _load_key(self, key_hash: str) -> _Known | None:
         key = await self._repository.api_key(key_hash)
         if key is None or key.user is None or not key.user.active:
             return None
         user = User(key.user_id, role_of(key.user), dict(key.user.limits), key_id=key.id, scopes=frozenset(key.scopes))
-        return _Known(user, key.expires_at)
+        return self._seen(_Known(user, key.expires_at))
+
+    def _seen(self, known: _Known) -> _Known:
+        if self._user_seen is not None:
+            self._user_seen(known.user.id)
+        return known
 
 
 def _of_login(login_id: str, row: models.users) -> _Known:

@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse
 from playground.accounting.schemas import Estimate
 from playground.accounts.auth import SessionReader, SessionWriter, Streamer, StreamUser
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
+from playground.keys.own import ProviderKeyUnreadable
 from playground.models.catalogue import UnknownModel
 from playground.problems import documented
 from playground.schemas import GivenMoment
@@ -49,7 +50,9 @@ LastEventIdHeader = Annotated[
 SessionId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 
 _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    **documented(BadInput, UnknownModel, KeyReused, NotAuthenticated, TurnRunning, SessionNotFound, Unavailable, ShuttingDown),
+    **documented(
+        BadInput, UnknownModel, KeyReused, NotAuthenticated, TurnRunning, ProviderKeyUnreadable, SessionNotFound, Unavailable, ShuttingDown
+    ),
     200: STREAM_ANSWER,
     204: {"description": "The run is over, and all of it was read. It tells `EventSource` to stop."},
 }
@@ -112,7 +115,10 @@ async def start_stream_by_address(
     return _stream(services, await services.comparisons.start(user.id, asked, None, quota))
 
 
-@router.post("/estimate", responses=documented(BadInput, UnknownModel, NotAuthenticated, SessionNotFound, TurnRunning, Unavailable))
+@router.post(
+    "/estimate",
+    responses=documented(BadInput, UnknownModel, NotAuthenticated, SessionNotFound, TurnRunning, ProviderKeyUnreadable, Unavailable),
+)
 async def estimate(request: Request, services: CurrentServices, user: Streamer, body: StreamRequest) -> Estimate:
     """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
     quota = services.limits.quota(user, request.scope)

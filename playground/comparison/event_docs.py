@@ -25,8 +25,8 @@ data: {"type":"chunk","lane":0,"model":"sim/quick","content":"Hello","timestamp"
 
 id: k3v9q2m7x4pd:5
 data: {"type":"metrics","lane":0,"model":"sim/quick","inputTokens":9,"outputTokens":1,"tokensUsed":10,"cachedInputTokens":null,\
-"reasoningTokens":null,"estimated":false,"simulated":true,"cost":"0.00000195","costSource":"provider","timeToFirstToken":151.2,\
-"responseTime":152.9,"tokensPerSecond":null,"attempts":1}
+"reasoningTokens":null,"estimated":false,"simulated":true,"cost":"0.00000195","costSource":"provider","ownKey":false,\
+"timeToFirstToken":151.2,"responseTime":152.9,"tokensPerSecond":null,"attempts":1}
 
 id: k3v9q2m7x4pd:6
 data: {"type":"status","lane":0,"model":"sim/quick","status":"completed"}

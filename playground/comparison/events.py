@@ -64,7 +64,10 @@ class ChunkEvent(_Event, frozen=True, tag="chunk"):
 
 
 class MetricsEvent(_Event, frozen=True, tag="metrics"):
-    """What a lane took, when it ends. `estimated`: the provider did not say, we counted. `cost` is null when the price is unknown."""
+    """What a lane took, when it ends. `estimated`: the provider did not say, we counted. `cost` is null when the price is unknown.
+
+    `own_key`: the user's own key for the provider was used, and paid for it.
+    """
 
     lane: int
     model: str
@@ -77,6 +80,7 @@ class MetricsEvent(_Event, frozen=True, tag="metrics"):
     simulated: bool
     cost: str | None
     cost_source: CostSource | None
+    own_key: bool
     time_to_first_token: float | None
     response_time: float
     tokens_per_second: float | None

@@ -9,7 +9,7 @@ import structlog
 
 from playground.providers.adapter import AnswerStream, ProviderClient
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import ProviderError, Unreachable
+from playground.providers.errors import AddressRefused, ProviderError, Unreachable
 from playground.schemas import money
 
 from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
@@ -97,7 +97,7 @@ class Lane:
                 finally:
                     self._usage, self._finish_reason = stream.usage, stream.finish_reason
         except ProviderError as error:
-            if isinstance(error, Unreachable) or error.status is not None:
+            if isinstance(error, AddressRefused | Unreachable) or error.status is not None:
                 self._reached = False
             raise
 
@@ -197,6 +197,7 @@ def _metrics(plan: LanePlan, bill: Bill, times: Times, attempts: int) -> Metrics
         simulated=plan.simulated,
         cost=None if bill.cost is None else money(bill.cost),
         cost_source=bill.cost_source,
+        own_key=plan.own_key,
         time_to_first_token=times.first_token,
         response_time=times.response,
         tokens_per_second=times.tokens_per_second,

@@ -32,6 +32,11 @@ class LanePlan:
         """The model's answers, costs and times are made up."""
         return self.call.provider.simulated
 
+    @property
+    def own_key(self) -> bool:
+        """It is asked with the user's own key: neither the server's money nor the user's limits pay for it."""
+        return self.call.provider.own_key
+
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:

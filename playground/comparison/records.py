@@ -22,6 +22,7 @@ class LaneRow:
     simulated: bool
     answer_id: str
     earlier: tuple[Message, ...]
+    own_key: bool = False
 
     @classmethod
     def of(cls, lane: LanePlan) -> Self:
@@ -35,6 +36,7 @@ class LaneRow:
             simulated=lane.simulated,
             answer_id=lane.answer_id,
             earlier=lane.call.messages[:-1],
+            own_key=lane.own_key,
         )
 
 

@@ -42,7 +42,7 @@ class Recovery:
 
     def _call(self, lane: LaneRow, prompt: str) -> ModelCall:
         # The provider may have left the configuration since.
-        provider = self._providers.get(lane.provider) or Provider(
+        provider = self._providers.known(lane.provider) or Provider(
             id=lane.provider, name=lane.provider, base_url="", simulated=lane.simulated
         )
         return ModelCall(provider, lane.model.removeprefix(f"{lane.provider}/"), (*lane.earlier, Message("user", prompt)))

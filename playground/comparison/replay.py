@@ -62,6 +62,7 @@ def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> Non
                 simulated=lane.simulated,
                 cost=None if answer.cost is None else money(answer.cost),
                 cost_source=cast(CostSource | None, answer.cost_source),
+                own_key=answer.own_key,
                 time_to_first_token=answer.time_to_first_token,
                 response_time=answer.response_time or 0,
                 tokens_per_second=answer.tokens_per_second,

@@ -124,6 +124,8 @@ class AnswerFigures(WireModel):
     output_tokens: int | None
     estimated: bool
     cost: Money | None
+    own_key: bool
+    """Asked with the user's own key for the provider, which paid for it."""
     time_to_first_token: float | None
     response_time: float | None
     tokens_per_second: float | None
@@ -180,6 +182,8 @@ class Answer(WireModel):
     simulated: bool
     cost: Money | None
     cost_source: Literal["provider", "list"] | None
+    own_key: bool
+    """Asked with the user's own key for the provider, which paid for it."""
     time_to_first_token: float | None
     response_time: float | None
     tokens_per_second: float | None

@@ -11,7 +11,9 @@ from prisma import models
 
 from playground.errors import BadInput, Conflict, FieldError, NotFound
 from playground.ids import new_id, new_run_id
+from playground.keys.own import OwnKeys, OwnProviders
 from playground.models.catalogue import Catalogue, ResolvedModel, UnknownModel
+from playground.models.own import resolve_for
 from playground.providers.calls import Message, ModelCall
 
 from .plan import LanePlan, Quota, RunPlan
@@ -73,17 +75,19 @@ class LastEventId(NamedTuple):
 class ComparisonService:
     """What can be done with comparisons."""
 
-    def __init__(self, runs: Runs, repository: SessionRepository, catalogue: Catalogue, *, grace_seconds: float) -> None:
+    def __init__(self, runs: Runs, repository: SessionRepository, catalogue: Catalogue, own_keys: OwnKeys, *, grace_seconds: float) -> None:
         self._runs = runs
         self._repository = repository
         self._catalogue = catalogue
+        self._own_keys = own_keys
         self._grace_seconds = grace_seconds
         self._keys_in_use: dict[tuple[str, str], anyio.Event] = {}
 
     async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None, quota: Quota) -> Reading:
         """The events of a new run, for which `quota` is asked, or of the run that this key started before.
 
-        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `Unavailable`, and what `quota` raises.
+        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `ProviderKeyUnreadable`, `Unavailable`,
+        and what `quota` raises.
         """
         if idempotency_key is None:
             return await self._begin(await self._plan(user_id, request), quota)
@@ -171,9 +175,10 @@ class ComparisonService:
     async def _plan(
         self, user_id: str, request: StreamRequest, *, idempotency_key: str | None = None, request_hash: str | None = None
     ) -> RunPlan:
+        own = await self._own_keys.of(user_id)
         if request.session_id is None:
             turn, session_id, title = 1, new_id(), _title(request.prompt)
-            lanes = self._new_lanes(request)
+            lanes = self._new_lanes(request, own)
         else:
             running = self._runs.of_session(request.session_id)
             # Somebody else's is not there, running or not.
@@ -185,7 +190,7 @@ class ComparisonService:
             if session is None:
                 raise SessionNotFound
             turn, session_id, title = len(session.turns or []) + 1, session.id, session.title
-            lanes = self._next_lanes(session, request.prompt)
+            lanes = self._next_lanes(session, request.prompt, own)
         return RunPlan(
             run_id=new_run_id(),
             session_id=session_id,
@@ -202,18 +207,18 @@ class ComparisonService:
             request_hash=request_hash,
         )
 
-    def _new_lanes(self, request: StreamRequest) -> tuple[LanePlan, ...]:
+    def _new_lanes(self, request: StreamRequest, own: OwnProviders) -> tuple[LanePlan, ...]:
         lanes = request.all_lanes()
         place = "models.{}" if request.lanes is None else "lanes.{}.model"
-        resolved = self._resolve([lane.model for lane in lanes], place)
+        resolved = self._resolve([lane.model for lane in lanes], place, own)
         return tuple(
             _lane_plan(new_id(), position, model, lane, (), request.prompt)
             for position, (lane, model) in enumerate(zip(lanes, resolved, strict=True))
         )
 
-    def _next_lanes(self, session: models.sessions, prompt: str) -> tuple[LanePlan, ...]:
+    def _next_lanes(self, session: models.sessions, prompt: str, own: OwnProviders) -> tuple[LanePlan, ...]:
         rows = session.lanes or []
-        resolved = self._resolve([row.model for row in rows], "sessionId")
+        resolved = self._resolve([row.model for row in rows], "sessionId", own)
         return tuple(
             _lane_plan(
                 row.id,
@@ -226,12 +231,12 @@ class ComparisonService:
             for row, model in zip(rows, resolved, strict=True)
         )
 
-    def _resolve(self, names: Sequence[str], place: str) -> list[ResolvedModel]:
+    def _resolve(self, names: Sequence[str], place: str, own: OwnProviders) -> list[ResolvedModel]:
         resolved: list[ResolvedModel] = []
         errors: list[FieldError] = []
         for position, name in enumerate(names):
             try:
-                resolved.append(self._catalogue.resolve(name, field=place.format(position)))
+                resolved.append(resolve_for(own, self._catalogue, name, field=place.format(position)))
             except UnknownModel as error:
                 errors += error.errors
         if errors:

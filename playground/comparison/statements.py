@@ -34,9 +34,9 @@ new_turn AS (
          row->>'idempotency_key', row->>'request_hash', (row->>'created_at')::timestamptz
   FROM turn
   ON CONFLICT DO NOTHING)
-INSERT INTO answers (id, turn_id, lane_id, created_at)
-SELECT answer_id, row->>'turn_id', lane_id, (row->>'created_at')::timestamptz
-FROM turn, jsonb_to_recordset(row->'lanes') AS lane(lane_id text, answer_id text)
+INSERT INTO answers (id, turn_id, lane_id, own_key, created_at)
+SELECT answer_id, row->>'turn_id', lane_id, own_key, (row->>'created_at')::timestamptz
+FROM turn, jsonb_to_recordset(row->'lanes') AS lane(lane_id text, answer_id text, own_key boolean)
 ON CONFLICT DO NOTHING
 """
 
@@ -84,6 +84,7 @@ def opening_rows(turn: TurnRow) -> str:
             "parameters": lane.parameters,
             "simulated": lane.simulated,
             "answer_id": lane.answer_id,
+            "own_key": lane.own_key,
         }
         for lane in turn.lanes
     ]
@@ -112,9 +113,9 @@ def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord]) -> str:
 
 
 def _used(turn: TurnRow, answers: Sequence[AnswerRecord]) -> Iterator[tuple[Bill, bool]]:
-    """The bills of a turn, and whether their money is made up."""
-    simulated = {lane.answer_id: lane.simulated for lane in turn.lanes}
-    return ((answer.bill, simulated[answer.answer_id]) for answer in answers)
+    """The bills that the server's own keys paid, and whether their money is made up."""
+    lanes = {lane.answer_id: lane for lane in turn.lanes}
+    return ((answer.bill, lanes[answer.answer_id].simulated) for answer in answers if not lanes[answer.answer_id].own_key)
 
 
 def answer_columns(answer: AnswerRecord) -> dict[str, Any]:

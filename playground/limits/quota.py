@@ -53,7 +53,7 @@ class UserQuota:
 
     def limited(self, call: ModelCall) -> ModelCall:
         """The call with an answer of limited length, if tokens or money are limited and it sets no limit itself."""
-        if not self._limits.by_size or call.max_tokens is not None:
+        if not self._limits.by_size or call.max_tokens is not None or call.provider.own_key:
             return call
         return replace(call, max_tokens=self._means.longest_answer)
 
@@ -111,19 +111,23 @@ class UserQuota:
         raise Unavailable("Too many comparisons of this account begin and end at the same moment. Ask again.")
 
     async def _bounded(self, lanes: tuple[LanePlan, ...]) -> tuple[tuple[LanePlan, ...], int, Decimal]:
-        """The lanes as they are sent, and the tokens and US dollars that they take at most. Made-up and unknown costs are not in it."""
-        limited = [self.limited(lane.call) for lane in lanes]
-        bounds = await self._means.estimator.bounds(limited)
+        """The lanes as they are sent, and the tokens and US dollars that they take at most.
+
+        Made-up and unknown costs are not in it, and nothing of what the user's own keys pay.
+        """
+        ours = [lane for lane in lanes if not lane.own_key]
+        bounds = await self._means.estimator.bounds([self.limited(lane.call) for lane in ours])
         tokens = sum(bound.input_tokens + bound.output_tokens for bound in bounds)
         cost = sum(
-            (bound.cost for bound, lane in zip(bounds, lanes, strict=True) if bound.cost is not None and not lane.simulated), Decimal(0)
+            (bound.cost for bound, lane in zip(bounds, ours, strict=True) if bound.cost is not None and not lane.simulated), Decimal(0)
         )
-        to_send = tuple(
+        limited = {
             # No longer than what the prompt leaves of the context window: more would be refused by the provider.
-            lane if lane.call.max_tokens is not None else replace(lane, call=replace(lane.call, max_tokens=bound.output_tokens))
-            for lane, bound in zip(lanes, bounds, strict=True)
-        )
-        return to_send, tokens, cost
+            lane.position: replace(lane, call=replace(lane.call, max_tokens=bound.output_tokens))
+            for lane, bound in zip(ours, bounds, strict=True)
+            if lane.call.max_tokens is None
+        }
+        return tuple(limited.get(lane.position, lane) for lane in lanes), tokens, cost
 
     async def _release(self, run_id: str) -> None:
         self._means.reservations.let_go(run_id)

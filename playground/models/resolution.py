@@ -84,7 +84,9 @@ class Resolver:
         if known is not None:
             sentences = [f"{known.provider.name} has no model {_quoted(model)}."]
         elif missing is not None:
-            sentences = [f"{_quoted(name)} can't be used: {missing.name} is not set up. Set {_variables(missing)} to use it."]
+            sentences = [
+                f"{_quoted(name)} can't be used: {missing.name} is not set up. Set {_variables(missing)}, or store a key of your own."
+            ]
         else:
             sentences = [f"No provider lists a model {_quoted(name)}."]
             unread = [listed.provider.id for listed in self._lists.values() if listed.fetched_at is None]

@@ -1,7 +1,8 @@
 """The one way to every provider: the `openai` SDK against its OpenAI-compatible endpoint, over aiohttp, read as raw bytes.
 
 The SDK builds and sends the request; the answer's bytes go to `AnswerReader`, since the SDK's own typed stream costs 40 times as much.
-All providers share one pool of connections without a limit. Nothing is ever sent twice: retrying is the lane's, which tells about it.
+All providers share one pool of connections without a limit, and all addresses that users gave another one, which connects to public
+addresses alone. Nothing is ever sent twice: retrying is the lane's, which tells about it.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -12,14 +13,16 @@ from typing import Self, cast
 import aiohttp
 import anyio
 import httpx2
+from cachetools import LRUCache
 from openai import AsyncOpenAI, Omit, OpenAIError
 from pydantic import SecretStr
 
+from .addresses import PublicAddresses
 from .answer_reader import AnswerReader
 from .answer_stream import AnswerStream
 from .calls import ModelCall
 from .classification import not_connected, refusal
-from .connection import LOST_CONNECTION, Headers, RefusedError, open_client, open_pool
+from .connection import LOST_CONNECTION, Headers, RefusedError, open_client, open_guarded_pool, open_pool
 from .errors import TimedOut, UnexpectedAnswer
 from .listing import chat_models, next_page
 from .patience import Patience, Watch
@@ -31,25 +34,40 @@ __all__ = ["AnswerStream", "ProviderClient"]
 _MOST_LIST_BYTES = 32 * 1024 * 1024
 _MOST_LIST_PAGES = 20
 _CLOSE_SECONDS = 1.0
+_MOST_CLIENTS = 1_000
+"""Each of the users' own keys needs one, which is made in a tenth of a millisecond."""
 
 
 class ProviderClient:
-    """Speaks to providers. An async context manager, which owns the connections. All limits are in seconds."""
+    """Speaks to providers. An async context manager, which owns the connections. All limits are in seconds.
 
-    def __init__(self, *, connect_timeout: float, first_token_timeout: float, between_tokens_timeout: float) -> None:
+    `addresses` says where the base URLs of users may lead; by default to the public internet.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_timeout: float,
+        first_token_timeout: float,
+        between_tokens_timeout: float,
+        addresses: PublicAddresses | None = None,
+    ) -> None:
         self._patience = Patience(connect_timeout, first_token_timeout, between_tokens_timeout)
-        self._clients: dict[tuple[str, str, SecretStr | None], tuple[AsyncOpenAI, Headers]] = {}
-        self._pool: httpx2.AsyncClient | None = None
+        self._addresses = addresses
+        self._clients: LRUCache[tuple[str, str, SecretStr | None, bool], tuple[AsyncOpenAI, Headers]] = LRUCache(_MOST_CLIENTS)
+        self._pools: dict[bool, httpx2.AsyncClient] = {}
+        """By whether they are for guarded providers."""
 
     async def __aenter__(self) -> Self:
-        self._pool = open_pool(self._patience.connect)
+        connect = self._patience.connect
+        self._pools = {False: open_pool(connect), True: open_guarded_pool(connect, self._addresses or PublicAddresses())}
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._pool is not None:
-            self._clients.clear()
-            await self._pool.aclose()
-            self._pool = None
+        self._clients.clear()
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools = {}
 
     @asynccontextmanager
     async def stream(self, call: ModelCall) -> AsyncIterator[AnswerStream]:
@@ -123,12 +141,12 @@ class ProviderClient:
             raise not_connected(provider, error, self._patience.connect) from error
 
     def _client(self, provider: Provider) -> tuple[AsyncOpenAI, Headers]:
-        if self._pool is None:
+        if not self._pools:
             raise RuntimeError("the provider client is not open")
-        key = (provider.id, provider.base_url, provider.api_key)
+        key = (provider.id, provider.base_url, provider.api_key, provider.guarded)
         client = self._clients.get(key)
         if client is None:
-            client = self._clients[key] = open_client(provider, self._pool)
+            client = self._clients[key] = open_client(provider, self._pools[provider.guarded])
         return client
 
 

@@ -222,8 +222,7 @@ class AnswerReader:
             self._answered = any(not delta.reasoning for delta in deltas)
 
     def _quoted(self, words: bytes) -> str:
-        key = self._provider.api_key.get_secret_value() if self._provider.api_key else ""
-        return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), key)
+        return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), self._provider.secret)
 
     def _fail(self, kind: type[ProviderError], what: str) -> None:
         advice = "Its base URL may be wrong." if kind is UnexpectedAnswer else "What came before is kept; ask again."

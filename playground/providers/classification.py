@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import aiohttp
 
+from .addresses import AddressRefusedError
 from .errors import (
+    AddressRefused,
     BadRequest,
     BrokenStream,
     ContentRefused,
@@ -143,7 +145,7 @@ _SAYING: Mapping[_Kind, str] = {
 def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
     """The error behind an HTTP answer that is not 200. Names of headers are in lower case."""
     if 300 <= status < 400:
-        target = shorten(headers.get("location", "nowhere"))
+        target = shorten(headers.get("location", "nowhere"), provider.secret)
         message = f"{provider.name} moved: it answered {status} and points to {target}. Set its base URL to the new address."
         return UnexpectedAnswer(message, provider=provider.name, status=status)
     told = read_told(body, headers)
@@ -169,18 +171,29 @@ def not_connected(provider: Provider, error: BaseException, connect_timeout: flo
     """The error behind a request that got no HTTP answer. `connect_timeout` in seconds."""
     causes = list(_causes(error))
     where = f"{provider.name} ({provider.base_url})"
+    refused = next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None)
+    if refused is not None:
+        message = f"{where} was not asked: its address {refused}. Give it a public address with https, or none."
+        return AddressRefused(message, provider=provider.name)
     if _any(causes, aiohttp.ConnectionTimeoutError):
         return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name)
-    if _any(causes, aiohttp.ClientConnectorDNSError):
-        return Unreachable(f"{where} is unreachable: its host name has no address. Check its base URL.", provider=provider.name)
-    if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
-        return Unreachable(f"{where} is unreachable: no secure connection, {_words(causes)}.", provider=provider.name)
-    if _any(causes, aiohttp.ClientConnectorError):
-        return Unreachable(f"{where} is unreachable: {_words(causes)}. Is it running?", provider=provider.name)
-    if _any(causes, aiohttp.ClientConnectionError):
-        return Unreachable(f"{where} closed the connection without an answer.", provider=provider.name)
+    fault = _why_unreachable(causes)
+    if fault is not None:
+        return Unreachable(f"{where} {fault}", provider=provider.name)
     message = f"{where} did not answer in HTTP: {_words(causes)}. {_ADVICE[UnexpectedAnswer]}"
     return UnexpectedAnswer(message, provider=provider.name)
+
+
+def _why_unreachable(causes: list[BaseException]) -> str | None:
+    if _any(causes, aiohttp.ClientConnectorDNSError):
+        return "is unreachable: its host name has no address. Check its base URL."
+    if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
+        return f"is unreachable: no secure connection, {_words(causes)}."
+    if _any(causes, aiohttp.ClientConnectorError):
+        return f"is unreachable: {_words(causes)}. Is it running?"
+    if _any(causes, aiohttp.ClientConnectionError):
+        return "closed the connection without an answer."
+    return None
 
 
 def _kind(told: Told, status: int) -> _Kind:
@@ -215,8 +228,7 @@ def _by_status(told: Told, status: int) -> _Kind:
 
 
 def _error(provider: Provider, kind: _Kind, told: Told, status: int | None) -> ProviderError:
-    key = provider.api_key.get_secret_value() if provider.api_key else ""
-    words = shorten(told.message, key)
+    words = shorten(told.message, provider.secret)
     said = f": “{words}”" if words else ""
     code = f" ({status})" if status else ""
     message = f"{provider.name} {_SAYING[kind]}{code}{said}. {_advice(provider, kind)}".strip()
@@ -226,6 +238,8 @@ def _error(provider: Provider, kind: _Kind, told: Told, status: int | None) -> P
 def _advice(provider: Provider, kind: _Kind) -> str:
     if kind is not WrongKey:
         return _ADVICE.get(kind, "")
+    if provider.own_key:
+        return "Check the key that you stored for it."
     where = f" in {provider.key_variable}" if provider.key_variable else ""
     return f"Check the key{where}." if provider.api_key else f"It needs a key: set one{where}."
 

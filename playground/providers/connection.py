@@ -1,11 +1,18 @@
-"""Connections to providers: one pool for all of them, and the SDK's client for each, made to send only what is ours."""
+"""Connections to providers: one pool for those that the operator set up, one for addresses that users gave, and the SDK's client for each,
+made to send only what is ours.
+"""
 
+import ssl
 from collections.abc import Mapping
+from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx2
-from openai import AsyncOpenAI, DefaultAioHttpClient, Omit
+from openai import AsyncOpenAI, Omit
+from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
+from .addresses import PublicAddresses, check_scheme
 from .errors import WrongKey
 from .records import Provider
 
@@ -35,19 +42,46 @@ class RefusedError(Exception):
         self.headers = headers
 
 
-def open_pool(connect_timeout: float) -> httpx2.AsyncClient:
-    """The HTTP client that all providers share, for any number of connections. `connect_timeout` in seconds. To be closed by the caller.
+class _Pool(httpx2.AsyncClient):
+    """As the SDK's `DefaultAioHttpClient`, but without cookies: one that an answer to one user sets must not go with another's request."""
 
-    A request that is not answered with 2xx raises `RefusedError`.
+    # httpx2 calls these with all that an `httpx2.AsyncClient` takes; the second for each proxy of the environment.
+    def _init_transport(  # type: ignore[override]
+        self, *, verify: ssl.SSLContext, transport: httpx2.AsyncBaseTransport | None, **_: object
+    ) -> httpx2.AsyncBaseTransport:
+        return transport or _transport(verify)
+
+    def _init_proxy_transport(self, proxy: httpx2.Proxy, *, verify: ssl.SSLContext, **_: object) -> httpx2.AsyncBaseTransport:  # type: ignore[override]
+        return _transport(verify, proxy)
+
+
+def open_pool(connect_timeout: float) -> httpx2.AsyncClient:
+    """The HTTP client that the operator's providers share, for any number of connections. `connect_timeout` in seconds.
+
+    To be closed by the caller. A request that is not answered with 2xx raises `RefusedError`: no redirect is followed.
     """
-    return DefaultAioHttpClient(
-        # `pool` is what aiohttp calls `connect`: finding the address, connecting and TLS together. Reading is `Watch`'s.
-        timeout=httpx2.Timeout(None, connect=connect_timeout, pool=connect_timeout),
-        # For aiohttp 0 is "no limit", while None would leave its own limit of 100.
-        limits=httpx2.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS),
+    return _Pool(
+        timeout=_timeout(connect_timeout),
         follow_redirects=False,
+        cookies=_no_cookies(),
         event_hooks={"response": [_stop_at_refusal]},
+        verify=httpx2.create_ssl_context(),
         mounts=dict.fromkeys(_WITHOUT_PROXY),
+    )
+
+
+def open_guarded_pool(connect_timeout: float, addresses: PublicAddresses) -> httpx2.AsyncClient:
+    """The same for addresses that users gave: it connects over https, to what `addresses` lets through, and through no proxy.
+
+    A proxy would look host names up by itself, where nobody checks what they mean. Any other request raises `AddressRefusedError`.
+    """
+    return _Pool(
+        timeout=_timeout(connect_timeout),
+        follow_redirects=False,
+        cookies=_no_cookies(),
+        event_hooks={"request": [_stop_at_plain_text], "response": [_stop_at_refusal]},
+        transport=_transport(httpx2.create_ssl_context(), addresses=addresses),
+        trust_env=False,
     )
 
 
@@ -56,7 +90,7 @@ def open_client(provider: Provider, pool: httpx2.AsyncClient) -> tuple[AsyncOpen
 
     Raises `WrongKey` for a key that can't be in a header, as one that was pasted with its dots.
     """
-    key = provider.api_key.get_secret_value() if provider.api_key is not None else ""
+    key = provider.secret
     if not (key.isascii() and key.isprintable()):
         raise WrongKey(f"The key of {provider.name} has characters that no key has. Copy it again.", provider=provider.name)
     # Everything that the SDK would otherwise take from the environment is given.
@@ -78,6 +112,38 @@ def open_client(provider: Provider, pool: httpx2.AsyncClient) -> tuple[AsyncOpen
         "Accept-Encoding": "identity",
     }
     return client, headers
+
+
+def _timeout(connect: float) -> httpx2.Timeout:
+    # `pool` is what aiohttp calls `connect`: finding the address, connecting and TLS together. Reading is `Watch`'s.
+    return httpx2.Timeout(None, connect=connect, pool=connect)
+
+
+def _no_cookies() -> CookieJar:
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
+def _transport(context: ssl.SSLContext, proxy: httpx2.Proxy | None = None, *, addresses: PublicAddresses | None = None) -> AiohttpTransport:
+    transport = AiohttpTransport(verify=context, proxy=proxy)
+    # Called at the first request.
+    transport.client = partial(_session, context, addresses)
+    return transport
+
+
+def _session(context: ssl.SSLContext, addresses: PublicAddresses | None) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        # For aiohttp 0 is "no limit", while None would leave its own limit of 100.
+        limit=0,
+        keepalive_timeout=_KEEPALIVE_SECONDS,
+        ssl=context,
+        resolver=addresses.resolver if addresses is not None else None,
+        socket_factory=addresses.open_socket if addresses is not None else None,
+    )
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+async def _stop_at_plain_text(request: httpx2.Request) -> None:
+    check_scheme(str(request.url))
 
 
 async def _stop_at_refusal(response: httpx2.Response) -> None:

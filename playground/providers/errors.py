@@ -9,6 +9,7 @@
         ├── PromptTooLong       prompt_too_long: for the model's context, or for what the account may send at once
         ├── ContentRefused      content_refused: by the provider's rules, not by the model in its own words
         ├── BadRequest          bad_request: a parameter that the model does not take
+        ├── AddressRefused      address_refused: the user's own address of it is not public, and was not asked
         │                       asking again can help
         ├── RateLimited         rate_limited: with the provider's wait where it says one
         ├── Overloaded          overloaded: too busy, loading the model, or a fault of its own
@@ -76,6 +77,12 @@ class BadRequest(ProviderError):
     """The provider does not take the request as it is: mostly a parameter that the model does not know."""
 
     code = "bad_request"
+
+
+class AddressRefused(ProviderError):
+    """The address that a user gave for the provider does not lead to the public internet over https. Nothing was sent."""
+
+    code = "address_refused"
 
 
 class RateLimited(ProviderError):

@@ -13,6 +13,7 @@ from .records import ListedModel, ListPrice, Provider
 from .told import shorten
 
 _MILLION = 1_000_000
+_QUOTED_BYTES = 4_000
 _CONTEXT_NAMES = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens", "input_token_limit")
 # Together's types. Base models ("language", "code") complete text, but have no chat.
 _NOT_CHAT_TYPES = frozenset({"language", "code", "image", "embedding", "moderation", "rerank", "audio", "video", "transcribe", "speech"})
@@ -50,7 +51,8 @@ def _entries(page: bytes, provider: Provider) -> list[dict[str, Any]]:
         # Ollama without any model: {"object": "list", "data": null}.
         answer = answer.get("data", answer.get("models")) or ([] if answer.get("object") == "list" else None)
     if not isinstance(answer, list):
-        quoted = shorten(page[:200].decode("utf-8", "replace"))
+        # More than is quoted in the end, so that a key among it is seen whole and cut out.
+        quoted = shorten(page[:_QUOTED_BYTES].decode("utf-8", "replace"), provider.secret)
         message = f"{provider.name} sent no list of models: “{quoted}”. Its base URL may be wrong."
         raise UnexpectedAnswer(message, provider=provider.name)
     return [entry for entry in answer if isinstance(entry, dict)]

@@ -86,7 +86,16 @@ class Provider:
     needs_key: bool = True
     key_variable: str | None = None
     """Where the operator sets its key, for messages."""
+    own_key: bool = False
+    """The key is that of the user who asks, and so is the money."""
+    guarded: bool = False
+    """A user gave the address: it is connected to over https and when it is public, and not otherwise (`addresses.py`)."""
     quirks: Quirks = field(default_factory=Quirks)
+
+    @property
+    def secret(self) -> str:
+        """The key as it is sent, to be cut out of all that is told; empty without one."""
+        return self.api_key.get_secret_value() if self.api_key is not None else ""
 
     def listed_as(self, model: str) -> tuple[str, ...]:
         """The names under which the provider's list may show `model`, the likeliest first.

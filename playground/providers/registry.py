@@ -16,10 +16,14 @@ from .urls import base_url_of
 
 
 class Providers:
-    """The configured providers, by id and in order. Never changes: `with_provider` gives another one."""
+    """The configured providers, by id and in order. Never changes: `with_provider` gives another one.
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
+    `others` are those of the table that lack a key here, which somebody's own key opens all the same.
+    """
+
+    def __init__(self, providers: Iterable[Provider], others: Iterable[Provider] = ()) -> None:
         self._by_id = {provider.id: provider for provider in providers}
+        self._others = tuple(others)
 
     @classmethod
     def load(cls, settings: Settings, variable: Callable[[str], SecretStr | None]) -> Self:
@@ -28,14 +32,23 @@ class Providers:
         `variable` gives the value of an environment variable that the file names. Raises `StartupError` for a base URL that is none,
         and for a file that can't be used.
         """
-        providers = [configured for provider in BUILTIN if (configured := _configured(provider, settings)) is not None]
+        table = [_addressed(provider, settings) for provider in BUILTIN]
+        providers = [configured for provider in table if (configured := _configured(provider, settings)) is not None]
         if settings.providers_file is not None:
             providers += read_provider_file(settings.providers_file, variable)
-        return cls(providers)
+        return cls(providers, table)
 
     def get(self, provider_id: str) -> Provider | None:
         """The provider with this id; `None` when it is not configured."""
         return self._by_id.get(provider_id)
+
+    def known(self, provider_id: str) -> Provider | None:
+        """The provider with this id; one of the table that is not configured comes without a key."""
+        return self._by_id.get(provider_id) or next((provider for provider in self._others if provider.id == provider_id), None)
+
+    def all_known(self) -> tuple[Provider, ...]:
+        """The configured ones, then those of the table that are not."""
+        return (*self.all(), *(provider for provider in self._others if provider.id not in self._by_id))
 
     def all(self) -> tuple[Provider, ...]:
         """All of them, in the order in which they are shown."""
@@ -43,18 +56,22 @@ class Providers:
 
     def with_provider(self, provider: Provider) -> "Providers":
         """These and `provider`, which comes last, or takes the place of the one with its id."""
-        return Providers([*(known for known in self.all() if known.id != provider.id), provider])
+        return Providers([*(known for known in self.all() if known.id != provider.id), provider], self._others)
+
+
+def _addressed(provider: Provider, settings: Settings) -> Provider:
+    """An entry of the table at the operator's address, where one is set."""
+    base_url: str | None = getattr(settings, f"{provider.id}_base_url")
+    return provider if base_url is None else replace(provider, base_url=_checked_url(base_url, f"{provider.id.upper()}_BASE_URL"))
 
 
 def _configured(provider: Provider, settings: Settings) -> Provider | None:
     key: SecretStr | None = getattr(settings, f"{provider.id}_api_key")
-    base_url: str | None = getattr(settings, f"{provider.id}_base_url")
     # A key out of a file often ends with a line end.
     key = SecretStr(key.get_secret_value().strip()) if key is not None and key.get_secret_value().strip() else None
-    if key is None and (provider.needs_key or base_url is None):
+    if key is None and (provider.needs_key or getattr(settings, f"{provider.id}_base_url") is None):
         return None
-    address = provider.base_url if base_url is None else _checked_url(base_url, f"{provider.id.upper()}_BASE_URL")
-    return replace(provider, api_key=key, base_url=address)
+    return replace(provider, api_key=key)
 
 
 def _checked_url(text: str, variable: str) -> str:

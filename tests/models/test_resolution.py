@@ -143,8 +143,8 @@ def test_nothing_is_suggested_when_nothing_is_near() -> None:
 
 def test_a_provider_without_a_key_is_named_with_its_variable() -> None:
     problem = refusal("mistral/mistral-small-latest")
-    assert problem.detail == '"mistral/mistral-small-latest" can\'t be used: Mistral is not set up. Set MISTRAL_API_KEY to use it.'
-    assert "Set OLLAMA_BASE_URL or OLLAMA_API_KEY to use it." in refusal("ollama/llama3.2").detail
+    assert problem.detail.startswith('"mistral/mistral-small-latest" can\'t be used: Mistral is not set up. Set MISTRAL_API_KEY, or store')
+    assert "Set OLLAMA_BASE_URL or OLLAMA_API_KEY, or store" in refusal("ollama/llama3.2").detail
 
 
 def test_a_provider_without_a_key_is_no_obstacle_when_another_lists_the_whole_name() -> None:

@@ -81,6 +81,8 @@ async def test_a_run_that_never_saw_the_database_survives_a_restart(serve: Servi
     gate.open()
     with serve(SHUTDOWN_GRACE_SECONDS=0) as service:
         async with new_user(service.url) as user:
+            # What decides about the run is known: who asks, and that they have no key of their own.
+            assert (await user.http.get("/users/me/provider-keys")).json()["items"] == []
             await run_sync(cluster.stop)
             events = await user.compare("Hi", [model])
             assert of_type(events, "done")

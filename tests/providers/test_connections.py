@@ -1,5 +1,7 @@
 """Connections: shared, without a limit, closed when an answer is left, and never handed on with half an answer in them."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
@@ -82,6 +84,15 @@ async def test_leaving_with_an_error_closes_the_connection(asking: Asking) -> No
     with pytest.raises(KeyError):
         await break_off()
     await asking.upstream.requests[0].gone.wait()
+
+
+async def test_a_cookie_that_an_answer_sets_is_not_sent_again(asking: Asking) -> None:
+    # Not for a bare address, for which no cookie is kept anyway.
+    asking.provider = replace(asking.provider, base_url=asking.upstream.url.replace("127.0.0.1", "localhost"))
+    cookie = replace(WHOLE, headers={"Set-Cookie": "session=of-the-first; Path=/"})
+    await asking(cookie)
+    await asking(cookie)
+    assert ["cookie" in request.headers for request in asking.upstream.requests] == [False, False]
 
 
 async def test_hundreds_of_answers_stream_at_the_same_time(client: ProviderClient, upstream: Upstream, provider: Provider) -> None:

@@ -30,8 +30,10 @@ class Gate:
 class Exchange:
     """One request, and the means to answer it."""
 
-    def __init__(self, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, body: dict[str, Any], key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.body = body
+        self.key = key
+        """The key that came with it; empty without one."""
         self._reader = reader
         self._writer = writer
 
@@ -75,6 +77,7 @@ class ScriptedProvider:
     def __init__(self) -> None:
         self.url = ""
         self.requests: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.keys: dict[str, list[str]] = defaultdict(list)
         self._scripts: dict[str, Script] = {}
         self._numbers = itertools.count()
 
@@ -90,17 +93,23 @@ class ScriptedProvider:
         """The bodies of the requests for a model."""
         return self.requests[full_name.removeprefix("scripted/")]
 
+    def keys_for(self, full_name: str) -> list[str]:
+        """The keys that came with the requests for a model, of whichever provider."""
+        return self.keys[full_name.partition("/")[2]]
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             length = next((int(line.partition(":")[2]) for line in head.split("\r\n") if line.lower().startswith("content-length:")), 0)
             body = json.loads(await reader.readexactly(length)) if length else {}
-            exchange = Exchange(body, reader, writer)
+            key = next((line.partition(" Bearer ")[2] for line in head.split("\r\n") if line.lower().startswith("authorization:")), "")
+            exchange = Exchange(body, key, reader, writer)
             script = self._scripts.get(body.get("model", ""))
             if script is None:
                 await exchange.error(404, {"error": {"message": "There is no such page.", "code": "not_found"}})
             else:
                 self.requests[body["model"]].append(body)
+                self.keys[body["model"]].append(key)
                 await script(exchange)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

@@ -1,0 +1,88 @@
+"""`/users/me/api-keys` and `/users/me/provider-keys`: the keys that open this service, and those with which it opens providers.
+
+All of them need a login: no API key may make, show or delete keys.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response, status
+
+from playground.accounts.auth import CurrentUser, ScopeMissing
+from playground.errors import BadInput, NotAuthenticated, Unavailable
+from playground.problems import documented
+from playground.services import CurrentServices
+from playground.text import CleanText
+
+from .own import ProviderKeyUnreadable
+from .provider_keys import ProviderKeyNotFound, UnknownProvider
+from .schemas import ApiKey, ApiKeyList, MadeApiKey, NewApiKey, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
+from .service import ApiKeyNotFound, TooManyApiKeys
+
+router = APIRouter(prefix="/users/me", tags=["keys"])
+
+KeyId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
+ProviderId = Annotated[CleanText, Path(max_length=64, examples=["openai"])]
+
+
+@router.post(
+    "/api-keys",
+    status_code=status.HTTP_201_CREATED,
+    responses=documented(BadInput, NotAuthenticated, ScopeMissing, TooManyApiKeys, Unavailable),
+)
+async def make_api_key(services: CurrentServices, user: CurrentUser, wanted: NewApiKey, response: Response) -> MadeApiKey:
+    """Make an API key. The answer is the only time that it is shown: only a hash of it is kept."""
+    response.headers["Cache-Control"] = "no-store"
+    return await services.api_keys.make(user.id, wanted)
+
+
+@router.get("/api-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+async def list_api_keys(services: CurrentServices, user: CurrentUser) -> ApiKeyList:
+    """One's API keys, newest first, without the keys themselves."""
+    return await services.api_keys.all_of(user.id)
+
+
+@router.get("/api-keys/{key_id}", responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable))
+async def get_api_key(services: CurrentServices, user: CurrentUser, key_id: KeyId) -> ApiKey:
+    """One of one's API keys, without the key itself."""
+    return await services.api_keys.get(user.id, key_id)
+
+
+@router.delete(
+    "/api-keys/{key_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable),
+)
+async def revoke_api_key(services: CurrentServices, user: CurrentUser, key_id: KeyId) -> None:
+    """Revoke an API key: it opens nothing from now on. Streams that it opened go on."""
+    await services.api_keys.revoke(user.id, key_id)
+
+
+@router.get("/provider-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+async def list_provider_keys(services: CurrentServices, user: CurrentUser) -> ProviderKeyList:
+    """One's own keys for providers, without the keys themselves; and the providers that one may have a key for."""
+    return await services.provider_keys.all_of(user.id)
+
+
+@router.put("/provider-keys/{provider}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, UnknownProvider, Unavailable))
+async def put_provider_key(services: CurrentServices, user: CurrentUser, provider: ProviderId, given: ProviderKeyInput) -> ProviderKey:
+    """Store one's own key for a provider, in the place of the one before. One's runs use it from now on, and cost one's own money."""
+    return await services.provider_keys.put(user.id, provider, given)
+
+
+@router.delete(
+    "/provider-keys/{provider}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, Unavailable),
+)
+async def delete_provider_key(services: CurrentServices, user: CurrentUser, provider: ProviderId) -> None:
+    """Delete one's own key for a provider. Runs that go on use it to their end."""
+    await services.provider_keys.delete(user.id, provider)
+
+
+@router.post(
+    "/provider-keys/{provider}/test",
+    responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, ProviderKeyUnreadable, Unavailable),
+)
+async def test_provider_key(services: CurrentServices, user: CurrentUser, provider: ProviderId) -> ProviderKeyTest:
+    """Ask the provider whether it takes one's key: for its list of models or, where anybody gets that, for a few tokens."""
+    return await services.provider_keys.test(user.id, provider)

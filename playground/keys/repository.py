@@ -1,0 +1,149 @@
+"""Every database query about API keys and the users' own keys for providers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prisma import Prisma, models
+
+from playground.database.client import Database
+
+_NOTE_USES = """
+UPDATE api_keys SET last_used_at = used.at
+FROM jsonb_to_recordset($1::jsonb) AS used(id text, at timestamptz)
+WHERE api_keys.id = used.id AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at)
+"""
+
+_PUT_PROVIDER_KEY = """
+INSERT INTO provider_keys (user_id, provider, ciphertext, base_url, hint, updated_at)
+VALUES ($1, $2, $3, $4, $5, now())
+ON CONFLICT (user_id, provider) DO UPDATE
+SET ciphertext = excluded.ciphertext, base_url = excluded.base_url, hint = excluded.hint, updated_at = excluded.updated_at
+"""
+
+_PROVIDER_KEYS_AFTER = """
+SELECT user_id, provider, ciphertext, base_url FROM provider_keys
+WHERE (user_id, provider) > ($1, $2) ORDER BY user_id, provider LIMIT $3::int
+"""
+
+# Not by the client, which would note it as the user's change.
+_RESEAL = "UPDATE provider_keys SET ciphertext = $4 WHERE user_id = $1 AND provider = $2 AND ciphertext = $3"
+
+
+class TooManyRows(Exception):
+    """The user has as many as they may."""
+
+
+class ApiKeyRepository:
+    """API keys in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self,
+        key_id: str,
+        *,
+        user_id: str,
+        name: str,
+        prefix: str,
+        key_hash: str,
+        scopes: Sequence[str],
+        expires_at: datetime | None,
+        most: int,
+    ) -> models.api_keys:
+        """A new key of a user who has fewer than `most`, also when several are made at once. Raises `TooManyRows`."""
+
+        async def write(prisma: Prisma) -> models.api_keys:
+            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
+                # One at a time makes a key for this user, so that the count holds.
+                await transaction.query_raw("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+                made = await transaction.api_keys.find_unique(where={"id": key_id})
+                if made is not None:  # By an attempt whose answer got lost.
+                    return made
+                if await transaction.api_keys.count(where={"user_id": user_id}) >= most:
+                    raise TooManyRows
+                return await transaction.api_keys.create(
+                    data={
+                        "id": key_id,
+                        "user_id": user_id,
+                        "name": name,
+                        "prefix": prefix,
+                        "hash": key_hash,
+                        "scopes": list(scopes),
+                        "expires_at": expires_at,
+                    }
+                )
+
+        return await self._database.run(write)
+
+    async def all_of(self, user_id: str) -> list[models.api_keys]:
+        """A user's keys, newest first."""
+        return await self._database.run(lambda prisma: prisma.api_keys.find_many(where={"user_id": user_id}, order={"id": "desc"}))
+
+    async def get(self, user_id: str, key_id: str) -> models.api_keys | None:
+        """A key of that user."""
+        return await self._database.run(lambda prisma: prisma.api_keys.find_first(where={"id": key_id, "user_id": user_id}))
+
+    async def delete(self, user_id: str, key_id: str) -> None:
+        """Delete a key of that user, if it is there."""
+        await self._database.run(lambda prisma: prisma.api_keys.delete_many(where={"id": key_id, "user_id": user_id}))
+
+    async def note_uses(self, uses: Mapping[str, datetime]) -> None:
+        """When keys, by id, were last used."""
+        rows = json.dumps([{"id": key_id, "at": moment.isoformat()} for key_id, moment in uses.items()])
+        await self._database.run(lambda prisma: prisma.execute_raw(_NOTE_USES, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """A user's own key for a provider, encrypted."""
+
+    user_id: str
+    provider: str
+    ciphertext: str
+    base_url: str | None
+
+    @property
+    def context(self) -> tuple[str, str, str | None]:
+        """What it was sealed for: a key must not go to another user, another provider or another address."""
+        return self.user_id, self.provider, self.base_url
+
+
+class ProviderKeyRepository:
+    """The users' own keys for providers in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all_of(self, user_id: str) -> list[models.provider_keys]:
+        """A user's keys, by provider."""
+        return await self._database.run(
+            lambda prisma: prisma.provider_keys.find_many(where={"user_id": user_id}, order={"provider": "asc"})
+        )
+
+    async def get(self, user_id: str, provider: str) -> models.provider_keys | None:
+        """A user's key for that provider."""
+        where = {"user_id": user_id, "provider": provider}
+        return await self._database.run(lambda prisma: prisma.provider_keys.find_first(where=where))  # type: ignore[arg-type]
+
+    async def put(self, key: SealedKey, hint: str) -> None:
+        """Keep a key in the place of the one before."""
+        row = (key.user_id, key.provider, key.ciphertext, key.base_url, hint)
+        await self._database.run(lambda prisma: prisma.execute_raw(_PUT_PROVIDER_KEY, *row))
+
+    async def delete(self, user_id: str, provider: str) -> None:
+        """Delete a key, if it is there."""
+        where = {"user_id": user_id, "provider": provider}
+        await self._database.run(lambda prisma: prisma.provider_keys.delete_many(where=where))  # type: ignore[arg-type]
+
+    async def after(self, user_id: str, provider: str, limit: int) -> list[SealedKey]:
+        """The keys of all users in their order, from the one after `user_id` and `provider` on."""
+        rows = await self._database.run(lambda prisma: prisma.query_raw(_PROVIDER_KEYS_AFTER, user_id, provider, limit))
+        return [SealedKey(**row) for row in rows]
+
+    async def reseal(self, key: SealedKey, ciphertext: str) -> None:
+        """Keep the same key, encrypted anew, unless it was changed meanwhile."""
+        row = (key.user_id, key.provider, key.ciphertext, ciphertext)
+        await self._database.run(lambda prisma: prisma.execute_raw(_RESEAL, *row))

@@ -1,0 +1,126 @@
+"""The shapes of keys on the wire."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from playground.accounts.identity import Scope
+from playground.providers.urls import base_url_of
+from playground.schemas import GivenMoment, Moment, WireInput, WireModel
+from playground.text import CleanText
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+DEFAULT_SCOPES: tuple[Scope, ...] = ("stream", "sessions:read", "models:read")
+"""Enough to compare models and to see what came of it; nothing that changes records or tells of others' costs."""
+
+_SHORTEST_KEY, _LONGEST_KEY = 8, 1_000
+
+
+def _not_blank(name: str) -> str:
+    if not name.strip():
+        raise ValueError("is empty")
+    return name.strip()
+
+
+def _in_the_future(moment: datetime) -> datetime:
+    if moment <= datetime.now(UTC):
+        raise ValueError("is not in the future")
+    return moment
+
+
+def _in_order(scopes: list[Scope]) -> list[Scope]:
+    return [scope for scope in SCOPES if scope in scopes]
+
+
+def _usable_key(secret: SecretStr) -> SecretStr:
+    # A key that was copied often brings a blank or a line end.
+    key = secret.get_secret_value().strip()
+    if not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY:
+        raise ValueError(f"should have {_SHORTEST_KEY} to {_LONGEST_KEY} characters")
+    if not re.fullmatch(r"[!-~]+", key):
+        raise ValueError("has characters that no key has, as blanks or dots in place of letters; copy it again")
+    return SecretStr(key)
+
+
+class NewApiKey(WireInput):
+    """An API key to be made."""
+
+    name: Annotated[CleanText, AfterValidator(_not_blank), Field(min_length=1, max_length=100, examples=["Nightly benchmark"])]
+    scopes: Annotated[list[Scope], AfterValidator(_in_order), Field(min_length=1, max_length=20)] = Field(
+        default=list(DEFAULT_SCOPES), description="What the key is good for."
+    )
+    expires_at: Annotated[GivenMoment, AfterValidator(_in_the_future)] | None = Field(
+        default=None, description="Null: never.", examples=["2030-01-01T00:00:00Z"]
+    )
+
+
+class ApiKey(WireModel):
+    """An API key, as its owner sees it. The key itself is shown once, when it is made."""
+
+    id: str
+    name: str
+    prefix: str = Field(examples=["pg_4fQz81Lw"], description="The key's beginning, by which its owner knows it.")
+    scopes: list[Scope]
+    created_at: Moment
+    expires_at: Moment | None
+    last_used_at: Moment | None = Field(description="To a minute; null: never.")
+
+
+class MadeApiKey(ApiKey):
+    """A new API key. `key` is not shown again."""
+
+    key: str
+
+
+class ApiKeyList(WireModel):
+    """One's API keys, newest first."""
+
+    items: list[ApiKey]
+
+
+class ProviderKeyInput(WireInput):
+    """One's own key for a provider, and the address to use it at where that is not the usual one."""
+
+    key: Annotated[SecretStr, AfterValidator(_usable_key), Field(examples=["sk-proj-0123456789abcdef"])]
+    base_url: Annotated[CleanText, Field(max_length=500), AfterValidator(base_url_of)] | None = Field(
+        default=None, examples=["https://gateway.example.org/v1"], description="Public, with https; null: the provider's own."
+    )
+
+
+class ProviderKey(WireModel):
+    """One's own key for a provider. The key itself is never shown again."""
+
+    provider: str = Field(examples=["openai"])
+    name: str = Field(examples=["OpenAI"])
+    hint: str = Field(examples=["cdef"], description="The key's last four characters.")
+    base_url: str | None
+    readable: bool = Field(description="False: it can't be decrypted any more, and has to be stored again.")
+    created_at: Moment
+    updated_at: Moment
+
+
+class KeyProvider(WireModel):
+    """A provider that one may have a key for."""
+
+    id: str = Field(examples=["openai"])
+    name: str = Field(examples=["OpenAI"])
+    available: bool = Field(description="Its models can be used without a key of one's own.")
+    needs_base_url: bool = Field(description="A server of the operator's that takes no key: one's own key is for an address of one's own.")
+
+
+class ProviderKeyList(WireModel):
+    """One's own keys, by provider, and the providers that one may have a key for."""
+
+    items: list[ProviderKey]
+    providers: list[KeyProvider]
+
+
+class ProviderKeyTest(WireModel):
+    """What a provider said to a key."""
+
+    works: bool | None = Field(description="Null: it could not be found out.")
+    code: str | None = Field(examples=["wrong_key"], description="What went wrong: one of the codes of providers.")
+    message: str = Field(description="For people.")
+    models: int | None = Field(description="How many models the provider lists for this key.")
