@@ -19,6 +19,9 @@ from .accounts.passwords import PasswordHasher
 from .accounts.repository import UserRepository
 from .accounts.service import AccountService
 from .accounts.tokens import Tokens
+from .administration.audit import Audit
+from .administration.endpoints import routers as administration_routers
+from .administration.service import Administration
 from .announcements import Announcements, RedisAnnouncements
 from .comparison.endpoints import router as comparison_router
 from .comparison.history import History
@@ -47,9 +50,11 @@ from .limits.shared_windows import SharedWindows
 from .limits.statements import SETTLE
 from .limits.windows import MemoryWindows
 from .middleware import surround
+from .models.access import ModelAccess
 from .models.catalogue import Catalogue
 from .models.endpoints import router as models_router
-from .models.repository import CatalogueRepository
+from .models.repository import CatalogueRepository, ModelSettingsRepository
+from .models.settings import ModelSettings
 from .openapi import describe
 from .operation import router as operation_router
 from .providers.adapter import ProviderClient
@@ -85,7 +90,8 @@ def create_app() -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    for router in (operation_router, accounts_router, keys_router, models_router, comparison_router, reports_router, limits_router):
+    routers = (operation_router, accounts_router, keys_router, models_router, comparison_router, reports_router, limits_router)
+    for router in (*routers, *administration_routers):
         app.include_router(router)
     problems.install(app)
     describe(app)
@@ -116,7 +122,9 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(journal.close)
         tasks = await stack.enter_async_context(background_tasks())
 
-        counter, prices = TokenCounter(), Prices()
+        model_settings = ModelSettings(ModelSettingsRepository(database), announcements)
+        await model_settings.current()
+        counter, prices = TokenCounter(), Prices(model_settings.price)
         catalogue = Catalogue(providers, client, CatalogueRepository(database), refresh_seconds=settings.model_list_refresh_seconds)
         bills = Bills(counter, prices, catalogue.listed)
         sessions = SessionRepository(database, closing_also=SETTLE)
@@ -129,6 +137,8 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         api_keys, stored_keys = ApiKeyRepository(database), ProviderKeyRepository(database)
         key_uses, vault = KeyUses(api_keys), Vault(settings.encryption_secrets())
         own_keys = OwnKeys(stored_keys, vault, providers, announcements, allow_private=settings.allow_private_provider_urls)
+        models = ModelAccess(catalogue, model_settings, own_keys)
+        audit = Audit(database)
         identities = Identities(
             users,
             tokens,
@@ -143,6 +153,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         means = Means(windows, usage, reservations, estimator, settings.limited_output_tokens)
         for background in (
             announcements.run_forever,
+            model_settings.run_forever,
             catalogue.run_forever,
             recorder.write_on,
             runs.watch,
@@ -172,10 +183,24 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
                 announcements,
                 look_up_seconds=settings.connect_timeout_seconds,
             ),
+            audit=audit,
+            administration=Administration.over(
+                settings,
+                database,
+                announcements,
+                audit,
+                catalogue=catalogue,
+                prices=prices,
+                model_settings=model_settings,
+                models=models,
+                runs=runs,
+            ),
             catalogue=catalogue,
+            model_settings=model_settings,
+            models=models,
             prices=prices,
             runs=runs,
-            comparisons=ComparisonService(runs, sessions, catalogue, own_keys, grace_seconds=settings.stream_grace_seconds),
+            comparisons=ComparisonService(runs, sessions, models, grace_seconds=settings.stream_grace_seconds),
             history=History(runs, sessions),
             estimator=estimator,
             reports=CostReports(ReportRepository(database)),

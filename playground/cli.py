@@ -5,11 +5,12 @@ from typing import Annotated
 
 import anyio
 import typer
-from rich.console import Console
 
 from . import __version__
 from .errors import StartupError
 from .settings import Settings
+from .terminal.failing import fail
+from .terminal.user_commands import app as users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,12 +19,7 @@ app = typer.Typer(
     help="One prompt, many language models, one live stream: answers side by side, with what each cost and how long it took.",
 )
 
-_errors = Console(stderr=True, highlight=False)
-
-
-def _fail(message: str) -> typer.Exit:
-    _errors.print(f"[bold red]playground:[/] {message}", soft_wrap=True)
-    return typer.Exit(1)
+app.add_typer(users, name="user")
 
 
 def _show_version(wanted: bool) -> None:
@@ -41,10 +37,8 @@ def main(
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: $HOST or 127.0.0.1]", show_default=False)] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: $PORT or 4000]", show_default=False)
-    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; else HOST, else 127.0.0.1.", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; else PORT, else 4000.", show_default=False)] = None,
 ) -> None:
     """Start the service. Without configuration: an embedded PostgreSQL in the data folder, and the simulated provider."""
     from . import logs
@@ -56,7 +50,7 @@ def serve(
         logs.configure(settings)
         anyio.run(serve_until_signal, settings, backend_options={"use_uvloop": True})
     except StartupError as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
 
 
 @app.command()
@@ -92,7 +86,7 @@ def compare(
     try:
         complete = anyio.run(partial(run_comparison, body, as_json=as_json, url=url, token=token), backend_options={"use_uvloop": True})
     except (StartupError, ComparisonFailed) as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if not complete:
@@ -114,7 +108,7 @@ def simulate(
         pace = SimulatorSettings(words_per_second, first_token_ms)
         serve_forever(pace, host=host, port=port, announce=lambda url: typer.echo(f"Simulated models, OpenAI protocol: {url}"))
     except StartupError as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
 
 
 @app.command()
@@ -142,7 +136,7 @@ def migrate(
             applied = anyio.run(apply, settings)
             typer.echo("\n".join(f"Applied {name}." for name in applied) or "The database is up to date.")
     except (StartupError, NothingChanged, ValueError) as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
 
 
 if __name__ == "__main__":

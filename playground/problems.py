@@ -86,7 +86,7 @@ def _allow(request: Request, error: HTTPException) -> dict[str, str]:
     route = request.scope.get("route")
     if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED or route is None:
         return {}
-    methods = request.app.openapi()["paths"].get(route.path, {})
+    methods = request.app.openapi()["paths"].get(route.path_format, {})
     return {"Allow": ", ".join(method.upper() for method in methods)} if methods else {}
 
 

@@ -10,7 +10,7 @@ from .announcements import Announcements
 from .errors import Unavailable
 
 _MOST = 20_000
-_FRESH_SECONDS = 60.0
+FRESH_SECONDS = 60.0
 """However sure the announcements are, the database is asked again after this."""
 
 V = TypeVar("V")
@@ -33,7 +33,7 @@ class Remembered(Generic[V]):
         if not self._announcements.connected:
             return await self._load(key)
         known = self._values.get(key)
-        if known is not None and time.monotonic() - known[1] < _FRESH_SECONDS:
+        if known is not None and time.monotonic() - known[1] < FRESH_SECONDS:
             return known[0]
         changes = self._changes
         try:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .accounting.reports.service import CostReports
     from .accounts.identity import Identities
     from .accounts.service import AccountService
+    from .administration.audit import Audit
+    from .administration.service import Administration
     from .announcements import Announcements
     from .comparison.history import History
     from .comparison.runs import Runs
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from .keys.provider_keys import ProviderKeyService
     from .keys.service import ApiKeyService
     from .limits.service import LimitService
+    from .models.access import ModelAccess
     from .models.catalogue import Catalogue
+    from .models.settings import ModelSettings
     from .settings import Settings
 
 
@@ -36,7 +40,11 @@ class Services:
     accounts: AccountService
     api_keys: ApiKeyService
     provider_keys: ProviderKeyService
+    audit: Audit
+    administration: Administration
     catalogue: Catalogue
+    model_settings: ModelSettings
+    models: ModelAccess
     prices: Prices
     runs: Runs
     comparisons: ComparisonService

@@ -52,6 +52,12 @@ class World:
         over = parse_events(self.owner.post("/playground/stream", json=quick).raise_for_status().text)[0]
         return [self._session(over.data["sessionId"], over.run_id), self._session(*self._begun())]
 
+    @property
+    def account(self) -> Object:
+        """The owner's own."""
+        user_id = self.owner.get("/auth/profile").raise_for_status().json()["id"]
+        return Object({"user_id": user_id}, {"user_id": new_id()}, lambda: self.owner.get("/auth/profile").raise_for_status().json())
+
     def _begun(self) -> tuple[str, str]:
         with self.owner.stream("POST", "/playground/stream", json={"prompt": "Mine too", "models": [self.waiting_model]}) as response:
             seen = ""
@@ -72,6 +78,7 @@ class World:
 
 MAKERS: dict[str, Callable[[World], list[Object]]] = {
     "/playground/sessions/{session_id}": lambda world: world.sessions,
+    "/admin/users/{user_id}": lambda world: [world.account],
 }
 """Who makes the objects whose ids are in a path, by what the path begins with."""
 
@@ -87,7 +94,9 @@ ALSO_NEEDED: dict[tuple[str, str], dict[str, Any]] = {
 }
 """What a body needs beside what its schema says, where the ids are in that place."""
 
-PUBLIC: dict[str, str] = {}
+PUBLIC: dict[str, str] = {
+    "/admin/models/{model_id}": "models are the same for everybody; tests/administration/test_who_may.py asks who may"
+}
 """Paths whose parameters name what belongs to nobody, and why."""
 
 

@@ -1,5 +1,7 @@
-"""What a model costs: the operator's price, the provider's own bill, the public price lists, and what the provider lists, in that order."""
+"""What a model costs: the price that an administrator or the operator set, the provider's own bill, the public price lists, and what the
+provider lists, in that order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, localcontext
@@ -38,8 +40,18 @@ class Cost:
     """`provider`: the provider said what it charged. `list`: a price times the tokens."""
 
 
+SetPrice = Callable[[Provider, str], ListPrice | None]
+"""The price that an administrator set for a provider's model; `None`: none."""
+
+
 class Prices:
-    """Prices and costs by model. The price lists are the ones in the installed `genai-prices`: nothing is fetched."""
+    """Prices and costs by model. The price lists are the ones in the installed `genai-prices`: nothing is fetched.
+
+    What `set_price` knows is above all other sources.
+    """
+
+    def __init__(self, set_price: SetPrice = lambda _provider, _model: None) -> None:
+        self._set_price = set_price
 
     async def warm_up(self) -> None:
         """Load the price lists in a worker thread (0.2 s), so that the first cost is not late."""
@@ -50,6 +62,10 @@ class Prices:
 
         Where the price rises with the length of the prompt, it is that of short prompts.
         """
+        return self._set_price(provider, model) or self.price_unless_set(provider, model, listed)
+
+    def price_unless_set(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
+        """What `price` would be if no administrator had set it."""
         return _operators_price(provider, model) or _published_price(provider, model) or _providers_price(provider, model, listed)
 
     def context_window(self, provider: Provider, model: str, listed: ListedModel | None = None) -> int | None:
@@ -66,14 +82,14 @@ class Prices:
 
         `None`: unknown. It is never zero for that.
         """
-        operators = _operators_price(provider, model)
+        decided = self._set_price(provider, model) or _operators_price(provider, model)
         billed = _sound_bill(provider, model, usage)
-        if operators is None and billed is not None:
+        if decided is None and billed is not None:
             return Cost(_rounded(billed), "provider")
         if not _sound_counts(provider, model, usage):
             return None
-        if operators is not None:
-            return _list_cost(operators, usage)
+        if decided is not None:
+            return _list_cost(decided, usage)
         published = _published_cost(provider, model, usage, at or datetime.now(UTC))
         if published is not None:
             return published

@@ -12,6 +12,7 @@ from playground.accounting.schemas import Estimate
 from playground.accounts.auth import SessionReader, SessionWriter, Streamer, StreamUser
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.keys.own import ProviderKeyUnreadable
+from playground.models.access import ModelNotAllowed
 from playground.models.catalogue import UnknownModel
 from playground.problems import documented
 from playground.schemas import GivenMoment
@@ -51,7 +52,16 @@ SessionId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r
 
 _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     **documented(
-        BadInput, UnknownModel, KeyReused, NotAuthenticated, TurnRunning, ProviderKeyUnreadable, SessionNotFound, Unavailable, ShuttingDown
+        BadInput,
+        UnknownModel,
+        KeyReused,
+        NotAuthenticated,
+        ModelNotAllowed,
+        TurnRunning,
+        ProviderKeyUnreadable,
+        SessionNotFound,
+        Unavailable,
+        ShuttingDown,
     ),
     200: STREAM_ANSWER,
     204: {"description": "The run is over, and all of it was read. It tells `EventSource` to stop."},
@@ -83,7 +93,7 @@ async def start_stream(
     if last_event_id is not None:
         return _stream_or_end(services, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     quota = services.limits.quota(user, request.scope)
-    return _stream(services, await services.comparisons.start(user.id, body, idempotency_key, quota))
+    return _stream(services, await services.comparisons.start(user, body, idempotency_key, quota))
 
 
 @router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
@@ -112,17 +122,19 @@ async def start_stream_by_address(
     except ValidationError as error:
         raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in error.errors()]) from None
     quota = services.limits.quota(user, request.scope)
-    return _stream(services, await services.comparisons.start(user.id, asked, None, quota))
+    return _stream(services, await services.comparisons.start(user, asked, None, quota))
 
 
 @router.post(
     "/estimate",
-    responses=documented(BadInput, UnknownModel, NotAuthenticated, SessionNotFound, TurnRunning, ProviderKeyUnreadable, Unavailable),
+    responses=documented(
+        BadInput, UnknownModel, NotAuthenticated, ModelNotAllowed, SessionNotFound, TurnRunning, ProviderKeyUnreadable, Unavailable
+    ),
 )
 async def estimate(request: Request, services: CurrentServices, user: Streamer, body: StreamRequest) -> Estimate:
     """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
     quota = services.limits.quota(user, request.scope)
-    return await services.estimator.estimate(await services.comparisons.planned_calls(user.id, body, quota))
+    return await services.estimator.estimate(await services.comparisons.planned_calls(user, body, quota))
 
 
 @router.get("/sessions/{session_id}/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)

@@ -11,6 +11,7 @@ from prisma.errors import RawQueryError
 from prisma.types import sessionsInclude as SessionInclude
 
 from playground.database.client import Database
+from playground.database.patterns import containing
 
 from .plan import AnswerRecord
 from .records import TurnRow
@@ -124,7 +125,7 @@ class SessionRepository:
 
     async def page(self, user_id: str, wanted: SessionFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
         """Sessions newest first, from the one after `cursor` on: id, title, created_at, updated_at."""
-        pattern = None if wanted.text is None else f"%{_escape_like(wanted.text)}%"
+        pattern = None if wanted.text is None else containing(wanted.text)
         parameters = (user_id, cursor, pattern, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
         return await self._database.run(lambda prisma: prisma.query_raw(_PAGE, *parameters))
 
@@ -146,10 +147,6 @@ class SessionRepository:
         """Delete a session with all that belongs to it; whether there was such a session of that user."""
         where = {"id": session_id, "user_id": user_id}
         return await self._database.run(lambda prisma: prisma.sessions.delete_many(where=where)) > 0  # type: ignore[arg-type]
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _iso(moment: datetime | None) -> str | None:

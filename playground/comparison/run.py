@@ -45,6 +45,11 @@ class Run:
         """The run's id, which begins the id of each of its events."""
         return self.plan.run_id
 
+    @property
+    def readers(self) -> int:
+        """How many read it at this moment."""
+        return self._readers
+
     async def produce(self, recorder: Recorder) -> None:
         """Run all lanes at once, and record them. Returns when the last event is written."""
         plan = self.plan

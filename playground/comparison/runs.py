@@ -78,6 +78,10 @@ class Runs:
         """The runs that go on."""
         return tuple(self._running.values())
 
+    def readers(self) -> int:
+        """How many streams are being read at this moment, those of runs that are over included."""
+        return sum(run.readers for run in self._by_id.values())
+
     async def watch(self) -> None:
         """Stop deserted runs and forget old ones, for as long as the service lives."""
         while True:

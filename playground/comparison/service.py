@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import anyio
 from prisma import models
 
+from playground.accounts.identity import User
 from playground.errors import BadInput, Conflict, FieldError, NotFound
 from playground.ids import new_id, new_run_id
-from playground.keys.own import OwnKeys, OwnProviders
-from playground.models.catalogue import Catalogue, ResolvedModel, UnknownModel
-from playground.models.own import resolve_for
+from playground.models.access import ModelAccess
+from playground.models.catalogue import ResolvedModel
 from playground.providers.calls import Message, ModelCall
 
 from .plan import LanePlan, Quota, RunPlan
@@ -75,45 +74,44 @@ class LastEventId(NamedTuple):
 class ComparisonService:
     """What can be done with comparisons."""
 
-    def __init__(self, runs: Runs, repository: SessionRepository, catalogue: Catalogue, own_keys: OwnKeys, *, grace_seconds: float) -> None:
+    def __init__(self, runs: Runs, repository: SessionRepository, models: ModelAccess, *, grace_seconds: float) -> None:
         self._runs = runs
         self._repository = repository
-        self._catalogue = catalogue
-        self._own_keys = own_keys
+        self._models = models
         self._grace_seconds = grace_seconds
         self._keys_in_use: dict[tuple[str, str], anyio.Event] = {}
 
-    async def start(self, user_id: str, request: StreamRequest, idempotency_key: str | None, quota: Quota) -> Reading:
+    async def start(self, user: User, request: StreamRequest, idempotency_key: str | None, quota: Quota) -> Reading:
         """The events of a new run, for which `quota` is asked, or of the run that this key started before.
 
-        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `SessionNotFound`, `TurnRunning`, `ProviderKeyUnreadable`, `Unavailable`,
-        and what `quota` raises.
+        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `ModelNotAllowed`, `SessionNotFound`, `TurnRunning`,
+        `ProviderKeyUnreadable`, `Unavailable`, and what `quota` raises.
         """
         if idempotency_key is None:
-            return await self._begin(await self._plan(user_id, request), quota)
-        key = user_id, idempotency_key
+            return await self._begin(await self._plan(user, request), quota)
+        key = user.id, idempotency_key
         while key in self._keys_in_use:
             await self._keys_in_use[key].wait()
         self._keys_in_use[key] = anyio.Event()
         try:
-            return await self._start_once(user_id, request, idempotency_key, quota)
+            return await self._start_once(user, request, idempotency_key, quota)
         finally:
             self._keys_in_use.pop(key).set()
 
-    async def _start_once(self, user_id: str, request: StreamRequest, key: str, quota: Quota) -> Reading:
+    async def _start_once(self, user: User, request: StreamRequest, key: str, quota: Quota) -> Reading:
         request_hash = _hash(request)
-        earlier = await self._repository.find_by_key(user_id, key)
+        earlier = await self._repository.find_by_key(user.id, key)
         if earlier is None:
-            planned = await self._plan(user_id, request, idempotency_key=key, request_hash=request_hash)
+            planned = await self._plan(user, request, idempotency_key=key, request_hash=request_hash)
             try:
                 return await self._begin(planned, quota)
             except TurnRefused:
-                earlier = await self._repository.find_by_key(user_id, key)
+                earlier = await self._repository.find_by_key(user.id, key)
                 if earlier is None:
                     raise
         if earlier.request_hash != request_hash:
             raise KeyReused
-        return await self._again(user_id, earlier)
+        return await self._again(user.id, earlier)
 
     async def _begin(self, planned: RunPlan, quota: Quota) -> Reading:
         async with quota.reserved(planned) as plan:
@@ -153,9 +151,9 @@ class ComparisonService:
             return None
         return run.reading(last.number if last and last.run_id == run.id else 0)
 
-    async def planned_calls(self, user_id: str, request: StreamRequest, quota: Quota) -> list[ModelCall]:
+    async def planned_calls(self, user: User, request: StreamRequest, quota: Quota) -> list[ModelCall]:
         """What each lane would send, for an estimate. Raises as `start` does, but nothing is reserved."""
-        plan = await self._plan(user_id, request)
+        plan = await self._plan(user, request)
         return [quota.limited(lane.call) for lane in plan.lanes]
 
     async def stop(self, user_id: str, session_id: str, lane: int | None) -> list[int]:
@@ -173,30 +171,29 @@ class ComparisonService:
         return running
 
     async def _plan(
-        self, user_id: str, request: StreamRequest, *, idempotency_key: str | None = None, request_hash: str | None = None
+        self, user: User, request: StreamRequest, *, idempotency_key: str | None = None, request_hash: str | None = None
     ) -> RunPlan:
-        own = await self._own_keys.of(user_id)
         if request.session_id is None:
             turn, session_id, title = 1, new_id(), _title(request.prompt)
-            lanes = self._new_lanes(request, own)
+            lanes = await self._new_lanes(user, request)
         else:
             running = self._runs.of_session(request.session_id)
             # Somebody else's is not there, running or not.
-            if running is not None and running.plan.user_id == user_id:
+            if running is not None and running.plan.user_id == user.id:
                 if running.finished_at is None:
                     raise TurnRunning(_ONE_AT_A_TIME)
                 await running.recorded.wait()
-            session = await self._repository.get(user_id, request.session_id)
+            session = await self._repository.get(user.id, request.session_id)
             if session is None:
                 raise SessionNotFound
             turn, session_id, title = len(session.turns or []) + 1, session.id, session.title
-            lanes = self._next_lanes(session, request.prompt, own)
+            lanes = await self._next_lanes(user, session, request.prompt)
         return RunPlan(
             run_id=new_run_id(),
             session_id=session_id,
             turn_id=new_id(),
             turn=turn,
-            user_id=user_id,
+            user_id=user.id,
             title=title,
             prompt=request.prompt,
             lanes=lanes,
@@ -207,18 +204,18 @@ class ComparisonService:
             request_hash=request_hash,
         )
 
-    def _new_lanes(self, request: StreamRequest, own: OwnProviders) -> tuple[LanePlan, ...]:
+    async def _new_lanes(self, user: User, request: StreamRequest) -> tuple[LanePlan, ...]:
         lanes = request.all_lanes()
         place = "models.{}" if request.lanes is None else "lanes.{}.model"
-        resolved = self._resolve([lane.model for lane in lanes], place, own)
+        resolved = await self._models.resolve([lane.model for lane in lanes], user, place)
         return tuple(
             _lane_plan(new_id(), position, model, lane, (), request.prompt)
             for position, (lane, model) in enumerate(zip(lanes, resolved, strict=True))
         )
 
-    def _next_lanes(self, session: models.sessions, prompt: str, own: OwnProviders) -> tuple[LanePlan, ...]:
+    async def _next_lanes(self, user: User, session: models.sessions, prompt: str) -> tuple[LanePlan, ...]:
         rows = session.lanes or []
-        resolved = self._resolve([row.model for row in rows], "sessionId", own)
+        resolved = await self._models.resolve([row.model for row in rows], user, "sessionId")
         return tuple(
             _lane_plan(
                 row.id,
@@ -230,18 +227,6 @@ class ComparisonService:
             )
             for row, model in zip(rows, resolved, strict=True)
         )
-
-    def _resolve(self, names: Sequence[str], place: str, own: OwnProviders) -> list[ResolvedModel]:
-        resolved: list[ResolvedModel] = []
-        errors: list[FieldError] = []
-        for position, name in enumerate(names):
-            try:
-                resolved.append(resolve_for(own, self._catalogue, name, field=place.format(position)))
-            except UnknownModel as error:
-                errors += error.errors
-        if errors:
-            raise UnknownModel(" ".join(error.message for error in errors), errors=errors)
-        return resolved
 
 
 def _from_start(run: Run) -> Reading:

@@ -50,6 +50,7 @@ class Database:
         self._mending = anyio.Lock()
         self._looked_at = 0.0
         self._away = False
+        self._engines = 0
 
     @classmethod
     @asynccontextmanager
@@ -101,6 +102,16 @@ class Database:
             return True
         return False
 
+    @property
+    def engine_running(self) -> bool:
+        """Whether the query engine's process lives at this moment."""
+        return self._engine is not None and not self._engine.ended.is_set()
+
+    @property
+    def engine_restarts(self) -> int:
+        """How often the query engine died and was started again."""
+        return max(0, self._engines - 1)
+
     def _running_engine(self) -> Engine:
         if self._engine is None:
             raise RuntimeError("The database is used outside of Database.open")
@@ -111,6 +122,7 @@ class Database:
             try:
                 async with running_engine(self._server.url, self._pool_size) as engine:
                     first, self._engine = self._engine is None, engine
+                    self._engines += 1
                     if first:
                         task_status.started()
                     self._renewed.set()

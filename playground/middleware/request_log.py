@@ -7,6 +7,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.ids import new_id
+from playground.origin import ORIGIN, Origin
 
 from .answer_headers import add_headers, added_headers
 from .direct import keep_direct_send
@@ -34,6 +35,7 @@ class RequestLog:
         keep_direct_send(scope, send)
         request_id = _given_id(scope) or new_id()
         add_headers(scope, {"X-Request-ID": request_id})
+        ORIGIN.set(Origin(scope["client"][0] if scope.get("client") else None, request_id))
         started_at = time.perf_counter()
         status = 0
 

@@ -17,7 +17,7 @@ from playground.providers.records import ListedModel, Provider
 from playground.providers.registry import Providers
 
 from .repository import CatalogueRepository, StoredList
-from .resolution import ResolvedModel, Resolver, UnknownModel, line_of
+from .resolution import ALL, Fits, ResolvedModel, Resolver, UnknownModel, View, line_of
 
 __all__ = ["Catalogue", "ListState", "ModelLister", "ProviderList", "ResolvedModel", "UnknownModel"]
 
@@ -93,14 +93,16 @@ class Catalogue:
         """What is known, in the providers' order."""
         return tuple(self._lists.values())
 
-    def resolve(self, name: str, *, field: str = "model") -> ResolvedModel:
-        """The model that `name` means, as `groq/llama-3.3-70b-versatile` or `gpt-4o-mini`.
+    def resolve(self, name: str, *, field: str = "model", view: View = ALL) -> ResolvedModel:
+        """The model that `name` means, as `groq/llama-3.3-70b-versatile` or `gpt-4o-mini`, to somebody who sees what `view` shows.
 
         Raises `UnknownModel`, which names `field`, the path in the request, and suggests the nearest known models.
         """
-        if self._resolver is None:
-            self._resolver = Resolver(self.lists)
-        return self._resolver.resolve(name, field=field)
+        return self._current_resolver().resolve(name, field=field, view=view)
+
+    def nearest(self, name: str, fits: Fits) -> list[str]:
+        """The full names of the known models nearest to `name` among those that fit: at most three, the nearest first."""
+        return self._current_resolver().nearest(name, fits)
 
     def listed(self, provider: Provider, model: str) -> ListedModel | None:
         """What the last list of `provider` says of `model`; `None` when it says nothing."""
@@ -164,6 +166,11 @@ class Catalogue:
                 known = self._lists.get(provider_id)
                 if known is not None and known.fetched_at is None:  # else the fetch was faster
                     self._set(replace(known, models=_by_name(last.models), fetched_at=last.fetched_at))
+
+    def _current_resolver(self) -> Resolver:
+        if self._resolver is None:
+            self._resolver = Resolver(self.lists)
+        return self._resolver
 
     def _set(self, known: ProviderList) -> None:
         self._lists[known.provider.id] = known

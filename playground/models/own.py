@@ -6,6 +6,7 @@ from typing import Protocol
 from playground.providers.records import Provider
 
 from .catalogue import Catalogue, ResolvedModel
+from .resolution import View
 
 
 class OwnProviders(Protocol):
@@ -15,7 +16,14 @@ class OwnProviders(Protocol):
         """The provider with the user's key. Raises a `Problem` when there is a key that can't be used."""
 
 
-def resolve_for(own: OwnProviders, catalogue: Catalogue, name: str, *, field: str) -> ResolvedModel:
+class OwnKeys(Protocol):
+    """Who knows the keys of users."""
+
+    async def of(self, user_id: str) -> OwnProviders:
+        """That user's own providers. Raises `Unavailable`."""
+
+
+def resolve_for(own: OwnProviders, catalogue: Catalogue, name: str, *, field: str, view: View) -> ResolvedModel:
     """The model that `name` means, at the user's own provider where they have one.
 
     The user's account may have models that the service's has not, and so may a provider that only the user has a key for: a full name
@@ -25,6 +33,6 @@ def resolve_for(own: OwnProviders, catalogue: Catalogue, name: str, *, field: st
     provider = own.get(provider_id) if slash else None
     if provider is not None and catalogue.listed(provider, model) is None and (written := provider.listed_as(model)[0]):
         return ResolvedModel(provider, written, None)
-    resolved = catalogue.resolve(name, field=field)
+    resolved = catalogue.resolve(name, field=field, view=view)
     provider = own.get(resolved.provider.id)
     return resolved if provider is None else replace(resolved, provider=provider)

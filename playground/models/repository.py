@@ -1,15 +1,18 @@
-"""The last lists of models in the database: the table `provider_catalogues`."""
+"""What is kept of models in the database: the providers' last lists, and what administrators decided."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 import structlog
 from prisma import Json
+from prisma import models as tables
 
 from playground.database.client import Database
-from playground.providers.records import ListedModel
+from playground.providers.records import ListedModel, ListPrice
+
+from .settings import ModelSetting, Tier
 
 log = structlog.get_logger(__name__)
 
@@ -50,3 +53,23 @@ class CatalogueRepository:
                 },
             )
         )
+
+
+class ModelSettingsRepository:
+    """Reading `model_settings`; administration writes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> Mapping[str, ModelSetting]:
+        """All settings, by the full name of the model. Raises `DatabaseAway`."""
+        rows = await self._database.run(lambda prisma: prisma.model_settings.find_many(order={"model": "asc"}))
+        return {row.model: setting_of(row) for row in rows}
+
+
+def setting_of(row: tables.model_settings) -> ModelSetting:
+    """What a row says."""
+    price = None
+    if row.input_price is not None and row.output_price is not None:
+        price = ListPrice(row.input_price, row.output_price, row.cached_input_price)
+    return ModelSetting(active=row.active, tier=cast("Tier", row.tier), display_name=row.display_name, price=price)

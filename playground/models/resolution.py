@@ -1,6 +1,6 @@
 """From the name that somebody wrote to the model that is meant, or to a message that helps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,9 @@ from .suggestions import Suggestions
 
 _SHOWN_CHARACTERS = 100
 
+Fits = Callable[[Provider, str], bool]
+"""Whether a model, by its provider's own name, is one of those that are wanted."""
+
 
 class KnownList(Protocol):
     """One provider and what is known of its models; `fetched_at` is `None` when that is nothing."""
@@ -23,6 +26,30 @@ class KnownList(Protocol):
     def models(self) -> Mapping[str, ListedModel]: ...
     @property
     def fetched_at(self) -> datetime | None: ...
+
+
+class View(Protocol):
+    """The models as somebody sees them."""
+
+    def shows(self, provider: Provider, model: str) -> bool:
+        """Whether they may know of it."""
+        ...
+
+    def allows(self, provider: Provider, model: str) -> bool:
+        """Whether they may use it."""
+        ...
+
+
+class _All:
+    """Everything is shown and allowed."""
+
+    def shows(self, _provider: Provider, _model: str) -> bool:
+        return True
+
+    allows = shows
+
+
+ALL: View = _All()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +88,35 @@ class Resolver:
         self._not_set_up = {provider.id: provider for provider in BUILTIN if provider.id not in self._lists}
         self._suggestions: Suggestions | None = None
 
-    def resolve(self, name: str, *, field: str) -> ResolvedModel:
+    def resolve(self, name: str, *, field: str, view: View = ALL) -> ResolvedModel:
         """`provider/model` when the first part is a configured provider, else a bare name, looked up in all lists in their order.
 
-        A name that starts with a configured provider never falls through to another one: its prompt must not end up elsewhere.
-        Raises `UnknownModel`.
+        A name that starts with a configured provider never falls through to another one: its prompt must not end up elsewhere. A bare
+        name means the first model that `view` allows, else the first that it shows. Raises `UnknownModel`.
         """
         provider_id, slash, model = name.partition("/")
         known = self._lists.get(provider_id) if slash else None
-        if known is not None:
-            found = _offered(known, model)
-        else:
-            found = next(filter(None, (_offered(listed, name) for listed in self._lists.values() if listed.fetched_at is not None)), None)
+        found = _offered(known, model) if known is not None else self._looked_up(name, view)
         if found is None:
-            raise self._unknown(name, field)
+            raise self._unknown(name, field, view)
         return found
 
-    def _unknown(self, name: str, field: str) -> UnknownModel:
+    def nearest(self, name: str, fits: Fits) -> list[str]:
+        """The full names of the known models nearest to `name` among those that fit: at most three, the nearest first."""
+        if self._suggestions is None:
+            self._suggestions = Suggestions(f"{listed.provider.id}/{model}" for listed in self._lists.values() for model in listed.models)
+        return self._suggestions.nearest(name, lambda full_name: self._fits(full_name, fits))
+
+    def _fits(self, full_name: str, fits: Fits) -> bool:
+        provider_id, _, model = full_name.partition("/")
+        return fits(self._lists[provider_id].provider, model)
+
+    def _looked_up(self, name: str, view: View) -> ResolvedModel | None:
+        offered = [_offered(listed, name) for listed in self._lists.values() if listed.fetched_at is not None]
+        shown = [found for found in offered if found is not None and view.shows(found.provider, found.model)]
+        return next((found for found in shown if view.allows(found.provider, found.model)), shown[0] if shown else None)
+
+    def _unknown(self, name: str, field: str, view: View) -> UnknownModel:
         provider_id, slash, model = name.partition("/")
         known = self._lists.get(provider_id) if slash else None
         missing = self._not_set_up.get(provider_id) if slash else None
@@ -92,13 +131,11 @@ class Resolver:
             unread = [listed.provider.id for listed in self._lists.values() if listed.fetched_at is None]
             if unread:
                 sentences.append(
-                    f"Not known yet are the lists of {_joined(unread, 'and')}: write the provider before the name, as {unread[0]}/…."
+                    f"Not known yet are the lists of {joined(unread, 'and')}: write the provider before the name, as {unread[0]}/…."
                 )
-        if self._suggestions is None:
-            self._suggestions = Suggestions(f"{listed.provider.id}/{model}" for listed in self._lists.values() for model in listed.models)
-        nearest = self._suggestions.nearest(name)
+        nearest = self.nearest(name, view.shows)
         if nearest:
-            sentences.append(f"Did you mean {_joined(nearest, 'or')}?")
+            sentences.append(f"Did you mean {joined(nearest, 'or')}?")
         detail = " ".join(sentences)
         return UnknownModel(detail, errors=[FieldError(field, detail)], suggestions=nearest)
 
@@ -132,5 +169,6 @@ def _quoted(name: str) -> str:
     return f'"{shown}"'
 
 
-def _joined(names: Sequence[str], last: str) -> str:
+def joined(names: Sequence[str], last: str) -> str:
+    """As `a, b or c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

@@ -1,10 +1,13 @@
 """The shapes of the catalogue on the wire."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
+from playground.providers.records import ListPrice
 from playground.schemas import Moment, Money, WireModel
+
+from .settings import Tier
 
 
 class ModelPrice(WireModel):
@@ -14,6 +17,11 @@ class ModelPrice(WireModel):
     output: Money = Field(examples=["0.6"])
     cached_input: Money | None = Field(examples=["0.075"], description="Of input that the provider reads from its cache; null: as `input`.")
 
+    @classmethod
+    def of(cls, price: ListPrice | None) -> Self | None:
+        """The price as it is shown; `None`: unknown."""
+        return cls(input=price.input, output=price.output, cached_input=price.cached_input) if price is not None else None
+
 
 class ModelItem(WireModel):
     """One model of one provider. What nobody says is null or empty, never guessed."""
@@ -21,11 +29,18 @@ class ModelItem(WireModel):
     id: str = Field(examples=["openai/gpt-4o-mini"], description="The full name, to be used in requests.")
     provider: str = Field(examples=["openai"])
     name: str = Field(examples=["gpt-4o-mini"], description="The provider's own name.")
-    display_name: str = Field(examples=["GPT-4o mini"], description="For people; the provider's own name where it has no other.")
+    display_name: str = Field(
+        examples=["GPT-4o mini"], description="For people: what an administrator or the provider calls it, else its name."
+    )
     context_window: int | None = Field(examples=[128000], description="Tokens of prompt and answer together.")
     input_modalities: list[str] = Field(examples=[["text", "image"]])
     output_modalities: list[str] = Field(examples=[["text"]])
     price: ModelPrice | None = Field(description="Null: unknown, which is not free.")
+    tier: Tier = Field(
+        examples=["free"], description="Who may use it. `free`: everybody. `premium`: premium users. `hidden`: administrators alone."
+    )
+    active: bool = Field(examples=[True], description="False: an administrator switched it off, and nobody can use it.")
+    allowed: bool = Field(examples=[True], description="Whether you may use it.")
     simulated: bool = Field(examples=[False], description="Its answers and its price are made up.")
     stale: bool = Field(examples=[False], description="From an earlier list: the provider could not be asked since.")
 

@@ -1,7 +1,7 @@
 """The known names nearest to one that nobody knows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 
 _SUGGESTED = 3
@@ -30,8 +30,8 @@ class Suggestions:
             for pair in pairs:
                 self._by_pair[pair].append(last_part)
 
-    def nearest(self, name: str) -> list[str]:
-        """At most three full names, the nearest first; none when nothing is near."""
+    def nearest(self, name: str, fits: Callable[[str], bool] = lambda _full_name: True) -> list[str]:
+        """At most three full names among those that fit, the nearest first; none when nothing is near."""
         name = name[:_LONGEST].casefold()
         wanted = _pairs(_last_part(name))
         shared: Counter[str] = Counter()
@@ -43,6 +43,7 @@ class Suggestions:
             (likeness[part] + SequenceMatcher(None, full_name.casefold(), name, autojunk=False).ratio(), full_name)
             for part in near[:_COMPARED]
             for full_name in self._full_names[part]
+            if fits(full_name)
         ]
         ranked.sort(key=lambda entry: (-entry[0], entry[1]))
         return [full_name for _, full_name in ranked[:_SUGGESTED]]

@@ -8,8 +8,10 @@ import pytest
 
 from playground.accounting.prices import Prices
 from playground.errors import BadInput
+from playground.models.access import ModelView
 from playground.models.catalogue import Catalogue
 from playground.models.service import ModelQuery, list_models
+from playground.models.settings import KnownSettings
 from playground.providers.records import ListPrice, Provider
 from tests.support.client import User
 
@@ -22,7 +24,7 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 async def shown(catalogue: Catalogue, **query: Any) -> dict[str, Any]:
-    return json.loads(await list_models(catalogue, Prices(), ModelQuery(**query)))
+    return json.loads(await list_models(catalogue, Prices(), ModelView(KnownSettings({}), "user"), ModelQuery(**query)))
 
 
 async def fetched(build: Build, *providers: Provider) -> Catalogue:
@@ -50,6 +52,9 @@ async def test_a_model_is_shown_with_all_that_is_known_and_null_for_the_rest(bui
         "inputModalities": [],
         "outputModalities": [],
         "price": {"input": "0.15", "output": "0.6", "cachedInput": "0.075"},
+        "tier": "free",
+        "active": True,
+        "allowed": True,
         "simulated": False,
         "stale": False,
     }

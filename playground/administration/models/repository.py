@@ -1,0 +1,70 @@
+"""Writing `model_settings`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from prisma import Prisma
+from prisma.enums import Tier
+
+from playground.administration.audit import Audit, differences
+from playground.database.client import Database
+from playground.models.repository import setting_of
+from playground.models.settings import ModelSetting
+from playground.schemas import money
+
+# Any number that nothing else in this database locks.
+_SETTINGS_LOCK = 7_140_220
+
+
+class SettingsRepository:
+    """Changes what was decided about models."""
+
+    def __init__(self, database: Database, audit: Audit) -> None:
+        self._database = database
+        self._audit = audit
+
+    async def change(self, model: str, change: Mapping[str, Any], *, otherwise: ModelSetting, actor_id: str | None) -> bool:
+        """Set fields of `ModelSetting` for the model with this full name, and record it; whether anything changed by that.
+
+        `otherwise` is what held for the model before it had a setting of its own.
+        """
+
+        async def write(prisma: Prisma) -> bool:
+            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
+                # One at a time, so that what is recorded as before is what was before.
+                await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", _SETTINGS_LOCK)
+                row = await transaction.model_settings.find_unique(where={"model": model})
+                before = otherwise if row is None else setting_of(row)
+                after = replace(before, **change)
+                changed = differences(_recorded(before), _recorded(after))
+                if changed:
+                    columns = _columns(after)
+                    await transaction.model_settings.upsert(
+                        where={"model": model},
+                        data={"create": {"model": model, **columns}, "update": columns},  # type: ignore[typeddict-item]
+                    )
+                    await self._audit.record(actor_id, "model.changed", "model", model, changed, within=transaction)
+                return bool(changed)
+
+        return await self._database.run(write)
+
+
+def _columns(setting: ModelSetting) -> dict[str, Any]:
+    price = setting.price
+    return {
+        "active": setting.active,
+        "tier": Tier(setting.tier),
+        "display_name": setting.display_name,
+        "input_price": price.input if price else None,
+        "output_price": price.output if price else None,
+        "cached_input_price": price.cached_input if price else None,
+    }
+
+
+def _recorded(setting: ModelSetting) -> dict[str, Any]:
+    price = setting.price
+    amounts = {"input": price.input, "output": price.output, "cachedInput": price.cached_input} if price else None
+    told = {name: None if amount is None else money(amount) for name, amount in amounts.items()} if amounts else None
+    return {"active": setting.active, "tier": setting.tier, "displayName": setting.display_name, "price": told}

@@ -1,0 +1,166 @@
+"""What administrators decide about models, beside what is known of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from anyio import to_thread
+
+from playground.accounting.prices import Prices
+from playground.announcements import Announcements
+from playground.errors import NotFound
+from playground.models.catalogue import Catalogue, ProviderList
+from playground.models.resolution import line_of
+from playground.models.schemas import ModelPrice
+from playground.models.settings import KnownSettings, ModelSettings, Tier
+from playground.providers.builtin import BUILTIN
+from playground.providers.records import Provider
+
+from .repository import SettingsRepository
+from .schemas import ManagedModel, ManagedModelPage, ModelChange, ModelDecision
+
+
+class UnknownProvider(NotFound):
+    """No such provider is set up, and none could be."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f'There is no model "{model[:100]}": write it as provider/model, with a provider that this service knows.')
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedModelQuery:
+    """Which models an administrator wants to see; `None` does not narrow."""
+
+    search: str | None = None
+    """Words, all of which must be in the full name or a display name, in any case."""
+    provider: str | None = None
+    tier: Tier | None = None
+    active: bool | None = None
+    limit: int = 100
+    cursor: str | None = None
+    """The full name of the last model of the page before."""
+
+
+class ModelAdministration:
+    """Shows and changes the settings of models. A change holds at once, on every replica."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        prices: Prices,
+        settings: ModelSettings,
+        repository: SettingsRepository,
+        announcements: Announcements,
+    ) -> None:
+        self._catalogue = catalogue
+        self._prices = prices
+        self._settings = settings
+        self._repository = repository
+        self._announcements = announcements
+
+    async def page(self, query: ManagedModelQuery) -> bytes:
+        """A `ManagedModelPage` as JSON. Made in a worker thread, as there may be thousands of models. Raises `Unavailable`."""
+        settings = await self._settings.current()
+        return await to_thread.run_sync(self._page, self._catalogue.lists, settings, query)
+
+    async def get(self, model: str) -> ManagedModel:
+        """One model. Raises `UnknownProvider`, `Unavailable`."""
+        settings = await self._settings.current()
+        known, name = self._place(model, settings)
+        return self._item(known, name, settings)
+
+    async def change(self, model: str, change: ModelChange, *, actor_id: str | None) -> ManagedModel:
+        """Change a model's settings, also before its provider lists it. Raises `UnknownProvider`, `Unavailable`."""
+        settings = await self._settings.current()
+        known, name = self._place(model, settings)
+        values = change.model_dump(exclude_unset=True)
+        for field in ("active", "tier"):
+            if values.get(field, ...) is None:
+                del values[field]
+        if change.price is not None:
+            values["price"] = change.price.as_list_price()
+        kept_as = settings.kept_as(known.provider, name)
+        if await self._repository.change(kept_as, values, otherwise=settings.of(known.provider, name), actor_id=actor_id):
+            await self._announcements.announce("models", kept_as)
+        return self._item(known, name, await self._settings.current())
+
+    def _place(self, model: str, settings: KnownSettings) -> tuple[ProviderList, str]:
+        """The provider of `model`, and the name under which it is shown."""
+        provider_id, _, name = model.partition("/")
+        known = next((listed for listed in self._catalogue.lists if listed.provider.id == provider_id), None)
+        if known is None and (provider_id in _BUILTIN or settings.own(model) is not None):
+            known = _not_set_up(provider_id)
+        if known is None or not name:
+            raise UnknownProvider(model)
+        listed = None if known.provider.quirks.routes else line_of(known, name)
+        return known, listed.name if listed is not None else known.provider.listed_as(name)[0]
+
+    def _page(self, lists: Sequence[ProviderList], settings: KnownSettings, query: ManagedModelQuery) -> bytes:
+        wanted = self._wanted(lists, settings, query)
+        chosen = list(islice(wanted, query.limit))
+        more = next(wanted, None) is not None
+        return ManagedModelPage(items=chosen, next_cursor=chosen[-1].id if more else None).model_dump_json(by_alias=True).encode()
+
+    def _wanted(self, lists: Sequence[ProviderList], settings: KnownSettings, query: ManagedModelQuery) -> Iterator[ManagedModel]:
+        words = (query.search or "").casefold().split()
+        after_provider, _, after_name = (query.cursor or "").partition("/")
+        for known in _with_those_not_set_up(lists, settings):
+            provider = known.provider
+            if query.provider not in (None, provider.id) or provider.id < after_provider:
+                continue
+            for name in _names(known, settings):
+                listed, setting = known.models.get(name), settings.of(provider, name)
+                text = f"{provider.id}/{name} {setting.display_name or ''} {(listed and listed.display_name) or ''}".casefold()
+                if (
+                    not (provider.id == after_provider and name <= after_name)
+                    and query.tier in (None, setting.tier)
+                    and query.active in (None, setting.active)
+                    and all(word in text for word in words)
+                ):
+                    yield self._item(known, name, settings)
+
+    def _item(self, known: ProviderList, name: str, settings: KnownSettings) -> ManagedModel:
+        provider, listed = known.provider, line_of(known, name)
+        setting = settings.of(provider, name)
+        known_price = self._prices.price_unless_set(provider, name, listed)
+        return ManagedModel(
+            id=f"{provider.id}/{name}",
+            provider=provider.id,
+            name=name,
+            settings=ModelDecision(
+                active=setting.active, tier=setting.tier, display_name=setting.display_name, price=ModelPrice.of(setting.price)
+            ),
+            own_settings=settings.own(settings.kept_as(provider, name)) is not None,
+            listed=listed is not None,
+            stale=listed is not None and known.state == "stale",
+            simulated=provider.simulated,
+            provider_name=listed.display_name if listed is not None else None,
+            context_window=self._prices.context_window(provider, name, listed),
+            price=ModelPrice.of(setting.price or known_price),
+            known_price=ModelPrice.of(known_price),
+        )
+
+
+_BUILTIN = {provider.id: provider for provider in BUILTIN}
+
+
+def _not_set_up(provider_id: str) -> ProviderList:
+    return ProviderList(_BUILTIN.get(provider_id) or Provider(id=provider_id, name=provider_id, base_url=""))
+
+
+def _with_those_not_set_up(lists: Sequence[ProviderList], settings: KnownSettings) -> list[ProviderList]:
+    """Also the providers of models that have settings, by id."""
+    known = {listed.provider.id: listed for listed in lists}
+    for full_name in settings.names:
+        provider_id = full_name.partition("/")[0]
+        if provider_id not in known:
+            known[provider_id] = _not_set_up(provider_id)
+    return [known[provider_id] for provider_id in sorted(known)]
+
+
+def _names(known: ProviderList, settings: KnownSettings) -> list[str]:
+    """All models of a provider that are listed or have settings."""
+    prefix = f"{known.provider.id}/"
+    covered = {settings.kept_as(known.provider, name) for name in known.models}
+    others = [name.removeprefix(prefix) for name in settings.names if name.startswith(prefix) and name not in covered]
+    return sorted([*known.models, *others])

@@ -1,0 +1,18 @@
+"""`/admin/system`: how the service is."""
+
+from fastapi import APIRouter
+
+from playground.accounts.auth import Administrator
+from playground.errors import Forbidden, NotAuthenticated, Unavailable
+from playground.problems import documented
+from playground.services import CurrentServices
+
+from .schemas import SystemState
+
+router = APIRouter(prefix="/admin", tags=["administration"])
+
+
+@router.get("/system", responses=documented(NotAuthenticated, Forbidden, Unavailable))
+async def get_system(services: CurrentServices, _administrator: Administrator) -> SystemState:
+    """The process that answers, its versions, and the state of all that it stands on."""
+    return await services.administration.system.state()

@@ -1,0 +1,48 @@
+"""Reading `audit_events`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from playground.database.client import Database
+
+_PAGE = """
+SELECT id, created_at, actor_id, actor, action, target_type, target_id, details, address, request_id
+FROM audit_events
+WHERE ($1::text IS NULL OR id < $1)
+  AND ($2::text IS NULL OR actor_id = $2 OR lower(actor) = lower($2))
+  AND ($3::text IS NULL OR action = $3 OR starts_with(action, $3 || '.'))
+  AND ($4::text IS NULL OR target_type = $4)
+  AND ($5::text IS NULL OR target_id = $5)
+  AND ($6::timestamptz IS NULL OR created_at >= $6::timestamptz)
+  AND ($7::timestamptz IS NULL OR created_at < $7::timestamptz)
+ORDER BY id DESC
+LIMIT $8::int
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which events are wanted; `None` does not narrow."""
+
+    actor: str | None = None
+    """An id, an address or a name at that time."""
+    action: str | None = None
+    """As `user.locked`, or `user` for all of that kind."""
+    target_type: str | None = None
+    target_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditRepository:
+    """Finds what was recorded."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, wanted: AuditFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
+        """Events newest first, from the one after `cursor` on."""
+        times = [None if moment is None else moment.isoformat() for moment in (wanted.since, wanted.until)]
+        parameters = (cursor, wanted.actor, wanted.action, wanted.target_type, wanted.target_id, *times, limit)
+        return await self._database.run(lambda prisma: prisma.query_raw(_PAGE, *parameters))

@@ -1,0 +1,59 @@
+"""`/admin/users`: accounts, as administrators find and change them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, status
+
+from playground.accounts.auth import Administrator
+from playground.accounts.identity import Role
+from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.problems import documented
+from playground.services import CurrentServices
+from playground.text import CleanText
+
+from .repository import UserFilter
+from .schemas import Order, Sorting, UserChange, UserDetail, UserPage
+from .service import LastAdministrator, UserNotFound
+
+router = APIRouter(prefix="/admin/users", tags=["administration"])
+
+UserId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
+
+
+@router.get("", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable))
+async def list_users(
+    services: CurrentServices,
+    _administrator: Administrator,
+    q: Annotated[CleanText | None, Query(max_length=200, description="Stands in the address, the username or the name.")] = None,
+    role: Annotated[Role | None, Query()] = None,
+    active: Annotated[bool | None, Query(description="`false`: those that are locked.")] = None,
+    sort: Annotated[Sorting, Query()] = "createdAt",
+    order: Annotated[Order, Query()] = "desc",
+    cursor: Annotated[CleanText | None, Query(max_length=1_000, description="`nextCursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> UserPage:
+    """All accounts, page by page."""
+    wanted = UserFilter(text=q, role=role, active=active)
+    return await services.administration.users.page(wanted, sort=sort, order=order, cursor=cursor, limit=limit)
+
+
+@router.get("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
+async def get_user(services: CurrentServices, _administrator: Administrator, user_id: UserId) -> UserDetail:
+    """An account, what it has used, and how much belongs to it."""
+    return await services.administration.users.detail(user_id)
+
+
+@router.patch("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable))
+async def change_user(services: CurrentServices, administrator: Administrator, user_id: UserId, change: UserChange) -> UserDetail:
+    """Change an account's role, limits or name, lock it or unlock it. Holds from the next request on, on every replica."""
+    return await services.administration.users.change(user_id, change, actor_id=administrator.id)
+
+
+@router.delete(
+    "/{user_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable),
+)
+async def delete_user(services: CurrentServices, administrator: Administrator, user_id: UserId) -> None:
+    """Delete an account with everything in it: sessions, logins, keys. Its running turns are stopped."""
+    await services.administration.users.delete(user_id, actor_id=administrator.id)

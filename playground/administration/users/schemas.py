@@ -1,0 +1,71 @@
+"""The shapes of accounts on the wire, as administrators see them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from playground.accounts.identity import Role
+from playground.schemas import Moment, Money, WireInput, WireModel
+from playground.text import CleanText
+
+Sorting = Literal["createdAt", "lastLoginAt", "name", "email", "sessions"]
+Order = Literal["asc", "desc"]
+Limits = dict[str, Any]
+
+
+class UserItem(WireModel):
+    """An account in the list."""
+
+    id: str
+    email: str | None = Field(examples=["ada@example.org"])
+    username: str | None
+    name: str = Field(examples=["Ada"])
+    role: Role
+    active: bool = Field(description="False: an administrator locked it.")
+    limits: Limits = Field(description="What was set for this user in place of the role's limits; empty: nothing.")
+    created_at: Moment
+    last_login_at: Moment | None
+    sessions: int
+
+
+class UserPage(WireModel):
+    """A page of accounts. `next_cursor` leads to the next; null: this is the last."""
+
+    items: list[UserItem]
+    next_cursor: str | None
+
+
+class UsageSoFar(WireModel):
+    """What a user has used in the present day and month (UTC), on the server's keys, and what open runs have reserved."""
+
+    day_requests: int
+    month_requests: int
+    month_tokens: int
+    month_cost: Money
+    reserved_tokens: int
+    reserved_cost: Money
+
+
+class UserDetail(UserItem):
+    """An account, and what belongs to it."""
+
+    bio: str
+    usage: UsageSoFar
+    logins: int = Field(description="Devices that are logged in.")
+    api_keys: int
+    provider_keys: int
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+class UserChange(WireInput):
+    """What to change of an account; what is absent stays."""
+
+    role: Role | None = None
+    active: Annotated[bool, Field(description="False locks the account: its logins end, and its API keys open nothing.")] | None = None
+    limits: Annotated[Limits, Field(description="In place of what was set before; `{}`: the role's limits hold again.")] | None = None
+    name: Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=100)] | None = None

@@ -1,0 +1,142 @@
+"""What administrators do with accounts."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from prisma import models
+
+from playground.accounts.identity import role_of
+from playground.announcements import Announcements
+from playground.comparison.runs import Runs
+from playground.errors import BadInput, Conflict, FieldError, NotFound
+from playground.ids import new_id
+from playground.text import clean
+
+from .repository import AccountRepository, NoOtherAdministrator, Place, SortKey, UserFilter
+from .schemas import Order, Sorting, UsageSoFar, UserChange, UserDetail, UserItem, UserPage
+
+_SORT_KEYS: Mapping[Sorting, SortKey] = {
+    "createdAt": "created_at",
+    "lastLoginAt": "last_login_at",
+    "name": "name",
+    "email": "email",
+    "sessions": "sessions",
+}
+_NEVER = "-infinity"
+"""How PostgreSQL writes a time before all others."""
+
+
+class UserNotFound(NotFound):
+    """There is no such account."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such account.")
+
+
+class LastAdministrator(Conflict):
+    """Without this account nobody could administer the service any more."""
+
+    code = "last_administrator"
+    title = "The last administrator can't go"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is the only active administrator: the account can't be removed, locked or given another role. "
+            "Make somebody else an administrator first."
+        )
+
+
+class UserAdministration:
+    """Finds, changes and removes accounts. What changes holds at once, on every replica."""
+
+    def __init__(self, repository: AccountRepository, announcements: Announcements, runs: Runs) -> None:
+        self._repository = repository
+        self._announcements = announcements
+        self._runs = runs
+
+    async def page(self, wanted: UserFilter, *, sort: Sorting, order: Order, cursor: str | None, limit: int) -> UserPage:
+        """A page of accounts. Raises `BadInput` for a cursor that is none of this order."""
+        key, after = _SORT_KEYS[sort], None if cursor is None else _read_cursor(cursor, sort, order)
+        rows = await self._repository.page(wanted, sort=key, descending=order == "desc", after=after, limit=limit + 1)
+        more, rows = len(rows) > limit, rows[:limit]
+        return UserPage(
+            items=[UserItem.model_validate(row) for row in rows],
+            next_cursor=_cursor(sort, order, rows[-1]) if more else None,
+        )
+
+    async def detail(self, user_id: str) -> UserDetail:
+        """An account and what belongs to it. Raises `UserNotFound`."""
+        row = await self._repository.get(user_id)
+        if row is None:
+            raise UserNotFound
+        return await self._detail(row)
+
+    async def change(self, user_id: str, change: UserChange, *, actor_id: str | None) -> UserDetail:
+        """Change an account. Raises `UserNotFound`, `LastAdministrator`."""
+        values = change.model_dump(exclude_unset=True, exclude_none=True)
+        try:
+            changed = await self._repository.change(user_id, values, actor_id=actor_id)
+        except NoOtherAdministrator:
+            raise LastAdministrator from None
+        if changed is None:
+            raise UserNotFound
+        if changed.keys() - {"name"}:
+            await self._announcements.announce("user", user_id)
+        return await self.detail(user_id)
+
+    async def delete(self, user_id: str, *, actor_id: str | None) -> None:
+        """Delete an account with everything in it; its runs are stopped. Raises `UserNotFound`, `LastAdministrator`."""
+        try:
+            deleted = await self._repository.delete(user_id, actor_id=actor_id, event_id=new_id())
+        except NoOtherAdministrator:
+            raise LastAdministrator from None
+        if not deleted:
+            raise UserNotFound
+        await self._announcements.announce("user", user_id)
+        for run in self._runs.open():
+            if run.plan.user_id == user_id:
+                run.stop()
+
+    async def _detail(self, row: models.users) -> UserDetail:
+        belongings = await self._repository.belongings(row.id)
+        usage = await self._repository.usage(row.id)
+        return UserDetail(
+            id=row.id,
+            email=row.email,
+            username=row.username,
+            name=row.name,
+            bio=row.bio,
+            role=role_of(row),
+            active=row.active,
+            limits=dict(row.limits),
+            created_at=row.created_at,
+            last_login_at=row.last_login_at,
+            usage=UsageSoFar.model_validate(usage or dict.fromkeys(UsageSoFar.model_fields, 0)),
+            **belongings,
+        )
+
+
+def _cursor(sort: Sorting, order: Order, row: Mapping[str, Any]) -> str:
+    place = msgspec.json.encode((sort, order, row["sort_key"], row["id"]))
+    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, sort: Sorting, order: Order) -> Place:
+    """What the database is asked with must be of the type that it is sorted by, whatever came."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        its_sort, its_order, key, user_id = msgspec.json.decode(text, type=tuple[str, str, str, str])
+        if (its_sort, its_order) != (sort, order):
+            raise ValueError("of another order")
+        if sort in ("createdAt", "lastLoginAt") and key != _NEVER:
+            key = datetime.fromisoformat(key).isoformat()
+        if sort == "sessions":
+            key = str(max(0, min(int(key), 2**63 - 1)))
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        detail = "is not the nextCursor of a page in this order"
+        raise BadInput(f"cursor: {detail}", errors=[FieldError("cursor", detail)]) from None
+    return Place(clean(key), clean(user_id))

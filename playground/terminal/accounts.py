@@ -1,0 +1,193 @@
+"""What `playground user` does: the same as administrators do over HTTP, in the database itself."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from prisma import models
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from playground import logs
+from playground.accounts.identity import Role, role_of
+from playground.accounts.passwords import PasswordHasher
+from playground.accounts.repository import EmailTaken, UserRepository
+from playground.accounts.schemas import Password, Registration
+from playground.administration.audit import Audit
+from playground.administration.users.repository import AccountRepository, NoOtherAdministrator, Place, UserFilter
+from playground.announcements import Announcements, RedisAnnouncements
+from playground.database.client import Database, DatabaseAway
+from playground.errors import StartupError
+from playground.ids import new_id
+from playground.redis import open_redis
+from playground.remembering import FRESH_SECONDS
+from playground.settings import Settings
+
+_PAGE = 200
+_TELLS = "A service that runs has been told."
+_NOTICES = f"A service that runs notices within {FRESH_SECONDS:.0f} seconds: it can be told at once only through Redis (REDIS_URL)."
+
+
+class Refused(Exception):
+    """It can't be done. The message is for the person at the terminal."""
+
+
+class Given(NamedTuple):
+    """A new account."""
+
+    email: str
+    role: Role
+
+
+class Changed(NamedTuple):
+    """What became of a change."""
+
+    account: str
+    """How its owner is called: the address, or else the username or the name."""
+    anything: bool
+    when: str
+    """When a running service knows of it."""
+
+
+class _Accounts(NamedTuple):
+    users: UserRepository
+    repository: AccountRepository
+    audit: Audit
+    announcements: Announcements
+
+    @property
+    def when(self) -> str:
+        return _TELLS if isinstance(self.announcements, RedisAnnouncements) else _NOTICES
+
+    async def find(self, name: str) -> models.users:
+        row = await self.repository.find(name)
+        if row is None:
+            raise Refused(
+                f"There is no account {name}: give its email address, its username or its id, as `playground user list` shows them."
+            )
+        return row
+
+
+def check_registration(email: str, name: str, password: str) -> Registration:
+    """What an account is made of. Raises `ValueError` saying what is wrong with which field."""
+    try:
+        return Registration.model_validate({"email": email, "name": name, "password": password})
+    except ValidationError as error:
+        raise ValueError(_told(error)) from None
+
+
+def check_password(password: str) -> SecretStr:
+    """A password that may be used. Raises `ValueError` saying why not."""
+    try:
+        return TypeAdapter(Password).validate_python(password)
+    except ValidationError as error:
+        raise ValueError(_told(error)) from None
+
+
+async def create_account(registration: Registration, role: Role) -> Given:
+    """Make an account; the first is an administrator's. Raises `Refused`, `StartupError`."""
+    password_hash = await PasswordHasher().hash(registration.password.get_secret_value())
+    async with _opened() as accounts:
+        try:
+            row = await accounts.users.create(new_id(), email=registration.email, name=registration.name, password_hash=password_hash)
+        except EmailTaken:
+            raise Refused(f"There is an account for {registration.email} already.") from None
+        given = role_of(row)
+        if given not in ("admin", role):
+            await accounts.repository.change(row.id, {"role": role}, actor_id=None)
+            given = role
+        made = {"email": (None, row.email), "name": (None, row.name), "role": (None, given)}
+        await accounts.audit.record(None, "user.created", "user", row.id, made)
+        return Given(registration.email, given)
+
+
+async def change_role(account: str, role: Role) -> Changed:
+    """Give an account another role. Raises `Refused`, `StartupError`."""
+    async with _opened() as accounts:
+        row = await accounts.find(account)
+        try:
+            changed = await accounts.repository.change(row.id, {"role": role}, actor_id=None)
+        except NoOtherAdministrator:
+            raise Refused(f"{_called(row)} is the only active administrator. Promote somebody else first.") from None
+        await accounts.announcements.announce("user", row.id)
+        return Changed(_called(row), bool(changed), accounts.when)
+
+
+async def change_password(account: str, password: SecretStr) -> Changed:
+    """Give an account another password. Raises `Refused`, `StartupError`."""
+    password_hash = await PasswordHasher().hash(password.get_secret_value())
+    async with _opened() as accounts:
+        row = await accounts.find(account)
+        await accounts.repository.set_password(row.id, password_hash, actor_id=None, event_id=new_id())
+        await accounts.announcements.announce("user", row.id)
+        return Changed(_called(row), True, accounts.when)
+
+
+async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
+    """The accounts as lines of a table. Raises `StartupError`."""
+    rows: list[dict[str, Any]] = []
+    async with _opened() as accounts:
+        after, more = None, True
+        while more:
+            wanted = UserFilter(text=search, role=role)
+            page = await accounts.repository.page(wanted, sort="created_at", descending=False, after=after, limit=_PAGE)
+            rows += page
+            more = len(page) == _PAGE
+            after = Place(page[-1]["sort_key"], page[-1]["id"]) if page else None
+    return _table(rows) if rows else ["There is no such account." if search or role else "There is no account yet."]
+
+
+@asynccontextmanager
+async def _opened() -> AsyncIterator[_Accounts]:
+    settings = Settings.load(log_level="error")
+    logs.configure(settings)
+    try:
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(Database.open(settings))
+            announcements = await _announcements(settings, stack)
+            audit = Audit(database)
+            yield _Accounts(UserRepository(database), AccountRepository(database, audit), audit, announcements)
+    except DatabaseAway as error:
+        raise StartupError(error.detail) from None
+
+
+async def _announcements(settings: Settings, stack: AsyncExitStack) -> Announcements:
+    try:
+        redis = await stack.enter_async_context(open_redis(settings))
+    except StartupError:
+        redis = None  # Nobody can be told then; each service asks the database again by itself.
+    return Announcements() if redis is None else RedisAnnouncements(redis)
+
+
+def _told(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in each['loc']) or 'password'}: {each['msg'].removeprefix('Value error, ')}"
+        for each in error.errors(include_input=False)
+    )
+
+
+def _called(row: models.users) -> str:
+    return row.email or row.username or row.name
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    lines = [("EMAIL", "USERNAME", "NAME", "ROLE", "STATE", "CREATED", "LAST LOGIN", "ID")]
+    lines += [
+        (
+            row["email"] or "-",
+            row["username"] or "-",
+            row["name"],
+            row["role"],
+            "active" if row["active"] else "locked",
+            _day(row["created_at"]),
+            _day(row["last_login_at"]),
+            row["id"],
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def _day(moment: str | None) -> str:
+    return "-" if moment is None else f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"

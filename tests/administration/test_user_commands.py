@@ -1,0 +1,167 @@
+"""`playground user`, as an operator types it, beside a service that runs on the same data folder."""
+
+import os
+import pty
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from playground.server import RunningService
+from playground.settings import Settings
+from tests.database.conftest import temporary_folder
+from tests.support.client import PASSWORD
+from tests.support.process import PLAYGROUND, environment
+
+from .conftest import Sql
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def playground_user(data_dir: Path, *arguments: str, text: str | None = None, **variables: object) -> subprocess.CompletedProcess[str]:
+    """What the command says, not at a terminal."""
+    return subprocess.run(
+        [*PLAYGROUND, "user", *arguments],
+        input=text or "",
+        env=environment(data_dir, **variables),
+        cwd=data_dir,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _accounts_stay(accounts: dict[str, dict[str, Any]], service: RunningService, portal: BlockingPortal, sql: Sql) -> Iterator[None]:
+    """Whatever a command did to them, other tests find the accounts as they were."""
+    yield
+    ids = [account["user"]["id"] for account in accounts.values()]
+    sql("DELETE FROM users WHERE NOT id = ANY($1::text[])", ids)
+    for role, account in accounts.items():
+        sql('UPDATE users SET role = $1::"Role" WHERE id = $2', role, account["user"]["id"])
+        portal.call(service.services.announcements.announce, "user", account["user"]["id"])
+
+
+@pytest.fixture
+def command(admin_settings: Settings, service: RunningService) -> Command:
+    return lambda *arguments, **options: playground_user(admin_settings.data_dir, *arguments, **options)
+
+
+def log_in(service: RunningService, email: str, password: str) -> dict[str, Any] | None:
+    response = httpx.post(f"{service.url}/auth/login", json={"email": email, "password": password})
+    assert response.status_code in (200, 401)
+    return response.json() if response.status_code == 200 else None
+
+
+def role_of(service: RunningService, pair: dict[str, Any]) -> str:
+    headers = {"Authorization": f"Bearer {pair['accessToken']}"}
+    return str(httpx.get(f"{service.url}/auth/profile", headers=headers).raise_for_status().json()["role"])
+
+
+def shown_password(done: subprocess.CompletedProcess[str]) -> str:
+    [password] = re.findall(r"^Password, shown this once: (\S{16,})$", done.stdout, re.MULTILINE)
+    return str(password)
+
+
+def test_an_account_is_made_promoted_given_another_password_and_listed(
+    command: Command, service: RunningService, accounts: dict[str, dict[str, Any]]
+) -> None:
+    made = command("create", "Terminal@Example.org", "--name", "Ter Minal", "--role", "premium", "--generate")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith("Made the account terminal@example.org with the role premium.\n")
+    first = shown_password(made)
+    pair = log_in(service, "terminal@example.org", first)
+    assert pair is not None
+    assert role_of(service, pair) == "premium"
+
+    assert command("promote", "TERMINAL@example.org").stdout == (
+        "terminal@example.org has the role admin now.\n"
+        "A service that runs notices within 60 seconds: it can be told at once only through Redis (REDIS_URL).\n"
+    )
+    pair = log_in(service, "terminal@example.org", first)
+    assert pair is not None
+    assert role_of(service, pair) == "admin"
+
+    reset = command("reset-password", "terminal@example.org", text="another good password\n")
+    assert (reset.returncode, reset.stderr) == (0, "")
+    assert "another good password" not in reset.stdout
+    assert log_in(service, "terminal@example.org", first) is None
+    assert log_in(service, "terminal@example.org", "another good password") is not None
+
+    listed = command("list", "ter min", "--role", "admin").stdout.splitlines()
+    assert listed[0].split() == ["EMAIL", "USERNAME", "NAME", "ROLE", "STATE", "CREATED", "LAST", "LOGIN", "ID"]
+    assert re.fullmatch(r"terminal@example\.org +- +Ter Minal +admin +active +\d{4}-\d\d-\d\d \d\d:\d\d .*", listed[1])
+    assert len(listed) == 2
+
+    headers = {"Authorization": f"Bearer {accounts['admin']['accessToken']}"}
+    audit = httpx.get(f"{service.url}/admin/audit", params={"actor": "terminal", "limit": 4}, headers=headers)
+    events = audit.json()["items"]
+    assert [event["action"] for event in events[:3]] == ["user.password_changed", "user.role_changed", "user.created"]
+    assert {(event["actorId"], event["actor"], event["address"], event["requestId"]) for event in events} == {
+        (None, "terminal", None, None)
+    }
+    assert events[1]["changes"] == {"role": {"before": "premium", "after": "admin"}}
+    assert events[2]["changes"]["email"] == {"before": None, "after": "terminal@example.org"}
+    for secret in (first, "another good password", "$2b$"):
+        assert secret not in audit.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "said"),
+    [
+        (["create", "nonsense", "--generate"], None, "email: "),
+        (["create", "new@example.org"], "short\n", "password: should have 8 to 256 characters"),
+        (["create", "user@example.org", "--generate"], None, "There is an account for user@example.org already."),
+        (["promote", "nobody@example.org"], None, "There is no account nobody@example.org"),
+        (["promote", "admin@example.org", "--role", "user"], None, "admin@example.org is the only active administrator."),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: list[str], text: str | None, said: str) -> None:
+    done = command(*arguments, text=text)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("playground: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_nobody_is_listed_where_nobody_is_and_the_first_account_administers() -> None:
+    with temporary_folder() as folder:
+        assert playground_user(folder, "list").stdout == "There is no account yet.\n"
+        made = playground_user(folder, "create", "first@example.org", "--generate")
+        assert made.stdout.startswith("Made the account first@example.org with the role admin.\n")
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
+    admin_settings: Settings, service: RunningService, command: Command
+) -> None:
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*PLAYGROUND, "user", "create", "typed@example.org"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment(admin_settings.data_dir, TERM="xterm"),
+        cwd=admin_settings.data_dir,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    said = b""
+    for prompt in (b"Password: ", b"confirmation: "):
+        while not said.endswith(prompt):
+            said += os.read(controller, 65_536)
+        os.write(controller, PASSWORD.encode() + b"\n")
+    with suppress(OSError):  # That is how a terminal tells that nobody will write any more.
+        while data := os.read(controller, 65_536):
+            said += data
+    os.close(controller)
+    assert process.wait() == 0
+    assert PASSWORD not in said.decode()
+    assert "Made the account typed@example.org with the role user." in said.decode()
+    assert log_in(service, "typed@example.org", PASSWORD) is not None
