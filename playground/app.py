@@ -13,11 +13,23 @@ from .accounting.reports.endpoints import router as reports_router
 from .accounting.reports.repository import ReportRepository
 from .accounting.reports.service import CostReports
 from .accounting.tokens import TokenCounter
+from .accounts.departures import Departures
 from .accounts.endpoints import router as accounts_router
+from .accounts.export import Export
+from .accounts.export_repository import ExportRepository
 from .accounts.identity import Identities
+from .accounts.invitation_endpoints import router as invitations_router
+from .accounts.invitations import Invitations
+from .accounts.login_repository import LoginRepository
+from .accounts.logins import Logins
+from .accounts.mails import Letters
+from .accounts.me_endpoints import router as me_router
 from .accounts.passwords import PasswordHasher
-from .accounts.repository import UserRepository
+from .accounts.repository import InvitationRepository, UserRepository
+from .accounts.resets import PasswordResets
 from .accounts.service import AccountService
+from .accounts.tickets import Tickets, UsesInMemory, UsesInRedis
+from .accounts.tidying import Tidying
 from .accounts.tokens import Tokens
 from .administration.audit import Audit
 from .administration.endpoints import routers as administration_routers
@@ -49,6 +61,7 @@ from .limits.service import LimitService
 from .limits.shared_windows import SharedWindows
 from .limits.statements import SETTLE
 from .limits.windows import MemoryWindows
+from .mail import Mailer
 from .middleware import surround
 from .models.access import ModelAccess
 from .models.catalogue import Catalogue
@@ -90,8 +103,18 @@ def create_app() -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    routers = (operation_router, accounts_router, keys_router, models_router, comparison_router, reports_router, limits_router)
-    for router in (*routers, *administration_routers):
+    for router in (
+        operation_router,
+        accounts_router,
+        me_router,
+        invitations_router,
+        keys_router,
+        models_router,
+        comparison_router,
+        reports_router,
+        limits_router,
+        *administration_routers,
+    ):
         app.include_router(router)
     problems.install(app)
     describe(app)
@@ -146,6 +169,11 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             key_used=key_uses.note,
             user_seen=lambda user_id: tasks.start_soon(own_keys.prepare, user_id),
         )
+        hasher, letters, mailer = PasswordHasher(), Letters(settings.public_url), Mailer.of(settings, tasks)
+        logins = Logins(LoginRepository(database), tokens, identities, announcements)
+        tickets = Tickets(tokens, identities, UsesInMemory() if redis is None else UsesInRedis(redis), seconds=settings.ticket_seconds)
+        Departures(runs, users, announcements, tasks)
+        history = History(runs, sessions)
         estimator = Estimator(catalogue, prices, counter)
         usage = UsageRepository(database)
         windows = MemoryWindows() if redis is None else SharedWindows(redis)
@@ -161,6 +189,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             own_keys.renew,
             windows.run_forever,
             reservations.run_forever,
+            Tidying(users).run_forever,
         ):
             tasks.start_soon(background)
         await counter.warm_up()
@@ -171,7 +200,12 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             announcements=announcements,
             identities=identities,
-            accounts=AccountService(users, PasswordHasher(), tokens, identities),
+            accounts=AccountService(users, hasher, tokens, logins, announcements, registration=settings.registration),
+            logins=logins,
+            tickets=tickets,
+            password_resets=PasswordResets(users, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
+            invitations=Invitations(InvitationRepository(database), users, mailer, letters, seconds=settings.invitation_seconds),
+            export=Export(ExportRepository(database), history),
             api_keys=ApiKeyService(api_keys, announcements),
             provider_keys=ProviderKeyService(
                 stored_keys,
@@ -201,7 +235,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             prices=prices,
             runs=runs,
             comparisons=ComparisonService(runs, sessions, models, grace_seconds=settings.stream_grace_seconds),
-            history=History(runs, sessions),
+            history=history,
             estimator=estimator,
             reports=CostReports(ReportRepository(database)),
             limits=LimitService(Policy(settings), means),

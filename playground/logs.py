@@ -1,6 +1,7 @@
 """Structured logs: one event a line, with the id of the request that it belongs to; no secrets and no prompts."""
 
 import logging
+import re
 import sys
 import traceback
 from types import TracebackType
@@ -14,6 +15,9 @@ from .settings import Settings
 # Their messages quote what they choked on, which may be a prompt or an answer.
 _QUOTING_LIBRARIES = ("prisma", "pydantic", "pydantic_core", "msgspec", "json")
 
+# A JWT, or an API key of ours.
+_CREDENTIAL = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\bpg_[\w-]{20,}")
+
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -26,6 +30,7 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _render_exception,
+        _cut_credentials,
     ]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -55,6 +60,14 @@ def _render_exception(_logger: object, _method: str, event: EventDict) -> EventD
         error = cast(ExceptionInfo, info if isinstance(info, tuple) else sys.exc_info())[1]
         if error is not None:
             event["exception"] = "\n".join(_lines(error))
+    return event
+
+
+def _cut_credentials(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Nothing of ours logs any; but a caller may send one where none belongs, as in the path of an address."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _CREDENTIAL.sub("[cut]", value)
     return event
 
 

@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from .accounting.estimates import Estimator
     from .accounting.prices import Prices
     from .accounting.reports.service import CostReports
+    from .accounts.export import Export
     from .accounts.identity import Identities
+    from .accounts.invitations import Invitations
+    from .accounts.logins import Logins
+    from .accounts.resets import PasswordResets
     from .accounts.service import AccountService
+    from .accounts.tickets import Tickets
     from .administration.audit import Audit
     from .administration.service import Administration
     from .announcements import Announcements
@@ -40,6 +45,11 @@ class Services:
     accounts: AccountService
     api_keys: ApiKeyService
     provider_keys: ProviderKeyService
+    logins: Logins
+    tickets: Tickets
+    password_resets: PasswordResets
+    invitations: Invitations
+    export: Export
     audit: Audit
     administration: Administration
     catalogue: Catalogue

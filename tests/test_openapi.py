@@ -80,7 +80,8 @@ def test_generated_requests_get_described_answers(case: Case[Any], service: Runn
     streams = "text/event-stream" in str(case.operation.definition.raw)
     response = case.call_and_validate(
         base_url=service.url,
-        headers={"Authorization": f"Bearer {token}"},
+        # To log out would end the login that all requests share.
+        headers={} if case.operation.path == "/auth/logout" else {"Authorization": f"Bearer {token}"},
         excluded_checks=[*_NOT_DECIDABLE, *(_NOT_FOR_STREAMS if streams else [])],
     )
     if response.headers.get("content-type") == ["text/event-stream; charset=utf-8"]:

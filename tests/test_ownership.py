@@ -75,10 +75,26 @@ class World:
             state=lambda: self.owner.get(f"/playground/sessions/{session_id}").raise_for_status().json(),
         )
 
+    @cached_property
+    def logins(self) -> list[Object]:
+        """The one that the owner has."""
+
+        def listed() -> Any:
+            return self.owner.get("/users/me/logins").raise_for_status().json()
+
+        return [Object({"login_id": listed()["items"][0]["id"]}, {"login_id": new_id()}, listed)]
+
+    @cached_property
+    def invitations(self) -> list[Object]:
+        """None: nobody but administrators is let near to them, whether there are any or not."""
+        return [Object({"invitation_id": new_id()}, {"invitation_id": new_id()}, lambda: None)]
+
 
 MAKERS: dict[str, Callable[[World], list[Object]]] = {
     "/playground/sessions/{session_id}": lambda world: world.sessions,
     "/admin/users/{user_id}": lambda world: [world.account],
+    "/users/me/logins/{login_id}": lambda world: world.logins,
+    "/admin/invitations/{invitation_id}": lambda world: world.invitations,
 }
 """Who makes the objects whose ids are in a path, by what the path begins with."""
 

@@ -10,12 +10,15 @@ from starlette.types import Scope as AsgiScope
 
 from playground.errors import Forbidden, NotAuthenticated, Problem
 from playground.services import Services, services_of
+from playground.text import clean
 
 from .identity import Scope, User
+from .logins import Device
 
 API_KEY_PREFIX = "pg_"
 """Every API key begins with it, so that it is told from a token, and found by those who search for leaked ones."""
 _ASKER = "playground.asker"
+_LONGEST_USER_AGENT = 300
 
 _QueryToken = Annotated[
     str | None,
@@ -48,11 +51,15 @@ async def identify(scope: AsgiScope, services: Services) -> User | None:
     return found
 
 
-async def _identify(headers: Headers, services: Services) -> User | None:
-    key = headers.get("x-api-key")
+def bearer_of(headers: Headers) -> str | None:
+    """What stands after `Authorization: Bearer`."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    if key is None and scheme.lower() == "bearer":
-        credentials = credentials.strip()
+    return credentials.strip() if scheme.lower() == "bearer" else None
+
+
+async def _identify(headers: Headers, services: Services) -> User | None:
+    key, credentials = headers.get("x-api-key"), bearer_of(headers)
+    if key is None and credentials is not None:
         if not credentials.startswith(API_KEY_PREFIX):
             return await services.identities.of_access_token(credentials)
         key = credentials
@@ -111,7 +118,7 @@ class AllowedToStream(Allowed):
         services = services_of(request)
         user = await identify(request.scope, services)
         if user is None and token is not None:
-            user = await services.identities.of_access_token(token)
+            user = await services.tickets.user_of(token, request.headers.get("last-event-id"))
         return check_scope(_somebody(user), self._scope)
 
 
@@ -128,6 +135,13 @@ def check_scope(user: User, scope: Scope) -> User:
     return user
 
 
+async def _device(request: Request) -> Device:
+    user_agent = clean(request.headers.get("user-agent", ""))[:_LONGEST_USER_AGENT]
+    return Device(request.client.host if request.client else None, user_agent or None)
+
+
+CurrentDevice = Annotated[Device, Depends(_device)]
+"""Where the request came from, as far as it says."""
 CurrentUser = Annotated[User, Depends(LoggedIn())]
 """Somebody who logged in; no API key will do."""
 Administrator = Annotated[User, Depends(LoggedInAsAdministrator())]

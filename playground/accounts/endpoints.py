@@ -1,37 +1,123 @@
 """`/auth`: accounts and tokens."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, Response, status
 
 from playground.errors import BadInput, NotAuthenticated, Unavailable
 from playground.problems import documented
 from playground.services import CurrentServices
 
-from .auth import CurrentUser
-from .schemas import Login, Profile, Refresh, Registered, Registration, TokenPair
-from .service import AddressTaken
+from . import cookies
+from .auth import CurrentDevice, CurrentUser, ScopeMissing, bearer_of, identify
+from .cookies import ForeignOrigin, RefreshCookie
+from .resets import ResetRefused
+from .schemas import Asked, ForgottenPassword, Login, PasswordReset, Profile, Refresh, Registered, Registration, TokenPair, Verified
+from .service import AccountLocked, AddressTaken, InvitationNeeded, InvitationRefused, RegistrationClosed, UsernameTaken
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
 
-@router.post("/register", status_code=status.HTTP_201_CREATED, responses=documented(AddressTaken, BadInput, Unavailable))
-async def register(services: CurrentServices, registration: Registration) -> Registered:
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    responses=documented(
+        AddressTaken, UsernameTaken, RegistrationClosed, InvitationNeeded, InvitationRefused, ForeignOrigin, BadInput, Unavailable
+    ),
+)
+async def register(
+    services: CurrentServices, request: Request, response: Response, device: CurrentDevice, registration: Registration
+) -> Registered:
     """Make an account and log it in. The first account is the administrator."""
-    return await services.accounts.register(registration)
+    if registration.cookie:
+        cookies.check_origin(request, services.settings)
+    registered = await services.accounts.register(registration, device)
+    cookies.hand_over(registered, request, response, services.settings, in_cookie=registration.cookie)
+    return registered
 
 
-@router.post("/login", responses=documented(NotAuthenticated, BadInput, Unavailable))
-async def login(services: CurrentServices, login: Login) -> TokenPair:
+@router.post("/login", responses=documented(NotAuthenticated, AccountLocked, ForeignOrigin, BadInput, Unavailable))
+async def login(services: CurrentServices, request: Request, response: Response, device: CurrentDevice, login: Login) -> TokenPair:
     """Log in: an access token for requests, and a refresh token for the next pair."""
-    return await services.accounts.login(login)
+    if login.cookie:
+        cookies.check_origin(request, services.settings)
+    pair = await services.accounts.login(login, device)
+    cookies.hand_over(pair, request, response, services.settings, in_cookie=login.cookie)
+    return pair
 
 
-@router.post("/refresh", responses=documented(NotAuthenticated, BadInput, Unavailable))
-async def refresh(services: CurrentServices, body: Refresh) -> TokenPair:
-    """Change a refresh token for new tokens."""
-    return await services.accounts.refresh(body.refresh_token)
+@router.post("/refresh", responses=documented(NotAuthenticated, ForeignOrigin, BadInput, Unavailable))
+async def refresh(
+    services: CurrentServices,
+    request: Request,
+    response: Response,
+    device: CurrentDevice,
+    body: Refresh | None = None,
+    cookie: RefreshCookie = None,
+) -> TokenPair:
+    """Change a refresh token for new tokens. It holds once: one that comes a second time ends its login.
+
+    Without `refreshToken` in the body it is the one of the cookie, and so is the next.
+    """
+    given = body.refresh_token if body else None
+    in_cookie = given is None
+    if in_cookie:
+        cookies.check_origin(request, services.settings)
+        given = cookie
+    if given is None:
+        raise NotAuthenticated("Send a `refreshToken`, or the cookie with one. Log in first.")
+    pair = await services.logins.refresh(given, device)
+    cookies.hand_over(pair, request, response, services.settings, in_cookie=in_cookie)
+    return pair
 
 
-@router.get("/profile", responses=documented(NotAuthenticated, Unavailable))
+@router.post(
+    "/logout",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(NotAuthenticated, ForeignOrigin, BadInput, Unavailable),
+)
+async def logout(
+    services: CurrentServices,
+    request: Request,
+    response: Response,
+    body: Refresh | None = None,
+    cookie: RefreshCookie = None,
+) -> None:
+    """Log out: none of the login's tokens holds any more.
+
+    Which login it is says the access token, the `refreshToken` of the body or the cookie, which is cleared.
+    """
+    if cookie is not None:
+        cookies.check_origin(request, services.settings)
+    cookies.clear(response)
+    try:
+        user = await identify(request.scope, services)
+    except NotAuthenticated:
+        user = None  # An access token that expired meanwhile is no reason to stay logged in.
+    ended = await services.logins.end_given(user, [token for token in (body.refresh_token if body else None, cookie) if token])
+    if not ended and cookie is None:
+        raise NotAuthenticated("Send the access token or the refresh token of the login that is to end.")
+
+
+@router.get("/verify", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+async def verify(services: CurrentServices, user: CurrentUser, request: Request) -> Verified:
+    """Whose access token it is, and until when it holds."""
+    return await services.accounts.verify(user, bearer_of(request.headers) or "")
+
+
+@router.get("/profile", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def profile(services: CurrentServices, user: CurrentUser) -> Profile:
-    """The account that asks."""
+    """The account that asks; the same as `GET /users/me`."""
     return await services.accounts.profile(user)
+
+
+@router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED, responses=documented(BadInput))
+async def forgot_password(services: CurrentServices, body: ForgottenPassword) -> Asked:
+    """Ask for a link for a new password, by mail. The answer is the same whether there is such an account or not."""
+    services.password_resets.send_link_soon(body.email)
+    return Asked()
+
+
+@router.post("/reset-password", status_code=status.HTTP_204_NO_CONTENT, responses=documented(ResetRefused, BadInput, Unavailable))
+async def reset_password(services: CurrentServices, response: Response, body: PasswordReset) -> None:
+    """Choose a new password by the token of the mail. All logins of the account end."""
+    cookies.clear(response)
+    await services.password_resets.reset(body)

@@ -71,34 +71,42 @@ class Identities:
         self._user_seen = user_seen
         self._logins = Remembered(self._load_login, announcements)
         self._keys = Remembered(self._load_key, announcements)
+        self._keys_by_id = Remembered(self._load_key_by_id, announcements)
         announcements.listen("user", self._user_changed)
         announcements.listen("login", lambda changed: self._logins.forget(changed) if changed else self._user_changed(None))
-        announcements.listen("api_key", lambda changed: self._keys.forget_where(lambda known: changed in (None, known.user.key_id)))
+        announcements.listen("api_key", self._key_changed)
 
     def _user_changed(self, changed: str | None) -> None:
-        for remembered in (self._logins, self._keys):
+        for remembered in (self._logins, self._keys, self._keys_by_id):
             remembered.forget_where(lambda known: changed in (None, known.user.id))
+
+    def _key_changed(self, changed: str | None) -> None:
+        for remembered in (self._keys, self._keys_by_id):
+            remembered.forget_where(lambda known: changed in (None, known.user.key_id))
 
     async def of_access_token(self, token: str) -> User:
         """The user that logged in with it. Raises `NotAuthenticated` when it does not hold, or not any more."""
-        claims = self._tokens.read(token, "access")
-        known = await self._logins.get(claims.login_id)
+        return await self.of_login(self._tokens.read(token, "access").login_id)
+
+    async def of_login(self, login_id: str) -> User:
+        """The user of a login. Raises `NotAuthenticated` when it has ended."""
+        known = await self._logins.get(login_id)
         if known is None:
             raise NotAuthenticated("This login has ended. Log in again.")
         return known.user
 
     async def of_api_key(self, key: str) -> User:
         """The user whose key it is. Raises `NotAuthenticated`."""
-        known = await self._keys.get(hashlib.sha256(key.encode()).hexdigest())
-        if known is None or (known.expires_at is not None and known.expires_at <= datetime.now(UTC)):
-            raise NotAuthenticated("The API key does not hold: it is unknown, revoked or expired.")
-        if self._key_used is not None and known.user.key_id is not None:
-            self._key_used(known.user.key_id)
-        return known.user
+        return self._used(_holding(await self._keys.get(hashlib.sha256(key.encode()).hexdigest())))
 
-    def login_began(self, login_id: str, row: models.users) -> None:
-        """Know a login that was just written down, so that its first request needs no query."""
-        self._logins.remember(login_id, self._seen(_of_login(login_id, row)))
+    async def of_key_id(self, key_id: str) -> User:
+        """The user whose key has this id. Raises `NotAuthenticated` when it does not hold any more."""
+        return self._used(_holding(await self._keys_by_id.get(key_id)))
+
+    def _used(self, user: User) -> User:
+        if self._key_used is not None and user.key_id is not None:
+            self._key_used(user.key_id)
+        return user
 
     async def _load_login(self, login_id: str) -> _Known | None:
         login = await self._repository.login(login_id)
@@ -107,7 +115,12 @@ class Identities:
         return self._seen(_of_login(login_id, login.user))
 
     async def _load_key(self, key_hash: str) -> _Known | None:
-        key = await self._repository.api_key(key_hash)
+        return self._of_key(await self._repository.api_key(key_hash))
+
+    async def _load_key_by_id(self, key_id: str) -> _Known | None:
+        return self._of_key(await self._repository.api_key_by_id(key_id))
+
+    def _of_key(self, key: models.api_keys | None) -> _Known | None:
         if key is None or key.user is None or not key.user.active:
             return None
         user = User(key.user_id, role_of(key.user), dict(key.user.limits), key_id=key.id, scopes=frozenset(key.scopes))
@@ -117,6 +130,12 @@ class Identities:
         if self._user_seen is not None:
             self._user_seen(known.user.id)
         return known
+
+
+def _holding(known: _Known | None) -> User:
+    if known is None or (known.expires_at is not None and known.expires_at <= datetime.now(UTC)):
+        raise NotAuthenticated("The API key does not hold: it is unknown, revoked or expired.")
+    return known.user
 
 
 def _of_login(login_id: str, row: models.users) -> _Known:

@@ -1,4 +1,4 @@
-"""Password hashes: bcrypt over a digest, in a worker thread."""
+"""Passwords: hashes (bcrypt over a digest, in a worker thread), and what no password may be."""
 
 import base64
 import hashlib
@@ -6,9 +6,15 @@ import hashlib
 import bcrypt
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
+from pydantic import SecretStr
+
+from playground.errors import BadInput, FieldError
 
 _COST = 12
 """Rounds as a power of two: about 0.2 s of one core."""
+# Of no password that anybody knows. It is checked when there is no such account, so that the answer takes as long as for a wrong
+# password: from the first time on, so it can't be made when it is needed.
+_NOBODYS = "$2b$12$EpE2FS6RAJ9A07KfZZbSP.hTLqhyLrr6sRZwtr2O8ItkYLjVxJFDq"
 
 
 def _digest(password: str) -> bytes:
@@ -21,8 +27,6 @@ class PasswordHasher:
 
     def __init__(self) -> None:
         self._limiter = CapacityLimiter(2)
-        # Checked when there is no such account, so that the answer takes as long as for a wrong password.
-        self._nobody: str | None = None
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""
@@ -31,12 +35,13 @@ class PasswordHasher:
 
     async def matches(self, password: str, hashed: str | None) -> bool:
         """Whether `password` has this hash. `None`, for no account, takes as long and is never true."""
-        if hashed is None:
-            if self._nobody is None:
-                self._nobody = await self.hash("")
-            await self._check(password, self._nobody)
-            return False
-        return await self._check(password, hashed)
+        checked = (hashed or _NOBODYS).encode("ascii")
+        right = await run_sync(lambda: bcrypt.checkpw(_digest(password), checked), limiter=self._limiter)
+        return right and hashed is not None
 
-    async def _check(self, password: str, hashed: str) -> bool:
-        return await run_sync(lambda: bcrypt.checkpw(_digest(password), hashed.encode("ascii")), limiter=self._limiter)
+
+def refuse_likeness(password: SecretStr, *names: str | None, field: str) -> None:
+    """Refuse a password that is one of the account's own names. Raises `BadInput` that names `field`."""
+    if password.get_secret_value().casefold() in [name.casefold() for name in names if name is not None]:
+        detail = "should be neither the email address nor the username"
+        raise BadInput(f"{field}: {detail}", errors=[FieldError(field, detail)])

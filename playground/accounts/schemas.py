@@ -1,58 +1,168 @@
 """The shapes of accounts on the wire."""
 
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr
+from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, model_validator
 
-from playground.schemas import Moment, WireInput, WireModel
+from playground.schemas import GivenMoment, Moment, WireInput, WireModel
 from playground.text import CleanText, clean
 
+from .common_passwords import is_common
 from .identity import Role
+
+_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 256
+_LONGEST_GIVEN = 1_024
+"""Of a password as it comes, which the normal form may shorten; in characters."""
+
+
+def _normal(secret: SecretStr) -> SecretStr:
+    return SecretStr(unicodedata.normalize("NFC", clean(secret.get_secret_value())))
 
 
 def _usable_password(secret: SecretStr) -> SecretStr:
-    password = unicodedata.normalize("NFC", clean(secret.get_secret_value()))
-    if not 8 <= len(password) <= 256:
-        raise ValueError("should have 8 to 256 characters")
-    return SecretStr(password)
+    password = secret.get_secret_value()
+    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+        raise ValueError(f"should have {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters")
+    if is_common(password):
+        raise ValueError("is one of the most common passwords, which are tried first. Choose another")
+    return secret
 
 
+def _normal_name(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
+
+
+GivenPassword = Annotated[SecretStr, Field(max_length=_LONGEST_GIVEN, examples=["correct horse battery staple"]), AfterValidator(_normal)]
+"""A password that is to be checked."""
 Password = Annotated[
     SecretStr,
+    Field(
+        max_length=_LONGEST_GIVEN,
+        examples=["correct horse battery staple"],
+        json_schema_extra={"minLength": _SHORTEST_PASSWORD, "maxLength": _LONGEST_PASSWORD},
+    ),
+    AfterValidator(_normal),
     AfterValidator(_usable_password),
-    Field(examples=["correct horse battery staple"], json_schema_extra={"minLength": 8, "maxLength": 256}),
 ]
+"""A password that somebody chooses."""
+Email = Annotated[EmailStr, AfterValidator(str.lower), Field(examples=["ada@example.org"])]
+Username = Annotated[
+    str,
+    Field(min_length=3, max_length=32, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", examples=["ada"]),
+    AfterValidator(str.lower),
+]
+"""Letters, digits and `._-` between them; upper and lower case are one."""
+Name = Annotated[CleanText, Field(min_length=1, max_length=100, examples=["Ada"])]
+GivenToken = Annotated[str, Field(min_length=1, max_length=200)]
+"""Of an invitation or a reset."""
 
 
-class Registration(WireInput):
+class _WantsTokens(WireInput):
+    cookie: bool = False
+    """True: the refresh token goes into the cookie `playground_refresh`, which no script can read, and not into the answer."""
+
+
+class Registration(_WantsTokens):
     """A new account."""
 
-    email: Annotated[EmailStr, AfterValidator(str.lower), Field(examples=["ada@example.org"])]
+    email: Email
     password: Password
-    name: Annotated[CleanText, Field(min_length=1, max_length=100, examples=["Ada"])]
+    name: Name
+    username: Username | None = None
+    invitation: GivenToken | None = None
+    """The token of an invitation, where one is needed."""
 
 
-class Login(WireInput):
-    """Email and password of an account."""
+class Login(_WantsTokens):
+    """The email address or the username of an account, and its password."""
 
-    email: Annotated[CleanText, AfterValidator(str.lower), Field(max_length=320, examples=["ada@example.org"])]
-    password: Annotated[SecretStr, Field(max_length=1024, examples=["correct horse battery staple"])]
+    email: Annotated[CleanText, AfterValidator(_normal_name), Field(max_length=320, examples=["ada@example.org"])] | None = None
+    username: Annotated[CleanText, AfterValidator(_normal_name), Field(max_length=320, examples=["ada"])] | None = None
+    """An email address does here as well, and a username there: for a form with one field for both."""
+    password: GivenPassword
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Self:
+        if (self.email is None) == (self.username is None):
+            raise ValueError("give either `email` or `username`")
+        return self
+
+    @property
+    def account(self) -> str:
+        """The address or username that was given, in lower case."""
+        return self.email or self.username or ""
 
 
 class Refresh(WireInput):
-    """A refresh token, to be changed for new tokens."""
+    """A refresh token, to be changed for new tokens. Absent: that of the cookie."""
 
-    refresh_token: Annotated[str, Field(max_length=4096)]
+    refresh_token: Annotated[str, Field(max_length=4096)] | None = None
+
+
+class PasswordChange(_WantsTokens):
+    """The password that one has, and the one to come."""
+
+    current_password: GivenPassword
+    new_password: Password
+
+
+class PasswordConfirmation(WireInput):
+    """The password once more, for what can't be undone."""
+
+    password: GivenPassword
+
+
+class ForgottenPassword(WireInput):
+    """Whose password is forgotten."""
+
+    email: Annotated[CleanText, AfterValidator(_normal_name), Field(max_length=320, examples=["ada@example.org"])]
+
+
+class Asked(WireModel):
+    """What everybody is answered who asks for a new password."""
+
+    message: str = "If there is an account with this address, a mail with a link for a new password is on its way."
+
+
+class PasswordReset(WireInput):
+    """The token of the mail, and another password."""
+
+    token: GivenToken
+    password: Password
 
 
 class TokenPair(WireModel):
     """What a login gives. `expires_in` is of the access token, in seconds."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
+    """Null: it is in the cookie."""
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of a scheme
     expires_in: int
+
+
+Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["de-AT"])]
+"""A language tag (BCP 47)."""
+_ModelName = Annotated[CleanText, Field(min_length=1, max_length=300)]
+DefaultModels = Annotated[list[_ModelName], Field(max_length=16, examples=[["sim/quick", "sim/careful"]])]
+
+
+class Preferences(WireModel):
+    """What the page keeps for its user."""
+
+    theme: Literal["light", "dark", "system"] = "system"
+    language: Language = "en"
+    default_models: DefaultModels = Field(default_factory=list)
+    """Which models a new comparison begins with."""
+    notifications: bool = False
+    """Whether the page tells when a comparison that is out of sight has ended."""
+
+
+class PreferencesChange(Preferences):
+    """What is absent stays."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Profile(WireModel):
@@ -60,12 +170,93 @@ class Profile(WireModel):
 
     id: str
     email: str | None
+    username: str | None
     name: str
+    bio: str
     role: Role
+    preferences: Preferences
     created_at: Moment
+
+
+class ProfileChange(WireInput):
+    """What can be changed of an account; what is absent stays. A `username` of null gives it up."""
+
+    name: Name | None = None
+    bio: Annotated[CleanText, Field(max_length=2_000)] | None = None
+    username: Username | None = None
+    preferences: PreferencesChange | None = None
 
 
 class Registered(TokenPair):
     """A new account, logged in."""
 
     user: Profile
+
+
+class Verified(WireModel):
+    """Whose access token it is, and until when it holds."""
+
+    user: Profile
+    login_id: str
+    expires_at: Moment
+
+
+class LoginEntry(WireModel):
+    """A login of one's own: a device, or a script."""
+
+    id: str
+    current: bool
+    """It is the one that asks."""
+    created_at: Moment
+    last_used_at: Moment
+    """When it last got new tokens."""
+    expires_at: Moment
+    """Unless it gets new tokens before."""
+    address: str | None
+    user_agent: str | None
+
+
+class LoginPage(WireModel):
+    """A page of logins, newest first. `next_cursor` leads to the next; null: this is the last."""
+
+    items: list[LoginEntry]
+    next_cursor: str | None
+
+
+class NewInvitation(WireInput):
+    """Whom to invite."""
+
+    email: Email | None = None
+    """Only this address may use it, and the invitation is sent there. Absent: whoever has the token."""
+    role: Role = "user"
+    expires_at: GivenMoment | None = None
+    """Absent: after `INVITATION_SECONDS`."""
+
+
+class Invitation(WireModel):
+    """An invitation, as administrators see it."""
+
+    id: str
+    email: str | None
+    role: Role
+    invited_by: str
+    created_at: Moment
+    expires_at: Moment
+    used_at: Moment | None
+    used_by: str | None
+    """Whose account came of it."""
+
+
+class IssuedInvitation(Invitation):
+    """A new invitation; its token is shown this once."""
+
+    token: str
+    link: str | None
+    """To the page for registering; null without `PUBLIC_URL`."""
+
+
+class InvitationPage(WireModel):
+    """A page of invitations, newest first. `next_cursor` leads to the next; null: this is the last."""
+
+    items: list[Invitation]
+    next_cursor: str | None

@@ -1,18 +1,20 @@
-"""Registering, logging in, staying logged in."""
+"""Accounts: made, looked at, changed and deleted by their owners."""
 
-import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Literal
 
 from prisma import models
 
-from playground.errors import Conflict, FieldError, NotAuthenticated
+from playground.announcements import Announcements
+from playground.errors import BadInput, Conflict, FieldError, Forbidden, NotAuthenticated
 from playground.ids import new_id
-from playground.text import clean
 
-from .identity import Identities, User, role_of
-from .passwords import PasswordHasher
-from .repository import EmailTaken, UserRepository
-from .schemas import Login, Profile, Registered, Registration, TokenPair
+from .identity import User, role_of
+from .logins import Device, Logins
+from .one_time import hash_of
+from .passwords import PasswordHasher, refuse_likeness
+from .repository import InvitationUnusable, NewAccount, NotInvited, Taken, UserRepository
+from .schemas import Login, PasswordChange, Preferences, Profile, ProfileChange, Registered, Registration, TokenPair, Verified
 from .tokens import Tokens
 
 _TERMINAL_USER_ID = "terminal"
@@ -29,42 +31,162 @@ class AddressTaken(Conflict):
     title = "This email address has an account"
 
 
+class UsernameTaken(Conflict):
+    """Somebody else has this username."""
+
+    code = "username_taken"
+    title = "This username is taken"
+
+
+class RegistrationClosed(Forbidden):
+    """Nobody may register here."""
+
+    code = "registration_closed"
+    title = "Registration is closed"
+
+
+class InvitationNeeded(Forbidden):
+    """Only the invited may register here."""
+
+    code = "invitation_needed"
+    title = "An invitation is needed"
+
+
+class InvitationRefused(BadInput):
+    """The invitation is unknown, used, expired, or for another address."""
+
+    code = "invitation_refused"
+    title = "The invitation does not hold"
+
+
+class AccountLocked(Forbidden):
+    """An administrator locked the account."""
+
+    code = "account_locked"
+    title = "The account is locked"
+
+
+class WrongPassword(Forbidden):
+    """The password that was given once more is not that of the account."""
+
+    code = "wrong_password"
+    title = "The password is wrong"
+
+
+class LastAdministrator(Conflict):
+    """Without this administrator nobody could administer the others."""
+
+    code = "last_administrator"
+    title = "There has to be an administrator"
+
+
 class AccountService:
     """What can be done with accounts."""
 
-    def __init__(self, repository: UserRepository, hasher: PasswordHasher, tokens: Tokens, identities: Identities) -> None:
+    def __init__(
+        self,
+        repository: UserRepository,
+        hasher: PasswordHasher,
+        tokens: Tokens,
+        logins: Logins,
+        announcements: Announcements,
+        *,
+        registration: Literal["open", "invite", "closed"],
+    ) -> None:
         self._repository = repository
         self._hasher = hasher
         self._tokens = tokens
-        self._identities = identities
+        self._logins = logins
+        self._announcements = announcements
+        self._registration = registration
 
-    async def register(self, registration: Registration) -> Registered:
-        """Make an account and log it in; the first is the administrator. Raises `AddressTaken`."""
-        password_hash = await self._hasher.hash(registration.password.get_secret_value())
-        try:
-            user = await self._repository.create(new_id(), email=registration.email, name=registration.name, password_hash=password_hash)
-        except EmailTaken:
-            detail = f"There is an account for {registration.email} already: log in, or use another address."
-            raise AddressTaken(detail, errors=[FieldError("email", detail)]) from None
-        pair = await self._begin_login(user)
+    async def register(self, registration: Registration, device: Device) -> Registered:
+        """Make an account and log it in; the first is the administrator.
+
+        Raises `RegistrationClosed`, `InvitationNeeded`, `InvitationRefused`, `AddressTaken`, `UsernameTaken`, `BadInput`.
+        """
+        if self._registration == "closed":
+            raise RegistrationClosed("Nobody can register here: ask an administrator for an account.")
+        refuse_likeness(registration.password, registration.email, registration.username, field="password")
+        account = NewAccount(
+            new_id(),
+            email=registration.email,
+            username=registration.username,
+            name=registration.name,
+            password_hash=await self._hasher.hash(registration.password.get_secret_value()),
+        )
+        user = await self._create(account, registration.invitation)
+        pair = await self._logins.begin(user, device)
         return Registered(**pair.model_dump(), user=_profile(user))
 
-    async def login(self, login: Login) -> TokenPair:
-        """Tokens for an email and password. Raises `NotAuthenticated`, alike for an unknown address and a wrong password."""
-        user = await self._repository.find_by_email(login.email)
-        password = unicodedata.normalize("NFC", clean(login.password.get_secret_value()))
-        if not await self._hasher.matches(password, user.password_hash if user else None) or user is None:
-            raise NotAuthenticated("The email address or the password is wrong.")
-        return await self._begin_login(user)
+    async def _create(self, account: NewAccount, invitation: str | None) -> models.users:
+        try:
+            return await self._repository.create(
+                account,
+                invitation_hash=None if invitation is None else hash_of(invitation),
+                by_invitation=self._registration == "invite",
+            )
+        except Taken as taken:
+            raise _taken(taken, account.email, account.username) from None
+        except NotInvited:
+            raise InvitationNeeded("Only who was invited can register here: ask an administrator for an invitation.") from None
+        except InvitationUnusable:
+            detail = "The invitation is unknown, used or expired, or it is for another email address."
+            raise InvitationRefused(detail, errors=[FieldError("invitation", detail)]) from None
 
-    async def refresh(self, refresh_token: str) -> TokenPair:
-        """New tokens for a refresh token. Raises `NotAuthenticated`."""
-        claims = self._tokens.read(refresh_token, "refresh")
-        return self._pair(await self._known(claims.user_id), claims.login_id, claims.token_id)
+    async def login(self, login: Login, device: Device) -> TokenPair:
+        """Tokens for an address or username and the password.
+
+        Raises `NotAuthenticated`, alike and after the same time for an unknown account and a wrong password; `AccountLocked`.
+        """
+        user = await self._repository.find(login.account)
+        if not await self._hasher.matches(login.password.get_secret_value(), user.password_hash if user else None) or user is None:
+            raise NotAuthenticated("The email address, the username or the password is wrong.")
+        if not user.active:
+            raise AccountLocked("This account is locked. Ask an administrator.")
+        return await self._logins.begin(user, device)
+
+    async def verify(self, user: User, access_token: str) -> Verified:
+        """Whose access token it is, and until when it holds. Raises `NotAuthenticated`."""
+        claims = self._tokens.read(access_token, "access")
+        expires_at = datetime.fromtimestamp(claims.expires_at, UTC)
+        return Verified(user=await self.profile(user), login_id=claims.login_id, expires_at=expires_at)
 
     async def profile(self, user: User) -> Profile:
         """The account of a logged-in user. Raises `NotAuthenticated` when it is gone."""
         return _profile(await self._known(user.id))
+
+    async def change(self, user: User, change: ProfileChange) -> Profile:
+        """Change an account. Raises `UsernameTaken`, `NotAuthenticated`."""
+        preferences = change.preferences.model_dump(mode="json", by_alias=True, exclude_unset=True) if change.preferences else {}
+        username = (change.username,) if "username" in change.model_fields_set else None
+        try:
+            await self._repository.change(user.id, name=change.name, bio=change.bio, username=username, preferences=preferences)
+        except Taken as taken:
+            raise _taken(taken, None, change.username) from None
+        await self._announcements.announce("user", user.id)
+        return await self.profile(user)
+
+    async def change_password(self, user: User, change: PasswordChange, device: Device) -> TokenPair:
+        """Another password. All logins end at once; the tokens are those of a new one, in place of the login that asks.
+
+        Raises `WrongPassword`, `BadInput`.
+        """
+        row = await self._confirmed(user, change.current_password.get_secret_value(), "currentPassword")
+        refuse_likeness(change.new_password, row.email, row.username, field="newPassword")
+        new_hash = await self._hasher.hash(change.new_password.get_secret_value())
+        login = self._logins.prepare(user.id, device)
+        if not await self._repository.change_password(user.id, old_hash=row.password_hash or "", new_hash=new_hash, login=login):
+            raise _wrong_password("currentPassword")
+        await self._announcements.announce("user", user.id)
+        return self._logins.pair(login)
+
+    async def delete(self, user: User, password: str) -> None:
+        """Delete an account with everything in it. Raises `WrongPassword`, `LastAdministrator`."""
+        await self._confirmed(user, password, "password")
+        if not await self._repository.delete(user.id):
+            raise LastAdministrator("You are the only administrator, and there are other accounts: make another administrator first.")
+        await self._announcements.announce("user", user.id)
 
     async def terminal_token(self) -> str:
         """An access token for whoever sits at the server's own terminal.
@@ -72,7 +194,7 @@ class AccountService:
         It is the first administrator's; before there is one, that of an account without a login.
         """
         user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID, TERMINAL_LIMITS)
-        return (await self._begin_login(user)).access_token
+        return (await self._logins.begin(user, Device())).access_token
 
     async def _known(self, user_id: str) -> models.users:
         row = await self._repository.get(user_id)
@@ -80,22 +202,34 @@ class AccountService:
             raise NotAuthenticated("This account does not exist any more.")
         return row
 
-    async def _begin_login(self, user: models.users, *, address: str | None = None, user_agent: str | None = None) -> TokenPair:
-        login_id, refresh_id = new_id(), new_id()
-        expires_at = datetime.now(UTC) + timedelta(seconds=self._tokens.lifetime("refresh"))
-        await self._repository.create_login(
-            login_id, user_id=user.id, refresh_id=refresh_id, expires_at=expires_at, address=address, user_agent=user_agent
-        )
-        self._identities.login_began(login_id, user)
-        return self._pair(user, login_id, refresh_id)
+    async def _confirmed(self, user: User, password: str, field: str) -> models.users:
+        row = await self._known(user.id)
+        if not await self._hasher.matches(password, row.password_hash):
+            raise _wrong_password(field)
+        return row
 
-    def _pair(self, user: models.users, login_id: str, refresh_id: str) -> TokenPair:
-        return TokenPair(
-            access_token=self._tokens.issue(user.id, login_id, "access"),
-            refresh_token=self._tokens.issue(user.id, login_id, "refresh", token_id=refresh_id),
-            expires_in=self._tokens.lifetime("access"),
-        )
+
+def _wrong_password(field: str) -> WrongPassword:
+    detail = "This is not the password of the account."
+    return WrongPassword(detail, errors=[FieldError(field, detail)])
+
+
+def _taken(taken: Taken, email: str | None, username: str | None) -> Conflict:
+    if taken.field == "username":
+        detail = f"Somebody has the username {username} already: choose another."
+        return UsernameTaken(detail, errors=[FieldError("username", detail)])
+    detail = f"There is an account for {email} already: log in, or use another address."
+    return AddressTaken(detail, errors=[FieldError("email", detail)])
 
 
 def _profile(row: models.users) -> Profile:
-    return Profile(id=row.id, email=row.email, name=row.name, role=role_of(row), created_at=row.created_at)
+    return Profile(
+        id=row.id,
+        email=row.email,
+        username=row.username,
+        name=row.name,
+        bio=row.bio,
+        role=role_of(row),
+        preferences=Preferences.model_validate(row.preferences),
+        created_at=row.created_at,
+    )

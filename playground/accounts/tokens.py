@@ -1,9 +1,9 @@
-"""Access and refresh tokens: JWTs signed with HS256."""
+"""Tokens that the service signs: JWTs with HS256. Access and refresh tokens here, stream tickets in `tickets.py`."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from cachetools import LRUCache
 from jose import JWTError, jwt
@@ -20,7 +20,7 @@ Use = Literal["access", "refresh"]
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says."""
+    """What the token of a login says."""
 
     user_id: str
     login_id: str
@@ -47,39 +47,52 @@ class Tokens:
 
     def issue(self, user_id: str, login_id: str, use: Use, *, token_id: str | None = None) -> str:
         """A new token of that login."""
-        now = int(time.time())
-        claims = {
-            "sub": user_id,
-            "sid": login_id,
-            "iss": _ISSUER,
-            "aud": f"{_ISSUER}:{use}",
-            "iat": now,
-            "exp": now + self._seconds[use],
-            "jti": token_id or new_id(),
-        }
-        return jwt.encode(claims, self._secrets[0], algorithm=_ALGORITHM)
+        return self.sign(use, {"sub": user_id, "sid": login_id}, seconds=self._seconds[use], token_id=token_id or new_id())
 
     def read(self, token: str, use: Use) -> Claims:
         """What the token says. Raises `NotAuthenticated` when it does not hold (forged, expired, or for another use)."""
         claims = self._read.get((token, use))
         if claims is None:
-            claims = self._check(token, use)
+            said = self.verify(token, use)
+            if not isinstance(said.get("sid"), str):
+                raise unusable()
+            claims = Claims(said["sub"], said["sid"], said["jti"], int(said["exp"]))
             self._read[token, use] = claims
         if claims.expires_at <= time.time():
-            raise _unusable()
+            raise unusable()
         return claims
 
-    def _check(self, token: str, use: Use) -> Claims:
-        required = {f"require_{claim}": True for claim in ("sub", "iss", "aud", "exp", "iat", "jti")}
+    def sign(self, use: str, claims: Mapping[str, Any], *, seconds: int, token_id: str) -> str:
+        """A token with these claims that is good for `use` alone, and for `seconds`."""
+        now = int(time.time())
+        issued = {"iss": _ISSUER, "aud": _audience(use), "iat": now, "exp": now + seconds, "jti": token_id}
+        return jwt.encode({**claims, **issued}, self._secrets[0], algorithm=_ALGORITHM)
+
+    def verify(self, token: str, use: str, *, expired_too: bool = False) -> dict[str, Any]:
+        """The claims of a token that this service signed for `use`. Raises `NotAuthenticated`."""
+        options = {f"require_{claim}": True for claim in ("sub", "iss", "aud", "iat", "jti")}
+        # To require it is to check it, for this library.
+        options["verify_exp" if expired_too else "require_exp"] = not expired_too
         for secret in self._secrets:
             try:
-                claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=f"{_ISSUER}:{use}", issuer=_ISSUER, options=required)
+                return jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_audience(use), issuer=_ISSUER, options=options)
             except JWTError:
                 continue
-            if isinstance(claims.get("sid"), str):
-                return Claims(claims["sub"], claims["sid"], claims["jti"], claims["exp"])
-        raise _unusable()
+        raise unusable()
 
 
-def _unusable() -> NotAuthenticated:
+def claims_to_be_for(token: str, use: str) -> bool:
+    """Whether the token says that it is for `use`; nothing of it is checked."""
+    try:
+        return jwt.get_unverified_claims(token).get("aud") == _audience(use)
+    except JWTError:
+        return False
+
+
+def unusable() -> NotAuthenticated:
+    """What is said of every token that does not hold, whatever is wrong with it."""
     return NotAuthenticated("The token does not hold: it is expired, or not one of this service. Log in again, or refresh it.")
+
+
+def _audience(use: str) -> str:
+    return f"{_ISSUER}:{use}"

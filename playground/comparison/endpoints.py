@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
 from playground.accounting.schemas import Estimate
-from playground.accounts.auth import SessionReader, SessionWriter, Streamer, StreamUser
+from playground.accounts.auth import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
+from playground.accounts.identity import User
+from playground.accounts.tickets import Ticket, TicketUsed
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.keys.own import ProviderKeyUnreadable
 from playground.models.access import ModelNotAllowed
@@ -57,6 +59,7 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
         KeyReused,
         NotAuthenticated,
         ModelNotAllowed,
+        TicketUsed,
         TurnRunning,
         ProviderKeyUnreadable,
         SessionNotFound,
@@ -68,13 +71,14 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _stream(services: Services, reading: Reading) -> EventStream:
+async def _stream(services: Services, user: User, reading: Reading) -> EventStream:
+    await services.tickets.bind(user, reading.log.run_id)
     # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them.
     return EventStream(reading, send_timeout=services.settings.send_timeout_seconds)
 
 
-def _stream_or_end(services: Services, reading: Reading | None) -> Response:
-    return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else _stream(services, reading)
+async def _stream_or_end(services: Services, user: User, reading: Reading | None) -> Response:
+    return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else await _stream(services, user, reading)
 
 
 @router.post("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
@@ -91,9 +95,9 @@ async def start_stream(
     With `Last-Event-ID` it goes on with the run of that event, and starts none.
     """
     if last_event_id is not None:
-        return _stream_or_end(services, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
+        return await _stream_or_end(services, user, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     quota = services.limits.quota(user, request.scope)
-    return _stream(services, await services.comparisons.start(user, body, idempotency_key, quota))
+    return await _stream(services, user, await services.comparisons.start(user, body, idempotency_key, quota))
 
 
 @router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
@@ -110,7 +114,7 @@ async def start_stream_by_address(
     An `EventSource` that lost its connection comes back to the same address with `Last-Event-ID`: that resumes its run.
     """
     if last_event_id is not None:
-        return _stream_or_end(services, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
+        return await _stream_or_end(services, user, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     size = len(prompt.encode("utf-8", "surrogatepass"))
     if size > LONGEST_QUERY_PROMPT_BYTES:
         detail = (
@@ -122,7 +126,16 @@ async def start_stream_by_address(
     except ValidationError as error:
         raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in error.errors()]) from None
     quota = services.limits.quota(user, request.scope)
-    return _stream(services, await services.comparisons.start(user, asked, None, quota))
+    return await _stream(services, user, await services.comparisons.start(user, asked, None, quota))
+
+
+@router.post("/tickets", responses=documented(NotAuthenticated, ScopeMissing))
+async def issue_ticket(services: CurrentServices, user: Streamer) -> Ticket:
+    """A ticket for one stream, to be sent as `token=` in its address by what can't set headers, as `EventSource`.
+
+    The stream has to begin within `expiresIn` seconds. Coming back to it with `Last-Event-ID` takes the same ticket, also later.
+    """
+    return services.tickets.issue(user)
 
 
 @router.post(
@@ -143,7 +156,10 @@ async def join_stream(
 ) -> Response:
     """Join the session's running turn, from its first event or after `Last-Event-ID`. Any number of readers may."""
     last = None if last_event_id is None else LastEventId.parse(last_event_id)
-    return _stream_or_end(services, await services.comparisons.join(user.id, session_id, last))
+    if last is not None and user.ticket_id is not None:
+        # A ticket opens one run, and the session may have gone on to another since.
+        return await _stream_or_end(services, user, services.comparisons.resume(user.id, last))
+    return await _stream_or_end(services, user, await services.comparisons.join(user.id, session_id, last))
 
 
 @router.post("/sessions/{session_id}/stop", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))

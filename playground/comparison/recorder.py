@@ -16,7 +16,7 @@ from playground.errors import Unavailable
 
 from .journal import Journal, RunJournal, answered_line, read_journal, written_line
 from .plan import AnswerRecord
-from .records import TurnRow
+from .records import TurnOrphaned, TurnRow
 
 if TYPE_CHECKING:
     from .recovery import Recovery
@@ -34,7 +34,7 @@ class TurnStore(Protocol):
     """Where turns are kept in the end. Both calls may be repeated without harm, and raise `Unavailable` while the store is away."""
 
     async def open_turn(self, turn: TurnRow) -> None:
-        """Keep a turn that begins, with its session and lanes."""
+        """Keep a turn that begins, with its session and lanes. Raises `TurnOrphaned`."""
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
         """Keep what a turn came to."""
@@ -77,6 +77,8 @@ class Recorder:
             opened.stored = True
         except Unavailable:
             _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
+        except TurnOrphaned:
+            _logger.warning("recording_orphaned", run_id=run.id, session_id=turn.session_id)
         except Exception:
             _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
         finally:
@@ -112,6 +114,10 @@ class Recorder:
                 _logger.exception("turn_lost", run_id=run.id, session_id=turn.session_id)
             else:
                 self._waiting.add(opened.journal.path)
+        except TurnOrphaned:
+            # Its account or session was deleted with everything in it, so nothing of it stays here either.
+            if opened is not None:
+                opened.journal.remove()
         except Exception:
             _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
         finally:
@@ -152,6 +158,9 @@ class Recorder:
                 await run_sync(path.unlink)
             except Unavailable:
                 return  # For the others too.
+            except TurnOrphaned:
+                _logger.warning("recording_orphaned", file=path.name)
+                await run_sync(path.unlink)
             except Exception:
                 # Kept for a person to look at, and not tried again before the next start.
                 _logger.exception("journal_unusable", file=path.name)

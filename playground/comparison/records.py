@@ -10,6 +10,14 @@ from playground.providers.calls import Message
 from .plan import LanePlan, RunPlan
 
 
+class TurnRefused(Exception):
+    """The turn does not fit what the database holds. The argument is the turn's id."""
+
+
+class TurnOrphaned(TurnRefused):
+    """Its account or its session was deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """One lane as it is kept. `earlier` is the conversation before this turn's prompt, the system prompt included."""

@@ -14,14 +14,11 @@ from playground.database.client import Database
 from playground.database.patterns import containing
 
 from .plan import AnswerRecord
-from .records import TurnRow
+from .records import TurnOrphaned, TurnRefused, TurnRow
 from .statements import OPEN_TURN, close_turn, closing_rows, opening_rows
 
 _FOREIGN_KEY_VIOLATION = "23503"
-
-
-class TurnRefused(Exception):
-    """The turn does not fit what the database holds. The argument is the turn's id."""
+_PARENTS = ("sessions_user_id_fkey", "turns_session_id_fkey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class SessionRepository:
     async def open_turn(self, turn: TurnRow) -> None:
         """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
 
-        Raises `TurnRefused` when another turn has its idempotency key, or its user is gone.
+        Raises `TurnOrphaned` when its user or session is gone, `TurnRefused` when another turn has its idempotency key.
         """
         rows = opening_rows(turn)
         try:
@@ -88,8 +85,10 @@ class SessionRepository:
         except RawQueryError as error:
             if error.meta["code"] != _FOREIGN_KEY_VIOLATION:
                 raise
-            # The turn's row gave way to another with the same idempotency key, so its answers belong to nothing;
-            # or the account is gone. Nothing of the statement was kept.
+            # Nothing of the statement was kept.
+            if any(parent in error.meta["message"] for parent in _PARENTS):
+                raise TurnOrphaned(turn.turn_id) from error
+            # The turn's row gave way to another with the same idempotency key, so its answers belong to nothing.
             raise TurnRefused(turn.turn_id) from error
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:

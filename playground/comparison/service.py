@@ -17,9 +17,9 @@ from playground.providers.calls import Message, ModelCall
 
 from .plan import LanePlan, Quota, RunPlan
 from .reading import Reading
-from .records import TurnRow
+from .records import TurnRefused, TurnRow
 from .replay import replayed
-from .repository import SessionRepository, TurnRefused
+from .repository import SessionRepository
 from .run import Run
 from .runs import Runs
 from .schemas import LaneRequest, StreamRequest

@@ -11,7 +11,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from playground import logs
 from playground.accounts.identity import Role, role_of
 from playground.accounts.passwords import PasswordHasher
-from playground.accounts.repository import EmailTaken, UserRepository
+from playground.accounts.repository import NewAccount, Taken, UserRepository
 from playground.accounts.schemas import Password, Registration
 from playground.administration.audit import Audit
 from playground.administration.users.repository import AccountRepository, NoOtherAdministrator, Place, UserFilter
@@ -89,8 +89,9 @@ async def create_account(registration: Registration, role: Role) -> Given:
     password_hash = await PasswordHasher().hash(registration.password.get_secret_value())
     async with _opened() as accounts:
         try:
-            row = await accounts.users.create(new_id(), email=registration.email, name=registration.name, password_hash=password_hash)
-        except EmailTaken:
+            new = NewAccount(new_id(), registration.email, None, registration.name, password_hash)
+            row = await accounts.users.create(new, invitation_hash=None, by_invitation=False)
+        except Taken:
             raise Refused(f"There is an account for {registration.email} already.") from None
         given = role_of(row)
         if given not in ("admin", role):

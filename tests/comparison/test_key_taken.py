@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.comparison.records import LaneRow, TurnRow
-from playground.comparison.repository import SessionRepository, TurnRefused
+from playground.comparison.records import LaneRow, TurnRefused, TurnRow
+from playground.comparison.repository import SessionRepository
 from playground.ids import new_id, new_run_id
 from playground.server import RunningService
 from tests.support.client import User

@@ -1,0 +1,36 @@
+"""Accounts that go away while their comparisons run."""
+
+import structlog
+from anyio.abc import TaskGroup
+
+from playground.announcements import Announcements
+from playground.comparison.runs import Runs
+
+from .repository import UserRepository
+
+_logger = structlog.get_logger(__name__)
+
+
+class Departures:
+    """Stops the runs of this process whose account was deleted or locked, wherever that was done: nobody is to pay for them."""
+
+    def __init__(self, runs: Runs, repository: UserRepository, announcements: Announcements, task_group: TaskGroup) -> None:
+        self._runs = runs
+        self._repository = repository
+        self._task_group = task_group
+        announcements.listen("user", self._user_changed)
+
+    def _user_changed(self, changed: str | None) -> None:
+        for user_id in {run.plan.user_id for run in self._runs.open() if changed in (None, run.plan.user_id)}:
+            self._task_group.start_soon(self._look, user_id)
+
+    async def _look(self, user_id: str) -> None:
+        try:
+            account = await self._repository.get(user_id)
+        except Exception:
+            _logger.exception("account_unknown", user_id=user_id)
+            return
+        if account is None or not account.active:
+            for run in self._runs.open():
+                if run.plan.user_id == user_id:
+                    run.stop()

@@ -1,0 +1,49 @@
+"""Every database query of the export. Columns are named one by one, so that no secret gets into it with a new column."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.database.client import Database
+
+# Each takes the account's id, what the last row was sorted by, and how many rows. Rows come in the order of `position`.
+TABLES: Mapping[str, str] = {
+    "logins": """
+SELECT id AS position, id, created_at, last_used_at, expires_at, revoked_at, address, user_agent
+FROM logins WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
+    "password-resets": """
+SELECT id AS position, id, created_at, expires_at, used_at
+FROM password_resets WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
+    "invitation": """
+SELECT id AS position, id, email, role::text AS role, created_at, used_at
+FROM invitations WHERE used_by = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
+    "api-keys": """
+SELECT id AS position, id, name, prefix, array_to_json(scopes) AS scopes, created_at, expires_at, last_used_at
+FROM api_keys WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
+    "provider-keys": """
+SELECT provider AS position, provider, base_url, hint, created_at, updated_at
+FROM provider_keys WHERE user_id = $1 AND provider > $2 ORDER BY provider LIMIT $3::int""",
+    "usage": """
+SELECT user_id AS position, day, month, day_requests, month_requests, month_tokens, month_cost, reserved_tokens, reserved_cost
+FROM usage WHERE user_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3::int""",
+    "audit-events": """
+SELECT id AS position, id, created_at, CASE WHEN actor_id = $1 THEN actor END AS actor, action, target_type, target_id, details,
+  CASE WHEN actor_id = $1 THEN address END AS address
+FROM audit_events WHERE (actor_id = $1 OR (target_type = 'user' AND target_id = $1)) AND id > $2 ORDER BY id LIMIT $3::int""",
+}
+_SESSIONS = "SELECT id AS position FROM sessions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int"
+
+
+class ExportRepository:
+    """What is kept of an account, page by page."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def rows(self, table: str, user_id: str, after: str, limit: int) -> list[dict[str, Any]]:
+        """Rows of one of `TABLES`, after the one with that `position`; the empty string is before all of them."""
+        return await self._database.run(lambda prisma: prisma.query_raw(TABLES[table], user_id, after, limit))
+
+    async def session_ids(self, user_id: str, after: str, limit: int) -> list[str]:
+        """Ids of sessions, the oldest first, after that one."""
+        rows = await self._database.run(lambda prisma: prisma.query_raw(_SESSIONS, user_id, after, limit))
+        return [row["position"] for row in rows]

@@ -1,0 +1,131 @@
+"""Logins: refreshed, listed, ended."""
+
+from functools import partial
+
+import anyio
+import httpx
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from playground.accounts.login_repository import LoginRepository
+from playground.accounts.logins import Device
+from playground.server import RunningService
+from tests.support.client import User
+
+from .conftest import Query, bearer, holds, log_in, refreshes
+
+
+async def test_a_refresh_token_that_is_used_twice_ends_its_whole_login_and_no_other(user: User):
+    first, other = await log_in(user.http, user), await log_in(user.http, user)
+    second = (await user.http.post("/auth/refresh", json={"refreshToken": first["refreshToken"]})).json()
+    assert second["refreshToken"] != first["refreshToken"]
+    assert await holds(user.http, second)
+    again = await user.http.post("/auth/refresh", json={"refreshToken": first["refreshToken"]})
+    assert (again.status_code, again.json()["type"]) == (401, "urn:playground:problem:not_authenticated")
+    for tokens in (first, second):
+        assert not await holds(user.http, tokens)
+    assert not await refreshes(user.http, second)
+    assert await holds(user.http, other)
+    assert await refreshes(user.http, other)
+
+
+async def test_of_many_that_refresh_with_one_token_at_once_one_gets_tokens_and_the_login_ends(user: User):
+    tokens = await log_in(user.http, user)
+    answers: list[httpx.Response] = []
+
+    async def refresh() -> None:
+        answers.append(await user.http.post("/auth/refresh", json={"refreshToken": tokens["refreshToken"]}))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(refresh)
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
+    [new] = [answer.json() for answer in answers if answer.status_code == 200]
+    assert not await holds(user.http, new)
+    assert not await refreshes(user.http, new)
+
+
+async def test_a_refresh_whose_answer_got_lost_between_service_and_database_may_be_repeated(
+    user: User, service: RunningService, portal: BlockingPortal, query: Query
+):
+    logins, repository = service.services.logins, LoginRepository(service.services.database)
+    row = query(lambda prisma: prisma.logins.find_first(where={"user_id": user.account["id"]}))
+    renewed = logins.prepare(row.user_id, Device(), login_id=row.id)
+    for _ in range(2):
+        assert portal.call(repository.rotate, renewed, row.refresh_id)
+    begun = logins.prepare(row.user_id, Device())
+    account = query(lambda prisma: prisma.users.find_unique(where={"id": row.user_id}))
+    for _ in range(2):
+        assert portal.call(repository.create, begun, account.password_hash)
+    assert not portal.call(repository.create, logins.prepare(row.user_id, Device()), "the hash of a password before")
+
+
+async def test_one_sees_where_one_is_logged_in(user: User):
+    phone = await log_in(user.http, user, **{"User-Agent": "Phone/1.0 " + "x" * 500})
+    page = (await user.http.get("/users/me/logins", headers=bearer(phone))).json()
+    assert page["nextCursor"] is None
+    [newest, oldest] = page["items"]
+    assert newest["userAgent"].startswith("Phone/1.0 ")
+    assert len(newest["userAgent"]) == 300
+    assert newest["address"] == "127.0.0.1"
+    assert [newest["current"], oldest["current"]] == [True, False]
+    assert newest["createdAt"] <= newest["lastUsedAt"] < newest["expiresAt"]
+    assert set(newest) == {"id", "current", "createdAt", "lastUsedAt", "expiresAt", "address", "userAgent"}
+
+    first = (await user.http.get("/users/me/logins", params={"limit": 1})).json()
+    assert [item["id"] for item in first["items"]] == [newest["id"]]
+    rest = (await user.http.get("/users/me/logins", params={"limit": 1, "cursor": first["nextCursor"]})).json()
+    assert ([item["id"] for item in rest["items"]], rest["nextCursor"]) == ([oldest["id"]], None)
+
+
+async def test_a_refresh_keeps_where_it_came_from(user: User):
+    tokens = await log_in(user.http, user, **{"User-Agent": "Before"})
+    before = (await user.http.get("/users/me/logins", headers=bearer(tokens))).json()["items"][0]
+    body = {"refreshToken": tokens["refreshToken"]}
+    assert (await user.http.post("/auth/refresh", json=body, headers={"User-Agent": "After"})).status_code == 200
+    after = (await user.http.get("/users/me/logins", headers=bearer(tokens))).json()["items"][0]
+    assert (before["userAgent"], after["userAgent"]) == ("Before", "After")
+    assert (before["id"], before["createdAt"]) == (after["id"], after["createdAt"])
+    assert before["lastUsedAt"] < after["lastUsedAt"]
+
+
+async def test_one_device_is_logged_out_or_all_others(user: User, ada: User):
+    laptop, phone, tablet = [await log_in(user.http, user) for _ in range(3)]
+    items = (await user.http.get("/users/me/logins", headers=bearer(phone))).json()["items"]
+    [current] = [item["id"] for item in items if item["current"]]
+    assert (await ada.http.delete(f"/users/me/logins/{current}")).status_code == 404
+    assert await holds(user.http, phone)
+    assert (await user.http.delete(f"/users/me/logins/{current}")).status_code == 204
+    assert not await holds(user.http, phone)
+    assert not await refreshes(user.http, phone)
+    # Another time changes nothing.
+    assert (await user.http.delete(f"/users/me/logins/{current}")).status_code == 204
+
+    assert (await user.http.delete("/users/me/logins", headers=bearer(laptop))).status_code == 204
+    assert [await holds(user.http, each) for each in (laptop, tablet)] == [True, False]
+    assert not await refreshes(user.http, tablet)
+    assert await refreshes(user.http, laptop)
+    assert len((await user.http.get("/users/me/logins", headers=bearer(laptop))).json()["items"]) == 1
+
+
+@pytest.mark.parametrize("by", ["access token", "refresh token", "both, the access token expired"])
+async def test_who_logs_out_is_logged_out_at_once(user: User, by: str):
+    tokens = await log_in(user.http, user)
+    assert await holds(user.http, tokens)
+    log_out = partial(user.http.request, "POST", "/auth/logout")
+    del user.http.headers["Authorization"]
+    if by == "access token":
+        response = await log_out(headers=bearer(tokens))
+    elif by == "refresh token":
+        response = await log_out(json={"refreshToken": tokens["refreshToken"]})
+    else:
+        response = await log_out(json={"refreshToken": tokens["refreshToken"]}, headers={"Authorization": "Bearer gone"})
+    assert response.status_code == 204
+    assert not await holds(user.http, tokens)
+    assert not await refreshes(user.http, tokens)
+    assert await holds(user.http, {"accessToken": user.token})
+
+
+async def test_nobody_can_log_out_without_a_login(anonymous: httpx.AsyncClient):
+    for request in ({}, {"json": {}}, {"json": {"refreshToken": "x"}}, {"headers": {"Authorization": "Bearer x"}}):
+        assert (await anonymous.post("/auth/logout", **request)).status_code == 401  # type: ignore[arg-type]

@@ -1,0 +1,128 @@
+"""Tokens: what holds, and what does not."""
+
+import time
+from typing import Any
+
+import pytest
+from jose import jwt
+
+from playground.accounts.tokens import Tokens
+from playground.errors import NotAuthenticated
+from playground.server import RunningService
+from playground.settings import Settings
+from tests.support.client import User
+
+from .conftest import holds
+
+SECRET, PREVIOUS = "a secret of at least 32 characters", "another secret of 32 characters and more"
+
+
+def tokens(*secrets: str) -> Tokens:
+    return Tokens(secrets, access_seconds=60, refresh_seconds=600)
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    usual = {
+        "sub": "u",
+        "sid": "l",
+        "iss": "playground",
+        "aud": "playground:access",
+        "iat": now,
+        "exp": now + 60,
+        "jti": "j",
+    }
+    return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize("use", ["refresh", "forged", "unsigned", "expired", "another algorithm", "no JWT"])
+async def test_a_token_that_does_not_hold_opens_nothing(ada: User, settings: Settings, use: str):
+    said, secret = jwt.get_unverified_claims(ada.token), settings.signing_secrets()[0]
+    given = {
+        "refresh": ada.refresh_token,
+        "forged": jwt.encode(said, "another secret", algorithm="HS256"),
+        "unsigned": "eyJhbGciOiJub25lIn0." + ada.token.split(".")[1] + ".",
+        "expired": jwt.encode(said | {"exp": said["iat"] - 1}, secret, algorithm="HS256"),
+        "another algorithm": jwt.encode(said, secret, algorithm="HS512"),
+        "no JWT": "é.a.b",
+    }
+    headers = {"Authorization": f"Bearer {given[use]}".encode()}
+    response = await ada.http.get("/auth/profile", headers=headers)  # type: ignore[arg-type]
+    assert response.status_code == 401
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_token_holds_again_when_it_is_signed_as_the_service_signs(service: RunningService, settings: Settings, ada: User):
+    said = jwt.get_unverified_claims(ada.token)
+    again = jwt.encode(said | {"jti": "another"}, settings.signing_secrets()[0], algorithm="HS256")
+    assert await holds(ada.http, {"accessToken": again})
+
+
+async def test_an_access_token_does_not_refresh(ada: User):
+    assert (await ada.http.post("/auth/refresh", json={"refreshToken": ada.token})).status_code == 401
+
+
+def test_what_was_issued_is_read() -> None:
+    issued = tokens(SECRET).issue("u", "l", "access", token_id="j")
+    read = tokens(SECRET).read(issued, "access")
+    assert (read.user_id, read.login_id, read.token_id) == ("u", "l", "j")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{name: None} for name in claims()]
+    + [
+        {"iss": "somebody"},
+        {"aud": "playground:refresh"},
+        {"aud": "playground:ticket"},
+        {"aud": "playground"},
+        {"exp": 1},
+        {"exp": "soon"},
+        {"jti": 5},
+        {"sub": 5},
+        {"sid": 5},
+        {"nbf": 4_000_000_000},
+    ],
+    ids=str,
+)
+def test_a_token_lacks_nothing_and_is_for_this_use(changes: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthenticated):
+        tokens(SECRET).read(jwt.encode(claims(**changes), SECRET, algorithm="HS256"), "access")
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_no_other_algorithm_is_taken(algorithm: str) -> None:
+    assert tokens(SECRET).read(jwt.encode(claims(), SECRET, algorithm="HS256"), "access")
+    with pytest.raises(NotAuthenticated):
+        tokens(SECRET).read(jwt.encode(claims(), SECRET, algorithm=algorithm), "access")
+
+
+@pytest.mark.parametrize("header", ["eyJhbGciOiJub25lIn0", "eyJhbGciOiJOT05FIn0", "e30"], ids=["none", "NONE", "nothing"])
+def test_a_token_is_signed(header: str) -> None:
+    _, payload, signature = jwt.encode(claims(), SECRET, algorithm="HS256").split(".")
+    for end in ("", signature):
+        with pytest.raises(NotAuthenticated):
+            tokens(SECRET).read(f"{header}.{payload}.{end}", "access")
+
+
+def test_tokens_of_a_previous_secret_hold_and_new_ones_are_of_the_present() -> None:
+    before, after, long_after = tokens(PREVIOUS), tokens(SECRET, PREVIOUS), tokens(SECRET)
+    old = before.issue("u", "l", "access")
+    assert after.read(old, "access").login_id == "l"
+    new = after.issue("u", "l", "access")
+    assert long_after.read(new, "access").login_id == "l"
+    for holder, token in ((long_after, old), (before, new)):
+        with pytest.raises(NotAuthenticated):
+            holder.read(token, "access")
+
+
+def test_a_token_that_was_read_expires_all_the_same() -> None:
+    brief = Tokens([SECRET], access_seconds=0, refresh_seconds=600)
+    token = jwt.encode(claims(exp=int(time.time()) + 1), SECRET, algorithm="HS256")
+    assert brief.read(token, "access")
+    ends_at = jwt.get_unverified_claims(token)["exp"]
+    while time.time() < ends_at:
+        time.sleep(ends_at - time.time())
+    with pytest.raises(NotAuthenticated):
+        brief.read(token, "access")
