@@ -31,34 +31,34 @@ async def test_a_key_is_shown_once_and_then_only_by_its_beginning(user: User) ->
     assert key not in listed.text
 
 
-async def test_a_key_begins_so_that_it_is_recognised_and_what_is_hidden_of_it_has_32_random_bytes(user: User) -> None:
-    made = await make_key(user)
+async def test_a_key_begins_so_that_it_is_recognised_and_what_is_hidden_of_it_has_32_random_bytes(owner: User) -> None:
+    made = await make_key(owner)
     assert re.fullmatch(r"pg_[A-Za-z0-9_-]+", made["key"])
     assert 8 <= len(made["prefix"]) <= 16
     # A character of base64 holds six bits.
     assert (len(made["key"]) - len(made["prefix"])) * 6 >= 32 * 8
-    assert (await make_key(user))["key"] != made["key"]
+    assert (await make_key(owner))["key"] != made["key"]
 
 
-async def test_the_answer_that_shows_a_key_is_not_kept_on_the_way(user: User) -> None:
-    response = await user.http.post("/users/me/api-keys", json={"name": "Key"})
+async def test_the_answer_that_shows_a_key_is_not_kept_on_the_way(owner: User) -> None:
+    response = await owner.http.post("/users/me/api-keys", json={"name": "Key"})
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_only_a_hash_of_the_key_is_in_the_database(user: User, query: Query) -> None:
-    made = await make_key(user)
+async def test_only_a_hash_of_the_key_is_in_the_database(owner: User, query: Query) -> None:
+    made = await make_key(owner)
     [row] = query("SELECT * FROM api_keys WHERE id = $1", made["id"])
     assert row["hash"] == hashlib.sha256(made["key"].encode()).hexdigest()
     assert made["key"] not in str(row)
     assert made["key"].removeprefix(made["prefix"]) not in str(row)
 
 
-async def test_a_key_streams_and_reads_when_nothing_else_is_asked_for(user: User) -> None:
-    assert (await make_key(user))["scopes"] == ["stream", "sessions:read", "models:read"]
+async def test_a_key_streams_and_reads_when_nothing_else_is_asked_for(owner: User) -> None:
+    assert (await make_key(owner))["scopes"] == ["stream", "sessions:read", "models:read"]
 
 
-async def test_scopes_are_kept_once_each(user: User) -> None:
-    assert (await make_key(user, scopes=["models:read", "stream", "models:read"]))["scopes"] == ["stream", "models:read"]
+async def test_scopes_are_kept_once_each(owner: User) -> None:
+    assert (await make_key(owner, scopes=["models:read", "stream", "models:read"]))["scopes"] == ["stream", "models:read"]
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ async def test_a_bad_wish_names_its_field(owner: User, change: dict[str, Any], f
     assert [error["field"] for error in response.json()["errors"]] == [field]
 
 
-async def test_a_key_comes_in_its_own_header_or_as_a_bearer(user: User) -> None:
-    key = (await make_key(user))["key"]
-    async with httpx.AsyncClient(base_url=user.http.base_url) as http:
+async def test_a_key_comes_in_its_own_header_or_as_a_bearer(owner: User) -> None:
+    key = (await make_key(owner))["key"]
+    async with httpx.AsyncClient(base_url=owner.http.base_url) as http:
         for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}, {"Authorization": f"bearer   {key}"}):
             assert (await http.get("/models", headers=headers)).status_code == 200
 
@@ -121,14 +121,14 @@ async def test_a_key_that_is_none_is_a_401_problem(owner: User, form: str) -> No
             assert not sent or sent not in response.text
 
 
-async def test_a_bad_key_beside_a_good_token_is_refused(user: User) -> None:
-    assert (await user.http.get("/models", headers={"X-API-Key": "pg_nothing"})).status_code == 401
+async def test_a_bad_key_beside_a_good_token_is_refused(owner: User) -> None:
+    assert (await owner.http.get("/models", headers={"X-API-Key": "pg_nothing"})).status_code == 401
 
 
-async def test_a_key_in_an_address_opens_nothing(user: User) -> None:
-    key = (await make_key(user))["key"]
+async def test_a_key_in_an_address_opens_nothing(owner: User) -> None:
+    key = (await make_key(owner))["key"]
     query = {"prompt": "Hi", "models": "sim/quick", "token": key}
-    async with httpx.AsyncClient(base_url=user.http.base_url) as http:
+    async with httpx.AsyncClient(base_url=owner.http.base_url) as http:
         assert (await http.get("/playground/stream", params=query)).status_code == 401
 
 
@@ -150,13 +150,13 @@ async def test_keys_of_others_are_not_there(user: User, other_user: User) -> Non
     assert await status_with(user, made["key"]) == 200
 
 
-async def test_a_key_holds_until_it_expires(user: User) -> None:
-    expires_at = datetime.now(UTC) + timedelta(seconds=1.5)
-    key = (await make_key(user, expiresAt=expires_at.isoformat()))["key"]
-    assert await status_with(user, key) == 200
+async def test_a_key_holds_until_it_expires(owner: User) -> None:
+    expires_at = datetime.now(UTC) + timedelta(seconds=2)
+    key = (await make_key(owner, expiresAt=expires_at.isoformat()))["key"]
+    assert await status_with(owner, key) == 200 or datetime.now(UTC) >= expires_at
 
     async def refused() -> bool:
-        return await status_with(user, key) == 401
+        return await status_with(owner, key) == 401
 
     await until(refused)
     assert datetime.now(UTC) >= expires_at
@@ -170,14 +170,14 @@ async def test_a_key_of_a_locked_account_opens_nothing(user: User, query: Query,
     assert await status_with(user, key) == 401
 
 
-async def test_the_last_use_is_known_to_a_minute(user: User) -> None:
-    made = await make_key(user)
+async def test_the_last_use_is_known_to_a_minute(owner: User) -> None:
+    made = await make_key(owner)
     before = datetime.now(UTC).replace(second=0, microsecond=0)
     for _ in range(5):
-        assert await status_with(user, made["key"]) == 200
+        assert await status_with(owner, made["key"]) == 200
 
     async def last_use() -> str | None:
-        found: str | None = (await user.http.get(f"/users/me/api-keys/{made['id']}")).json()["lastUsedAt"]
+        found: str | None = (await owner.http.get(f"/users/me/api-keys/{made['id']}")).json()["lastUsedAt"]
         return found
 
     used_at = datetime.fromisoformat(await until(last_use))

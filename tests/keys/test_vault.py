@@ -52,7 +52,7 @@ def test_without_its_secret_nothing_opens() -> None:
             attempt(sealed, *CONTEXT)
 
 
-@pytest.mark.parametrize("text", ["", "no seal", "gAAAAA", "\u00e9" * 100])
+@pytest.mark.parametrize("text", ["", "no seal", "gAAAAA", "\u00e9"])
 def test_what_was_never_sealed_does_not_open(text: str) -> None:
     with pytest.raises(SealBroken):
         Vault([NEW]).open(text, *CONTEXT)
