@@ -53,10 +53,29 @@ class World:
         return [self._session(over.data["sessionId"], over.run_id), self._session(*self._begun())]
 
     @property
-    def account(self) -> Object:
+    def account(self) -> list[Object]:
         """The owner's own."""
-        user_id = self.owner.get("/auth/profile").raise_for_status().json()["id"]
-        return Object({"user_id": user_id}, {"user_id": new_id()}, lambda: self.owner.get("/auth/profile").raise_for_status().json())
+        return [Object({"user_id": self._seen("/auth/profile")["id"]}, {"user_id": new_id()}, lambda: self._seen("/auth/profile"))]
+
+    @property
+    def models(self) -> list[Object]:
+        """Everybody's to see, and the administrators' to decide about."""
+        return [Object({"model_id": "sim/quick"}, {"model_id": "sim/nosuch"}, lambda: self._seen("/models"))]
+
+    @cached_property
+    def api_keys(self) -> list[Object]:
+        """One."""
+        made = self.owner.post("/users/me/api-keys", json={"name": "Mine"}).raise_for_status().json()
+        return [Object({"key_id": made["id"]}, {"key_id": new_id()}, lambda: self._seen("/users/me/api-keys"))]
+
+    @cached_property
+    def provider_keys(self) -> list[Object]:
+        """One."""
+        self.owner.put("/users/me/provider-keys/scripted", json={"key": "made-up-for-this-test"}).raise_for_status()
+        return [Object({"provider": "scripted"}, {"provider": "nowhere"}, lambda: self._seen("/users/me/provider-keys"))]
+
+    def _seen(self, path: str) -> Any:
+        return self.owner.get(path).raise_for_status().json()
 
     def _begun(self) -> tuple[str, str]:
         with self.owner.stream("POST", "/playground/stream", json={"prompt": "Mine too", "models": [self.waiting_model]}) as response:
@@ -72,7 +91,7 @@ class World:
         return Object(
             ids={"session_id": session_id, "sessionId": session_id, "lane": "0", "last-event-id": f"{run_id}:1"},
             absent={"session_id": new_id(), "sessionId": new_id(), "lane": "0", "last-event-id": f"{new_run_id()}:1"},
-            state=lambda: self.owner.get(f"/playground/sessions/{session_id}").raise_for_status().json(),
+            state=lambda: self._seen(f"/playground/sessions/{session_id}"),
         )
 
     @cached_property
@@ -92,7 +111,10 @@ class World:
 
 MAKERS: dict[str, Callable[[World], list[Object]]] = {
     "/playground/sessions/{session_id}": lambda world: world.sessions,
-    "/admin/users/{user_id}": lambda world: [world.account],
+    "/users/me/api-keys/{key_id}": lambda world: world.api_keys,
+    "/users/me/provider-keys/{provider}": lambda world: world.provider_keys,
+    "/admin/users/{user_id}": lambda world: world.account,
+    "/admin/models/{model_id}": lambda world: world.models,
     "/users/me/logins/{login_id}": lambda world: world.logins,
     "/admin/invitations/{invitation_id}": lambda world: world.invitations,
 }
@@ -110,10 +132,10 @@ ALSO_NEEDED: dict[tuple[str, str], dict[str, Any]] = {
 }
 """What a body needs beside what its schema says, where the ids are in that place."""
 
-PUBLIC: dict[str, str] = {
-    "/admin/models/{model_id}": "models are the same for everybody; tests/administration/test_who_may.py asks who may"
+PUBLIC = {
+    "PUT /users/me/provider-keys/{provider}": "names a provider, which is everybody's; what is stored there is one's own",
 }
-"""Paths whose parameters name what belongs to nobody, and why."""
+"""Operations whose parameters name what belongs to nobody, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +157,8 @@ def world(service: RunningService, scripted: ScriptedProvider) -> Iterator[World
 
 def _registered(service: RunningService, name: str) -> httpx.Client:
     account = {"email": f"ownership-{name}@example.org", "password": PASSWORD, "name": name}
-    token = httpx.post(f"{service.url}/auth/register", json=account).raise_for_status().json()["accessToken"]
-    return httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    token = httpx.post(f"{service.url}/auth/register", json=account, timeout=60).raise_for_status().json()["accessToken"]
+    return httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
 
 class Asked(NamedTuple):
@@ -163,7 +185,10 @@ def ask(http: httpx.Client, operation: Operation, place: str, ids: dict[str, str
         operation.method.upper(), path, params=query, content=content, headers={**headers, "Content-Type": JSON_TYPE}
     ) as response:
         # A stream that has begun may never end: that it began is all that matters.
-        return Asked(response.status_code, frozenset(response.headers), b"" if response.is_success else response.read())
+        body = b"" if response.is_success else response.read()
+        for name, value in ids.items():
+            body = body.replace(value.encode(), name.encode())
+        return Asked(response.status_code, frozenset(response.headers), body)
 
 
 def references(operation: Operation, place: str) -> list[str]:
@@ -178,7 +203,7 @@ def maker_of(operation: Operation) -> Callable[[World], list[Object]]:
     if not found:
         pytest.fail(
             f"{operation.name} takes ids, and nothing here makes such an object: add one that makes it for `owner` to MAKERS, "
-            f"under what the path begins with; or the path to PUBLIC, when what it names belongs to nobody."
+            f"under what the path begins with. If what it names belongs to nobody, say so in PUBLIC too."
         )
     return MAKERS[max(found, key=len)]
 
@@ -191,7 +216,7 @@ def assert_not_there(world: World, operation: Operation, place: str, found: Obje
     assert found.state() == before, f"{operation.name} changed what is somebody else's"
 
 
-WITH_PATHS = [each for each in OPERATIONS if each.parameters("path") and each.path not in PUBLIC]
+WITH_PATHS = [each for each in OPERATIONS if each.parameters("path") and each.name not in PUBLIC]
 
 
 @pytest.mark.parametrize("operation", WITH_PATHS, ids=[each.name for each in WITH_PATHS])
@@ -200,10 +225,21 @@ def test_an_object_of_another_user_is_not_there(world: World, operation: Operati
         assert_not_there(world, operation, "path", found, 403 if operation.path.startswith("/admin/") else 404)
 
 
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.name in PUBLIC], ids=lambda each: each.name)
+def test_what_names_nothing_of_anybody_changes_nothing_of_anybody_else(world: World, service: RunningService, operation: Operation):
+    with _registered(service, operation.method) as third:
+        for found in maker_of(operation)(world):
+            before = found.state()
+            answer = ask(third, operation, "path", found.ids)
+            assert answer.status < 300, answer
+            assert found.state() == before
+
+
 WITH_REFERENCES = [
     (operation, place, name)
     for operation in OPERATIONS
-    if not operation.parameters("path")
+    # Administrators may see everybody's, and nobody else gets that far.
+    if not operation.parameters("path") and not operation.path.startswith("/admin/")
     for place in ("query", "header", "body")
     for name in references(operation, place)
 ]
@@ -225,4 +261,4 @@ def test_an_id_of_another_users_object_in_a_request_leads_nowhere(world: World, 
 def test_there_is_something_to_ask_for():
     assert len(WITH_PATHS) >= 5
     assert len(WITH_REFERENCES) >= 3
-    assert set(PUBLIC) <= {operation.path for operation in OPERATIONS}
+    assert set(PUBLIC) <= {operation.name for operation in OPERATIONS}

@@ -10,9 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-API-Key, X-Request-ID"
-_EXPOSED_HEADERS = (
-    b"Content-Disposition, RateLimit, RateLimit-Limit, RateLimit-Policy, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-ID"
-)
+_EXPOSED_HEADERS = b"Content-Disposition, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
 _PREFLIGHT_SECONDS = "7200"
 """How long a browser may remember what a preflight said; no browser does for longer than two hours or a day."""
 

@@ -28,7 +28,8 @@ _UNUSED_POWERS = ("accelerometer", "camera", "display-capture", "geolocation", "
 _ALWAYS: list[_Header] = [
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # With `no-referrer` some browsers hide the page's origin from its own service, which asks for it before it takes the cookie.
+    (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", ", ".join(f"{power}=()" for power in _UNUSED_POWERS).encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),

@@ -27,7 +27,7 @@ PUBLIC_ADDRESSES = [PUBLIC, "8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8",
 OTHER_ADDRESSES = [
     "127.0.0.1",
     "127.255.255.254",
-    "0.0.0.0",  # noqa: S104 - it is to be refused
+    "0.0.0.0",  # noqa: S104 - to be refused
     "10.0.0.1",
     "172.16.0.1",
     "192.168.1.1",

@@ -90,7 +90,7 @@ async def test_no_key_is_told_or_kept(
         user.http.headers = {"Authorization": f"Bearer {user.token}"}
         listed = (await user.http.get("/users/me/provider-keys")).text + (await user.http.get("/users/me/api-keys")).text
         query = query_in(portal, replicas[0])
-        rows = [query(f"SELECT * FROM {table}") for table in ("answers", "lanes", "turns", "sessions", "provider_keys", "api_keys")]  # noqa: S608 - the names stand here
+        rows = [query(f"SELECT * FROM {table}") for table in ("answers", "lanes", "turns", "sessions", "provider_keys", "api_keys")]  # noqa: S608 - names of ours
     # All of them saw the key, and most told of it.
     assert all(KEY in scripted.keys_for(model) for model in models)
     errors = [error for lane in range(1, len(models)) for error in of_type(seen, "error", lane)]

@@ -1,5 +1,6 @@
 """What every answer tells browsers, and what no answer tells anybody."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from playground.middleware import surround
 from playground.server import RunningService
 from playground.settings import Settings
 from tests.clients.chromium import CHROMIUM, Page, chromium_page
-from tests.support.client import User
+from tests.support.client import PASSWORD, User
 
 HELLO = {"prompt": "Hi", "models": ["sim/quick"], "maxTokens": 3}
 SECRET = "the inside of the service"
@@ -41,7 +42,7 @@ def assert_secured(response: httpx.Response) -> None:
     assert "upgrade-insecure-requests" not in policy
     assert [name for name, value in policy.items() if "unsafe" in value] == ["style-src-attr"]
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["referrer-policy"] == "same-origin"
     assert "camera=()" in response.headers["permissions-policy"]
     assert response.headers["cross-origin-opener-policy"] == "same-origin"
     assert len(response.headers.get_list("content-security-policy")) == 1
@@ -120,6 +121,24 @@ _TRY = """
 async def violations(page: Page) -> list[str]:
     found: list[str] = await page.evaluate("violations")
     return found
+
+
+_LOG_IN = """
+    (async () => {
+      const post = (path, body) =>
+        fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+      const login = await post('/auth/login', ACCOUNT)
+      return [login.status, (await post('/auth/refresh', {})).status]
+    })()
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on PATH")
+async def test_under_these_headers_the_services_own_page_stays_logged_in_by_its_cookie(user: User, tmp_path: Path):
+    account = {"email": user.account["email"], "password": PASSWORD, "cookie": True}
+    async with chromium_page(tmp_path / "profile") as page:
+        await page.open(str(user.http.base_url.join("/docs")))
+        assert await page.evaluate(_LOG_IN.replace("ACCOUNT", json.dumps(account))) == [200, 200]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on PATH")
