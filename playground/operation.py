@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Literal
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from . import __version__
 from .errors import NotFound
+from .page.serving import Page, wants_html
 from .schemas import WireModel
 from .services import CurrentServices
 from .settings import ROOT
@@ -49,9 +50,13 @@ class Health(WireModel):
     database: Literal["ok", "away"]
 
 
-@router.get("/")
-async def welcome() -> Welcome:
-    """Name, version, and links."""
+@router.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
+async def welcome(request: Request, response: Response) -> Welcome | Response:
+    """Name, version, and links; for a browser, which asks for HTML, the page."""
+    if wants_html(request.scope):
+        page: Page = request.app.state.page
+        return page.index(request.scope)
+    response.headers["Vary"] = "Accept"
     links = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health", "models": "/models", "stream": "/playground/stream"}
     return Welcome(version=__version__, links=links)
 

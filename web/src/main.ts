@@ -1,0 +1,9 @@
+import './design/tokens.css'
+import './design/base.css'
+import { mount } from 'svelte'
+import { login } from './account/login.svelte'
+import Page from './shell/Page.svelte'
+
+void login.resume()
+const target = document.getElementById('page')
+if (target) mount(Page, { target })

@@ -1,0 +1,18 @@
+/** What a screen reader says when it has nothing else to say. */
+class Announcer {
+  text = $state('')
+  #waiting: string[] = []
+  #timer: ReturnType<typeof setTimeout> | null = null
+
+  /** Several messages within a moment are said as one. */
+  say(text: string): void {
+    this.#waiting.push(text)
+    this.#timer ??= setTimeout(() => {
+      this.text = this.#waiting.join(' ')
+      this.#waiting = []
+      this.#timer = null
+    }, 600)
+  }
+}
+
+export const announcer = new Announcer()

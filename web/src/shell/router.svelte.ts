@@ -1,0 +1,61 @@
+/** The page's addresses, and how to go from one to another without loading it anew. */
+export type Route =
+  | { name: 'compare'; session: string | null; query: URLSearchParams }
+  | { name: 'history'; query: URLSearchParams }
+  | { name: 'costs'; query: URLSearchParams }
+  | { name: 'missing' }
+
+export function routeOf(path: string, search: string): Route {
+  const query = new URLSearchParams(search)
+  const session = /^\/s\/([^/]+)\/?$/.exec(path)
+  if (path === '/') return { name: 'compare', session: null, query }
+  if (session?.[1]) return { name: 'compare', session: decodeURIComponent(session[1]), query }
+  if (path === '/history') return { name: 'history', query }
+  if (path === '/costs') return { name: 'costs', query }
+  return { name: 'missing' }
+}
+
+class Router {
+  route = $state.raw<Route>(routeOf(location.pathname, location.search))
+
+  constructor() {
+    addEventListener('popstate', () => this.#read())
+    // Links are plain links, which can be opened in a new tab; those within the page don't load it again.
+    document.addEventListener('click', (event) => {
+      if (
+        event.defaultPrevented ||
+        event.button !== 0 ||
+        event.metaKey ||
+        event.ctrlKey ||
+        event.shiftKey ||
+        event.altKey
+      )
+        return
+      const link = (event.target as Element).closest?.('a')
+      if (!link || link.target || link.origin !== location.origin || link.hasAttribute('download')) return
+      if (routeOf(link.pathname, link.search).name === 'missing') return
+      event.preventDefault()
+      this.go(link.pathname + link.search)
+    })
+  }
+
+  /** `replace`: without a step in the browser's history. */
+  go(address: string, { replace = false } = {}): void {
+    if (address !== location.pathname + location.search) {
+      history[replace ? 'replaceState' : 'pushState'](null, '', address)
+    }
+    this.#read()
+  }
+
+  /** Another query in the address bar, for a link to what is shown; nothing is shown anew. */
+  show(address: string): void {
+    if (address !== location.pathname + location.search) history.replaceState(null, '', address)
+  }
+
+  #read(): void {
+    this.route = routeOf(location.pathname, location.search)
+  }
+}
+
+export const router = new Router()
+export const sessionAddress = (id: string): string => `/s/${encodeURIComponent(id)}`

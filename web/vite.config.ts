@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const OUTPUT = '../playground/page/built'
+
+/** Writes `.br` and `.gz` beside what compresses, so that the service never compresses anything itself. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    closeBundle() {
+      const folder = join(import.meta.dirname, OUTPUT)
+      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+        if (!/\.(js|css|svg|html)$/.test(name)) continue
+        const content = readFileSync(join(folder, name))
+        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(content))
+        writeFileSync(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }))
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [svelte(), compressed()],
+  build: {
+    outDir: OUTPUT,
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // The Content-Security-Policy has no place for data: but in images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    // `npm run dev` beside a running service: all that is no page comes from there.
+    proxy: Object.fromEntries(
+      ['/auth', '/users', '/models', '/playground', '/reports', '/admin', '/health', '/docs', '/openapi.json'].map(
+        (path) => [path, 'http://127.0.0.1:4000'],
+      ),
+    ),
+  },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  ...(process.env['VITEST'] ? { resolve: { conditions: ['browser'] } } : {}),
+})
