@@ -1,0 +1,29 @@
+/** Numbers as people read them. */
+const whole = new Intl.NumberFormat('en')
+
+export function count(value: number): string {
+  return whole.format(value)
+}
+
+/** `128k`, `1M`: where a rough size is enough. */
+export function rough(value: number): string {
+  if (value >= 1_000_000) return `${trimmed(value / 1_000_000)}M`
+  return value >= 1_000 ? `${trimmed(value / 1_000)}k` : String(value)
+}
+
+function trimmed(value: number): string {
+  return value >= 10 ? Math.round(value).toString() : value.toFixed(1).replace(/\.0$/, '')
+}
+
+/** `240 ms`, `3.1 s`, `2:05 min`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`
+  const seconds = milliseconds / 1_000
+  if (seconds < 99.95) return `${seconds.toFixed(1)} s`
+  const rounded = Math.round(seconds)
+  return `${Math.floor(rounded / 60)}:${String(rounded % 60).padStart(2, '0')} min`
+}
+
+export function rate(tokensPerSecond: number): string {
+  return `${tokensPerSecond >= 100 ? Math.round(tokensPerSecond) : tokensPerSecond.toFixed(1)} tok/s`
+}

@@ -1,0 +1,76 @@
+import { highlight } from './highlight'
+
+/** Code may be coloured again each time it has grown by so much: all in all that is linear. */
+const GROWTH = 1.4
+
+/**
+ * A block of code with its language and a button to copy it. It can grow: what was coloured stays so, and new lines are plain until
+ * enough has come to colour all of it again.
+ */
+export class CodeBlock {
+  readonly element = document.createElement('figure')
+  readonly #code = document.createElement('code')
+  readonly #language: string
+  #text = ''
+  #coloured = 0
+
+  /** `info`: what stands behind the fence, as `python title="x"`. */
+  constructor(info: string) {
+    this.#language = /^[\w+#.-]*/.exec(info.trim())?.[0].toLowerCase() ?? ''
+    this.element.className = 'code'
+    const caption = document.createElement('figcaption')
+    const language = document.createElement('span')
+    language.textContent = this.#language || 'text'
+    const copy = document.createElement('button')
+    copy.type = 'button'
+    copy.className = 'copy'
+    copy.textContent = 'Copy'
+    copy.addEventListener('click', () => void this.#copy(copy))
+    caption.append(language, copy)
+    const scroller = document.createElement('pre')
+    scroller.tabIndex = 0
+    scroller.append(this.#code)
+    this.element.append(caption, scroller)
+    blocks.set(this.element, this)
+  }
+
+  get language(): string {
+    return this.#language
+  }
+
+  get text(): string {
+    return this.#text
+  }
+
+  /** `text`: all of it, as far as it has come. `finished`: that is all. */
+  set(text: string, finished: boolean): void {
+    if (text !== this.#text) {
+      const last = this.#code.lastChild
+      if (text.startsWith(this.#text) && last instanceof Text) last.appendData(text.slice(this.#text.length))
+      else if (text.startsWith(this.#text)) this.#code.append(text.slice(this.#text.length))
+      else {
+        this.#code.textContent = text
+        this.#coloured = 0
+      }
+      this.#text = text
+    }
+    const lines = finished ? text.length : text.lastIndexOf('\n') + 1
+    if (lines > 0 && lines > this.#coloured && (finished || lines > this.#coloured * GROWTH + 80)) {
+      this.#coloured = lines
+      highlight(this.#code, text, this.#language)
+    }
+  }
+
+  async #copy(button: HTMLButtonElement): Promise<void> {
+    await navigator.clipboard.writeText(this.#text)
+    button.textContent = 'Copied'
+    setTimeout(() => (button.textContent = 'Copy'), 1_500)
+  }
+}
+
+const blocks = new WeakMap<Node, CodeBlock>()
+
+/** The block whose element that is. */
+export function codeBlock(element: Node): CodeBlock | undefined {
+  return blocks.get(element)
+}

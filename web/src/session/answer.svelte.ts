@@ -1,0 +1,117 @@
+import type { AnswerDetail, AnswerFailure, Money } from '../api/types'
+import type { ChunkEvent, MetricsEvent, StatusEvent } from '../stream/events'
+
+/** Durations are in ms. */
+export interface Figures {
+  inputTokens: number | null
+  outputTokens: number | null
+  cachedInputTokens: number | null
+  reasoningTokens: number | null
+  estimated: boolean
+  cost: Money | null
+  costSource: 'provider' | 'list' | null
+  timeToFirstToken: number | null
+  responseTime: number | null
+  tokensPerSecond: number | null
+  attempts: number
+}
+
+export type AnswerState =
+  'waiting' | 'queued' | 'connecting' | 'streaming' | 'completed' | 'failed' | 'stopped' | 'interrupted'
+
+/** How many tokens there were at which ms after the turn began. */
+export type Sample = readonly [milliseconds: number, tokens: number]
+
+const SAMPLE_EVERY_MS = 100
+
+/**
+ * What one lane wrote in one turn. What changes seldom is reactive; text, which grows hundreds of times a second, is not: who shows it
+ * is told by `grew`, and reads it when the next frame is painted.
+ */
+export class Answer {
+  state = $state<AnswerState>('waiting')
+  failure = $state.raw<AnswerFailure | null>(null)
+  /** It is to be asked again: when (as `performance.now()`), for which time, and why. */
+  again = $state.raw<{ at: number; attempt: number; why: string } | null>(null)
+  /** Known when the lane has ended. */
+  figures = $state.raw<Figures | null>(null)
+  /** There is thinking, or text: for what is shown beside them. */
+  thinks = $state(false)
+  writes = $state(false)
+
+  text = ''
+  reasoning = ''
+  /** Pieces that came, which are tokens for nearly all providers. */
+  pieces = 0
+  /** When the lane was asked, as `performance.now()`. */
+  askedAt: number | null = null
+  /** Until the first piece, in ms, as this page saw it. */
+  waited: number | null = null
+  samples: Sample[] = []
+  grew: (() => void) | null = null
+
+  #firstStamp = 0
+  #lastStamp = 0
+
+  constructor(
+    readonly turn: number,
+    readonly lane: number,
+  ) {}
+
+  static recorded(turn: number, detail: AnswerDetail): Answer {
+    const answer = new Answer(turn, detail.lane)
+    answer.state = detail.status === 'running' ? 'streaming' : detail.status
+    answer.failure = detail.error
+    answer.text = detail.text
+    answer.reasoning = detail.reasoning
+    answer.thinks = detail.reasoning !== ''
+    answer.writes = detail.text !== ''
+    if (detail.status !== 'running') answer.figures = detail
+    return answer
+  }
+
+  get running(): boolean {
+    return (
+      this.state === 'waiting' || this.state === 'queued' || this.state === 'connecting' || this.state === 'streaming'
+    )
+  }
+
+  /** Tokens per second so far, by the service's own stamps: a burst after a lost connection is no fast model. */
+  get speed(): number | null {
+    const span = this.#lastStamp - this.#firstStamp
+    return this.pieces > 1 && span > 0 ? ((this.pieces - 1) * 1_000) / span : null
+  }
+
+  status(event: StatusEvent): void {
+    if (event.status === 'connecting') this.askedAt ??= performance.now()
+    this.again =
+      event.status === 'queued' && event.retryIn !== undefined
+        ? { at: performance.now() + event.retryIn, attempt: event.attempt ?? 2, why: event.error?.message ?? '' }
+        : null
+    this.state = event.status
+  }
+
+  /** `began`: the stamp of the turn's first piece, for the samples. */
+  chunk(event: ChunkEvent, began: number): void {
+    if (event.kind === 'reasoning') {
+      this.reasoning += event.content
+      if (!this.thinks) this.thinks = true
+    } else {
+      this.text += event.content
+      if (!this.writes) this.writes = true
+    }
+    if (this.pieces === 0) {
+      this.#firstStamp = event.timestamp
+      this.waited = this.askedAt === null ? null : performance.now() - this.askedAt
+    }
+    this.pieces += 1
+    this.#lastStamp = event.timestamp
+    const at = event.timestamp - began
+    const last = this.samples.at(-1)
+    if (last === undefined || at - last[0] >= SAMPLE_EVERY_MS) this.samples.push([at, this.pieces])
+  }
+
+  metrics(event: MetricsEvent): void {
+    this.figures = event
+  }
+}

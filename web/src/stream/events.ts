@@ -1,0 +1,65 @@
+/** The events of a run (docs/api.md, "Events"). Durations are ms, money is a decimal string in US dollars, null is "not known". */
+import type { Money } from '../api/types'
+
+export type LaneStatus = 'queued' | 'connecting' | 'streaming' | 'completed' | 'failed' | 'stopped'
+
+export interface SessionEvent {
+  type: 'session'
+  sessionId: string
+  turn: number
+  lanes: { lane: number; model: string; simulated: boolean }[]
+}
+
+export interface StatusEvent {
+  type: 'status'
+  lane: number
+  status: LaneStatus
+  attempt?: number
+  retryIn?: number
+  error?: { code: string; message: string }
+}
+
+export interface ChunkEvent {
+  type: 'chunk'
+  lane: number
+  content: string
+  kind?: 'reasoning'
+  timestamp: number
+}
+
+export interface ErrorEvent {
+  type: 'error'
+  lane: number
+  code: string
+  message: string
+  retryable: boolean
+}
+
+export interface MetricsEvent {
+  type: 'metrics'
+  lane: number
+  inputTokens: number
+  outputTokens: number
+  tokensUsed: number
+  cachedInputTokens: number | null
+  reasoningTokens: number | null
+  estimated: boolean
+  simulated: boolean
+  cost: Money | null
+  costSource: 'provider' | 'list' | null
+  timeToFirstToken: number | null
+  responseTime: number
+  tokensPerSecond: number | null
+  attempts: number
+}
+
+export interface DoneEvent {
+  type: 'done'
+  totalTokens: number
+  totalCost: Money
+  simulatedCost?: Money
+  unknownCosts: number
+  responseTime: number
+}
+
+export type RunEvent = SessionEvent | StatusEvent | ChunkEvent | ErrorEvent | MetricsEvent | DoneEvent

@@ -1,0 +1,174 @@
+import { request } from '../api/client'
+import { Problem } from '../api/problem'
+import type { StreamRequest } from '../api/types'
+import type { RunEvent } from './events'
+import { SseParser } from './sse'
+
+/** How the connection to a run stands. */
+export type Connection = 'connecting' | 'open' | 'lost' | 'closed'
+
+export interface RunReader {
+  /** All that came in one piece, in order; no event comes twice, and none is left out. */
+  events(events: readonly RunEvent[]): void
+  connection(state: Connection): void
+  /** The run is over, but its last events can't be had any more: the record has them. */
+  gone(): void
+}
+
+/** What starts or joins a run: a new turn, or a session whose turn is running. */
+export type RunSource = { body: StreamRequest } | { session: string }
+
+/** Silence for so long means a dead connection: the service sends a comment every 15 s. */
+const SILENCE_MS = 40_000
+const LONGEST_WAIT_MS = 10_000
+/** Without a single event after so many attempts, the user decides. */
+const ATTEMPTS_TO_START = 4
+
+/**
+ * Reads a run to its end, over as many connections as it takes: a lost one is taken up again after the last event that was read.
+ * A request that starts a run carries an `Idempotency-Key`, so that repeating it starts no second one.
+ *
+ * Throws `Problem` when the service refuses; returns when the run is over or `signal` aborts (which leaves the run running).
+ */
+export async function readRun(source: RunSource, reader: RunReader, signal: AbortSignal): Promise<void> {
+  const key = crypto.randomUUID()
+  let session = 'session' in source ? source.session : null
+  let lastId: string | null = null
+  let failures = 0
+  let retry = 500
+  let over = false
+  let replaced = false
+
+  const take = (messages: readonly { id: string; data: string }[]) => {
+    const events: RunEvent[] = []
+    for (const { id, data } of messages) {
+      if (lastId !== null && runOf(id) !== runOf(lastId)) {
+        // The session's next turn has begun elsewhere: what was missed of this one is in the record.
+        replaced = true
+        break
+      }
+      if (lastId !== null && numberOf(id) <= numberOf(lastId)) continue
+      lastId = id
+      const event = JSON.parse(data) as RunEvent
+      if (event.type === 'session') session = event.sessionId
+      else if (event.type === 'done') over = true
+      events.push(event)
+    }
+    if (events.length > 0) reader.events(events)
+  }
+
+  reader.connection('connecting')
+  while (!signal.aborted && !over) {
+    try {
+      const response = await open(source, key, session, lastId, signal)
+      if (response.status === 204) {
+        reader.gone()
+        break
+      }
+      reader.connection('open')
+      await readMessages(response, signal, (messages, asked) => {
+        failures = 0
+        retry = asked ?? retry
+        take(messages)
+        return over || replaced
+      })
+      if (replaced) {
+        reader.gone()
+        break
+      }
+      if (!over) throw Problem.network()
+    } catch (error) {
+      if (signal.aborted) break
+      if (!canComeBack(error) || (lastId === null && failures + 1 >= ATTEMPTS_TO_START)) {
+        reader.connection('closed')
+        throw error
+      }
+      reader.connection('lost')
+      const wait = Math.min(retry * 2 ** failures, LONGEST_WAIT_MS)
+      const asked = error instanceof Problem ? (error.retryAfter ?? 0) * 1000 : 0
+      failures += 1
+      // Spread a little, so that all readers of a service that comes back don't come at once.
+      await pause(Math.max(asked, wait * (0.75 + Math.random() / 2)), signal)
+    }
+  }
+  reader.connection('closed')
+}
+
+function open(
+  source: RunSource,
+  key: string,
+  session: string | null,
+  lastId: string | null,
+  signal: AbortSignal,
+): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'text/event-stream, application/problem+json' }
+  if (session !== null && (lastId !== null || 'session' in source)) {
+    if (lastId !== null) headers['Last-Event-ID'] = lastId
+    return request(`/playground/sessions/${encodeURIComponent(session)}/stream`, { headers, signal })
+  }
+  headers['Idempotency-Key'] = key
+  return request('/playground/stream', {
+    method: 'POST',
+    body: (source as { body: StreamRequest }).body,
+    headers,
+    signal,
+  })
+}
+
+async function readMessages(
+  response: Response,
+  signal: AbortSignal,
+  take: (messages: readonly { id: string; data: string }[], retry: number | null) => boolean,
+): Promise<void> {
+  if (response.body === null) throw Problem.network()
+  const bytes = response.body.getReader()
+  const decoder = new TextDecoder()
+  const parser = new SseParser()
+  let silence: ReturnType<typeof setTimeout> | undefined
+  const stop = () => void bytes.cancel().catch(() => undefined)
+  signal.addEventListener('abort', stop)
+  try {
+    for (;;) {
+      silence = setTimeout(stop, SILENCE_MS)
+      const { value, done } = await bytes.read()
+      clearTimeout(silence)
+      if (done) return
+      if (take(parser.feed(decoder.decode(value, { stream: true })), parser.retry)) return
+    }
+  } catch {
+    throw Problem.network()
+  } finally {
+    clearTimeout(silence)
+    signal.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+/** No answer, or one that says that it is for a moment only. */
+function canComeBack(error: unknown): boolean {
+  if (!(error instanceof Problem)) return false
+  return error.status === 0 || error.status >= 500 || (error.status === 429 && (error.retryAfter ?? Infinity) <= 10)
+}
+
+function runOf(id: string): string {
+  return id.slice(0, id.lastIndexOf(':'))
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf(':') + 1))
+}
+
+/** Until then, or until the browser says that it is online again. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      removeEventListener('online', end)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    addEventListener('online', end)
+    signal.addEventListener('abort', end)
+  })
+}
