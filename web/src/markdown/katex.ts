@@ -1,5 +1,7 @@
+import type katexModule from 'katex'
+
 /** KaTeX, loaded when the first formula comes. */
-type Katex = (typeof import('katex'))['default']
+type Katex = typeof katexModule
 
 let katex: Katex | null = null
 let loading: Promise<void> | null = null

@@ -79,7 +79,7 @@ function nodeOf(token: MarkedToken | MathToken): ChildNode | ChildNode[] | null 
         ? element('p', [document.createTextNode(token.text.trim())])
         : document.createTextNode(token.text)
     case 'math':
-      return formula(token as MathToken)
+      return formula(token)
     default:
       return document.createTextNode((token as Token).raw)
   }

@@ -8,9 +8,9 @@ const { defaults } = new Marked({ gfm: true, breaks: false, extensions: math })
 
 /** How much is parsed in one go: so much takes a few milliseconds. */
 const WINDOW = 4_000
-/** A last block that is longer is parsed again only when it has grown by a fiftieth: all in all that is linear. */
+/** A last block that is longer is parsed again only when it has grown by a part of itself: all in all that is linear. */
 const SMALL = 2_000
-const GROWTH = 1.02
+const GROWTH = 1.04
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/
 
@@ -67,7 +67,7 @@ export class MarkdownView {
   #paintBlocks(): boolean {
     const rest = this.#text.length - this.#settled
     if (rest === 0 || (!this.#finished && rest > SMALL && rest < this.#parsed * GROWTH)) return false
-    for (let size = WINDOW; ; size *= 2) {
+    for (let size = Math.max(WINDOW, 2 * this.#parsed); ; size *= 2) {
       const source = this.#text.slice(this.#settled, this.#settled + size)
       const whole = source.length === rest
       const tokens = this.#parse(source)

@@ -1,0 +1,25 @@
+/** The time as `performance.now()`, five times a second, while anybody shows it. */
+class Clock {
+  #now = $state(performance.now())
+  #readers = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** Lets it run until the returned function is called: `$effect(() => clock.run())`. */
+  run(): () => void {
+    this.#readers += 1
+    if (this.#readers === 1) {
+      this.#now = performance.now()
+      this.#timer = setInterval(() => (this.#now = performance.now()), 200)
+    }
+    return () => {
+      this.#readers -= 1
+      if (this.#readers === 0) clearInterval(this.#timer)
+    }
+  }
+}
+
+export const clock = new Clock()
