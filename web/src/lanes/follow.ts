@@ -1,0 +1,49 @@
+/**
+ * Keeps the end of a column that grows in sight, until the reader scrolls up; at the end again, it takes hold again. `onchange` is told
+ * which of both it is.
+ */
+export class Follow {
+  holding: boolean
+  #last = 0
+  readonly #scrolled = () => this.#look()
+
+  constructor(
+    readonly scroller: HTMLElement,
+    holding: boolean,
+    readonly onchange: (holding: boolean) => void,
+  ) {
+    this.holding = holding
+    scroller.addEventListener('scroll', this.#scrolled, { passive: true })
+  }
+
+  /** After something grew. */
+  settle(): void {
+    if (!this.holding) return
+    // More than there is: the browser knows the end without being asked for it.
+    this.scroller.scrollTop = 1e9
+    this.#last = this.scroller.scrollTop
+  }
+
+  hold(): void {
+    this.#set(true)
+    this.settle()
+  }
+
+  end(): void {
+    this.scroller.removeEventListener('scroll', this.#scrolled)
+  }
+
+  #look(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller
+    const atEnd = scrollHeight - scrollTop - clientHeight < 32
+    if (atEnd) this.#set(true)
+    else if (scrollTop < this.#last - 1) this.#set(false)
+    this.#last = scrollTop
+  }
+
+  #set(holding: boolean): void {
+    if (holding === this.holding) return
+    this.holding = holding
+    this.onchange(holding)
+  }
+}

@@ -1,0 +1,131 @@
+import { inWords, Problem } from '../api/problem'
+import type { Parameters } from '../api/types'
+import { choice } from '../compose/choice.svelte'
+import { catalogue } from '../models/catalogue.svelte'
+import { notices } from '../shell/notices.svelte'
+import { router, sessionAddress } from '../shell/router.svelte'
+import { type Lane, Session } from './session.svelte'
+
+/** The comparison that the page is about. It stays while other pages are looked at: a running turn is read on. */
+class Comparison {
+  session = $state.raw<Session | null>(null)
+  /** Why the session of the address can't be shown. */
+  failure = $state.raw<{ session: string; text: string; retryable: boolean } | null>(null)
+  opening = $state<string | null>(null)
+
+  #abort = new AbortController()
+
+  /** The session of that id; null: a new comparison, not begun. */
+  show(id: string | null): void {
+    if (this.failure !== null && this.failure.session !== id) this.failure = null
+    if (id === null ? this.session === null : this.session?.id === id || this.opening === id || this.failure !== null)
+      return
+    // A first turn that is about to start has no id yet.
+    if (id === null && this.session?.id === null) return
+    this.#leave()
+    if (id !== null) void this.#open(id)
+  }
+
+  /** Try once more to show what could not be shown. */
+  retry(): void {
+    const { failure } = this
+    this.failure = null
+    if (failure) void this.#open(failure.session)
+  }
+
+  /** Another comparison of the same models. */
+  begin(): void {
+    if (this.session)
+      choice.take({ lanes: this.session.lanes.map((lane) => ({ model: lane.model, ...lane.parameters })), all: {} })
+    this.#leave()
+    router.go('/')
+  }
+
+  /**
+   * Send the prompt to the session, or to the chosen models. `accepted` is called once the service has taken it. Resolves when the turn
+   * is over. Throws `Problem` if it was not taken; what goes wrong later is told in a notice.
+   */
+  async send(prompt: string, accepted: () => void): Promise<void> {
+    const lanes = choice.lanes.map((lane) => ({ ...lane, parameters: { ...choice.all, ...lane.parameters } }))
+    await this.#send(this.session ?? this.#fresh(lanes), prompt, accepted)
+  }
+
+  /** The same prompt to that lane's model alone, in a comparison of its own. */
+  askAgain(lane: Lane, prompt: string): void {
+    this.#leave()
+    const fresh = this.#fresh([{ key: `${lane.key}-again`, model: lane.model, parameters: lane.parameters }])
+    this.#send(fresh, prompt, () => undefined).catch((error: unknown) => notices.tell(inWords(error), { kind: 'bad' }))
+  }
+
+  #fresh(lanes: readonly { key: string; model: string; parameters: Parameters }[]): Session {
+    return Session.fresh(lanes.map((lane) => ({ ...lane, simulated: catalogue.find(lane.model)?.simulated ?? false })))
+  }
+
+  async #send(session: Session, prompt: string, accepted: () => void): Promise<void> {
+    const isNew = session.id === null
+    let taken = false
+    this.session = session
+    try {
+      await session.send(prompt, () => {
+        taken = true
+        accepted()
+        if (isNew && session.id !== null && this.session === session) router.go(sessionAddress(session.id))
+      })
+    } catch (error) {
+      if (!taken) {
+        if (isNew && this.session === session) this.session = null
+        throw error
+      }
+      notices.tell(`The answers can't be followed any more: ${inWords(error)}`, {
+        kind: 'bad',
+        action: this.#reopening(session),
+      })
+    }
+  }
+
+  async #open(id: string): Promise<void> {
+    const abort = (this.#abort = new AbortController())
+    this.opening = id
+    try {
+      const session = await Session.open(id, abort.signal)
+      if (abort.signal.aborted) return
+      this.session = session
+      this.opening = null
+      session.follow().catch((error: unknown) => {
+        notices.tell(`The answers can't be followed: ${inWords(error)}`, {
+          kind: 'bad',
+          action: this.#reopening(session),
+        })
+      })
+    } catch (error) {
+      if (abort.signal.aborted) return
+      this.opening = null
+      const missing = error instanceof Problem && error.status === 404
+      this.failure = {
+        session: id,
+        text: missing ? 'There is no such comparison, or it is not yours.' : inWords(error),
+        retryable: !missing,
+      }
+    }
+  }
+
+  #reopening(session: Session): { title: string; run: () => void } {
+    return {
+      title: 'Load it again',
+      run: () => {
+        if (session.id === null || this.session !== session) return
+        this.#leave()
+        void this.#open(session.id)
+      },
+    }
+  }
+
+  #leave(): void {
+    this.#abort.abort()
+    this.session?.leave()
+    this.session = null
+    this.opening = null
+  }
+}
+
+export const comparison = new Comparison()

@@ -1,0 +1,50 @@
+import { sum } from '../design/money'
+import type { Money } from '../api/types'
+import type { Lane, Turn } from './session.svelte'
+
+export interface Best {
+  lane: Lane
+  value: number
+}
+
+/** Who was best at what in a turn; null where nobody, or everybody alike, was. Stopped and failed lanes take no part. */
+export interface Summary {
+  fastestStart: Best | null
+  fastestFinish: Best | null
+  cheapest: { lane: Lane; cost: Money } | null
+  longest: Best | null
+  /** Real money, and made-up money, of all lanes. */
+  cost: Money
+  simulatedCost: Money | null
+  /** How many lanes have no known cost. */
+  unknown: number
+}
+
+export function summaryOf(lanes: readonly Lane[], turn: Turn): Summary {
+  const rows = lanes.flatMap((lane) => {
+    const figures = turn.answers[lane.lane]?.figures
+    return figures ? [{ lane, figures, completed: turn.answers[lane.lane]?.state === 'completed' }] : []
+  })
+  const done = rows.filter((row) => row.completed)
+  const best = (value: (row: (typeof rows)[number]) => number | null, sign: 1 | -1): Best | null => {
+    const known = done.flatMap((row) => {
+      const number = value(row)
+      return number === null ? [] : [{ lane: row.lane, value: number }]
+    })
+    if (known.length < 2) return null
+    return known.reduce((one, other) => (sign * other.value < sign * one.value ? other : one))
+  }
+  const cheapest = best((row) => (row.figures.cost === null ? null : Number(row.figures.cost)), 1)
+  const cheapestCost = done.find((row) => row.lane === cheapest?.lane)?.figures.cost
+  const costs = (simulated: boolean) =>
+    rows.flatMap(({ lane, figures }) => (lane.simulated === simulated && figures.cost !== null ? [figures.cost] : []))
+  return {
+    fastestStart: best((row) => row.figures.timeToFirstToken, 1),
+    fastestFinish: best((row) => row.figures.responseTime, 1),
+    cheapest: cheapest && cheapestCost != null ? { lane: cheapest.lane, cost: cheapestCost } : null,
+    longest: best((row) => row.figures.outputTokens, -1),
+    cost: sum(costs(false)),
+    simulatedCost: lanes.some((lane) => lane.simulated) ? sum(costs(true)) : null,
+    unknown: rows.filter(({ figures }) => figures.cost === null).length,
+  }
+}
