@@ -42,7 +42,7 @@ class PageFile:
     def response(self, headers: Headers) -> Response:
         """The file, compressed as far as the browser takes it."""
         accepted = {each.partition(";")[0].strip() for each in headers.get("accept-encoding", "").split(",")}
-        answer_headers = {"Cache-Control": self.cache_control, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+        answer_headers = {"Cache-Control": self.cache_control, "Vary": "Accept-Encoding"}
         path = self.path
         for encoding, compressed in self.compressed.items():
             if encoding in accepted:

@@ -2,6 +2,7 @@ import { profile } from '../api/calls'
 import { ask, request, useTokens } from '../api/client'
 import { Problem } from '../api/problem'
 import type { Profile, Tokens } from '../api/types'
+import { keep, recall } from '../shell/storage'
 
 /**
  * Who is logged in. The access token is in memory alone; the refresh token is an HttpOnly cookie, which scripts never see.
@@ -30,7 +31,8 @@ class Login {
   /** Take up the login of an earlier visit, if there is one. */
   async resume(): Promise<void> {
     try {
-      if ((await this.#refresh()) !== null) await this.#enter()
+      // Who was never logged in here need not ask.
+      if (recall('loggedIn', false) && (await this.#refresh()) !== null) await this.#enter()
       else this.#leave('out')
     } catch {
       this.#leave('out')
@@ -69,12 +71,17 @@ class Login {
     if (this.user !== null && this.user.id !== user.id) location.assign('/')
     this.user = user
     this.state = 'in'
+    keep('loggedIn', true)
+    keep('visited', true)
   }
 
   #leave(state: 'out' | 'expired'): void {
     this.#token = null
     this.#expiresAt = 0
-    if (state === 'out') this.user = null
+    if (state === 'out') {
+      this.user = null
+      keep('loggedIn', null)
+    }
     this.state = state
   }
 

@@ -53,9 +53,11 @@ export class Answer {
   #firstStamp = 0
   #lastStamp = 0
 
+  /** `began`: when the turn did, in ms since 1970, if this page was not there; it tells the times then. */
   constructor(
     readonly turn: number,
     readonly lane: number,
+    readonly began: number | null = null,
   ) {}
 
   static recorded(turn: number, detail: AnswerDetail): Answer {
@@ -83,7 +85,8 @@ export class Answer {
   }
 
   status(event: StatusEvent): void {
-    if (event.status === 'connecting') this.askedAt ??= performance.now()
+    if (event.status === 'connecting')
+      this.askedAt ??= performance.now() - (this.began === null ? 0 : Date.now() - this.began)
     this.again =
       event.status === 'queued' && event.retryIn !== undefined
         ? { at: performance.now() + event.retryIn, attempt: event.attempt ?? 2, why: event.error?.message ?? '' }
@@ -102,7 +105,8 @@ export class Answer {
     }
     if (this.pieces === 0) {
       this.#firstStamp = event.timestamp
-      this.waited = this.askedAt === null ? null : performance.now() - this.askedAt
+      if (this.began !== null) this.waited = Math.max(0, event.timestamp - this.began)
+      else if (this.askedAt !== null) this.waited = performance.now() - this.askedAt
     }
     this.pieces += 1
     this.#lastStamp = event.timestamp

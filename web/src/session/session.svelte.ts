@@ -1,5 +1,4 @@
 import * as calls from '../api/calls'
-import { Problem } from '../api/problem'
 import type { LaneRequest, Money, Parameters, SessionDetail } from '../api/types'
 import type { RunEvent } from '../stream/events'
 import { type Connection, readRun, type RunSource } from '../stream/run'
@@ -26,6 +25,8 @@ export class Turn {
     readonly prompt: string,
     /** By the number of the lane. */
     readonly answers: readonly Answer[],
+    /** In ms since 1970, by the service's clock; null: just now, by this page. */
+    readonly began: number | null = null,
   ) {}
 
   get running(): boolean {
@@ -72,6 +73,7 @@ export class Session {
           turn.turn,
           turn.prompt,
           turn.answers.map((answer) => Answer.recorded(turn.turn, answer)),
+          Date.parse(turn.createdAt),
         ),
     )
   }
@@ -103,7 +105,7 @@ export class Session {
     const turn = new Turn(
       recorded.number,
       recorded.prompt,
-      this.lanes.map((lane) => new Answer(recorded.number, lane.lane)),
+      this.lanes.map((lane) => new Answer(recorded.number, lane.lane, recorded.began)),
     )
     this.turns = [...this.turns.slice(0, -1), turn]
     await this.#read({ session: this.id }, turn, () => undefined)
@@ -182,8 +184,8 @@ export class Session {
     if (this.id === null) return
     try {
       this.#take(await calls.session(this.id, this.#abort.signal))
-    } catch (error) {
-      if (!(error instanceof Problem)) return
+    } catch {
+      // What was read is still shown; loading the page again asks once more.
     }
   }
 }

@@ -11,7 +11,7 @@ export interface Best {
 export interface Summary {
   fastestStart: Best | null
   fastestFinish: Best | null
-  cheapest: { lane: Lane; cost: Money } | null
+  cheapest: Best | null
   longest: Best | null
   /** Real money, and made-up money, of all lanes. */
   cost: Money
@@ -34,14 +34,12 @@ export function summaryOf(lanes: readonly Lane[], turn: Turn): Summary {
     if (known.length < 2) return null
     return known.reduce((one, other) => (sign * other.value < sign * one.value ? other : one))
   }
-  const cheapest = best((row) => (row.figures.cost === null ? null : Number(row.figures.cost)), 1)
-  const cheapestCost = done.find((row) => row.lane === cheapest?.lane)?.figures.cost
   const costs = (simulated: boolean) =>
     rows.flatMap(({ lane, figures }) => (lane.simulated === simulated && figures.cost !== null ? [figures.cost] : []))
   return {
     fastestStart: best((row) => row.figures.timeToFirstToken, 1),
     fastestFinish: best((row) => row.figures.responseTime, 1),
-    cheapest: cheapest && cheapestCost != null ? { lane: cheapest.lane, cost: cheapestCost } : null,
+    cheapest: best((row) => (row.figures.cost === null ? null : Number(row.figures.cost)), 1),
     longest: best((row) => row.figures.outputTokens, -1),
     cost: sum(costs(false)),
     simulatedCost: lanes.some((lane) => lane.simulated) ? sum(costs(true)) : null,

@@ -1,3 +1,5 @@
+import { untrack } from 'svelte'
+
 /** What can be done on the page right now, by name: the keyboard, the sheet at `?` and the palette all read this one list. */
 export interface Command {
   id: string
@@ -22,9 +24,11 @@ class Commands {
 
   /** Adds them until the returned function is called: `$effect(() => commands.offer([...]))`. */
   offer(offered: readonly Command[]): () => void {
-    this.#all = [...this.#all, ...offered]
+    // Who offers does not want to know what else there is: an effect that did would run for ever.
+    const others = () => untrack(() => this.#all).filter((command) => !offered.includes(command))
+    this.#all = [...others(), ...offered]
     return () => {
-      this.#all = this.#all.filter((command) => !offered.includes(command))
+      this.#all = others()
     }
   }
 
