@@ -1,0 +1,132 @@
+"""The page in headless Chromium, before the real service: as somebody sees it, and uses it."""
+
+import itertools
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+
+from playground.page.serving import BUILT
+from playground.server import RunningService
+from tests.clients.proxy import Proxy, proxy_to
+from tests.support.client import PASSWORD
+from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+CHROMIUM = shutil.which("chromium")
+
+# The machine may be busy; a step that takes longer than this hangs.
+expect.set_options(timeout=20_000)
+
+_numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        for item in items:
+            if "browser" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason="the page was not tested: there is no Chromium on PATH"))
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    assert (BUILT / "index.html").is_file(), "The page is not built: run `make setup`."
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        await browser.close()
+
+
+class Visit:
+    """Somebody at the page, and what went wrong behind it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("request", self._check_host)
+
+    def _check_host(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.errors.append(f"A request left for another host: {request.url}")
+
+    async def register(self) -> None:
+        """A new account, made on the page."""
+        page = self.page
+        await page.goto(self.url)
+        await page.get_by_label("Name").fill("Ada")
+        await page.get_by_label("Email").fill(f"page{next(_numbers)}@example.org")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+    async def compare(self, prompt: str, *models: str) -> None:
+        """Opens a link to the models, and sends the prompt."""
+        await self.page.goto(f"{self.url}/?models={','.join(models)}")
+        await self.prompt.fill(prompt)
+        await self.prompt.press("Enter")
+        await self.page.wait_for_url("**/s/*")
+
+    @property
+    def prompt(self) -> Any:
+        return self.page.get_by_role("textbox", name="Prompt")
+
+    def lane(self, number: int) -> Any:
+        """The lane in that place, from 1."""
+        return self.page.get_by_role("region", name=re.compile(rf"^Lane {number}:"))
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[Visit]:
+    context: BrowserContext = await browser.new_context(**options)
+    visit = Visit(await context.new_page(), url)
+    try:
+        yield visit
+    finally:
+        await context.close()
+
+
+@pytest.fixture
+async def newcomer(browser: Browser, service: RunningService) -> AsyncIterator[Visit]:
+    """Somebody who comes for the first time."""
+    async with visiting(browser, service.url, viewport={"width": 1440, "height": 900}) as visit:
+        yield visit
+    assert visit.errors == []
+
+
+@pytest.fixture
+async def visit(newcomer: Visit) -> Visit:
+    """Somebody who has just made an account."""
+    await newcomer.register()
+    return newcomer
+
+
+@pytest.fixture
+async def proxy(service: RunningService) -> AsyncIterator[Proxy]:
+    async with proxy_to(service.url) as proxy:
+        yield proxy
+
+
+class HeldAnswer:
+    """A model that stops in the middle of its answer until the gate opens."""
+
+    def __init__(self, scripted: ScriptedProvider) -> None:
+        self.gate = Gate()
+        self.model = scripted.model(self._write)
+
+    async def _write(self, exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("one ", "two ")
+        await self.gate.wait()
+        await exchange.write("three ", "four")
+        await exchange.end(3, 4)
+
+
+@pytest.fixture
+def held(scripted: ScriptedProvider) -> HeldAnswer:
+    return HeldAnswer(scripted)

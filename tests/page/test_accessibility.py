@@ -1,0 +1,70 @@
+"""No page breaks a rule of axe, in either theme."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from playground.server import RunningService
+from playground.settings import ROOT
+
+from .conftest import visiting
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+async def violations(page: Page) -> list[dict[str, Any]]:
+    # Colours fade in and out: what is measured is where they end.
+    await page.wait_for_function("document.getAnimations().every((animation) => animation.playState !== 'running')")
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = await page.evaluate("axe.run().then(({ violations }) => violations)")
+    return [
+        {"rule": each["id"], "help": each["help"], "nodes": [node["html"][:200] + node["failureSummary"] for node in each["nodes"]]}
+        for each in found
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningService, theme: Any, width: int) -> None:
+    async with visiting(
+        browser, service.url, color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
+    ) as visit:
+        page = visit.page
+        found = {}
+        await page.goto(visit.url)
+        await expect(page.get_by_label("Name")).to_be_visible()
+        found["entrance"] = await violations(page)
+        await visit.register()
+        found["start"] = await violations(page)
+        await page.get_by_role("button", name="Choose models").click()
+        await expect(page.get_by_role("option").first).to_be_visible()
+        await page.get_by_role("option").first.click()
+        found["models"] = await violations(page)
+        await page.get_by_role("button", name="Done").click()
+        await page.get_by_role("button", name="Parameters of").click()
+        found["parameters"] = await violations(page)
+        await page.keyboard.press("Escape")
+        await page.get_by_title("Saved sets of models").click()
+        found["sets"] = await violations(page)
+        await page.keyboard.press("Escape")
+        await visit.prompt.fill("Hello, with code and a table")
+        await expect(page.locator("output")).to_contain_text("simulated")
+        found["draft"] = await violations(page)
+        await visit.compare("Hello, with code and a table", "sim/careful", "sim/reasoner", "sim/refuses", "sim/cuts-off", "sim/hangs")
+        for number in (1, 2):
+            await expect(visit.lane(number)).to_contain_text("Done")
+        await visit.lane(2).locator("summary", has_text="Thinking").click()
+        found["running"] = await violations(page)
+        await page.get_by_role("button", name="Stop all").click()
+        await expect(page.get_by_role("button", name="Stop all")).to_have_count(0)
+        found["over"] = await violations(page)
+        await page.get_by_role("heading", name="careful").click()
+        await page.keyboard.press("?")
+        found["keys"] = await violations(page)
+        await page.keyboard.press("Escape")
+        for path in ("/history", "/costs", "/nowhere"):
+            await page.goto(visit.url + path)
+            await expect(page.get_by_role("heading", level=1)).to_be_visible()
+            found[path] = await violations(page)
+        assert {place: broken for place, broken in found.items() if broken} == {}
