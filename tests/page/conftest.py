@@ -48,12 +48,24 @@ class Visit:
         self.url = url
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: self.errors.append(f"{message.text} {message.location['url']}") if message.type == "error" else None
+        )
         page.on("request", self._check_host)
 
     def _check_host(self, request: Request) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.errors.append(f"A request left for another host: {request.url}")
+
+    async def arrive(self) -> None:
+        """A new account, logged in by cookie."""
+        account = {"email": f"page{next(_numbers)}@example.org", "password": PASSWORD, "name": "Ada", "cookie": True}
+        response = await self.page.context.request.post(f"{self.url}/auth/register", data=account, headers={"Origin": self.url})
+        assert response.status == 201, await response.text()
+        await self.page.goto(f"{self.url}/theme.js")
+        await self.page.evaluate("localStorage.setItem('playground.loggedIn', true)")
+        await self.page.goto(self.url)
+        await expect(self.page.get_by_role("button", name="Log out")).to_be_visible()
 
     async def register(self) -> None:
         """A new account, made on the page."""
@@ -81,6 +93,11 @@ class Visit:
         return self.page.get_by_role("region", name=re.compile(rf"^Lane {number}:"))
 
 
+async def until(page: Page, expression: str) -> None:
+    """Waits in the page until that is so. (Playwright's own `wait_for_function` is eval, which the page's policy forbids.)"""
+    await page.evaluate(f"new Promise((end) => {{ const look = () => (({expression}) ? end() : requestAnimationFrame(look)); look() }})")
+
+
 @asynccontextmanager
 async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[Visit]:
     context: BrowserContext = await browser.new_context(**options)
@@ -101,8 +118,8 @@ async def newcomer(browser: Browser, service: RunningService) -> AsyncIterator[V
 
 @pytest.fixture
 async def visit(newcomer: Visit) -> Visit:
-    """Somebody who has just made an account."""
-    await newcomer.register()
+    """Somebody with an account."""
+    await newcomer.arrive()
     return newcomer
 
 

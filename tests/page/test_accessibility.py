@@ -8,14 +8,14 @@ from playwright.async_api import Browser, Page, expect
 from playground.server import RunningService
 from playground.settings import ROOT
 
-from .conftest import visiting
+from .conftest import until, visiting
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def violations(page: Page) -> list[dict[str, Any]]:
     # Colours fade in and out: what is measured is where they end.
-    await page.wait_for_function("document.getAnimations().every((animation) => animation.playState !== 'running')")
+    await until(page, "document.getAnimations().every((animation) => animation.playState !== 'running')")
     await page.evaluate(AXE.read_text(encoding="utf-8"))
     found = await page.evaluate("axe.run().then(({ violations }) => violations)")
     return [
@@ -67,4 +67,5 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
             await page.goto(visit.url + path)
             await expect(page.get_by_role("heading", level=1)).to_be_visible()
             found[path] = await violations(page)
-        assert {place: broken for place, broken in found.items() if broken} == {}
+        told = [f"{place}: {each['rule']} ({each['help']}) {each['nodes']}" for place, broken in found.items() for each in broken]
+        assert not told, "\n".join(told)

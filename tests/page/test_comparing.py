@@ -8,7 +8,7 @@ from playground.server import RunningService
 from tests.clients.proxy import Proxy
 from tests.support.client import PASSWORD
 
-from .conftest import HeldAnswer, Visit, visiting
+from .conftest import HeldAnswer, Visit, until, visiting
 
 
 async def summary_of(page: Page) -> str:
@@ -124,7 +124,7 @@ async def test_a_lost_connection_is_told_and_taken_up_where_it_was(
     browser: Browser, service: RunningService, proxy: Proxy, held: HeldAnswer
 ) -> None:
     async with visiting(browser, proxy.url) as visit:
-        await visit.register()
+        await visit.arrive()
         await visit.compare("Count", held.model)
         await expect(visit.lane(1)).to_contain_text("one two")
         notice = visit.page.get_by_text("Connection lost")
@@ -163,7 +163,7 @@ async def test_what_is_typed_and_chosen_survives_a_reload(visit: Visit) -> None:
     await page.goto(f"{visit.url}/?lane=sim/quick|temperature%3D0.2&all=maxTokens%3D50")
     await expect(visit.lane(1)).to_contain_text("temperature 0.2 · at most 50 tokens")
     await visit.prompt.fill("Half a thou")
-    await page.wait_for_function("localStorage.getItem('playground.drafts')?.includes('thou')")
+    await until(page, "localStorage.getItem('playground.drafts')?.includes('thou')")
     await page.goto(visit.url)
     await expect(visit.prompt).to_have_value("Half a thou")
     await expect(visit.lane(1)).to_contain_text("temperature 0.2")

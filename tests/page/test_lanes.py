@@ -54,7 +54,7 @@ async def test_everything_is_done_by_the_keyboard_alone(newcomer: Visit) -> None
     await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     await keyboard.press("Escape")
     await keyboard.press("n")
-    await expect(page).to_have_url(lambda url: "/s/" not in url)
+    await page.wait_for_url(lambda url: "/s/" not in url)
 
 
 async def test_a_lane_is_moved_by_dragging_and_made_wider_at_its_edge(visit: Visit) -> None:
@@ -116,7 +116,7 @@ async def test_the_end_is_kept_in_sight_until_the_reader_scrolls_up(visit: Visit
 
 async def test_on_a_phone_one_lane_is_seen_at_a_time_and_tabs_lead_to_the_others(browser: Browser, service: RunningService) -> None:
     async with visiting(browser, service.url, **PHONE) as visit:
-        await visit.register()
+        await visit.arrive()
         await visit.compare("Hello", "sim/quick", "sim/careful", "sim/reasoner")
         await expect(visit.lane(1)).to_be_in_viewport(ratio=0.5)
         await expect(visit.lane(2)).not_to_be_in_viewport()

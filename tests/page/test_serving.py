@@ -53,7 +53,7 @@ def test_files_with_a_hash_in_their_name_are_kept_for_ever_and_sent_compressed(s
 
 
 def test_the_first_view_loads_at_most_150_kilobytes_of_script(service: RunningService) -> None:
-    scripts = [path for path in (BUILT / "assets").glob("index-*.js.gz")] + [BUILT / "theme.js.gz"]
+    scripts = [*(BUILT / "assets").glob("index-*.js.gz"), BUILT / "theme.js.gz"]
     assert scripts
     assert sum(path.stat().st_size for path in scripts) <= 150 * 1024
 
