@@ -62,9 +62,9 @@ class Visit:
         account = {"email": f"page{next(_numbers)}@example.org", "password": PASSWORD, "name": "Ada", "cookie": True}
         response = await self.page.context.request.post(f"{self.url}/auth/register", data=account, headers={"Origin": self.url})
         assert response.status == 201, await response.text()
-        await self.page.goto(f"{self.url}/theme.js")
-        await self.page.evaluate("localStorage.setItem('playground.loggedIn', true)")
         await self.page.goto(self.url)
+        await self.page.evaluate("localStorage.setItem('playground.loggedIn', true)")
+        await self.page.reload()
         await expect(self.page.get_by_role("button", name="Log out")).to_be_visible()
 
     async def register(self) -> None:
