@@ -3,6 +3,7 @@ import { ask, request, useTokens } from '../api/client'
 import { Problem } from '../api/problem'
 import type { Profile, Tokens } from '../api/types'
 import { keep, recall } from '../shell/storage'
+import { theme, type Theme } from '../shell/theme.svelte'
 
 /**
  * Who is logged in. The access token is in memory alone; the refresh token is an HttpOnly cookie, which scripts never see.
@@ -22,6 +23,7 @@ class Login {
 
   constructor() {
     useTokens({ token: () => this.#usable(), refused: (token) => this.#refused(token) })
+    theme.told = (chosen) => void this.#keepTheme(chosen)
     this.#channel.onmessage = ({ data }: MessageEvent<LoginNews>) => {
       if (data.type === 'out') this.#leave('out')
       else this.#hold(data)
@@ -50,11 +52,23 @@ class Login {
   }
 
   async logout(): Promise<void> {
+    await Promise.all([...leaving].map((act) => act()))
     try {
       await request('/auth/logout', { method: 'POST', body: {} })
     } catch {
       // Whatever came of it: this browser forgets the login.
     }
+    this.left()
+  }
+
+  /** All tokens that were given before stop to hold; this browser goes on with new ones. Throws `Problem`. */
+  async changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    const body = { currentPassword, newPassword, cookie: true }
+    this.#share(await ask<Tokens>('/users/me/password', { method: 'POST', body }))
+  }
+
+  /** The account is gone, or all of its logins are: there is nothing to log out of. */
+  left(): void {
     this.#leave('out')
     this.#channel.postMessage({ type: 'out' } satisfies LoginNews)
   }
@@ -73,6 +87,17 @@ class Login {
     this.state = 'in'
     keep('loggedIn', true)
     keep('visited', true)
+    theme.show(user.preferences.theme)
+  }
+
+  /** The theme goes with the account, to wherever its user logs in. */
+  async #keepTheme(chosen: Theme): Promise<void> {
+    if (this.state !== 'in') return
+    try {
+      this.user = await ask<Profile>('/users/me', { method: 'PATCH', body: { preferences: { theme: chosen } } })
+    } catch {
+      // It stays with this browser.
+    }
   }
 
   #leave(state: 'out' | 'expired'): void {
@@ -131,5 +156,12 @@ class Login {
 }
 
 type LoginNews = { type: 'token'; token: string; until: number } | { type: 'out' }
+
+const leaving = new Set<() => Promise<void>>()
+
+/** What must be done while there still is a login. */
+export function beforeLogout(act: () => Promise<void>): void {
+  leaving.add(act)
+}
 
 export const login = new Login()

@@ -29,7 +29,7 @@ export const session = (id: string, signal?: AbortSignal) => ask<SessionDetail>(
 export const renameSession = (id: string, title: string) =>
   ask<unknown>(sessionPath(id), { method: 'PATCH', body: { title } })
 
-export const deleteSession = (id: string) => request(sessionPath(id), { method: 'DELETE' })
+export const deleteSession = (id: string) => request(sessionPath(id), { method: 'DELETE', keepalive: true })
 
 /** Stop one lane of the running turn, or all of them. */
 export const stop = (id: string, lane: number | null) =>

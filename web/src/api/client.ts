@@ -21,6 +21,8 @@ export interface RequestOptions {
   query?: Record<string, string | number | boolean | null | undefined>
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
+  /** Goes on when the page is closed meanwhile. */
+  keepalive?: boolean
   /** For `/auth` itself, which needs no token. */
   anonymous?: boolean
 }
@@ -55,6 +57,7 @@ async function send(path: string, options: RequestOptions, token: string | null)
       headers,
       body: options.body === undefined ? null : JSON.stringify(options.body),
       signal: options.signal ?? null,
+      keepalive: options.keepalive ?? false,
       credentials: 'same-origin',
       cache: 'no-store',
     })

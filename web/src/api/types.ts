@@ -8,11 +8,22 @@ export type AnswerStatus = 'running' | 'completed' | 'failed' | 'stopped' | 'int
 
 export type Role = 'user' | 'premium' | 'admin'
 
+/** What the page keeps for its user, wherever he or she logs in. */
+export interface Preferences {
+  theme: 'light' | 'dark' | 'system'
+  language: string
+  defaultModels: string[]
+  notifications: boolean
+}
+
 export interface Profile {
   id: string
   email: string | null
+  username: string | null
   name: string
+  bio: string
   role: Role
+  preferences: Preferences
   createdAt: string
 }
 

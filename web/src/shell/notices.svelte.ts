@@ -10,11 +10,15 @@ class Notices {
   all = $state.raw<readonly Notice[]>([])
   #next = 1
 
-  tell(text: string, options: Partial<Pick<Notice, 'kind' | 'action'>> = {}): () => void {
+  /** `lasts`: in ms. Returns what takes the message away. */
+  tell(
+    text: string,
+    { lasts = 5_000, ...options }: Partial<Pick<Notice, 'kind' | 'action'>> & { lasts?: number } = {},
+  ): () => void {
     const notice: Notice = { id: this.#next++, kind: 'plain', text, ...options }
     this.all = [...this.all.filter((each) => each.text !== text), notice]
     const away = () => (this.all = this.all.filter((each) => each.id !== notice.id))
-    if (notice.kind === 'plain') setTimeout(away, 5_000)
+    if (notice.kind === 'plain') setTimeout(away, lasts)
     return away
   }
 

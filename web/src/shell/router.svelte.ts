@@ -1,22 +1,40 @@
 /** The page's addresses, and how to go from one to another without loading it anew. */
 export type Route =
   | { name: 'compare'; session: string | null; query: URLSearchParams }
+  | { name: 'differences'; session: string; query: URLSearchParams }
   | { name: 'history'; query: URLSearchParams }
   | { name: 'costs'; query: URLSearchParams }
+  | { name: 'account'; section: string }
+  /** With the token of a mail, or for one that is typed. */
+  | { name: 'reset'; token: string }
+  | { name: 'forgot' }
+  | { name: 'register'; invitation: string }
   | { name: 'missing' }
 
-export function routeOf(path: string, search: string): Route {
+export function routeOf(path: string, search: string, hash = ''): Route {
+  // Links in mails carry their token after the `#`, where no server sees it.
+  const [place, parameters] = hash.slice(1).split('?')
+  const token = (name: string) => new URLSearchParams(parameters).get(name) ?? ''
+  if (place === '/reset-password') return { name: 'reset', token: token('token') }
+  if (place === '/register') return { name: 'register', invitation: token('invitation') }
+
   const query = new URLSearchParams(search)
-  const session = /^\/s\/([^/]+)\/?$/.exec(path)
+  const session = /^\/s\/([^/]+)(\/differences)?\/?$/.exec(path)
+  const account = /^\/account(?:\/([a-z-]+))?\/?$/.exec(path)
   if (path === '/') return { name: 'compare', session: null, query }
-  if (session?.[1]) return { name: 'compare', session: decodeURIComponent(session[1]), query }
+  if (session?.[1]) {
+    return { name: session[2] ? 'differences' : 'compare', session: decodeURIComponent(session[1]), query }
+  }
   if (path === '/history') return { name: 'history', query }
   if (path === '/costs') return { name: 'costs', query }
+  if (path === '/forgot-password') return { name: 'forgot' }
+  if (path === '/reset-password') return { name: 'reset', token: '' }
+  if (account) return { name: 'account', section: account[1] ?? 'profile' }
   return { name: 'missing' }
 }
 
 class Router {
-  route = $state.raw<Route>(routeOf(location.pathname, location.search))
+  route = $state.raw<Route>(routeOf(location.pathname, location.search, location.hash))
 
   constructor() {
     addEventListener('popstate', () => this.#read())
@@ -41,7 +59,7 @@ class Router {
 
   /** `replace`: without a step in the browser's history. */
   go(address: string, { replace = false } = {}): void {
-    if (address !== location.pathname + location.search) {
+    if (address !== location.pathname + location.search + location.hash) {
       history[replace ? 'replaceState' : 'pushState'](null, '', address)
     }
     this.#read()
@@ -53,7 +71,7 @@ class Router {
   }
 
   #read(): void {
-    this.route = routeOf(location.pathname, location.search)
+    this.route = routeOf(location.pathname, location.search, location.hash)
   }
 }
 

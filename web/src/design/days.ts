@@ -1,0 +1,78 @@
+/** Days as the user's clock has them. A day is written `2026-11-21`. */
+export type Day = string
+
+const LANGUAGE = 'en-GB'
+
+/** The day on which that moment lies. `zone`: by default the browser's. */
+export function dayOf(moment: string | Date, zone?: string): Day {
+  const parts = new Intl.DateTimeFormat('en', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: zone })
+    .formatToParts(new Date(moment))
+    .map(({ type, value }) => [type, value] as const)
+  const { year, month, day } = Object.fromEntries(parts)
+  return `${year}-${month}-${day}`
+}
+
+/** So many days later, or earlier. */
+export function daysAfter(day: Day, days: number): Day {
+  // Days are counted in UTC, where all of them have 24 hours.
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+}
+
+/** When that day begins where the browser is, as the API takes it. */
+export function startOf(day: Day): string {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+  return new Date(year, month - 1, date).toISOString()
+}
+
+/** Whether a text that came from outside is a day. */
+export function isDay(text: string | null): text is Day {
+  return text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
+}
+
+/** `Today`, `Yesterday`, `Friday 20 November`, with the year where it is another. */
+export function dayTitle(day: Day, today: Day): string {
+  if (day === today) return 'Today'
+  if (day === daysAfter(today, -1)) return 'Yesterday'
+  const sameYear = day.slice(0, 4) === today.slice(0, 4)
+  const title = new Intl.DateTimeFormat(LANGUAGE, {
+    timeZone: 'UTC',
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(new Date(`${day}T00:00:00Z`))
+  return title.replace(',', '')
+}
+
+/** `20 Nov`, with the year where it is another. */
+export function shortDay(day: Day, today: Day): string {
+  const sameYear = day.slice(0, 4) === today.slice(0, 4)
+  return new Intl.DateTimeFormat(LANGUAGE, {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(new Date(`${day}T00:00:00Z`))
+}
+
+/** `14:05`, where the browser is. */
+export function timeOfDay(moment: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' }).format(new Date(moment))
+}
+
+/** `20 November 2026, 14:05`, where the browser is. */
+export function wholeMoment(moment: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(moment))
+}
+
+/** Neighbours of the same day together, in their order. */
+export function byDay<T>(items: readonly T[], moment: (item: T) => string, zone?: string): { day: Day; items: T[] }[] {
+  const groups: { day: Day; items: T[] }[] = []
+  for (const item of items) {
+    const day = dayOf(moment(item), zone)
+    const last = groups.at(-1)
+    if (last?.day === day) last.items.push(item)
+    else groups.push({ day, items: [item] })
+  }
+  return groups
+}

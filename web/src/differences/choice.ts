@@ -1,0 +1,34 @@
+import type { AnswerDetail, SessionDetail } from '../api/types'
+
+/** One answer of a session, as an address names it: `2.0` is that of lane 0 in turn 2. */
+export interface Choice {
+  name: string
+  turn: number
+  model: string
+  /** The lane's place among those of the same model, where there are several. */
+  title: string
+  answer: AnswerDetail
+}
+
+/** The answers that wrote something, in the order of turns and lanes. */
+export function choicesOf(session: SessionDetail): Choice[] {
+  return session.turns.flatMap(({ turn, answers }) =>
+    answers
+      .filter((answer) => answer.text !== '')
+      .map((answer) => {
+        const lane = session.lanes.find((each) => each.lane === answer.lane)
+        const model = lane?.model ?? ''
+        const same = session.lanes.filter((each) => each.model === model)
+        const place = same.length > 1 && lane ? ` #${same.indexOf(lane) + 1}` : ''
+        return { name: `${turn}.${answer.lane}`, turn, model, title: `${model}${place}`, answer }
+      }),
+  )
+}
+
+/** What is compared if the address does not say: the first two answers of the last turn that has two. */
+export function firstTwo(choices: readonly Choice[]): [string, string] | null {
+  const turns = Object.values(Object.groupBy(choices, (choice) => choice.turn))
+  const pair = turns.findLast((turn) => (turn?.length ?? 0) > 1) ?? choices
+  const [left, right] = pair
+  return left && right ? [left.name, right.name] : null
+}

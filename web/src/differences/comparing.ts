@@ -1,0 +1,18 @@
+import type { Comparison } from './words'
+
+/** Compares two texts in a worker. An aborted one is ended, and never resolves. */
+export function comparing(left: string, right: string, signal: AbortSignal): Promise<Comparison> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  signal.addEventListener('abort', () => worker.terminate())
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<Comparison>) => {
+      resolve(data)
+      worker.terminate()
+    }
+    worker.onerror = (event) => {
+      reject(new Error(event.message || 'The texts could not be compared.'))
+      worker.terminate()
+    }
+    worker.postMessage({ left, right })
+  })
+}

@@ -1,0 +1,166 @@
+import { diffArrays, type ArrayChange } from 'diff'
+
+/** A piece of text that both answers have, or one of them alone. */
+export interface Piece {
+  of: 'both' | 'left' | 'right'
+  text: string
+}
+
+export interface Comparison {
+  pieces: Piece[]
+  /** Some parts differ so much that they were not compared by word. */
+  rough: boolean
+}
+
+/** What a user is willing to wait for. */
+const PATIENCE_MS = 3_000
+/** Longer passages are compared by word only within their lines. */
+const PASSAGE_WORDS = 4_000
+
+/** Scripts that put no blanks between words. */
+const UNBROKEN = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}`
+const LETTER = String.raw`[[\p{L}\p{M}\p{N}_]--[${UNBROKEN}]]`
+
+/** Words, ends of lines, runs of blanks, and each other sign by itself. */
+const TOKENS = new RegExp(
+  String.raw`(?<unbroken>[${UNBROKEN}]+)|${LETTER}+(?:['’]${LETTER}+)*|\n|[^\S\n]+|\p{RGI_Emoji}|[^]`,
+  'gv',
+)
+
+/** It knows where words end that no blank ends. All text would take it seconds. */
+const dictionary = new Intl.Segmenter(undefined, { granularity: 'word' })
+
+/**
+ * By word, where languages without blanks have words too. The number of steps grows with the square of the number of differences, so
+ * texts for which that takes too long are compared by line, and only passages that differ by word.
+ */
+export function compare(left: string, right: string, patience = PATIENCE_MS): Comparison {
+  const whole = diffArrays(wordsOf(left), wordsOf(right), { timeout: patience })
+  if (whole !== undefined) return { pieces: joined(piecesOf(whole)), rough: false }
+  const lines = diffArrays(linesOf(left), linesOf(right), { timeout: patience })
+  if (lines === undefined)
+    return {
+      pieces: joined([
+        { of: 'left', text: left },
+        { of: 'right', text: right },
+      ]),
+      rough: true,
+    }
+  let rough = false
+  const pieces = passages(piecesOf(lines)).flatMap((passage): Piece[] => {
+    if (passage.both !== undefined) return [{ of: 'both', text: passage.both }]
+    const [before, after] = [wordsOf(passage.left), wordsOf(passage.right)]
+    const short = before.length + after.length <= PASSAGE_WORDS
+    const found = short ? diffArrays(before, after, { timeout: patience / 10 }) : undefined
+    if (found !== undefined) return piecesOf(found)
+    rough = true
+    return [
+      { of: 'left', text: passage.left },
+      { of: 'right', text: passage.right },
+    ]
+  })
+  return { pieces: joined(pieces), rough }
+}
+
+function wordsOf(text: string): string[] {
+  return Array.from(text.matchAll(TOKENS)).flatMap(({ 0: token, groups }) =>
+    groups?.['unbroken'] === undefined ? token : Array.from(dictionary.segment(token), ({ segment }) => segment),
+  )
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/(?<=\n)/)
+}
+
+function piecesOf(changes: ArrayChange<string>[]): Piece[] {
+  return changes.map(({ value, added, removed }) => ({
+    of: added ? 'right' : removed ? 'left' : 'both',
+    text: value.join(''),
+  }))
+}
+
+type Passage = { both: string } | { both?: undefined; left: string; right: string }
+
+/** What differs between two common pieces, as one. */
+function passages(pieces: readonly Piece[]): Passage[] {
+  const found: Passage[] = []
+  for (const { of, text } of pieces) {
+    const last = found.at(-1)
+    if (of === 'both') found.push({ both: text })
+    else if (last !== undefined && last.both === undefined) last[of] += text
+    else found.push({ left: '', right: '', [of]: text })
+  }
+  return found
+}
+
+/**
+ * A blank or a comma between two words that differ is no common ground: it goes with them, so that a sentence that was written anew reads
+ * as one. Pieces of one side that follow each other become one, the left one first.
+ */
+function joined(pieces: readonly Piece[]): Piece[] {
+  const all = passages(pieces)
+  const found: Passage[] = []
+  all.forEach((passage, index) => {
+    const last = found.at(-1)
+    if (last === undefined || last.both !== undefined) {
+      found.push({ ...passage })
+    } else if (passage.both === undefined) {
+      last.left += passage.left
+      last.right += passage.right
+    } else if (index < all.length - 1 && !/[\p{L}\p{N}\n]/u.test(passage.both)) {
+      last.left += passage.both
+      last.right += passage.both
+    } else {
+      found.push({ ...passage })
+    }
+  })
+  return found.flatMap((passage): Piece[] =>
+    passage.both !== undefined
+      ? [{ of: 'both', text: passage.both }]
+      : [
+          { of: 'left' as const, text: passage.left },
+          { of: 'right' as const, text: passage.right },
+        ].filter(({ text }) => text !== ''),
+  )
+}
+
+/** A line of both answers, or lines of them that differ: they stand beside each other. */
+export interface Row {
+  pieces: Piece[]
+  differs: boolean
+}
+
+/** Broken where both have the end of a line. */
+export function rowsOf(pieces: readonly Piece[]): Row[] {
+  const rows: Row[] = []
+  let row: Row = { pieces: [], differs: false }
+  const end = () => {
+    if (row.pieces.length > 0) rows.push(row)
+    row = { pieces: [], differs: false }
+  }
+  for (const piece of pieces) {
+    if (piece.of !== 'both') {
+      row.pieces.push(piece)
+      row.differs = true
+      continue
+    }
+    for (const text of linesOf(piece.text)) {
+      if (text !== '') row.pieces.push({ of: 'both', text })
+      if (text.endsWith('\n')) end()
+    }
+  }
+  end()
+  return rows
+}
+
+/** How much of the text both have: from 0 to 1, by letters and digits. */
+export function common(pieces: readonly Piece[]): number {
+  let both = 0
+  let all = 0
+  for (const { of, text } of pieces) {
+    const size = text.replace(/[^\p{L}\p{N}]+/gu, '').length
+    if (of === 'both') both += 2 * size
+    all += of === 'both' ? 2 * size : size
+  }
+  return all === 0 ? 1 : both / all
+}

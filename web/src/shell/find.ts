@@ -1,0 +1,30 @@
+/**
+ * How well `text` fits what was typed; null: not at all. Every word typed must be there: at the beginning of a word of the text, within
+ * one, or with its letters in order. Lower is better.
+ */
+export function fit(text: string, typed: string): number | null {
+  const name = text.toLowerCase()
+  let worse = 0
+  for (const word of typed.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const at = name.indexOf(word)
+    if (at === 0) continue
+    if (at > 0) worse += /[\p{L}\p{N}]/u.test(name[at - 1] ?? '') ? 2 : 1
+    else if (inOrder(name, word)) worse += 10
+    else return null
+  }
+  return worse
+}
+
+function inOrder(name: string, letters: string): boolean {
+  let at = -1
+  return [...letters].every((letter) => (at = name.indexOf(letter, at + 1)) >= 0)
+}
+
+/** Those that fit, best first; where they fit alike, in the order they came in. */
+export function fitting<T>(items: readonly T[], text: (item: T) => string, typed: string): T[] {
+  return items
+    .map((item) => ({ item, how: fit(text(item), typed) }))
+    .filter((each): each is { item: T; how: number } => each.how !== null)
+    .sort((one, other) => one.how - other.how)
+    .map(({ item }) => item)
+}
