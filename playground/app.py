@@ -208,7 +208,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             password_resets=PasswordResets(users, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
             invitations=Invitations(InvitationRepository(database), users, mailer, letters, seconds=settings.invitation_seconds),
             export=Export(ExportRepository(database), history),
-            api_keys=ApiKeyService(api_keys, announcements),
+            api_keys=ApiKeyService(api_keys, announcements, audit),
             provider_keys=ProviderKeyService(
                 stored_keys,
                 vault,

@@ -97,6 +97,18 @@ async def test_events_are_found_by_actor_action_target_and_time_and_come_in_page
     assert (together, cursor) == (everything, None)
 
 
+async def test_making_and_revoking_an_api_key_is_recorded_without_the_key(admin: User, user: User) -> None:
+    made = (await user.http.post("/users/me/api-keys", json={"name": "Nightly", "scopes": ["stream"]})).json()
+    assert (await user.http.delete(f"/users/me/api-keys/{made['id']}")).status_code == 204
+    recorded = await events(admin, target=made["id"], targetType="api_key")
+    assert [(event["action"], event["actor"]) for event in recorded] == [
+        ("api_key.revoked", user.account["email"]),
+        ("api_key.created", user.account["email"]),
+    ]
+    assert recorded[1]["changes"]["scopes"] == {"before": None, "after": ["stream"]}
+    assert made["key"] not in json.dumps(recorded)
+
+
 async def test_no_secret_is_in_the_audit(admin: User) -> None:
     text = json.dumps(await events(admin, limit=200))
     for secret in (PASSWORD, admin.token, "$2b$"):
