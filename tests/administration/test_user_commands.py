@@ -93,6 +93,7 @@ def test_an_account_is_made_promoted_given_another_password_and_listed(
     assert "another good password" not in reset.stdout
     assert log_in(service, "terminal@example.org", first) is None
     assert log_in(service, "terminal@example.org", "another good password") is not None
+    assert httpx.post(f"{service.url}/auth/refresh", json={"refreshToken": pair["refreshToken"]}).status_code == 401
 
     listed = command("list", "ter min", "--role", "admin").stdout.splitlines()
     assert listed[0].split() == ["EMAIL", "USERNAME", "NAME", "ROLE", "STATE", "CREATED", "LAST", "LOGIN", "ID"]

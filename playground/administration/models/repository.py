@@ -15,7 +15,7 @@ from playground.models.settings import ModelSetting
 from playground.schemas import money
 
 # Any number that nothing else in this database locks.
-_SETTINGS_LOCK = 7_140_220
+_SETTINGS_LOCK = 7_140_221
 
 
 class SettingsRepository:

@@ -14,7 +14,7 @@ from playground.database.client import Database
 from playground.database.patterns import containing
 
 # Any number that nothing else in this database locks.
-_ADMINISTRATORS_LOCK = 7_140_219
+_ADMINISTRATORS_LOCK = 7_140_220
 
 SortKey = Literal["created_at", "last_login_at", "name", "email", "sessions"]
 

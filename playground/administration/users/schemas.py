@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from playground.accounts.identity import Role
+from playground.limits.policy import LimitOverrides
 from playground.schemas import Moment, Money, WireInput, WireModel
 from playground.text import CleanText
 
 Sorting = Literal["createdAt", "lastLoginAt", "name", "email", "sessions"]
 Order = Literal["asc", "desc"]
-Limits = dict[str, Any]
 
 
 class UserItem(WireModel):
@@ -22,7 +22,10 @@ class UserItem(WireModel):
     name: str = Field(examples=["Ada"])
     role: Role
     active: bool = Field(description="False: an administrator locked it.")
-    limits: Limits = Field(description="What was set for this user in place of the role's limits; empty: nothing.")
+    limits: dict[str, Any] = Field(
+        description="What was set for this user in place of the role's limits, as `PATCH` takes it; empty: nothing.",
+        examples=[{"monthlyTokens": 1_000_000}],
+    )
     created_at: Moment
     last_login_at: Moment | None
     sessions: int
@@ -67,5 +70,7 @@ class UserChange(WireInput):
 
     role: Role | None = None
     active: Annotated[bool, Field(description="False locks the account: its logins end, and its API keys open nothing.")] | None = None
-    limits: Annotated[Limits, Field(description="In place of what was set before; `{}`: the role's limits hold again.")] | None = None
+    limits: Annotated[LimitOverrides, Field(description="In place of what was set before; `{}`: the role's limits hold again.")] | None = (
+        None
+    )
     name: Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=100)] | None = None

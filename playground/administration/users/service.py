@@ -77,7 +77,9 @@ class UserAdministration:
 
     async def change(self, user_id: str, change: UserChange, *, actor_id: str | None) -> UserDetail:
         """Change an account. Raises `UserNotFound`, `LastAdministrator`."""
-        values = change.model_dump(exclude_unset=True, exclude_none=True)
+        values = change.model_dump(exclude={"limits"}, exclude_none=True)
+        if change.limits is not None:
+            values["limits"] = change.limits.stored()
         try:
             changed = await self._repository.change(user_id, values, actor_id=actor_id)
         except NoOtherAdministrator:
