@@ -5,8 +5,9 @@ it still opens is the one stream that it began, for reconnecting.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -136,13 +137,7 @@ class Tickets:
         if not claims_to_be_for(token, _USE):
             return await self._identities.of_access_token(token)
         claims = self._tokens.verify(token, _USE, expired_too=last_event_id is not None)
-        login_id, key_id, ticket_id = claims.get("sid"), claims.get("key"), claims["jti"]
-        if login_id is not None:
-            user = await self._identities.of_login(login_id)
-        elif key_id is not None:
-            user = await self._identities.of_key_id(key_id)
-        else:
-            raise unusable()
+        user, ticket_id = await self._issued_to(claims), claims["jti"]
         if last_event_id is not None and await self._uses.run_of(ticket_id) == last_event_id.rpartition(":")[0]:
             return replace(user, ticket_id=ticket_id)
         if claims["exp"] <= time.time():
@@ -150,6 +145,20 @@ class Tickets:
         if not await self._uses.claim(ticket_id, claims["iat"]):
             raise TicketUsed("A ticket is good for one stream, and for coming back to it: get another one.")
         return replace(user, ticket_id=ticket_id)
+
+    async def holder_of(self, token: str) -> User:
+        """Whose ticket or access token it is, as long as it holds. No ticket is used by asking. Raises `NotAuthenticated`."""
+        if not claims_to_be_for(token, _USE):
+            return await self._identities.of_access_token(token)
+        return await self._issued_to(self._tokens.verify(token, _USE, expired_too=False))
+
+    async def _issued_to(self, claims: Mapping[str, Any]) -> User:
+        login_id, key_id = claims.get("sid"), claims.get("key")
+        if login_id is not None:
+            return await self._identities.of_login(login_id)
+        if key_id is not None:
+            return await self._identities.of_key_id(key_id)
+        raise unusable()
 
     async def bind(self, user: User, run_id: str) -> None:
         """Let the ticket that `user` came with, if any, open that run again. Raises `Unavailable`."""

@@ -1,17 +1,19 @@
 """Counts requests before anything else is done for them. Plain ASGI: what is sent passes untouched."""
 
 from starlette.datastructures import QueryParams
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from playground.accounts.auth import identify
 from playground.accounts.identity import User
 from playground.errors import Problem
+from playground.page.serving import Page
 from playground.problems import respond
 from playground.services import Services
 
 _UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})
 _UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
-"""Files that never change: those of the documentation and of the page."""
+"""Files of the documentation and of the page, also of one that was built anew since."""
 _STREAM = "/stream"
 
 
@@ -27,7 +29,7 @@ class RequestLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and is_counted(scope["path"]):
+        if scope["type"] == "http" and is_counted(scope["path"]) and not _is_for_page(scope):
             services: Services = scope["app"].state.services
             refusal = await services.limits.count_request(scope, await _asker(scope, services))
             if refusal is not None:
@@ -43,10 +45,17 @@ async def _asker(scope: Scope, services: Services) -> User | None:
         if user is None and scope["path"].endswith(_STREAM) and b"token=" in scope["query_string"]:
             # `EventSource` can't set headers.
             token = QueryParams(scope["query_string"]).get("token")
-            user = await services.identities.of_access_token(token) if token else None
+            user = await services.tickets.holder_of(token) if token else None
     except Problem:
         return None
     return user
+
+
+def _is_for_page(scope: Scope) -> bool:
+    """Whether a browser gets a file of the page or the page itself, as at `/` and at every address that is none of the API's."""
+    app = scope["app"]
+    page: Page = app.state.page
+    return page.serves(scope) and (scope["path"] == "/" or all(route.matches(scope)[0] is Match.NONE for route in app.router.routes))
 
 
 def is_counted(path: str) -> bool:

@@ -81,14 +81,17 @@ class Page:
 
     def find(self, scope: Scope) -> Response | None:
         """What a browser gets at an address that is none of the API's: a file, or the page; `None`: there is nothing."""
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+        if scope["type"] != "http" or not self.serves(scope):
             return None
+        file = self._files.get(scope["path"])
+        return self.index(scope) if file is None else file.response(Headers(scope=scope))
+
+    def serves(self, scope: Scope) -> bool:
+        """Whether a request is for a file of the page, or for the page itself, provided that its address is none of the API's."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            return False
         address: str = scope["path"]
-        if (file := self._files.get(address)) is not None and address != f"/{_INDEX}":
-            return file.response(Headers(scope=scope))
-        if "." not in address and wants_html(scope):
-            return self.index(scope)
-        return None
+        return (address in self._files and address != f"/{_INDEX}") or ("." not in address and wants_html(scope))
 
 
 def wants_html(scope: Scope) -> bool:

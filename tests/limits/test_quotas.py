@@ -56,9 +56,13 @@ async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give
 ) -> None:
     model = scripted.model(answering(3, 4))
     async with limited.user(dailyRequests=50, streams=None) as user:
-        answers = await all_at_once([compare(user, model, url=service.url) for service in (limited, replica) for _ in range(100)])
+        # Short answers: what is reserved at once must not reach the limit of tokens.
+        answers = await all_at_once(
+            [compare(user, model, url=service.url, maxTokens=10) for service in (limited, replica) for _ in range(100)]
+        )
         usage = await usage_of(user)
     assert statuses(answers) == {200: 50, 429: 150}
+    assert {answer.json()["limit"] for answer in answers if answer.status_code == 429} == {"daily-requests"}
     assert len(scripted.asked(model)) == 50
     assert usage["dailyRequests"] | {"resetsAt": None} == {"max": 50, "used": 50, "left": 0, "resetsAt": None}
     assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (50 * 7, 0)

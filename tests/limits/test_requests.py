@@ -14,6 +14,7 @@ from playground.ids import new_id
 from playground.limits.middleware import RequestLimits
 from playground.middleware.defects import Defects
 from playground.middleware.request_log import RequestLog
+from playground.page.serving import Page
 from tests.support.client import User
 from tests.support.process import until
 
@@ -115,6 +116,14 @@ async def test_a_token_in_the_address_of_a_stream_counts_for_its_user(limited: L
         assert list(told(await page.get("/models", params=query))) == ["address-requests"]
 
 
+async def test_a_stream_ticket_counts_for_its_user_and_is_not_used_by_counting(limited: Limited, user: User) -> None:
+    ticket = (await user.http.post("/playground/tickets")).json()["token"]
+    async with httpx.AsyncClient(base_url=limited.url, headers=from_address(new_address()), timeout=60) as page:
+        answer = await page.get("/playground/stream", params={"prompt": "Hi", "models": "sim/quick", "token": ticket})
+    assert answer.status_code == 200
+    assert told(answer)["user-requests"][2] == 998
+
+
 async def test_usage_is_shown_to_a_key_for_reports_and_to_no_other(limited: Limited, user: User) -> None:
     async with httpx.AsyncClient(base_url=limited.url, headers=from_address(new_address())) as program:
         answer = await program.get("/users/me/usage", headers=make_key(limited, user, "reports:read"))
@@ -128,6 +137,17 @@ async def test_files_and_health_are_not_counted(nobody: httpx.AsyncClient, path:
     answer = await nobody.get(path)
     assert "ratelimit" not in answer.headers
     assert told(await nobody.get("/"))["address-requests"][2] == 99
+
+
+@pytest.mark.parametrize("path", ["/", "/compare", "/some/where"])
+async def test_the_page_is_not_counted_and_a_browser_that_asks_the_api_is(nobody: httpx.AsyncClient, path: str) -> None:
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    answer = await nobody.get(path, headers=browser)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "ratelimit" not in answer.headers
+    assert told(await nobody.get("/models", headers=browser))["address-requests"][2] == 99
+    assert told(await nobody.get("/playground/stream", headers=browser))["address-requests"][2] == 98
+    assert told(await nobody.get("/auth/login", headers=browser))["auth"][2] == 9
 
 
 @pytest.mark.parametrize(
@@ -176,7 +196,7 @@ async def test_the_answer_to_a_failure_of_the_service_tells_of_the_limit(limited
         "path": "/",
         "headers": [],
         "client": (new_address(), 1),
-        "app": SimpleNamespace(state=SimpleNamespace(services=limited.service.services)),
+        "app": SimpleNamespace(state=SimpleNamespace(services=limited.service.services, page=Page())),
     }
     limited.portal.call(RequestLog(Defects(RequestLimits(breaks))), scope, receive, send)
     headers = dict(sent[0]["headers"])
