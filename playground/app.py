@@ -19,13 +19,14 @@ from .accounts.export import Export
 from .accounts.export_repository import ExportRepository
 from .accounts.identity import Identities
 from .accounts.invitation_endpoints import router as invitations_router
+from .accounts.invitation_repository import InvitationRepository
 from .accounts.invitations import Invitations
 from .accounts.login_repository import LoginRepository
 from .accounts.logins import Logins
 from .accounts.mails import Letters
 from .accounts.me_endpoints import router as me_router
 from .accounts.passwords import PasswordHasher
-from .accounts.repository import InvitationRepository, UserRepository
+from .accounts.repository import UserRepository
 from .accounts.resets import PasswordResets
 from .accounts.service import AccountService
 from .accounts.tickets import Tickets, UsesInMemory, UsesInRedis

@@ -55,6 +55,7 @@ export default defineConfig({
       ),
     ),
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  // Some tests count steps over long texts, which a busy machine takes long for.
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], testTimeout: 120_000 },
   ...(process.env['VITEST'] ? { resolve: { conditions: ['browser'] } } : {}),
 })

@@ -45,6 +45,6 @@ async def list_invitations(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, InvitationNotFound, BadInput, Unavailable),
 )
-async def withdraw(services: CurrentServices, _administrator: Administrator, invitation_id: InvitationId) -> None:
+async def withdraw(services: CurrentServices, administrator: Administrator, invitation_id: InvitationId) -> None:
     """Withdraw an invitation."""
-    await services.invitations.withdraw(invitation_id)
+    await services.invitations.withdraw(administrator, invitation_id)

@@ -7,9 +7,10 @@ from playground.ids import new_id
 from playground.mail import Mailer
 
 from .identity import User
+from .invitation_repository import InvitationRepository
 from .mails import Letters
 from .one_time import hash_of, new_token
-from .repository import InvitationRepository, UserRepository
+from .repository import UserRepository
 from .schemas import Invitation, InvitationPage, IssuedInvitation, NewInvitation
 from .service import AddressTaken
 
@@ -57,9 +58,9 @@ class Invitations:
         items = [Invitation.model_validate(row.model_dump(include=set(Invitation.model_fields))) for row in rows]
         return InvitationPage(items=items, next_cursor=rows[-1].id if more else None)
 
-    async def withdraw(self, invitation_id: str) -> None:
+    async def withdraw(self, administrator: User, invitation_id: str) -> None:
         """Delete an invitation; its token does not hold from then on. Raises `InvitationNotFound`."""
-        if not await self._repository.delete(invitation_id):
+        if not await self._repository.delete(invitation_id, actor_id=administrator.id):
             raise InvitationNotFound("There is no such invitation.")
 
     def _end(self, wanted: datetime | None) -> datetime:

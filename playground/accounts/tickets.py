@@ -137,27 +137,31 @@ class Tickets:
         if not claims_to_be_for(token, _USE):
             return await self._identities.of_access_token(token)
         claims = self._tokens.verify(token, _USE, expired_too=last_event_id is not None)
-        user, ticket_id = await self._issued_to(claims), claims["jti"]
+        ticket_id: str = claims["jti"]
+        user = replace(await self._behind(claims), ticket_id=ticket_id)
         if last_event_id is not None and await self._uses.run_of(ticket_id) == last_event_id.rpartition(":")[0]:
-            return replace(user, ticket_id=ticket_id)
+            return user
         if claims["exp"] <= time.time():
             raise unusable()
         if not await self._uses.claim(ticket_id, claims["iat"]):
             raise TicketUsed("A ticket is good for one stream, and for coming back to it: get another one.")
-        return replace(user, ticket_id=ticket_id)
+        return user
 
     async def holder_of(self, token: str) -> User:
-        """Whose ticket or access token it is, as long as it holds. No ticket is used by asking. Raises `NotAuthenticated`."""
+        """Whose ticket or access token that is, without using it; a ticket may have been used, or have expired.
+
+        Raises `NotAuthenticated`, `Unavailable`.
+        """
         if not claims_to_be_for(token, _USE):
             return await self._identities.of_access_token(token)
-        return await self._issued_to(self._tokens.verify(token, _USE, expired_too=False))
+        return await self._behind(self._tokens.verify(token, _USE, expired_too=True))
 
-    async def _issued_to(self, claims: Mapping[str, Any]) -> User:
-        login_id, key_id = claims.get("sid"), claims.get("key")
-        if login_id is not None:
-            return await self._identities.of_login(login_id)
-        if key_id is not None:
-            return await self._identities.of_key_id(key_id)
+    async def _behind(self, claims: Mapping[str, Any]) -> User:
+        """By whose login or key a ticket was issued, if that holds still."""
+        if isinstance(claims.get("sid"), str):
+            return await self._identities.of_login(claims["sid"])
+        if isinstance(claims.get("key"), str):
+            return await self._identities.of_key_id(claims["key"])
         raise unusable()
 
     async def bind(self, user: User, run_id: str) -> None:

@@ -56,7 +56,7 @@ class Tokens:
             said = self.verify(token, use)
             if not isinstance(said.get("sid"), str):
                 raise unusable()
-            claims = Claims(said["sub"], said["sid"], said["jti"], int(said["exp"]))
+            claims = Claims(said["sub"], said["sid"], said["jti"], said["exp"])
             self._read[token, use] = claims
         if claims.expires_at <= time.time():
             raise unusable()
@@ -75,9 +75,11 @@ class Tokens:
         options["verify_exp" if expired_too else "require_exp"] = not expired_too
         for secret in self._secrets:
             try:
-                return jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_audience(use), issuer=_ISSUER, options=options)
+                claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_audience(use), issuer=_ISSUER, options=options)
             except JWTError:
                 continue
+            if isinstance(claims.get("exp"), int):
+                return claims
         raise unusable()
 
 

@@ -41,6 +41,8 @@ async def test_an_account_goes_with_everything_in_it_once_the_password_is_given_
         assert not await holds(user.http, tokens)
         assert not await refreshes(user.http, tokens)
     assert (await user.http.post("/auth/login", json={"email": user.account["email"], "password": PASSWORD})).status_code == 401
+    [event] = query(lambda prisma: prisma.audit_events.find_many(where={"target_id": user_id, "action": "user.deleted"}))
+    assert (event.actor_id, event.actor, event.address) == (user_id, user.account["email"], "127.0.0.1")
     # The address is free again.
     body = {"email": user.account["email"], "password": PASSWORD, "name": "Again"}
     assert (await user.http.post("/auth/register", json=body)).status_code == 201

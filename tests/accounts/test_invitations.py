@@ -138,6 +138,15 @@ async def test_a_withdrawn_or_expired_or_made_up_invitation_is_worth_nothing(
     withdrawn = await invite(root)
     assert (await root.http.delete(f"/admin/invitations/{withdrawn['id']}")).status_code == 204
     assert (await root.http.delete(f"/admin/invitations/{withdrawn['id']}")).status_code == 404
+    [made, undone] = portal.call(
+        service.services.database.run,
+        lambda prisma: prisma.audit_events.find_many(where={"target_id": withdrawn["id"]}, order={"id": "asc"}),
+    )
+    assert [(event.action, event.actor_id) for event in (made, undone)] == [
+        ("invitation.issued", root.account["id"]),
+        ("invitation.withdrawn", root.account["id"]),
+    ]
+    assert withdrawn["token"] not in str(made.details)
     expired = await invite(root, expiresAt=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
     portal.call(
         service.services.database.run,

@@ -128,9 +128,8 @@ async def test_a_ticket_joins_a_running_turn_and_comes_back_to_it(
     ticket = await ticket_of(ada.http)
     async with ada.stream(json={"prompt": "Hi", "models": [scripted.model(waits)]}) as events:
         session_id = (await next_event(events, "session")).data["sessionId"]
-        reader = User.__new__(User)
-        reader.http = anonymous
-        async with reader.stream("GET", f"/playground/sessions/{session_id}/stream", params={"token": ticket}) as joined:
+        path, by_ticket = f"/playground/sessions/{session_id}/stream", {"params": {"token": ticket}, "headers": {"Authorization": ""}}
+        async with ada.stream("GET", path, **by_ticket) as joined:
             last = await next_event(joined, "chunk", content="one")
         gate.open()
         await next_event(events, "done")
@@ -201,6 +200,15 @@ async def test_a_ticket_of_an_api_key_may_what_the_key_may(
     query(lambda prisma: prisma.api_keys.delete(where={"id": api_key["id"]}))
     portal.call(service.services.announcements.announce, "api_key", api_key["id"])
     assert refused(await start(anonymous, tickets[2])) == "not_authenticated"
+
+
+async def test_whose_a_ticket_is_can_be_told_without_using_it(
+    ada: User, anonymous: httpx.AsyncClient, service: RunningService, portal: BlockingPortal, settings: Settings
+):
+    ticket = await ticket_of(ada.http)
+    for token in (ticket, ada.token, expired(ticket, settings)):
+        assert portal.call(service.services.tickets.holder_of, token).id == ada.account["id"]
+    assert (await start(anonymous, ticket)).status_code == 200
 
 
 async def test_without_a_login_there_is_no_ticket(anonymous: httpx.AsyncClient):

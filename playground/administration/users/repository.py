@@ -9,12 +9,10 @@ from prisma import Json, Prisma, models
 from prisma.enums import Role
 
 from playground.accounts import identity
+from playground.accounts.repository import ACCOUNTS_LOCK
 from playground.administration.audit import Audit, Changes, differences
 from playground.database.client import Database
 from playground.database.patterns import containing
-
-# Any number that nothing else in this database locks.
-_ADMINISTRATORS_LOCK = 7_140_220
 
 SortKey = Literal["created_at", "last_login_at", "name", "email", "sessions"]
 
@@ -178,7 +176,7 @@ async def keep_an_administrator(transaction: Prisma, user_id: str, *, stays: boo
     `stays`: the account will be one if it is one now. Such transactions wait for each other, over all replicas, so that two
     administrators who demote each other at once can't both succeed. Raises `NoOtherAdministrator`.
     """
-    await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", _ADMINISTRATORS_LOCK)
+    await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", ACCOUNTS_LOCK)
     if stays:
         return
     administrators = await transaction.users.find_many(where={"role": Role.admin, "active": True}, take=2)
