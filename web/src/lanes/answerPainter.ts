@@ -1,7 +1,6 @@
 import { MarkdownView } from '../markdown/view'
 import type { Answer } from '../session/answer.svelte'
 import { type Paintable, painter } from '../shell/painter'
-import type { Follow } from './follow'
 
 /** Shows one answer while it grows: its text, and its thinking while that is unfolded. */
 export class AnswerPainter implements Paintable {
@@ -13,7 +12,6 @@ export class AnswerPainter implements Paintable {
   constructor(
     readonly answer: Answer,
     root: HTMLElement,
-    readonly follow: Follow | null,
   ) {
     this.#text = new MarkdownView(root)
     this.#observer = new IntersectionObserver(
@@ -43,10 +41,6 @@ export class AnswerPainter implements Paintable {
     }
     this.#text.set(answer.text, !answer.running)
     return this.#text.paint(deadline) && whole
-  }
-
-  settle(): void {
-    this.follow?.settle()
   }
 
   end(): void {

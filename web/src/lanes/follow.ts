@@ -6,7 +6,10 @@ export class Follow {
   holding: boolean
   #last = 0
   readonly #scrolled = () => this.#look()
+  /** It is told between the browser's layout and its painting, when to scroll costs nothing. */
+  readonly #grown = new ResizeObserver(() => this.#settle())
 
+  /** `scroller` has one child, which grows. */
   constructor(
     readonly scroller: HTMLElement,
     holding: boolean,
@@ -14,10 +17,11 @@ export class Follow {
   ) {
     this.holding = holding
     scroller.addEventListener('scroll', this.#scrolled, { passive: true })
+    if (scroller.firstElementChild) this.#grown.observe(scroller.firstElementChild)
+    this.#grown.observe(scroller)
   }
 
-  /** After something grew. */
-  settle(): void {
+  #settle(): void {
     if (!this.holding) return
     // More than there is: the browser knows the end without being asked for it.
     this.scroller.scrollTop = 1e9
@@ -26,10 +30,12 @@ export class Follow {
 
   hold(): void {
     this.#set(true)
-    this.settle()
+    // Not at once: what else changes now would be laid out twice.
+    requestAnimationFrame(() => this.#settle())
   }
 
   end(): void {
+    this.#grown.disconnect()
     this.scroller.removeEventListener('scroll', this.#scrolled)
   }
 

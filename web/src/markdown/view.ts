@@ -12,6 +12,9 @@ const WINDOW = 4_000
 const SMALL = 2_000
 const GROWTH = 1.04
 
+/** So many blocks are a part, which the browser neither lays out nor draws while it is far from the screen. */
+const PART = 24
+
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/
 
 /** A block of code whose end has not come. */
@@ -34,15 +37,19 @@ export class MarkdownView {
   #text = ''
   #taken = 0
   #finished = false
-  /** The text before it is settled, and so are the nodes up to this one. */
+  /** The text before it is settled, and so are, of the last part, the nodes up to this one. */
   #settled = 0
   #lastSettled: ChildNode | null = null
+  #part: HTMLElement
+  #inPart = 0
   /** How long the last block was when it was parsed last. */
   #parsed = 0
   #fence: OpenFence | null = null
   #links: Record<string, Pick<Tokens.Link, 'href' | 'title'>> = {}
 
-  constructor(readonly root: HTMLElement) {}
+  constructor(readonly root: HTMLElement) {
+    this.#part = this.#nextPart()
+  }
 
   /** All of the text as far as it has come: what was given before, and more. `finished`: that is all. */
   set(text: string, finished: boolean): void {
@@ -90,13 +97,33 @@ export class MarkdownView {
   /** `over` will not change any more; `open`, at the end of the text, may. */
   #show(over: readonly Token[], open: readonly Token[]): void {
     const settled = nodesOf(over)
-    const there = morph(this.root, this.#lastSettled, [...settled, ...nodesOf(open)])
+    const there = morph(this.#part, this.#lastSettled, [...settled, ...nodesOf(open)])
     for (const node of there.slice(0, settled.length)) finish(node)
-    this.#lastSettled = there[settled.length - 1] ?? this.#lastSettled
+    this.#settle(there[settled.length - 1] ?? null, settled.length)
     this.#settled += lengthOf(over)
     const last = open.at(-1)
     const element = there.at(-1)
     if (last?.type === 'code' && element) this.#enterFence(last.raw, lengthOf(open.slice(0, -1)), element)
+  }
+
+  /** The nodes up to `last` will not change any more: `count` more of them. */
+  #settle(last: ChildNode | null, count: number): void {
+    if (last === null) return
+    this.#lastSettled = last
+    this.#inPart += count
+    if (this.#inPart < PART) return
+    const part = this.#nextPart()
+    while (last.nextSibling !== null) part.append(last.nextSibling)
+    this.#part = part
+    this.#lastSettled = null
+    this.#inPart = 0
+  }
+
+  #nextPart(): HTMLElement {
+    const part = document.createElement('div')
+    part.className = 'part'
+    this.root.append(part)
+    return part
   }
 
   #enterFence(raw: string, before: number, element: ChildNode): void {
@@ -132,7 +159,7 @@ export class MarkdownView {
 
   #leaveFence(fence: OpenFence, end: number, next: number): void {
     fence.block.set(this.#text.slice(fence.start, end), true)
-    this.#lastSettled = fence.block.element
+    this.#settle(fence.block.element, 1)
     this.#settled = next
     this.#parsed = 0
     this.#fence = null

@@ -4,26 +4,29 @@ export interface Paintable {
   readonly seen: boolean
   /** Show what is new, until `deadline` (as `performance.now()`); true: all of it is shown. */
   paint(deadline: number): boolean
-  /** After all have painted: what reads the layout, such as scrolling. */
-  settle(): void
 }
 
 /** Of a frame's 16 ms, so much is ours; the browser's own layout and paint need the rest. */
-const BUDGET_MS = 6
-/** Text that changes more often than so is not read any better. */
-const EVERY_MS = 60
+const BUDGET_MS = 8
+
+/** How often text is painted, in ms: who reads sees no difference to sixty times a second, but a browser with sixteen columns does. */
+function pause(columns: number): number {
+  return 50 + 6 * columns
+}
+
+const FRAME_MS = 17
 
 /**
- * Paints all that wants to be painted, once a frame, so many as there is time for: the one that waited longest first. In a tab that
- * nobody looks at there are no frames, and nothing is done.
+ * Paints all that wants to be painted: of what is seen a part in each frame, who waited longest first, so that no frame has much to do;
+ * what is not seen, when nothing else is to be done. In a tab that nobody looks at there are no frames, and nothing is done.
  */
 class Painter {
-  readonly #waiting = new Map<Paintable, number>()
+  readonly #waiting = new Set<Paintable>()
   readonly #paintedAt = new WeakMap<Paintable, number>()
   #frame: number | null = null
 
   ask(paintable: Paintable): void {
-    if (!this.#waiting.has(paintable)) this.#waiting.set(paintable, this.#paintedAt.get(paintable) ?? 0)
+    this.#waiting.add(paintable)
     this.#frame ??= requestAnimationFrame(() => this.#paint())
   }
 
@@ -34,23 +37,21 @@ class Painter {
   #paint(): void {
     this.#frame = null
     const now = performance.now()
-    const deadline = now + BUDGET_MS
-    const all = [...this.#waiting].sort(([, one], [, other]) => one - other).map(([paintable]) => paintable)
-    const seen = all.filter((each) => each.seen)
-    const due = seen.filter((each) => now - (this.#paintedAt.get(each) ?? 0) >= EVERY_MS)
-    // Spread over the frames until they are due again, rather than all in one of them.
-    const turn = due.slice(0, Math.max(1, Math.ceil((seen.length * 17) / EVERY_MS)))
-    const painted = seen.length > 0 ? turn : all
-    const settled: Paintable[] = []
-    for (const each of painted) {
-      if (performance.now() > deadline) break
+    const seen = [...this.#waiting].filter((each) => each.seen)
+    const wait = pause(seen.length)
+    const due = seen
+      .map((each) => ({ each, at: this.#paintedAt.get(each) ?? 0 }))
+      .filter(({ at }) => now - at >= wait)
+      .sort((one, other) => one.at - other.at)
+      .slice(0, Math.ceil((seen.length * FRAME_MS) / wait))
+      .map(({ each }) => each)
+    for (const each of seen.length > 0 ? due : [...this.#waiting]) {
+      if (performance.now() > now + BUDGET_MS) break
       this.#waiting.delete(each)
-      const whole = each.paint(deadline)
-      this.#paintedAt.set(each, whole ? now : 0)
-      if (!whole) this.#waiting.set(each, 0)
-      settled.push(each)
+      const whole = each.paint(now + BUDGET_MS)
+      if (whole) this.#paintedAt.set(each, now)
+      else this.#waiting.add(each)
     }
-    for (const each of settled) each.settle()
     if (this.#waiting.size > 0) this.#frame ??= requestAnimationFrame(() => this.#paint())
   }
 }
