@@ -89,7 +89,7 @@ class UserRepository:
                 role = Role.admin if first else Role(invitation[0]["role"])
             elif by_invitation and not first:
                 raise NotInvited
-            return await transaction.users.create(
+            made = await transaction.users.create(
                 data={
                     "id": account.id,
                     "email": account.email,
@@ -99,6 +99,10 @@ class UserRepository:
                     "role": role,
                 }
             )
+            if invitation_hash is not None:
+                begun: Changes = {"email": (None, account.email), "role": (None, role.value), "invitation": (None, invitation[0]["id"])}
+                await self._audit.record(account.id, "user.registered", "user", account.id, begun, within=transaction)
+            return made
 
         try:
             return await self._one_at_a_time(write)

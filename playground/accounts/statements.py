@@ -9,7 +9,7 @@ WHERE id = $1
 TAKE_INVITATION = """
 UPDATE invitations SET used_at = now(), used_by = $2
 WHERE token_hash = $1 AND (used_by IS NULL OR used_by = $2) AND expires_at > now() AND (email IS NULL OR email = $3)
-RETURNING role::text AS role
+RETURNING id, role::text AS role
 """
 
 # The new hash is known to nobody else, so finding it means that this ran before, and its answer got lost.

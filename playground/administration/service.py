@@ -50,7 +50,7 @@ class Administration:
     ) -> Self:
         """The administration of a service that has these parts."""
         return cls(
-            users=UserAdministration(AccountRepository(database, audit), announcements, runs),
+            users=UserAdministration(AccountRepository(database, audit), announcements),
             models=ModelAdministration(catalogue, prices, model_settings, SettingsRepository(database, audit), announcements),
             statistics=StatisticsService(StatisticsRepository(database)),
             system=SystemService(settings, database, announcements, runs, catalogue, models),

@@ -10,14 +10,14 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from playground import logs
 from playground.accounts.identity import Role, role_of
-from playground.accounts.passwords import PasswordHasher
+from playground.accounts.passwords import PasswordHasher, refuse_likeness
 from playground.accounts.repository import NewAccount, Taken, UserRepository
 from playground.accounts.schemas import Password, Registration
 from playground.administration.audit import Audit
 from playground.administration.users.repository import AccountRepository, NoOtherAdministrator, Place, UserFilter
 from playground.announcements import Announcements, RedisAnnouncements
 from playground.database.client import Database, DatabaseAway
-from playground.errors import StartupError
+from playground.errors import BadInput, StartupError
 from playground.ids import new_id
 from playground.redis import open_redis
 from playground.remembering import FRESH_SECONDS
@@ -86,6 +86,7 @@ def check_password(password: str) -> SecretStr:
 
 async def create_account(registration: Registration, role: Role) -> Given:
     """Make an account; the first is an administrator's. Raises `Refused`, `StartupError`."""
+    _check_likeness(registration.password, registration.email, None)
     password_hash = await PasswordHasher().hash(registration.password.get_secret_value())
     async with _opened() as accounts:
         try:
@@ -119,6 +120,7 @@ async def change_password(account: str, password: SecretStr) -> Changed:
     password_hash = await PasswordHasher().hash(password.get_secret_value())
     async with _opened() as accounts:
         row = await accounts.find(account)
+        _check_likeness(password, row.email, row.username)
         await accounts.repository.set_password(row.id, password_hash, actor_id=None, event_id=new_id())
         await accounts.announcements.announce("user", row.id)
         return Changed(_called(row), True, accounts.when)
@@ -158,6 +160,13 @@ async def _announcements(settings: Settings, stack: AsyncExitStack) -> Announcem
     except StartupError:
         redis = None  # Nobody can be told then; each service asks the database again by itself.
     return Announcements() if redis is None else RedisAnnouncements(redis)
+
+
+def _check_likeness(password: SecretStr, email: str | None, username: str | None) -> None:
+    try:
+        refuse_likeness(password, email, username, field="password")
+    except BadInput as error:
+        raise Refused(error.detail) from None
 
 
 def _told(error: ValidationError) -> str:

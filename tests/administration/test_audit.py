@@ -109,6 +109,39 @@ async def test_making_and_revoking_an_api_key_is_recorded_without_the_key(admin:
     assert made["key"] not in json.dumps(recorded)
 
 
+async def test_invitations_and_what_comes_of_them_are_recorded(admin: User) -> None:
+    email = "invited@example.org"
+    issued = (await admin.http.post("/admin/invitations", json={"email": email, "role": "premium"})).json()
+    body = {"email": email, "password": PASSWORD, "name": "Invited", "invitation": issued["token"]}
+    made = (await admin.http.post("/auth/register", json=body, headers={"Authorization": ""})).json()["user"]
+    [registered] = await events(admin, target=made["id"])
+    assert (registered["action"], registered["actor"]) == ("user.registered", email)
+    assert registered["changes"]["invitation"] == {"before": None, "after": issued["id"]}
+    second = (await admin.http.post("/admin/invitations", json={"role": "user"})).json()
+    assert (await admin.http.delete(f"/admin/invitations/{second['id']}")).status_code == 204
+    recorded = await events(admin, targetType="invitation", actor=admin.account["id"])
+    assert [(event["action"], event["targetId"]) for event in recorded] == [
+        ("invitation.withdrawn", second["id"]),
+        ("invitation.issued", second["id"]),
+        ("invitation.issued", issued["id"]),
+    ]
+    assert issued["token"] not in json.dumps(recorded)
+    await admin.http.delete(f"/admin/users/{made['id']}")
+
+
+async def test_another_password_and_leaving_are_recorded(admin: User, other_user: User) -> None:
+    body = {"currentPassword": PASSWORD, "newPassword": "another good password"}
+    pair = (await other_user.http.post("/users/me/password", json=body)).json()
+    headers = {"Authorization": f"Bearer {pair['accessToken']}"}
+    left = await other_user.http.request("DELETE", "/users/me", json={"password": "another good password"}, headers=headers)
+    assert left.status_code == 204
+    recorded = await events(admin, target=other_user.account["id"])
+    assert [(event["action"], event["actor"]) for event in recorded] == [
+        ("user.deleted", other_user.account["email"]),
+        ("user.password_changed", other_user.account["email"]),
+    ]
+
+
 async def test_no_secret_is_in_the_audit(admin: User) -> None:
     text = json.dumps(await events(admin, limit=200))
     for secret in (PASSWORD, admin.token, "$2b$"):

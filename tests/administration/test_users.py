@@ -8,8 +8,8 @@ import pytest
 from anyio import create_task_group
 from anyio.from_thread import BlockingPortal
 
+from playground.accounts.service import LastAdministrator
 from playground.administration.users.schemas import UserChange
-from playground.administration.users.service import LastAdministrator
 from playground.server import RunningService
 from tests.support.client import PASSWORD, User, next_event
 from tests.support.scripted import Exchange, ScriptedProvider
@@ -281,7 +281,7 @@ def three_administrators(admin: User, sql: Sql) -> Iterator[list[str]]:
     """The ids of the only ones that there are for the time of a test."""
     ids = [f"administrator{number}" for number in range(3)]
     for each in ids:
-        sql("INSERT INTO users (id, name, role, updated_at) VALUES ($1, $1, 'admin', now())", each)
+        sql("INSERT INTO users (id, name, role, password_hash, updated_at) VALUES ($1, $1, 'admin', 'x', now())", each)
     sql("UPDATE users SET role = 'user' WHERE id = $1", admin.account["id"])
     yield ids
     sql("UPDATE users SET role = 'admin' WHERE id = $1", admin.account["id"])

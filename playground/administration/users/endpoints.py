@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from playground.accounts.auth import Administrator
 from playground.accounts.identity import Role
+from playground.accounts.service import LastAdministrator
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.problems import documented
 from playground.services import CurrentServices
@@ -13,7 +14,7 @@ from playground.text import CleanText
 
 from .repository import UserFilter
 from .schemas import Order, Sorting, UserChange, UserDetail, UserPage
-from .service import LastAdministrator, UserNotFound
+from .service import UserNotFound
 
 router = APIRouter(prefix="/admin/users", tags=["administration"])
 

@@ -9,7 +9,9 @@ from prisma import Json, Prisma, models
 from prisma.enums import Role
 
 from playground.accounts import identity
+from playground.accounts.login_repository import END_OTHER_LOGINS
 from playground.accounts.repository import ACCOUNTS_LOCK
+from playground.accounts.statements import END_RESETS, FORGET_INVITATIONS
 from playground.administration.audit import Audit, Changes, differences
 from playground.database.client import Database
 from playground.database.patterns import containing
@@ -53,8 +55,6 @@ SELECT CASE WHEN day = today THEN day_requests ELSE 0 END AS day_requests,
 FROM usage, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS today, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM') AS this_month
 WHERE user_id = $1
 """
-
-_END_LOGINS = "UPDATE logins SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL"
 
 
 class NoOtherAdministrator(Exception):
@@ -134,7 +134,7 @@ class AccountRepository:
                 if values:
                     await transaction.users.update(where={"id": user_id}, data=values)  # type: ignore[arg-type]
                 if changed.get("active") == (True, False):
-                    await transaction.execute_raw(_END_LOGINS, user_id)
+                    await _end_logins(transaction, user_id)
                 for action, field in _actions(changed):
                     await self._audit.record(actor_id, action, "user", user_id, {field: changed[field]}, within=transaction)
                 return changed
@@ -153,6 +153,7 @@ class AccountRepository:
                     return await transaction.audit_events.count(where={"id": event_id}) > 0
                 lost: Changes = {field: (getattr(row, field), None) for field in ("email", "username", "name", "role")}
                 await self._audit.record(actor_id, "user.deleted", "user", user_id, lost, within=transaction, event_id=event_id)
+                await transaction.execute_raw(FORGET_INVITATIONS, user_id)
                 await transaction.users.delete(where={"id": user_id})
                 return True
 
@@ -164,7 +165,7 @@ class AccountRepository:
         async def write(prisma: Prisma) -> None:
             async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
                 await transaction.users.update(where={"id": user_id}, data={"password_hash": password_hash})
-                await transaction.execute_raw(_END_LOGINS, user_id)
+                await _end_logins(transaction, user_id)
                 await self._audit.record(actor_id, "user.password_changed", "user", user_id, within=transaction, event_id=event_id)
 
         await self._database.run(write)
@@ -173,15 +174,23 @@ class AccountRepository:
 async def keep_an_administrator(transaction: Prisma, user_id: str, *, stays: bool) -> None:
     """In a transaction that changes or deletes an account: makes sure that an active administrator is left when it is through.
 
-    `stays`: the account will be one if it is one now. Such transactions wait for each other, over all replicas, so that two
-    administrators who demote each other at once can't both succeed. Raises `NoOtherAdministrator`.
+    `stays`: the account will be one if it is one now. Such transactions wait for each other, and for accounts that are made or deleted
+    by their owners, over all replicas: two administrators who demote each other at once can't both succeed. Raises
+    `NoOtherAdministrator`.
     """
     await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", ACCOUNTS_LOCK)
     if stays:
         return
-    administrators = await transaction.users.find_many(where={"role": Role.admin, "active": True}, take=2)
+    where: Any = {"role": Role.admin, "active": True, "NOT": [{"password_hash": None}]}
+    administrators = await transaction.users.find_many(where=where, take=2)
     if [row.id for row in administrators] == [user_id]:
         raise NoOtherAdministrator
+
+
+async def _end_logins(transaction: Prisma, user_id: str) -> None:
+    """With the links for a new password, which would begin another."""
+    await transaction.execute_raw(END_OTHER_LOGINS, user_id, "")
+    await transaction.execute_raw(END_RESETS, user_id)
 
 
 def _actions(changed: Mapping[str, tuple[Any, Any]]) -> list[tuple[str, str]]:

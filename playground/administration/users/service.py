@@ -10,9 +10,9 @@ import msgspec
 from prisma import models
 
 from playground.accounts.identity import role_of
+from playground.accounts.service import LastAdministrator
 from playground.announcements import Announcements
-from playground.comparison.runs import Runs
-from playground.errors import BadInput, Conflict, FieldError, NotFound
+from playground.errors import BadInput, FieldError, NotFound
 from playground.ids import new_id
 from playground.text import clean
 
@@ -26,6 +26,10 @@ _SORT_KEYS: Mapping[Sorting, SortKey] = {
     "email": "email",
     "sessions": "sessions",
 }
+_LAST = (
+    "This is the only active administrator: the account can't be removed, locked or given another role. "
+    "Make somebody else an administrator first."
+)
 _NEVER = "-infinity"
 """How PostgreSQL writes a time before all others."""
 
@@ -37,26 +41,12 @@ class UserNotFound(NotFound):
         super().__init__("There is no such account.")
 
 
-class LastAdministrator(Conflict):
-    """Without this account nobody could administer the service any more."""
-
-    code = "last_administrator"
-    title = "The last administrator can't go"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This is the only active administrator: the account can't be removed, locked or given another role. "
-            "Make somebody else an administrator first."
-        )
-
-
 class UserAdministration:
     """Finds, changes and removes accounts. What changes holds at once, on every replica."""
 
-    def __init__(self, repository: AccountRepository, announcements: Announcements, runs: Runs) -> None:
+    def __init__(self, repository: AccountRepository, announcements: Announcements) -> None:
         self._repository = repository
         self._announcements = announcements
-        self._runs = runs
 
     async def page(self, wanted: UserFilter, *, sort: Sorting, order: Order, cursor: str | None, limit: int) -> UserPage:
         """A page of accounts. Raises `BadInput` for a cursor that is none of this order."""
@@ -83,7 +73,7 @@ class UserAdministration:
         try:
             changed = await self._repository.change(user_id, values, actor_id=actor_id)
         except NoOtherAdministrator:
-            raise LastAdministrator from None
+            raise LastAdministrator(_LAST) from None
         if changed is None:
             raise UserNotFound
         if changed.keys() - {"name"}:
@@ -91,17 +81,14 @@ class UserAdministration:
         return await self.detail(user_id)
 
     async def delete(self, user_id: str, *, actor_id: str | None) -> None:
-        """Delete an account with everything in it; its runs are stopped. Raises `UserNotFound`, `LastAdministrator`."""
+        """Delete an account with everything in it. Raises `UserNotFound`, `LastAdministrator`."""
         try:
             deleted = await self._repository.delete(user_id, actor_id=actor_id, event_id=new_id())
         except NoOtherAdministrator:
-            raise LastAdministrator from None
+            raise LastAdministrator(_LAST) from None
         if not deleted:
             raise UserNotFound
         await self._announcements.announce("user", user_id)
-        for run in self._runs.open():
-            if run.plan.user_id == user_id:
-                run.stop()
 
     async def _detail(self, row: models.users) -> UserDetail:
         belongings = await self._repository.belongings(row.id)
