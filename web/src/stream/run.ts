@@ -124,21 +124,24 @@ async function readMessages(
   const bytes = response.body.getReader()
   const decoder = new TextDecoder()
   const parser = new SseParser()
-  let silence: ReturnType<typeof setTimeout> | undefined
+  let heardAt = performance.now()
   const stop = () => void bytes.cancel().catch(() => undefined)
+  // One timer for all reads: a timer of its own would cost each more than the reading.
+  const listening = setInterval(() => {
+    if (performance.now() - heardAt > SILENCE_MS) stop()
+  }, SILENCE_MS / 4)
   signal.addEventListener('abort', stop)
   try {
     for (;;) {
-      silence = setTimeout(stop, SILENCE_MS)
       const { value, done } = await bytes.read()
-      clearTimeout(silence)
       if (done) return
+      heardAt = performance.now()
       if (take(parser.feed(decoder.decode(value, { stream: true })), parser.retry)) return
     }
   } catch {
     throw Problem.network()
   } finally {
-    clearTimeout(silence)
+    clearInterval(listening)
     signal.removeEventListener('abort', stop)
     stop()
   }
