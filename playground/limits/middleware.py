@@ -11,7 +11,7 @@ from playground.page.serving import Page
 from playground.problems import respond
 from playground.services import Services
 
-_UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})
+_UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico", "/favicon.svg", "/theme.js"})
 _UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
 """Files of the documentation and of the page, also of one that was built anew since."""
 _STREAM = "/stream"
@@ -21,7 +21,7 @@ class RequestLimits:
     """Refuses requests beyond the limits; the answers to all others tell how the limits stand.
 
     A request with a login counts for its user, one without a good one for its address. Requests to `/auth` without a good access
-    token count apart from others, as they are how passwords are guessed.
+    token count apart from others, as they are how passwords are guessed; but not those for new tokens.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -3,7 +3,7 @@
 The names of the limits, as users are told them:
 
     address-requests   requests of an address without a login
-    auth               requests of an address to /auth without a login
+    auth               requests of an address to /auth without a login, but /auth/refresh
     user-requests      requests of a user
     streams            runs that a user starts
     daily-requests     turns in a day (UTC), however many models each is for

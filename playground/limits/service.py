@@ -17,6 +17,7 @@ from .told import Standing, tell
 from .windows import Rate
 
 _AUTH = "/auth"
+_REFRESH = "/auth/refresh"
 
 
 class LimitService:
@@ -40,7 +41,8 @@ class LimitService:
 
     def _request_rate(self, scope: Scope, user: User | None) -> tuple[Rate | None, str]:
         path: str = scope["path"]
-        to_auth = path == _AUTH or path.startswith(f"{_AUTH}/")
+        # A page asks for new tokens each time that it is loaded; nobody guesses a token that is signed.
+        to_auth = path == _AUTH or (path.startswith(f"{_AUTH}/") and path != _REFRESH)
         if user is not None and not (to_auth and user.key_id is not None):
             return self._policy.of(user).requests, user.id
         client = scope.get("client")

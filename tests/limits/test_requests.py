@@ -83,6 +83,12 @@ async def test_the_eleventh_request_to_auth_without_a_login_is_refused_and_other
     assert told(await nobody.get("/"))["address-requests"][2] == 99
 
 
+async def test_a_page_that_is_loaded_again_and_again_is_not_taken_for_somebody_who_guesses_passwords(nobody: httpx.AsyncClient) -> None:
+    answers = [await nobody.post("/auth/refresh") for _ in range(11)]
+    assert [list(told(answer)) for answer in answers] == [["address-requests"]] * 11
+    assert 429 not in [answer.status_code for answer in answers]
+
+
 async def test_a_request_to_auth_with_an_access_token_counts_for_the_user(user: User) -> None:
     answer = await user.http.get("/auth/profile")
     assert answer.status_code == 200

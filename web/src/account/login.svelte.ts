@@ -15,6 +15,8 @@ class Login {
   /** `unknown` until the first refresh was tried; `expired` when a login ended by itself, and the page waits as it is. */
   state = $state<'unknown' | 'out' | 'in' | 'expired'>('unknown')
   user = $state.raw<Profile | null>(null)
+  /** Why it is still unknown: the service did not say. */
+  failure = $state.raw<Problem | null>(null)
 
   #token: string | null = null
   #expiresAt = 0
@@ -32,12 +34,15 @@ class Login {
 
   /** Take up the login of an earlier visit, if there is one. */
   async resume(): Promise<void> {
+    this.failure = null
     try {
       // Who was never logged in here need not ask.
       if (recall('loggedIn', false) && (await this.#refresh()) !== null) await this.#enter()
       else this.#leave('out')
-    } catch {
-      this.#leave('out')
+    } catch (error) {
+      // A service that is away or busy for a moment is no reason to ask for the password.
+      if (error instanceof Problem && isForAMoment(error)) this.failure = error
+      else this.#leave('out')
     }
   }
 
@@ -133,8 +138,7 @@ class Login {
       try {
         this.#share(await ask<Tokens>('/auth/refresh', { method: 'POST', body: {}, anonymous: true }))
       } catch (error) {
-        if (!(error instanceof Problem) || error.status === 0 || error.status >= 500 || error.status === 429)
-          throw error
+        if (!(error instanceof Problem) || isForAMoment(error)) throw error
         this.#leave(this.user === null ? 'out' : 'expired')
       }
       return this.#token
@@ -153,6 +157,10 @@ class Login {
     this.#expiresAt = until
     if (this.state === 'expired' || this.state === 'out') void this.#enter().catch(() => undefined)
   }
+}
+
+function isForAMoment({ status }: Problem): boolean {
+  return status === 0 || status === 429 || status >= 500
 }
 
 type LoginNews = { type: 'token'; token: string; until: number } | { type: 'out' }

@@ -31,6 +31,7 @@ export const icons = {
   swap: 'M3 5.5h9.5M10 3l2.5 2.5L10 8M13 10.5H3.5M6 8l-2.5 2.5L6 13',
   download: 'M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.2h10',
   chart: 'M2.5 2.5v11h11M5 10.5l2.5-3.5 2 2 3.5-4.5',
+  compare: 'M2.5 3h4v10h-4zM9.5 3h4v10h-4zM4 6h1M4 8.5h1M11 6h1M11 8.5h1',
   leave: 'M6.5 2.5h-4v11h4M6.5 8H14M11 5l3 3-3 3',
   clock: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.2 1.5',
 } as const

@@ -1,4 +1,4 @@
-import type { Comparison } from './words'
+import type { Comparison } from './rows'
 
 /** Compares two texts in a worker. An aborted one is ended, and never resolves. */
 export function comparing(left: string, right: string, signal: AbortSignal): Promise<Comparison> {

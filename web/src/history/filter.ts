@@ -9,8 +9,8 @@ export interface Filter {
   q: string
   model: string
   status: AnswerStatus | ''
-  from: Day | ''
-  to: Day | ''
+  from: Day
+  to: Day
 }
 
 export function filterOf(query: URLSearchParams): Filter {

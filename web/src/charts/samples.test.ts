@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { times, tokensAt } from './samples'
+
+describe('tokens over time', () => {
+  it('are those of the sample before', () => {
+    const samples = [
+      [0, 1],
+      [100, 5],
+      [300, 9],
+    ] as const
+    expect([-1, 0, 99, 100, 250, Infinity].map((when) => tokensAt(samples, when))).toEqual([0, 1, 1, 5, 5, 9])
+    expect(tokensAt([], 5)).toBe(0)
+  })
+
+  it('are told at a few moments', () => {
+    expect(times([0, 1_000, 500], 4)).toEqual([250, 500, 750, 1_000])
+    expect(times([])).toEqual([])
+    expect(times([0])).toEqual([0])
+  })
+})

@@ -1,0 +1,13 @@
+type Sample = readonly [milliseconds: number, tokens: number]
+
+/** How many tokens there were by then. */
+export function tokensAt(samples: readonly Sample[], milliseconds: number): number {
+  return samples.findLast(([when]) => when <= milliseconds)?.[1] ?? 0
+}
+
+/** A few moments from the first to the last, for a table that nobody has to listen to for long. */
+export function times(all: readonly number[], most = 10): number[] {
+  const last = all.reduce((latest, each) => Math.max(latest, each), 0)
+  if (last === 0) return all.length === 0 ? [] : [0]
+  return Array.from({ length: most }, (_, index) => Math.round((last * (index + 1)) / most))
+}
