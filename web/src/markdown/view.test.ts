@@ -163,6 +163,24 @@ describe('MarkdownView', () => {
     expect(part?.childNodes[2]?.firstChild).toBe(third)
   })
 
+  it.each([
+    'A paragraph that goes on ',
+    'A paragraph that goes on',
+    '- an item that goes on ',
+    '> quoted words that go ',
+  ])('appends plain words without parsing: %j', (start) => {
+    const root = document.createElement('div')
+    const view = new MarkdownView(root)
+    view.set(start, false)
+    view.paint(Infinity)
+    const lex = vi.spyOn(Lexer.prototype, 'lex')
+    view.set(`${start}and on, (with a comma)`, false)
+    view.paint(Infinity)
+    expect(root.textContent).toMatch(/ (on|go) ?and on, \(with a comma\)$/)
+    expect(lex).not.toHaveBeenCalled()
+    lex.mockRestore()
+  })
+
   it('shows code line by line, and holds back what may be its end', () => {
     const root = document.createElement('div')
     const view = new MarkdownView(root)

@@ -15,6 +15,11 @@ const GROWTH = 1.04
 /** So many blocks are a part, which the browser neither lays out nor draws while it is far from the screen. */
 const PART = 24
 
+/** Text without these goes on as what it is already: no mark begins or ends with it, and no line. */
+const PLAIN = /^[^*_`[\]<>\\$&!~|#\n]*$/
+/** So far into a line, it is settled whether it begins a list, a heading or another block. */
+const LINE_START = 12
+
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/
 
 /** A block of code whose end has not come. */
@@ -42,6 +47,8 @@ export class MarkdownView {
   #lastSettled: ChildNode | null = null
   #part: HTMLElement
   #inPart = 0
+  /** The text before it is shown. */
+  #shown = 0
   /** How long the last block was when it was parsed last. */
   #parsed = 0
   #fence: OpenFence | null = null
@@ -73,6 +80,7 @@ export class MarkdownView {
   /** True: there is more to paint. */
   #paintBlocks(): boolean {
     const rest = this.#text.length - this.#settled
+    if (!this.#finished && this.#appended()) return false
     if (rest === 0 || (!this.#finished && rest > SMALL && rest < this.#parsed * GROWTH)) return false
     for (let size = Math.max(WINDOW, 2 * this.#parsed); ; size *= 2) {
       const source = this.#text.slice(this.#settled, this.#settled + size)
@@ -82,8 +90,26 @@ export class MarkdownView {
       if (over === 0 && !whole) continue
       this.#show(tokens.slice(0, over), whole ? tokens.slice(over) : [])
       this.#parsed = whole ? this.#text.length - this.#settled : 0
+      this.#shown = whole ? this.#text.length : this.#settled
       return !whole || this.#fence !== null
     }
+  }
+
+  /** Whether what is new could be put behind the last text as it is, which is most of it, and needs no parsing. */
+  #appended(): boolean {
+    const piece = this.#text.slice(this.#shown)
+    if (this.#shown - this.#text.lastIndexOf('\n', this.#shown - 1) <= LINE_START || !PLAIN.test(piece)) return false
+    const last = lastText(this.#part)
+    // It has to be the text that was shown last; of that, the space at the end of a paragraph is not shown until it goes on.
+    const before = this.#text.slice(this.#shown - LINE_START, this.#shown)
+    const word = before.trimEnd()
+    const space = before.slice(word.length)
+    if (last === null || word === '') return false
+    if (last.data.endsWith(word.slice(-2) + space)) last.appendData(piece)
+    else if (last.data.endsWith(word.slice(-2))) last.appendData(space + piece)
+    else return false
+    this.#shown = this.#text.length
+    return true
   }
 
   #parse(source: string): Token[] {
@@ -164,6 +190,13 @@ export class MarkdownView {
     this.#parsed = 0
     this.#fence = null
   }
+}
+
+/** The text at the very end of what is shown, in a paragraph, an item of a list, a quote. */
+function lastText(part: HTMLElement): Text | null {
+  let node = part.lastChild
+  while (node?.lastChild && /^(P|LI|UL|OL|BLOCKQUOTE|H3)$/.test(node.nodeName)) node = node.lastChild
+  return node instanceof Text ? node : null
 }
 
 /**

@@ -34,6 +34,9 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
   const key = crypto.randomUUID()
   let session = 'session' in source ? source.session : null
   let lastId: string | null = null
+  let lastNumber = 0
+  /** What all ids of the run begin with. */
+  let run: string | null = null
   let failures = 0
   let retry = 500
   let over = false
@@ -42,12 +45,15 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
   const take = (messages: readonly { id: string; data: string }[]) => {
     const events: RunEvent[] = []
     for (const { id, data } of messages) {
-      if (lastId !== null && runOf(id) !== runOf(lastId)) {
+      run ??= id.slice(0, id.lastIndexOf(':') + 1)
+      if (!id.startsWith(run)) {
         // The session's next turn has begun elsewhere: what was missed of this one is in the record.
         replaced = true
         break
       }
-      if (lastId !== null && numberOf(id) <= numberOf(lastId)) continue
+      const number = Number(id.slice(run.length))
+      if (number <= lastNumber) continue
+      lastNumber = number
       lastId = id
       const event = JSON.parse(data) as RunEvent
       if (event.type === 'session') session = event.sessionId
@@ -151,14 +157,6 @@ async function readMessages(
 function canComeBack(error: unknown): boolean {
   if (!(error instanceof Problem)) return false
   return error.status === 0 || error.status >= 500 || (error.status === 429 && (error.retryAfter ?? Infinity) <= 10)
-}
-
-function runOf(id: string): string {
-  return id.slice(0, id.lastIndexOf(':'))
-}
-
-function numberOf(id: string): number {
-  return Number(id.slice(id.lastIndexOf(':') + 1))
 }
 
 /** Until then, or until the browser says that it is online again. */

@@ -26,6 +26,15 @@ export class SseParser {
       if (text.startsWith('\uFEFF')) text = text.slice(1)
     }
     let start = 0
+    // Ours have LF alone, and are many: to look for the other ends of lines is left to those that have them.
+    if (!text.includes('\r')) {
+      for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+        this.#line(text.slice(start, end), messages)
+        start = end + 1
+      }
+      this.#rest = text.slice(start)
+      return messages
+    }
     for (;;) {
       const end = endOfLine(text, start)
       // A CR at the end may be half of a CRLF.
@@ -55,7 +64,6 @@ export class SseParser {
 
 function endOfLine(text: string, start: number): number {
   const lf = text.indexOf('\n', start)
-  // Ours are LF alone: the search for a CR stops where the line does.
-  const cr = (lf === -1 ? text.slice(start) : text.slice(start, lf)).indexOf('\r')
-  return cr === -1 ? lf : start + cr
+  const cr = text.indexOf('\r', start)
+  return lf === -1 || (cr !== -1 && cr < lf) ? cr : lf
 }
