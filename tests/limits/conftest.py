@@ -190,3 +190,10 @@ def told(response: httpx.Response) -> dict[str, tuple[int, int, int, int]]:
     policies, states = items("RateLimit-Policy"), items("RateLimit")
     assert list(policies) == list(states)
     return {name: (policy["q"], policy["w"], states[name]["r"], states[name]["t"]) for name, policy in policies.items()}
+
+
+async def settled_usage_of(user: User) -> dict[str, Any]:
+    """What a user has used, once all of their runs are settled: on a busy machine that may be after their last event."""
+    while (usage := await usage_of(user))["monthlyTokens"]["reserved"]:
+        await anyio.lowlevel.checkpoint()
+    return usage

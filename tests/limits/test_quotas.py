@@ -19,7 +19,7 @@ from playground.providers.records import Provider
 from tests.support.client import User, next_event, of_type, parse_events
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
-from .conftest import Limited, all_at_once, answering, statuses, told, usage_of
+from .conftest import Limited, all_at_once, answering, settled_usage_of, statuses, told, usage_of
 
 
 def compare(user: User, *models: str, url: str = "", **body: Any) -> Callable[[], Any]:
@@ -60,7 +60,7 @@ async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give
         answers = await all_at_once(
             [compare(user, model, url=service.url, maxTokens=10) for service in (limited, replica) for _ in range(100)]
         )
-        usage = await usage_of(user)
+        usage = await settled_usage_of(user)
     assert statuses(answers) == {200: 50, 429: 150}
     assert {answer.json()["limit"] for answer in answers if answer.status_code == 429} == {"daily-requests"}
     assert len(scripted.asked(model)) == 50
