@@ -11,7 +11,7 @@ from playground.page.serving import Page
 from playground.problems import respond
 from playground.services import Services
 
-_UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico", "/favicon.svg", "/theme.js"})
+_UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})
 _UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
 """Files of the documentation and of the page, also of one that was built anew since."""
 _STREAM = "/stream"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { times, tokensAt } from './samples'
+import { inTokens, times, tokensAt } from './samples'
 
 describe('tokens over time', () => {
   it('are those of the sample before', () => {
@@ -10,6 +10,19 @@ describe('tokens over time', () => {
     ] as const
     expect([-1, 0, 99, 100, 250, Infinity].map((when) => tokensAt(samples, when))).toEqual([0, 1, 1, 5, 5, 9])
     expect(tokensAt([], 5)).toBe(0)
+  })
+
+  it('end where the provider says, also if it sent several in a piece', () => {
+    const samples = [
+      [0, 1],
+      [100, 4],
+    ] as const
+    expect(inTokens(samples, 42)).toEqual([
+      [0, 11],
+      [100, 42],
+    ])
+    expect(inTokens(samples, null)).toEqual(samples)
+    expect(inTokens([], 42)).toEqual([])
   })
 
   it('are told at a few moments', () => {

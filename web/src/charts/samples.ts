@@ -1,8 +1,17 @@
-type Sample = readonly [milliseconds: number, tokens: number]
+export type Sample = readonly [milliseconds: number, tokens: number]
 
 /** How many tokens there were by then. */
 export function tokensAt(samples: readonly Sample[], milliseconds: number): number {
   return samples.findLast(([when]) => when <= milliseconds)?.[1] ?? 0
+}
+
+/**
+ * What was counted as pieces, as tokens: some providers send several in a piece. When each piece came is known, and how many tokens there
+ * were in the end. Null: that is not.
+ */
+export function inTokens(samples: readonly Sample[], tokens: number | null): Sample[] {
+  const pieces = samples.at(-1)?.[1] ?? 0
+  return samples.map(([when, count]) => [when, tokens === null ? count : Math.round((count * tokens) / pieces)])
 }
 
 /** A few moments from the first to the last, for a table that nobody has to listen to for long. */

@@ -49,6 +49,16 @@ describe('two answers', () => {
   })
 })
 
+describe('long answers', () => {
+  it('with as many lines are compared line by line', () => {
+    const text = (word: string) =>
+      Array.from({ length: 2_000 }, (_, line) => `Line ${line} has ${word}${(line * 7919) % 1009} in it.\n`).join('')
+    const { pieces, rough } = compare(text('x'), text('y'), 500)
+    expect(rough).toBe(false)
+    expect(short(pieces.slice(0, 4))).toBe('Line 0 has [-x0-]{+y0+} in it.\nLine 1 has ')
+  })
+})
+
 describe('rows', () => {
   it('end where both answers end a line', () => {
     const rows = rowsOf(compare('same\nold line\nend', 'same\nnew line\nmore\nend').pieces)

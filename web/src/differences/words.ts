@@ -3,6 +3,8 @@ import { linesOf, type Comparison, type Piece } from './rows'
 
 /** What a user is willing to wait for. */
 const PATIENCE_MS = 3_000
+/** Each passage gets so much, also when that is over. */
+const LEAST_MS = 5
 /** Longer passages are compared by word only within their lines. */
 const PASSAGE_WORDS = 4_000
 
@@ -27,27 +29,30 @@ export function compare(left: string, right: string, patience = PATIENCE_MS): Co
   const whole = diffArrays(wordsOf(left), wordsOf(right), { timeout: patience })
   if (whole !== undefined) return { pieces: joined(piecesOf(whole)), rough: false }
   const lines = diffArrays(linesOf(left), linesOf(right), { timeout: patience })
-  if (lines === undefined)
-    return {
-      pieces: joined([
-        { of: 'left', text: left },
-        { of: 'right', text: right },
-      ]),
-      rough: true,
-    }
+  const deadline = performance.now() + patience
   let rough = false
-  const pieces = passages(piecesOf(lines)).flatMap((passage): Piece[] => {
-    if (passage.both !== undefined) return [{ of: 'both', text: passage.both }]
-    const [before, after] = [wordsOf(passage.left), wordsOf(passage.right)]
+  const byWord = (one: string, other: string): Piece[] => {
+    const [before, after] = [wordsOf(one), wordsOf(other)]
     const short = before.length + after.length <= PASSAGE_WORDS
-    const found = short ? diffArrays(before, after, { timeout: patience / 10 }) : undefined
+    const found = short
+      ? diffArrays(before, after, { timeout: Math.max(deadline - performance.now(), LEAST_MS) })
+      : undefined
     if (found !== undefined) return piecesOf(found)
+    const [upper, lower] = [linesOf(one), linesOf(other)]
+    // The same number of lines is no accident: tables and code are like that.
+    if (upper.length === lower.length && upper.length > 1) {
+      return upper.flatMap((line, index) => byWord(line, lower[index] ?? ''))
+    }
     rough = true
     return [
-      { of: 'left', text: passage.left },
-      { of: 'right', text: passage.right },
+      { of: 'left', text: one },
+      { of: 'right', text: other },
     ]
-  })
+  }
+  const differing = lines === undefined ? [{ left, right }] : passages(piecesOf(lines))
+  const pieces = differing.flatMap((passage): Piece[] =>
+    passage.both !== undefined ? [{ of: 'both', text: passage.both }] : byWord(passage.left, passage.right),
+  )
   return { pieces: joined(pieces), rough }
 }
 
@@ -71,8 +76,10 @@ function passages(pieces: readonly Piece[]): Passage[] {
   const found: Passage[] = []
   for (const { of, text } of pieces) {
     const last = found.at(-1)
-    if (of === 'both') found.push({ both: text })
-    else if (last !== undefined && last.both === undefined) last[of] += text
+    if (of === 'both') {
+      if (last?.both !== undefined) last.both += text
+      else found.push({ both: text })
+    } else if (last !== undefined && last.both === undefined) last[of] += text
     else found.push({ left: '', right: '', [of]: text })
   }
   return found
@@ -92,7 +99,7 @@ function joined(pieces: readonly Piece[]): Piece[] {
     } else if (passage.both === undefined) {
       last.left += passage.left
       last.right += passage.right
-    } else if (index < all.length - 1 && !/[\p{L}\p{N}\n]/u.test(passage.both)) {
+    } else if (last.left && last.right && index < all.length - 1 && !/[\p{L}\p{N}\n]/u.test(passage.both)) {
       last.left += passage.both
       last.right += passage.both
     } else {

@@ -52,6 +52,8 @@ export class Answer {
 
   #firstStamp = 0
   #lastStamp = 0
+  /** Of the last piece, in ms after the turn began. */
+  #lastAt = 0
 
   /** `began`: when the turn did, in ms since 1970, if this page was not there; it tells the times then. */
   constructor(
@@ -110,12 +112,14 @@ export class Answer {
     }
     this.pieces += 1
     this.#lastStamp = event.timestamp
-    const at = event.timestamp - began
+    const at = (this.#lastAt = event.timestamp - began)
     const last = this.samples.at(-1)
     if (last === undefined || at - last[0] >= SAMPLE_EVERY_MS) this.samples.push([at, this.pieces])
   }
 
   metrics(event: MetricsEvent): void {
     this.figures = event
+    const last = this.samples.at(-1)
+    if (last !== undefined && last[1] < this.pieces) this.samples.push([this.#lastAt, this.pieces])
   }
 }
