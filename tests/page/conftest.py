@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from playground.page.serving import BUILT
 from playground.server import RunningService
 from tests.clients.proxy import Proxy, proxy_to
-from tests.support.client import PASSWORD
+from tests.support.client import PASSWORD, User
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
 CHROMIUM = shutil.which("chromium")
@@ -46,12 +47,20 @@ class Visit:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
+        self.email = f"page{next(_numbers)}@example.org"
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console", lambda message: self.errors.append(f"{message.text} {message.location['url']}") if message.type == "error" else None
-        )
+        self._refusals: set[str] = set()
+        page.on("console", self._check_message)
         page.on("request", self._check_host)
+
+    def expects_refusal(self, path: str) -> None:
+        """The browser writes refused requests to its console; those to `path` are part of the test."""
+        self._refusals.add(self.url + path)
+
+    def _check_message(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and message.location["url"].partition("?")[0] not in self._refusals:
+            self.errors.append(f"{message.text} {message.location['url']}")
 
     def _check_host(self, request: Request) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
@@ -59,7 +68,7 @@ class Visit:
 
     async def arrive(self) -> None:
         """A new account, logged in by cookie."""
-        account = {"email": f"page{next(_numbers)}@example.org", "password": PASSWORD, "name": "Ada", "cookie": True}
+        account = {"email": self.email, "password": PASSWORD, "name": "Ada", "cookie": True}
         response = await self.page.context.request.post(f"{self.url}/auth/register", data=account, headers={"Origin": self.url})
         assert response.status == 201, await response.text()
         await self.page.goto(self.url)
@@ -72,10 +81,18 @@ class Visit:
         page = self.page
         await page.goto(self.url)
         await page.get_by_label("Name").fill("Ada")
-        await page.get_by_label("Email").fill(f"page{next(_numbers)}@example.org")
+        await page.get_by_label("Email").fill(self.email)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Make the account").click()
         await expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+    @asynccontextmanager
+    async def as_program(self) -> AsyncIterator[User]:
+        """The same account, over HTTP."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
+            tokens = (await http.post("/auth/login", json={"email": self.email, "password": PASSWORD})).json()
+            profile = await http.get("/users/me", headers={"Authorization": f"Bearer {tokens['accessToken']}"})
+            yield User(http, {**tokens, "user": profile.json()})
 
     async def compare(self, prompt: str, *models: str) -> None:
         """Opens a link to the models, and sends the prompt."""

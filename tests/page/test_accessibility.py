@@ -62,9 +62,36 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
         await page.keyboard.press("?")
         found["keys"] = await violations(page)
         await page.keyboard.press("Escape")
-        for path in ("/history", "/costs", "/nowhere"):
+        await page.get_by_role("button", name="Tokens over time").click()
+        await expect(page.get_by_role("img", name="Tokens over time")).to_be_visible()
+        found["tokens over time"] = await violations(page)
+        await page.keyboard.press("Control+k")
+        await expect(page.get_by_role("option").last).to_be_visible()
+        found["palette"] = await violations(page)
+        await page.keyboard.press("Escape")
+        await page.get_by_role("link", name="Differences").click()
+        for view in ("Side by side", "Inline"):
+            await page.get_by_role("button", name=view).click()
+            await expect(page.get_by_role("region", name="Differences").locator("ins").first).to_be_visible()
+            found[f"differences, {view}"] = await violations(page)
+        places = {
+            "/history": page.locator("[data-session]").first,
+            "/costs": page.get_by_role("img"),
+            "/costs?from=2020-01-01&to=2020-01-31": page.get_by_text("Nothing was asked"),
+            "/account/profile": page.get_by_label("Username"),
+            "/account/security": page.get_by_text("this one"),
+            "/account/api-keys": page.get_by_text("You have no API keys."),
+            "/account/provider-keys": page.get_by_role("button", name="Add a key").first,
+            "/account/usage": page.get_by_text("Turns today"),
+            "/account/data": page.get_by_role("button", name="Delete the account"),
+            "/forgot-password": page.get_by_label("Email"),
+            "/reset-password": page.get_by_label("Token"),
+            "/nowhere": page.get_by_role("heading", level=1),
+        }
+        for path, sign in places.items():
             await page.goto(visit.url + path)
-            await expect(page.get_by_role("heading", level=1)).to_be_visible()
+            await expect(sign).to_be_visible()
             found[path] = await violations(page)
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the screen"
         told = [f"{place}: {each['rule']} ({each['help']}) {each['nodes']}" for place, broken in found.items() for each in broken]
         assert not told, "\n".join(told)
