@@ -73,6 +73,8 @@ def make_meaningful(case: Case[Any], session_id: str) -> None:
         case.body.pop("sessionId", None)
 
 
+# The service runs in this process: what it draws from `random` meanwhile is no part of the strategies.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @api.parametrize()
 @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_generated_requests_get_described_answers(case: Case[Any], service: RunningService, token: str, session_id: str) -> None:

@@ -1,5 +1,6 @@
 """What the service stands on dies under it: the query engine, the embedded PostgreSQL, its reader."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -82,7 +83,9 @@ async def test_a_stuck_query_engine_holds_up_no_lane(service: ServiceProcess, us
         interruption.over()
         events = await user.compare("Hi", [interruption.model])
     finally:
-        os.kill(engine, signal.SIGCONT)
+        # An engine that answers nothing for long is replaced: then it is gone already.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(engine, signal.SIGCONT)
     assert text_of(events, 0) == "before after"
     assert of_type(events, "done")
     assert (await recorded_answer(user, events[0].data["sessionId"]))["status"] == "completed"
