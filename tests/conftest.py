@@ -7,6 +7,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from playground import logs
+from playground.accounts import passwords
 from playground.server import RunningService, running
 from playground.settings import Settings
 
@@ -17,6 +18,14 @@ from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Nearly every test registers somebody: at the cost that is meant, this would be most of what the tests do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", 4)
+        yield
 
 
 @pytest.fixture(scope="session")

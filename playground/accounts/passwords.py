@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from playground.errors import BadInput, FieldError
 
-_COST = 12
+COST = 12
 """Rounds as a power of two: about 0.2 s of one core."""
 # Of no password that anybody knows. It is checked when there is no such account, so that the answer takes as long as for a wrong
 # password: from the first time on, so it can't be made when it is needed.
@@ -30,7 +30,7 @@ class PasswordHasher:
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""
-        hashed = await run_sync(lambda: bcrypt.hashpw(_digest(password), bcrypt.gensalt(_COST)), limiter=self._limiter)
+        hashed = await run_sync(lambda: bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)), limiter=self._limiter)
         return hashed.decode("ascii")
 
     async def matches(self, password: str, hashed: str | None) -> bool:

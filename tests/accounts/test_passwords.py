@@ -5,6 +5,7 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from playground.accounts import passwords
 from playground.accounts.common_passwords import is_common
 from playground.server import RunningService
 from tests.support.client import PASSWORD, User
@@ -13,6 +14,22 @@ from tests.support.process import until
 from .conftest import Outbox, Query, bearer, holds, log_in, refreshes, token_in
 
 NEW = "quite another passphrase"
+
+# Read before tests make it quicker.
+COST = passwords.COST
+
+
+async def test_hashes_are_of_cost_12_and_nobodys_takes_as_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(passwords, "COST", COST)
+    hasher = passwords.PasswordHasher()
+    hashed = await hasher.hash(PASSWORD)
+    assert hashed.startswith("$2b$12$")
+    assert await hasher.matches(PASSWORD, hashed)
+    assert not await hasher.matches(NEW, hashed)
+    checked: list[bytes] = []
+    monkeypatch.setattr(passwords.bcrypt, "checkpw", lambda digest, hashed: checked.append(hashed) or True)
+    assert not await hasher.matches(PASSWORD, None)
+    assert [hashed[:7] for hashed in checked] == [b"$2b$12$"]
 
 
 @pytest.mark.parametrize("password", ["password", "12345678", "Password1", "iloveyou", "QWERTYUIOP", "trustno1"])
