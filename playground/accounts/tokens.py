@@ -14,6 +14,8 @@ from playground.ids import new_id
 _ALGORITHM = "HS256"
 _ISSUER = "playground"
 _READ_BEFORE = 10_000
+# What stands in it is parsed before its signature is known to hold, and may be nested deeper than Python's parser goes.
+_NO_TOKEN = (JWTError, RecursionError)
 
 Use = Literal["access", "refresh"]
 
@@ -76,7 +78,7 @@ class Tokens:
         for secret in self._secrets:
             try:
                 claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_audience(use), issuer=_ISSUER, options=options)
-            except JWTError:
+            except _NO_TOKEN:
                 continue
             if isinstance(claims.get("exp"), int):
                 return claims
@@ -87,7 +89,7 @@ def claims_to_be_for(token: str, use: str) -> bool:
     """Whether the token says that it is for `use`; nothing of it is checked."""
     try:
         return jwt.get_unverified_claims(token).get("aud") == _audience(use)
-    except JWTError:
+    except _NO_TOKEN:
         return False
 
 

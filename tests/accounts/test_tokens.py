@@ -1,8 +1,10 @@
 """Tokens: what holds, and what does not."""
 
+import base64
 import time
 from typing import Any
 
+import httpx
 import pytest
 from jose import jwt
 
@@ -12,7 +14,7 @@ from playground.server import RunningService
 from playground.settings import Settings
 from tests.support.client import User
 
-from .conftest import holds
+from .conftest import bearer, holds
 
 SECRET, PREVIOUS = "a secret of at least 32 characters", "another secret of 32 characters and more"
 
@@ -57,6 +59,21 @@ async def test_a_token_holds_again_when_it_is_signed_as_the_service_signs(servic
     said = jwt.get_unverified_claims(ada.token)
     again = jwt.encode(said | {"jti": "another"}, settings.signing_secrets()[0], algorithm="HS256")
     assert await holds(ada.http, {"accessToken": again})
+
+
+@pytest.mark.parametrize("part", [0, 1])
+async def test_a_token_that_is_nested_deeper_than_can_be_parsed_opens_nothing(ada: User, part: int):
+    parts = ada.token.split(".")
+    parts[part] = base64.urlsafe_b64encode(b"[" * 3_000).decode()
+    deep = ".".join(parts)
+    asked = {"prompt": "Hi", "models": "sim/quick", "token": deep}
+    async with httpx.AsyncClient(base_url=str(ada.http.base_url), timeout=60) as anonymous:
+        answers = [
+            await anonymous.get("/auth/profile", headers=bearer({"accessToken": deep})),
+            await anonymous.get("/playground/stream", params={**asked, "token": deep[:4096]}),
+            await anonymous.post("/auth/refresh", json={"refreshToken": deep[:4096]}),
+        ]
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
 
 
 async def test_an_access_token_does_not_refresh(ada: User):
