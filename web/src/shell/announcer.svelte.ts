@@ -6,6 +6,7 @@ class Announcer {
 
   /** Several messages within a moment are said as one. */
   say(text: string): void {
+    if (text === '') return
     this.#waiting.push(text)
     this.#timer ??= setTimeout(() => {
       this.text = this.#waiting.join(' ')
