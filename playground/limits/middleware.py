@@ -20,8 +20,9 @@ _STREAM = "/stream"
 class RequestLimits:
     """Refuses requests beyond the limits; the answers to all others tell how the limits stand.
 
-    A request with a login counts for its user, one without a good one for its address. Requests to `/auth` without a good access
-    token count apart from others, as they are how passwords are guessed; but not those for new tokens.
+    A request with a login counts for its user, one without a good one for its address. Requests by which passwords are guessed
+    count apart from others: those that log in, register or ask for a new password, whoever asks, and all others to `/auth` without a
+    good access token, but not those for new tokens.
     """
 
     def __init__(self, app: ASGIApp) -> None:

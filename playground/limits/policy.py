@@ -3,7 +3,8 @@
 The names of the limits, as users are told them:
 
     address-requests   requests of an address without a login
-    auth               requests of an address to /auth without a login, but /auth/refresh
+    auth               requests of an address that log in, register or ask for a new password, and all to /auth without a login,
+                       but /auth/refresh; and those of a user that give the password once more
     user-requests      requests of a user
     streams            runs that a user starts
     daily-requests     turns in a day (UTC), however many models each is for

@@ -15,7 +15,7 @@ _WHEN_RUNS_END_SECONDS = 30.0
 
 _UNITS = {
     "address-requests": "requests without a login",
-    "auth": "requests to /auth",
+    "auth": "requests to /auth, or with a password,",
     "user-requests": "requests",
     "streams": "streams",
     "daily-requests": "comparisons",

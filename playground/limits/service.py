@@ -18,6 +18,10 @@ from .windows import Rate
 
 _AUTH = "/auth"
 _REFRESH = "/auth/refresh"
+_GUESSING = frozenset({"/auth/login", "/auth/register", "/auth/forgot-password", "/auth/reset-password"})
+"""Where others' passwords and accounts are guessed, for which one's own access token is no reason to try more often."""
+_PASSWORD_AGAIN = frozenset({("POST", "/users/me/password"), ("DELETE", "/users/me")})
+"""Where whoever got hold of an access token could guess the password that it takes to keep the account."""
 
 
 class LimitService:
@@ -43,7 +47,9 @@ class LimitService:
         path: str = scope["path"]
         # A page asks for new tokens each time that it is loaded; nobody guesses a token that is signed.
         to_auth = path == _AUTH or (path.startswith(f"{_AUTH}/") and path != _REFRESH)
-        if user is not None and not (to_auth and user.key_id is not None):
+        if user is not None and path not in _GUESSING and not (to_auth and user.key_id is not None):
+            if (scope["method"], path) in _PASSWORD_AGAIN:
+                return self._policy.auth, user.id
             return self._policy.of(user).requests, user.id
         client = scope.get("client")
         return self._policy.auth if to_auth else self._policy.address, counted_as(client[0] if client else None)

@@ -95,6 +95,22 @@ async def test_a_request_to_auth_with_an_access_token_counts_for_the_user(user: 
     assert list(told(answer)) == ["user-requests"]
 
 
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/register", "/auth/forgot-password", "/auth/reset-password"])
+async def test_an_access_token_of_ones_own_does_not_help_to_guess_passwords(user: User, path: str) -> None:
+    guesser = from_address(new_address())
+    answers = [await user.http.post(path, json={}, headers=guesser) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+    assert_refused(answers[-1], "auth", 10)
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/users/me/password"), ("DELETE", "/users/me")])
+async def test_whoever_holds_an_access_token_can_not_guess_its_password_from_many_addresses(user: User, method: str, path: str) -> None:
+    answers = [await user.http.request(method, path, json={}, headers=from_address(new_address())) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+    assert_refused(answers[-1], "auth", 10)
+    assert list(told(await user.http.get("/users/me"))) == ["user-requests"]
+
+
 def make_key(limited: Limited, user: User, *scopes: str) -> dict[str, str]:
     key = f"pg_{new_id()}"
     limited.execute(
