@@ -160,11 +160,11 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         tokens = Tokens(
             settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
         )
-        api_keys, stored_keys = ApiKeyRepository(database), ProviderKeyRepository(database)
+        audit = Audit(database)
+        api_keys, stored_keys = ApiKeyRepository(database, audit), ProviderKeyRepository(database, audit)
         key_uses, vault = KeyUses(api_keys), Vault(settings.encryption_secrets())
         own_keys = OwnKeys(stored_keys, vault, providers, announcements, allow_private=settings.allow_private_provider_urls)
         models = ModelAccess(catalogue, model_settings, own_keys)
-        audit = Audit(database)
         identities = Identities(
             users,
             tokens,
@@ -209,7 +209,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             password_resets=PasswordResets(users, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
             invitations=Invitations(InvitationRepository(database), users, mailer, letters, seconds=settings.invitation_seconds),
             export=Export(ExportRepository(database), history),
-            api_keys=ApiKeyService(api_keys, announcements, audit),
+            api_keys=ApiKeyService(api_keys, announcements),
             provider_keys=ProviderKeyService(
                 stored_keys,
                 vault,

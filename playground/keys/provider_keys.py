@@ -86,8 +86,8 @@ class ProviderKeyService:
 
     async def delete(self, user_id: str, provider_id: str) -> None:
         """Delete a key, also for a provider that is gone; runs that go on keep it to their end. Raises `ProviderKeyNotFound`."""
-        await self._row(user_id, provider_id)
-        await self._repository.delete(user_id, provider_id)
+        if not await self._repository.delete(user_id, provider_id):
+            raise ProviderKeyNotFound(provider_id)
         await self._announcements.announce("provider_key", user_id)
 
     async def test(self, user_id: str, provider_id: str) -> ProviderKeyTest:

@@ -3,11 +3,20 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import NoReturn
 
 from prisma import Prisma, models
+from prisma.errors import ForeignKeyViolationError, RawQueryError
 
+from playground.accounts.transaction import in_transaction
+from playground.administration.audit import Audit
 from playground.database.client import Database
+from playground.errors import NotAuthenticated
+from playground.ids import new_id
+
+_API_KEY, _PROVIDER_KEY = "api_key", "provider_key"
+_FOREIGN_KEY_VIOLATION = "23503"
 
 _NOTE_USES = """
 UPDATE api_keys SET last_used_at = used.at
@@ -38,8 +47,9 @@ class TooManyRows(Exception):
 class ApiKeyRepository:
     """API keys in the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
     async def create(
         self,
@@ -53,30 +63,38 @@ class ApiKeyRepository:
         expires_at: datetime | None,
         most: int,
     ) -> models.api_keys:
-        """A new key of a user who has fewer than `most`, also when several are made at once. Raises `TooManyRows`."""
+        """A new key of a user who has fewer than `most`, also when several are made at once, and record it.
 
-        async def write(prisma: Prisma) -> models.api_keys:
-            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
-                # One at a time makes a key for this user, so that the count holds.
-                await transaction.query_raw("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
-                made = await transaction.api_keys.find_unique(where={"id": key_id})
-                if made is not None:  # By an attempt whose answer got lost.
-                    return made
-                if await transaction.api_keys.count(where={"user_id": user_id}) >= most:
-                    raise TooManyRows
-                return await transaction.api_keys.create(
-                    data={
-                        "id": key_id,
-                        "user_id": user_id,
-                        "name": name,
-                        "prefix": prefix,
-                        "hash": key_hash,
-                        "scopes": list(scopes),
-                        "expires_at": expires_at,
-                    }
-                )
+        Raises `TooManyRows`, and `NotAuthenticated` when the account is gone.
+        """
+        begun = {"name": (None, name), "prefix": (None, prefix), "scopes": (None, list(scopes))}
 
-        return await self._database.run(write)
+        async def write(transaction: Prisma) -> models.api_keys:
+            # One at a time makes a key for this user, so that the count holds.
+            await transaction.query_raw("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+            made = await transaction.api_keys.find_unique(where={"id": key_id})
+            if made is not None:  # By an attempt whose answer got lost.
+                return made
+            if await transaction.api_keys.count(where={"user_id": user_id}) >= most:
+                raise TooManyRows
+            made = await transaction.api_keys.create(
+                data={
+                    "id": key_id,
+                    "user_id": user_id,
+                    "name": name,
+                    "prefix": prefix,
+                    "hash": key_hash,
+                    "scopes": list(scopes),
+                    "expires_at": expires_at,
+                }
+            )
+            await self._audit.record(user_id, "api_key.created", _API_KEY, key_id, begun, within=transaction)
+            return made
+
+        try:
+            return await in_transaction(self._database, write)
+        except ForeignKeyViolationError:
+            _account_gone()
 
     async def all_of(self, user_id: str) -> list[models.api_keys]:
         """A user's keys, newest first."""
@@ -86,9 +104,20 @@ class ApiKeyRepository:
         """A key of that user."""
         return await self._database.run(lambda prisma: prisma.api_keys.find_first(where={"id": key_id, "user_id": user_id}))
 
-    async def delete(self, user_id: str, key_id: str) -> None:
-        """Delete a key of that user, if it is there."""
-        await self._database.run(lambda prisma: prisma.api_keys.delete_many(where={"id": key_id, "user_id": user_id}))
+    async def delete(self, user_id: str, key_id: str) -> bool:
+        """Delete a key of that user, and record it; whether it was there."""
+        event_id = new_id()
+
+        async def write(transaction: Prisma) -> bool:
+            row = await transaction.api_keys.find_first(where={"id": key_id, "user_id": user_id})
+            if row is None or not await transaction.api_keys.delete_many(where={"id": key_id}):
+                # Perhaps by the attempt before this one, whose answer got lost.
+                return await transaction.audit_events.count(where={"id": event_id}) > 0
+            lost = {"name": (row.name, None), "prefix": (row.prefix, None)}
+            await self._audit.record(user_id, "api_key.revoked", _API_KEY, key_id, lost, within=transaction, event_id=event_id)
+            return True
+
+        return await in_transaction(self._database, write)
 
     async def note_uses(self, uses: Mapping[str, datetime]) -> None:
         """When keys, by id, were last used."""
@@ -114,8 +143,9 @@ class SealedKey:
 class ProviderKeyRepository:
     """The users' own keys for providers in the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
     async def all_of(self, user_id: str) -> list[models.provider_keys]:
         """A user's keys, by provider."""
@@ -129,14 +159,33 @@ class ProviderKeyRepository:
         return await self._database.run(lambda prisma: prisma.provider_keys.find_first(where=where))  # type: ignore[arg-type]
 
     async def put(self, key: SealedKey, hint: str) -> None:
-        """Keep a key in the place of the one before."""
+        """Keep a key in the place of the one before, and record it. Raises `NotAuthenticated` when the account is gone."""
         row = (key.user_id, key.provider, key.ciphertext, key.base_url, hint)
-        await self._database.run(lambda prisma: prisma.execute_raw(_PUT_PROVIDER_KEY, *row))
+        event_id = new_id()
 
-    async def delete(self, user_id: str, provider: str) -> None:
-        """Delete a key, if it is there."""
-        where = {"user_id": user_id, "provider": provider}
-        await self._database.run(lambda prisma: prisma.provider_keys.delete_many(where=where))  # type: ignore[arg-type]
+        async def write(transaction: Prisma) -> None:
+            await transaction.execute_raw(_PUT_PROVIDER_KEY, *row)
+            await self._audit.record(key.user_id, "provider_key.stored", _PROVIDER_KEY, key.provider, within=transaction, event_id=event_id)
+
+        try:
+            await in_transaction(self._database, write)
+        except RawQueryError as error:
+            if error.meta["code"] != _FOREIGN_KEY_VIOLATION:
+                raise
+            _account_gone()
+
+    async def delete(self, user_id: str, provider: str) -> bool:
+        """Delete a key, and record it; whether it was there."""
+        event_id = new_id()
+
+        async def write(transaction: Prisma) -> bool:
+            if not await transaction.provider_keys.delete_many(where={"user_id": user_id, "provider": provider}):
+                # Perhaps by the attempt before this one, whose answer got lost.
+                return await transaction.audit_events.count(where={"id": event_id}) > 0
+            await self._audit.record(user_id, "provider_key.deleted", _PROVIDER_KEY, provider, within=transaction, event_id=event_id)
+            return True
+
+        return await in_transaction(self._database, write)
 
     async def after(self, user_id: str, provider: str, limit: int) -> list[SealedKey]:
         """The keys of all users in their order, from the one after `user_id` and `provider` on."""
@@ -147,3 +196,7 @@ class ProviderKeyRepository:
         """Keep the same key, encrypted anew, unless it was changed meanwhile."""
         row = (key.user_id, key.provider, key.ciphertext, ciphertext)
         await self._database.run(lambda prisma: prisma.execute_raw(_RESEAL, *row))
+
+
+def _account_gone() -> NoReturn:
+    raise NotAuthenticated("This account does not exist any more.") from None

@@ -6,7 +6,6 @@ import secrets
 from prisma import models
 
 from playground.accounts.auth import API_KEY_PREFIX
-from playground.administration.audit import Audit
 from playground.announcements import Announcements
 from playground.errors import Conflict, NotFound
 from playground.ids import new_id
@@ -37,10 +36,9 @@ class ApiKeyNotFound(NotFound):
 class ApiKeyService:
     """What can be done with one's API keys."""
 
-    def __init__(self, repository: ApiKeyRepository, announcements: Announcements, audit: Audit) -> None:
+    def __init__(self, repository: ApiKeyRepository, announcements: Announcements) -> None:
         self._repository = repository
         self._announcements = announcements
-        self._audit = audit
 
     async def make(self, user_id: str, wanted: NewApiKey) -> MadeApiKey:
         """A new key, which is shown this once. Raises `TooManyApiKeys`."""
@@ -58,8 +56,6 @@ class ApiKeyService:
             )
         except TooManyRows:
             raise TooManyApiKeys(f"You have {MOST_API_KEYS} API keys, which is the most: delete one that is not used any more.") from None
-        made = {"name": (None, row.name), "prefix": (None, row.prefix), "scopes": (None, row.scopes)}
-        await self._audit.record(user_id, "api_key.created", "api_key", row.id, made)
         return MadeApiKey(**_shown(row).model_dump(), key=key)
 
     async def all_of(self, user_id: str) -> ApiKeyList:
@@ -68,20 +64,16 @@ class ApiKeyService:
 
     async def get(self, user_id: str, key_id: str) -> ApiKey:
         """One of one's keys. Raises `ApiKeyNotFound`."""
-        return _shown(await self._known(user_id, key_id))
-
-    async def revoke(self, user_id: str, key_id: str) -> None:
-        """Delete a key, which opens nothing from then on. Raises `ApiKeyNotFound`."""
-        row = await self._known(user_id, key_id)
-        await self._repository.delete(user_id, key_id)
-        await self._announcements.announce("api_key", key_id)
-        await self._audit.record(user_id, "api_key.revoked", "api_key", key_id, {"name": (row.name, None), "prefix": (row.prefix, None)})
-
-    async def _known(self, user_id: str, key_id: str) -> models.api_keys:
         row = await self._repository.get(user_id, key_id)
         if row is None:
             raise ApiKeyNotFound
-        return row
+        return _shown(row)
+
+    async def revoke(self, user_id: str, key_id: str) -> None:
+        """Delete a key, which opens nothing from then on. Raises `ApiKeyNotFound`."""
+        if not await self._repository.delete(user_id, key_id):
+            raise ApiKeyNotFound
+        await self._announcements.announce("api_key", key_id)
 
 
 def _shown(row: models.api_keys) -> ApiKey:

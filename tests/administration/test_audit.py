@@ -109,6 +109,19 @@ async def test_making_and_revoking_an_api_key_is_recorded_without_the_key(admin:
     assert made["key"] not in json.dumps(recorded)
 
 
+async def test_storing_and_deleting_a_key_for_a_provider_is_recorded_without_the_key(admin: User, user: User) -> None:
+    key = "made-up-for-this-test"
+    assert (await user.http.put("/users/me/provider-keys/groq", json={"key": key})).status_code == 200
+    assert (await user.http.delete("/users/me/provider-keys/groq")).status_code == 204
+    assert (await user.http.delete("/users/me/provider-keys/groq")).status_code == 404
+    recorded = await events(admin, actor=user.account["id"], targetType="provider_key")
+    assert [(event["action"], event["targetId"]) for event in recorded] == [
+        ("provider_key.deleted", "groq"),
+        ("provider_key.stored", "groq"),
+    ]
+    assert key[-4:] not in json.dumps(recorded)
+
+
 async def test_invitations_and_what_comes_of_them_are_recorded(admin: User) -> None:
     email = "invited@example.org"
     issued = (await admin.http.post("/admin/invitations", json={"email": email, "role": "premium"})).json()

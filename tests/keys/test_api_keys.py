@@ -9,13 +9,17 @@ import anyio
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
+from pydantic import SecretStr
 
+from playground.errors import NotAuthenticated
+from playground.ids import new_id
+from playground.keys.schemas import NewApiKey, ProviderKeyInput
 from playground.keys.service import MOST_API_KEYS
 from playground.server import RunningService
 from tests.support.client import User
 from tests.support.process import until
 
-from .conftest import Query, make_key, status_with, with_key
+from .conftest import KEY, Query, make_key, status_with, with_key
 
 
 async def test_a_key_is_shown_once_and_then_only_by_its_beginning(user: User) -> None:
@@ -201,3 +205,12 @@ async def test_nobody_has_more_than_so_many_keys_also_when_they_are_made_at_once
     assert len(keys) == MOST_API_KEYS
     assert (await user.http.delete(f"/users/me/api-keys/{keys[0]['id']}")).status_code == 204
     assert (await user.http.post("/users/me/api-keys", json={"name": "Key"})).status_code == 201
+
+
+def test_who_was_deleted_at_that_moment_is_told_so_and_gets_no_key(service: RunningService, portal: BlockingPortal, query: Query) -> None:
+    gone, services = new_id(), service.services
+    with pytest.raises(NotAuthenticated):
+        portal.call(services.api_keys.make, gone, NewApiKey(name="Key"))
+    with pytest.raises(NotAuthenticated):
+        portal.call(services.provider_keys.put, gone, "groq", ProviderKeyInput(key=SecretStr(KEY)))
+    assert query("SELECT id FROM audit_events WHERE actor_id = $1", gone) == []
