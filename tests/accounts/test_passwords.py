@@ -32,7 +32,7 @@ async def test_hashes_are_of_cost_12_and_nobodys_takes_as_long(monkeypatch: pyte
     assert [hashed[:7] for hashed in checked] == [b"$2b$12$"]
 
 
-@pytest.mark.parametrize("password", ["password", "12345678", "Password1", "iloveyou", "QWERTYUIOP", "trustno1"])
+@pytest.mark.parametrize("password", ["password", "12345678", "Password1", "iloveyou", "QWERTYUIOP", "trustno1", "aaaaaaaa", "letmein123"])
 def test_common_passwords_are_known_in_any_case(password: str) -> None:
     assert is_common(password)
     assert not is_common(password + " and more")
