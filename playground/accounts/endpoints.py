@@ -9,6 +9,7 @@ from playground.services import CurrentServices
 from . import cookies
 from .auth import CurrentDevice, CurrentUser, ScopeMissing, bearer_of, identify
 from .cookies import ForeignOrigin, RefreshCookie
+from .logins import RefreshTokenUsed
 from .resets import ResetRefused
 from .schemas import Asked, ForgottenPassword, Login, PasswordReset, Profile, Refresh, Registered, Registration, TokenPair, Verified
 from .service import AccountLocked, AddressTaken, InvitationNeeded, InvitationRefused, RegistrationClosed, UsernameTaken
@@ -44,7 +45,7 @@ async def login(services: CurrentServices, request: Request, response: Response,
     return pair
 
 
-@router.post("/refresh", responses=documented(NotAuthenticated, ForeignOrigin, BadInput, Unavailable))
+@router.post("/refresh", responses=documented(NotAuthenticated, RefreshTokenUsed, ForeignOrigin, BadInput, Unavailable))
 async def refresh(
     services: CurrentServices,
     request: Request,

@@ -23,6 +23,13 @@ class LoginNotFound(NotFound):
     """There is no such login of this user."""
 
 
+class RefreshTokenUsed(NotAuthenticated):
+    """The refresh token was used before, so its login has ended."""
+
+    code = "refresh_token_used"
+    title = "The refresh token was used before"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """Where a request came from, as far as it says."""
@@ -63,7 +70,10 @@ class Logins:
         )
 
     async def refresh(self, refresh_token: str, device: Device) -> TokenPair:
-        """New tokens for a refresh token, which does not hold from then on; used again, it ends the login. Raises `NotAuthenticated`."""
+        """New tokens for a refresh token, which does not hold from then on; used again, it ends the login.
+
+        Raises `RefreshTokenUsed`, `NotAuthenticated`.
+        """
         claims = self._tokens.read(refresh_token, "refresh")
         login = self.prepare(claims.user_id, device, login_id=claims.login_id)
         if await self._repository.rotate(login, claims.token_id):
@@ -72,6 +82,7 @@ class Logins:
             # Either its owner or somebody who stole it came second: nobody can tell, so neither goes on.
             _logger.warning("refresh_token_reused", login_id=claims.login_id, user_id=claims.user_id)
             await self._announcements.announce("login", claims.login_id)
+            raise RefreshTokenUsed("This refresh token was used before, perhaps by somebody else: its login has ended. Log in again.")
         raise unusable()
 
     async def end(self, user_id: str, login_id: str) -> None:

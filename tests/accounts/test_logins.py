@@ -21,7 +21,7 @@ async def test_a_refresh_token_that_is_used_twice_ends_its_whole_login_and_no_ot
     assert second["refreshToken"] != first["refreshToken"]
     assert await holds(user.http, second)
     again = await user.http.post("/auth/refresh", json={"refreshToken": first["refreshToken"]})
-    assert (again.status_code, again.json()["type"]) == (401, "urn:playground:problem:not_authenticated")
+    assert (again.status_code, again.json()["type"]) == (401, "urn:playground:problem:refresh_token_used")
     for tokens in (first, second):
         assert not await holds(user.http, tokens)
     assert not await refreshes(user.http, second)

@@ -65,6 +65,7 @@ async def test_the_old_password_is_asked_for_and_the_new_one_is_a_good_one(ada: 
         (PASSWORD, "short", 422, "newPassword"),
         (PASSWORD, "password1", 422, "newPassword"),
         (PASSWORD, email.upper(), 422, "newPassword"),
+        (PASSWORD, PASSWORD, 422, "newPassword"),
     ):
         response = await ada.http.post("/users/me/password", json={"currentPassword": current, "newPassword": new})
         assert response.status_code == status
