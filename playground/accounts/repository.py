@@ -64,6 +64,8 @@ class NewAccount:
     username: str | None
     name: str
     password_hash: str
+    role: Role = Role.user
+    """Unless it is the first one, or an invitation says otherwise."""
 
 
 class UserRepository:
@@ -73,15 +75,18 @@ class UserRepository:
         self._database = database
         self._audit = Audit(database)
 
-    async def create(self, account: NewAccount, *, invitation_hash: str | None, by_invitation: bool) -> models.users:
+    async def create(
+        self, account: NewAccount, *, invitation_hash: str | None = None, by_invitation: bool = False, at_terminal: bool = False
+    ) -> models.users:
         """A new account; the first that can log in is the administrator, whether invited or not.
 
-        `by_invitation`: the others need one. Raises `Taken`, `NotInvited`, `InvitationUnusable`.
+        `by_invitation`: the others need one. `at_terminal`: the operator makes it, which is recorded. Raises `Taken`, `NotInvited`,
+        `InvitationUnusable`.
         """
 
         async def write(transaction: Prisma) -> models.users:
             first = await transaction.users.find_first(where={"NOT": [{"password_hash": None}]}) is None
-            role = Role.admin if first else Role.user
+            role = Role.admin if first else account.role
             if invitation_hash is not None:
                 invitation = await transaction.query_raw(TAKE_INVITATION, invitation_hash, account.id, account.email)
                 if not invitation:
@@ -102,6 +107,9 @@ class UserRepository:
             if invitation_hash is not None:
                 begun: Changes = {"email": (None, account.email), "role": (None, role.value), "invitation": (None, invitation[0]["id"])}
                 await self._audit.record(account.id, "user.registered", "user", account.id, begun, within=transaction)
+            if at_terminal:
+                given: Changes = {"email": (None, account.email), "name": (None, account.name), "role": (None, role.value)}
+                await self._audit.record(None, "user.created", "user", account.id, given, within=transaction)
             return made
 
         try:

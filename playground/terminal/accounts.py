@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from prisma import models
+from prisma import enums, models
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from playground import logs
@@ -52,7 +52,6 @@ class Changed(NamedTuple):
 class _Accounts(NamedTuple):
     users: UserRepository
     repository: AccountRepository
-    audit: Audit
     announcements: Announcements
 
     @property
@@ -90,17 +89,11 @@ async def create_account(registration: Registration, role: Role) -> Given:
     password_hash = await PasswordHasher().hash(registration.password.get_secret_value())
     async with _opened() as accounts:
         try:
-            new = NewAccount(new_id(), registration.email, None, registration.name, password_hash)
-            row = await accounts.users.create(new, invitation_hash=None, by_invitation=False)
+            new = NewAccount(new_id(), registration.email, None, registration.name, password_hash, enums.Role(role))
+            row = await accounts.users.create(new, at_terminal=True)
         except Taken:
             raise Refused(f"There is an account for {registration.email} already.") from None
-        given = role_of(row)
-        if given not in ("admin", role):
-            await accounts.repository.change(row.id, {"role": role}, actor_id=None)
-            given = role
-        made = {"email": (None, row.email), "name": (None, row.name), "role": (None, given)}
-        await accounts.audit.record(None, "user.created", "user", row.id, made)
-        return Given(registration.email, given)
+        return Given(registration.email, role_of(row))
 
 
 async def change_role(account: str, role: Role) -> Changed:
@@ -148,8 +141,7 @@ async def _opened() -> AsyncIterator[_Accounts]:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(Database.open(settings))
             announcements = await _announcements(settings, stack)
-            audit = Audit(database)
-            yield _Accounts(UserRepository(database), AccountRepository(database, audit), audit, announcements)
+            yield _Accounts(UserRepository(database), AccountRepository(database, Audit(database)), announcements)
     except DatabaseAway as error:
         raise StartupError(error.detail) from None
 

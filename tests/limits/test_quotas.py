@@ -68,10 +68,16 @@ async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give
     assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (50 * 7, 0)
 
 
-async def test_tokens_that_are_used_at_once_never_exceed_what_is_left(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+@pytest.mark.parametrize(
+    ("limit", "most", "used", "nothing"),
+    [("monthlyTokens", 3_500, 3 * 1_010, 0), ("monthlyBudget", "0.007", "0.00603", "0")],
+)
+async def test_what_is_used_at_once_never_exceeds_what_is_left(
+    limited: Limited, scripted: ScriptedProvider, gate: Gate, limit: str, most: object, used: object, nothing: object
+) -> None:
     model = scripted.model(answering(10, 1000, gate))
-    async with limited.user(monthlyTokens=3_500) as user:
-        # Each may take 1,000 tokens and the prompt's, so three fit, and while they run no other does.
+    async with limited.user(**{limit: most}) as user:
+        # Each may take 1,000 tokens and the prompt's, for US$ 1 and 2 per million, so three fit, and while they run no other does.
         refused = 0
 
         async def ask() -> httpx.Response:
@@ -86,7 +92,7 @@ async def test_tokens_that_are_used_at_once_never_exceed_what_is_left(limited: L
         usage = await usage_of(user)
     assert statuses(answers) == {200: 3, 429: 9}
     assert len(scripted.asked(model)) == 3
-    assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (3 * 1010, 0)
+    assert (usage[limit]["used"], usage[limit]["reserved"]) == (used, nothing)
 
 
 async def test_what_runs_reserve_is_shown_and_given_back_when_they_end(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
