@@ -10,6 +10,7 @@ from . import cookies
 from .auth import CurrentDevice, CurrentUser, ScopeMissing, bearer_of, identify
 from .cookies import ForeignOrigin, RefreshCookie
 from .logins import RefreshTokenUsed
+from .rebinding import check_name
 from .resets import ResetRefused
 from .schemas import Asked, ForgottenPassword, Login, PasswordReset, Profile, Refresh, Registered, Registration, TokenPair, Verified
 from .service import AccountLocked, AddressTaken, InvitationNeeded, InvitationRefused, RegistrationClosed, UsernameTaken
@@ -28,6 +29,7 @@ async def register(
     services: CurrentServices, request: Request, response: Response, device: CurrentDevice, registration: Registration
 ) -> Registered:
     """Make an account and log it in. The first account is the administrator."""
+    check_name(request, services.settings)
     if registration.cookie:
         cookies.check_origin(request, services.settings)
     registered = await services.accounts.register(registration, device)
