@@ -1,27 +1,24 @@
 import { MarkdownView } from '../markdown/view'
 import type { Answer } from '../session/answer.svelte'
 import { type Paintable, painter } from '../shell/painter'
+import { watchSight } from './sight'
 
 /** Shows one answer while it grows: its text, and its thinking while that is unfolded. */
 export class AnswerPainter implements Paintable {
   seen = false
   #thinking: MarkdownView | null = null
   readonly #text: MarkdownView
-  readonly #observer: IntersectionObserver
+  readonly #unwatch: () => void
 
   constructor(
     readonly answer: Answer,
     root: HTMLElement,
   ) {
     this.#text = new MarkdownView(root)
-    this.#observer = new IntersectionObserver(
-      ([entry]) => {
-        this.seen = entry?.isIntersecting ?? false
-        if (this.seen) painter.ask(this)
-      },
-      { rootMargin: '400px' },
-    )
-    this.#observer.observe(root.parentElement ?? root)
+    this.#unwatch = watchSight(root.parentElement ?? root, (seen) => {
+      this.seen = seen
+      if (seen) painter.ask(this)
+    })
     answer.grew = () => painter.ask(this)
     painter.ask(this)
   }
@@ -29,7 +26,10 @@ export class AnswerPainter implements Paintable {
   /** Where the thinking is shown; null: it is folded, and costs nothing. */
   unfold(root: HTMLElement | null): void {
     this.#thinking = root === null ? null : new MarkdownView(root)
-    if (root !== null) painter.ask(this)
+    if (root === null) return
+    // Who unfolds it looks at it.
+    this.seen = true
+    painter.ask(this)
   }
 
   paint(deadline: number): boolean {
@@ -40,11 +40,14 @@ export class AnswerPainter implements Paintable {
       whole = this.#thinking.paint(deadline)
     }
     this.#text.set(answer.text, !answer.running)
-    return this.#text.paint(deadline) && whole
+    whole = this.#text.paint(deadline) && whole
+    // What will not change any more need not be watched: a long session has hundreds of them.
+    if (whole && !answer.running) this.#unwatch()
+    return whole
   }
 
   end(): void {
-    this.#observer.disconnect()
+    this.#unwatch()
     painter.forget(this)
     this.answer.grew = null
   }

@@ -1,4 +1,4 @@
-/** The time as `performance.now()`, five times a second, while anybody shows it. */
+/** The time as `performance.now()`, four times a second, while anybody shows it. */
 class Clock {
   #now = $state(performance.now())
   #readers = 0
@@ -13,7 +13,7 @@ class Clock {
     this.#readers += 1
     if (this.#readers === 1) {
       this.#now = performance.now()
-      this.#timer = setInterval(() => (this.#now = performance.now()), 200)
+      this.#timer = setInterval(() => (this.#now = performance.now()), 250)
     }
     return () => {
       this.#readers -= 1
