@@ -1,27 +1,25 @@
 import type { Highlighter } from './languages'
+import { later } from './later'
 
 let loading: Promise<Highlighter> | null = null
-let highlighter: Highlighter | null = null
 
 /** Longer code stays plain: colouring it would hold up the page. */
 const LONGEST = 30_000
 
-/** Colours the text of `element`, code in `language`; `done` when that is over. Languages are loaded when the first code comes. */
+/** Colours the text of `element`, code in `language`, soon. Languages are loaded when the first code comes. */
 export function highlight(element: HTMLElement, code: string, language: string): void {
   if (language === '' || code.length > LONGEST) return
-  if (highlighter === null) {
-    loading ??= import('./languages')
-    void loading
-      .then((loaded) => {
-        highlighter = loaded
+  loading ??= import('./languages')
+  void loading
+    .then((highlighter) =>
+      later(element, () => {
         // It may have grown meanwhile; then the next time colours it.
-        if (element.textContent === code) highlight(element, code, language)
-      })
-      .catch(() => (loading = null))
-    return
-  }
-  const tree = highlighter.parse(code, language)
-  if (tree !== null) element.replaceChildren(...tree.map(coloured))
+        if (element.textContent !== code) return
+        const tree = highlighter.parse(code, language)
+        if (tree !== null) element.replaceChildren(...tree.map(coloured))
+      }),
+    )
+    .catch(() => (loading = null))
 }
 
 interface Scope {

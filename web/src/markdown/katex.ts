@@ -1,20 +1,18 @@
 import type katexModule from 'katex'
+import { later } from './later'
 
 /** KaTeX, loaded when the first formula comes. */
 type Katex = typeof katexModule
 
-let katex: Katex | null = null
-let loading: Promise<void> | null = null
+let loading: Promise<Katex> | null = null
 
-/** Makes `element`, which shows its TeX, show the formula. What KaTeX can't read stays TeX. */
+/** Makes `element`, which shows its TeX, show the formula, soon. What KaTeX can't read stays TeX. */
 export function typeset(element: HTMLElement, tex: string, display: boolean): void {
-  if (katex === null) {
-    loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([loaded]) => {
-      katex = loaded.default
-    })
-    void loading.then(() => typeset(element, tex, display)).catch(() => (loading = null))
-    return
-  }
+  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([loaded]) => loaded.default)
+  void loading.then((katex) => later(element, () => render(katex, element, tex, display))).catch(() => (loading = null))
+}
+
+function render(katex: Katex, element: HTMLElement, tex: string, display: boolean): void {
   try {
     // Limits: a formula of a few letters can ask for millions of boxes, or for a box of a kilometre.
     katex.render(tex, element, {

@@ -7,7 +7,7 @@ import { nodesOf, typesetIn } from './nodes'
 const { defaults } = new Marked({ gfm: true, breaks: false, extensions: math })
 
 /** How much is parsed in one go: so much takes a few milliseconds. */
-const WINDOW = 4_000
+const WINDOW = 1_000
 /** A last block that is longer is parsed again only when it has grown by a part of itself: all in all that is linear. */
 const SMALL = 2_000
 const GROWTH = 1.04
