@@ -28,13 +28,19 @@ export class Follow {
     this.#last = this.scroller.scrollTop
   }
 
+  /** Soon: all columns at once would be much for the browser, which has to lay out what stands at the end of each. */
   hold(): void {
+    waiting.add(this)
+    if (waiting.size === 1) requestAnimationFrame(holdNext)
+  }
+
+  takeHold(): void {
     this.#set(true)
-    // Not at once: what else changes now would be laid out twice.
-    requestAnimationFrame(() => this.#settle())
+    this.#settle()
   }
 
   end(): void {
+    waiting.delete(this)
     this.#grown.disconnect()
     this.scroller.removeEventListener('scroll', this.#scrolled)
   }
@@ -52,4 +58,14 @@ export class Follow {
     this.holding = holding
     this.onchange(holding)
   }
+}
+
+const waiting = new Set<Follow>()
+
+function holdNext(): void {
+  const [next] = waiting
+  if (next === undefined) return
+  waiting.delete(next)
+  next.takeHold()
+  if (waiting.size > 0) requestAnimationFrame(holdNext)
 }

@@ -34,6 +34,10 @@ export class Turn {
   }
 }
 
+/** How many answers of a record are put on the page at once, and how long the browser has to lay them out and to take input. */
+const ANSWERS_AT_ONCE = 8
+const OPENING_PAUSE_MS = 20
+
 /** One comparison: its lanes, and what they wrote so far. */
 export class Session {
   id = $state<string | null>(null)
@@ -46,8 +50,12 @@ export class Session {
 
   #abort = new AbortController()
   #began = 0
+  /** So many turns, from the first on, are shown, and the last. */
+  #opened = $state(Infinity)
 
   readonly last = $derived(this.turns.at(-1) ?? null)
+  /** The turns that are on the page: of a long record they come one after another, lest the page stand still meanwhile. */
+  readonly shown = $derived(this.turns.filter((turn, index) => index < this.#opened || turn === this.last))
 
   /** A new one, which is recorded when its first turn starts. */
   static fresh(lanes: readonly Omit<Lane, 'lane'>[]): Session {
@@ -60,7 +68,20 @@ export class Session {
   static async open(id: string, signal: AbortSignal): Promise<Session> {
     const session = new Session()
     session.#take(await calls.session(id, signal))
+    session.#opened = 1
+    session.#openMore()
     return session
+  }
+
+  #openMore(): void {
+    if (this.#opened >= this.turns.length) {
+      this.#opened = Infinity
+      return
+    }
+    setTimeout(() => {
+      this.#opened += Math.max(1, Math.floor(ANSWERS_AT_ONCE / this.lanes.length))
+      this.#openMore()
+    }, OPENING_PAUSE_MS)
   }
 
   #take(detail: SessionDetail): void {
