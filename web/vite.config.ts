@@ -7,19 +7,50 @@ import { defineConfig } from 'vitest/config'
 
 const OUTPUT = '../playground/page/built'
 
+/** At most so much JavaScript, compressed by gzip, before something is seen. */
+const FIRST_VIEW_BYTES = 150_000
+
 /** Writes `.br` and `.gz` beside what compresses, so that the service never compresses anything itself. */
 function compressed(): Plugin {
+  let folder = ''
   return {
     name: 'compressed',
     apply: 'build',
+    configResolved(config) {
+      folder = join(config.root, config.build.outDir)
+    },
     closeBundle() {
-      const folder = join(import.meta.dirname, OUTPUT)
       for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         if (!/\.(js|css|svg|html)$/.test(name)) continue
         const content = readFileSync(join(folder, name))
         writeFileSync(join(folder, `${name}.br`), brotliCompressSync(content))
         writeFileSync(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }))
       }
+    },
+  }
+}
+
+/** Ends the build when the first view needs more JavaScript than it may: what is needed later is to be imported when it is. */
+function smallFirstView(): Plugin {
+  return {
+    name: 'small-first-view',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const first = new Set(
+        Object.values(bundle).flatMap((file) => ('isEntry' in file && file.isEntry ? [file.fileName] : [])),
+      )
+      // What is found on the way is looked at as well.
+      for (const name of first) {
+        const file = bundle[name]
+        if (file?.type === 'chunk') for (const imported of file.imports) first.add(imported)
+      }
+      const sizes = [...first].map((name) => {
+        const file = bundle[name]
+        return file?.type === 'chunk' ? gzipSync(file.code, { level: 9 }).length : 0
+      })
+      const size = sizes.reduce((sum, each) => sum + each, 0)
+      if (size === 0 || size > FIRST_VIEW_BYTES)
+        this.error(`JavaScript of the first view: ${size} bytes compressed, at most ${FIRST_VIEW_BYTES} are wanted.`)
     },
   }
 }
@@ -37,7 +68,7 @@ function smallestFonts(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [svelte(), smallestFonts(), compressed()],
+  plugins: [svelte(), smallestFonts(), smallFirstView(), compressed()],
   build: {
     outDir: OUTPUT,
     emptyOutDir: true,
