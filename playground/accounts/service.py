@@ -53,7 +53,7 @@ class InvitationNeeded(Forbidden):
 
 
 class InvitationRefused(BadInput):
-    """The invitation is unknown, used, expired, or for another address."""
+    """The invitation is unknown, used, expired, for another address, or by somebody who is no administrator any more."""
 
     code = "invitation_refused"
     title = "The invitation does not hold"
@@ -131,7 +131,9 @@ class AccountService:
         except NotInvited:
             raise InvitationNeeded("Only who was invited can register here: ask an administrator for an invitation.") from None
         except InvitationUnusable:
-            detail = "The invitation is unknown, used or expired, or it is for another email address."
+            detail = (
+                "The invitation is unknown, used or expired, for another email address, or by somebody who is no administrator any more."
+            )
             raise InvitationRefused(detail, errors=[FieldError("invitation", detail)]) from None
 
     async def login(self, login: Login, device: Device) -> TokenPair:

@@ -6,9 +6,11 @@ UPDATE users SET name = COALESCE($2, name), bio = COALESCE($3, bio), username = 
 WHERE id = $1
 """
 
+# Whoever is no administrator any more must not come back as one by a link that they made before.
 TAKE_INVITATION = """
 UPDATE invitations SET used_at = now(), used_by = $2
 WHERE token_hash = $1 AND (used_by IS NULL OR used_by = $2) AND expires_at > now() AND (email IS NULL OR email = $3)
+  AND EXISTS (SELECT FROM users WHERE users.id = invited_by AND users.role = 'admin' AND users.active)
 RETURNING id, role::text AS role
 """
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from playground.ids import new_id
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User
@@ -123,6 +124,22 @@ async def test_an_invitation_for_an_address_is_sent_there_and_is_for_it_alone(ro
     assert (await register(anonymous, "WANTED@example.org", invitation=issued["token"])).status_code == 201
     again = await root.http.post("/admin/invitations", json={"email": "wanted@example.org"})
     assert (again.status_code, code_of(again)) == (409, "email_taken")
+
+
+@pytest.mark.parametrize("fate", ["another role", "locked", "deleted"])
+async def test_who_is_no_administrator_any_more_left_no_way_back(root: User, anonymous: httpx.AsyncClient, fate: str):
+    invited = await invite(root, role="admin")
+    made = (await register(anonymous, f"{new_id()}@example.org", invitation=invited["token"])).json()
+    async with httpx.AsyncClient(base_url=root.http.base_url, timeout=60) as http:
+        issued = await invite(User(http, made), role="admin")
+    path = f"/admin/users/{made['user']['id']}"
+    if fate == "deleted":
+        ended = await root.http.delete(path)
+    else:
+        ended = await root.http.patch(path, json={"role": "premium"} if fate == "another role" else {"active": False})
+    assert ended.is_success, ended.text
+    refused = await register(anonymous, f"{new_id()}@example.org", invitation=issued["token"])
+    assert (refused.status_code, code_of(refused)) == (422, "invitation_refused")
 
 
 async def test_a_failed_registration_leaves_the_invitation_as_it_was(root: User, anonymous: httpx.AsyncClient):
