@@ -41,7 +41,10 @@ async def change_me(services: CurrentServices, user: CurrentUser, change: Profil
     responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, LastAdministrator, BadInput, Unavailable),
 )
 async def delete_me(services: CurrentServices, user: CurrentUser, response: Response, body: PasswordConfirmation) -> None:
-    """Delete one's account with everything in it. Running comparisons are stopped. It can't be undone."""
+    """Delete one's account with everything in it. Running comparisons are stopped. It can't be undone.
+
+    What administrators can still see is the audit: that the account was deleted, by whom, and what was recorded of it before.
+    """
     await services.accounts.delete(user, body.password.get_secret_value())
     cookies.clear(response)
 
