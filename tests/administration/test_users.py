@@ -12,6 +12,7 @@ from playground.accounts.service import LastAdministrator
 from playground.administration.users.schemas import UserChange
 from playground.server import RunningService
 from tests.support.client import PASSWORD, User, next_event
+from tests.support.process import until
 from tests.support.scripted import Exchange, ScriptedProvider
 
 from .conftest import SetModel, Sql
@@ -133,6 +134,21 @@ async def test_an_account_is_shown_with_what_it_used_and_what_belongs_to_it(admi
         "bio": "",
     }
     assert (detail["logins"], detail["apiKeys"], detail["providerKeys"]) == (2, 1, 1)
+
+
+async def test_an_administrator_sees_of_a_users_limits_what_the_user_sees(admin: User, other_user: User) -> None:
+    path = f"/admin/users/{other_user.account['id']}"
+    await admin.http.patch(path, json={"role": "premium", "limits": {"dailyRequests": 7, "monthlyBudget": "1.5"}})
+    await other_user.compare("Hi", ["sim/quick"])
+
+    async def settled() -> dict[str, Any] | None:
+        usage: dict[str, Any] = (await admin.http.get(f"{path}/usage")).json()
+        return usage if usage["monthlyTokens"]["reserved"] == 0 else None
+
+    seen = await until(settled)
+    assert seen == (await other_user.http.get("/users/me/usage")).json()
+    assert (seen["dailyRequests"]["used"], seen["dailyRequests"]["left"], seen["monthlyBudget"]["max"]) == (1, 6, "1.5")
+    assert (await admin.http.get("/admin/users/nobody/usage")).status_code == 404
 
 
 async def test_usage_is_that_of_the_present_day_and_month(admin: User, other_user: User, sql: Sql) -> None:

@@ -8,6 +8,7 @@ from playground.accounts.auth import Administrator
 from playground.accounts.identity import Role
 from playground.accounts.service import LastAdministrator
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.limits.schemas import Usage
 from playground.problems import documented
 from playground.services import CurrentServices
 from playground.text import CleanText
@@ -42,6 +43,12 @@ async def list_users(
 async def get_user(services: CurrentServices, _administrator: Administrator, user_id: UserId) -> UserDetail:
     """An account, what it has used, and how much belongs to it."""
     return await services.administration.users.detail(user_id)
+
+
+@router.get("/{user_id}/usage", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
+async def get_user_usage(services: CurrentServices, _administrator: Administrator, user_id: UserId) -> Usage:
+    """What a user has used and has left of each limit, and when it resets: what they see themselves at `/users/me/usage`."""
+    return await services.limits.usage(await services.administration.users.as_asker(user_id))
 
 
 @router.patch("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable))

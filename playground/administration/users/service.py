@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from prisma import models
 
-from playground.accounts.identity import role_of
+from playground.accounts.identity import User, role_of
 from playground.accounts.service import LastAdministrator
 from playground.announcements import Announcements
 from playground.errors import BadInput, FieldError, NotFound
@@ -64,6 +64,13 @@ class UserAdministration:
         if row is None:
             raise UserNotFound
         return await self._detail(row)
+
+    async def as_asker(self, user_id: str) -> User:
+        """The account as its requests are counted: its role and its own limits. Raises `UserNotFound`."""
+        row = await self._repository.get(user_id)
+        if row is None:
+            raise UserNotFound
+        return User(row.id, role_of(row), dict(row.limits))
 
     async def change(self, user_id: str, change: UserChange, *, actor_id: str | None) -> UserDetail:
         """Change an account. Raises `UserNotFound`, `LastAdministrator`."""
