@@ -30,7 +30,7 @@ from lib.units import count
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=options.HELP)
 
 
 class Bar:
@@ -124,7 +124,7 @@ def bench_stream(
     ] = 1,
     one_session: Annotated[
         bool,
-        typer.Option("--compare-in-one-session", help="Send each prompt to all models at once, as lanes of one session on one connection."),
+        typer.Option("--one-session", help="Send each prompt to all models at once, as lanes of one session on one connection."),
     ] = False,
     system: Annotated[str | None, typer.Option(help="The system prompt.", rich_help_panel="Parameters")] = None,
     temperature: Annotated[

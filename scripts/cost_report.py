@@ -17,18 +17,20 @@ from lib.api import Credentials, connect
 from lib.costs.book import DIMENSIONS, Book, Dimension
 from lib.costs.files import as_csv
 from lib.costs.page import as_html
-from lib.costs.report import read_into
+from lib.costs.sessions import read_into
 from lib.costs.table import show
 from lib.problems import ServiceError
+from lib.units import count
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=options.HELP)
 
 
 async def read(book: Book, url: str, who: Credentials) -> None:
-    """Read the costs that the service at `url` has recorded into `book`. Raises a `ServiceError`."""
-    with options.err.status("Asking for the costs"):
+    """Read the sessions of the service at `url` into `book`. Raises a `ServiceError`."""
+    with options.err.status("Reading sessions") as status:
         async with connect(url, who, tell=options.say) as service:
-            await read_into(book, service)
+            async for sessions in read_into(book, service):
+                status.update(f"Reading sessions: {count(sessions, 'session')} so far")
 
 
 def dimensions(value: str) -> list[Dimension]:
@@ -64,7 +66,7 @@ def cost_report(
     email: options.EmailOption = None,
     password: options.PasswordOption = None,
 ) -> None:
-    """Report what answers cost, by day, model and provider.
+    """Report what one's answers cost, by day, model and provider.
 
     Sums are exact and of real money only: unknown costs are counted apart, simulated ones are labelled and summed apart. Ends with 0,
     with 1 when the service refuses or can't be reached, with 2 for wrong use.

@@ -14,11 +14,14 @@ from .units import printable
 
 DEFAULT_URL = "http://127.0.0.1:4000"
 STDOUT = Path("-")
+HELP = {"help_option_names": ["-h", "--help"]}
 
-UrlOption = Annotated[str, typer.Option("--url", metavar="URL", help="Where the service is.", rich_help_panel="Service")]
+UrlOption = Annotated[
+    str, typer.Option("--url", envvar="PLAYGROUND_URL", metavar="URL", help="Where the service is.", rich_help_panel="Service")
+]
 TokenOption = Annotated[
     str | None,
-    typer.Option("--token", envvar="PLAYGROUND_TOKEN", metavar="TOKEN", help="An access token.", rich_help_panel="Service"),
+    typer.Option("--token", envvar="PLAYGROUND_TOKEN", metavar="TOKEN", help="An access token or an API key.", rich_help_panel="Service"),
 ]
 EmailOption = Annotated[
     str | None,

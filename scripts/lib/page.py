@@ -56,16 +56,28 @@ def tiles(entries: Iterable[tuple[str, str, str]]) -> str:
     return f'<dl class="tiles">\n{inner}</dl>\n'
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1, foot: Iterable[Sequence[str]] = ()) -> str:
-    """A table. Cells are HTML; the first `text_columns` columns are text, the others numbers. Wide tables scroll by themselves."""
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    text_columns: int = 1,
+    foot: Iterable[Sequence[str]] = (),
+    groups: Sequence[tuple[str, int]] = (),
+) -> str:
+    """A table. Cells are HTML; the first `text_columns` columns are text, the others numbers. Wide tables scroll by themselves.
+
+    `groups` are headings over several columns, which stand behind the text ones: the heading, and over how many.
+    """
 
     def line(cells: Sequence[str], tag: str = "td") -> str:
         return "<tr>" + "".join(_cell(cell, tag, number=index >= text_columns) for index, cell in enumerate(cells)) + "</tr>\n"
 
     footing = "".join(map(line, foot))
+    over = "".join(f'<th class="group" colspan="{width}">{escape(heading)}</th>' for heading, width in groups)
+    heading = f'<tr><th class="group" colspan="{text_columns}"></th>{over}</tr>\n' if groups else ""
     return (
         '<div class="scroll" tabindex="0"><table>\n'
-        f"<thead>{line([escape(name) for name in columns], 'th')}</thead>\n"
+        f"<thead>{heading}{line([escape(name) for name in columns], 'th')}</thead>\n"
         f"<tbody>{''.join(map(line, rows))}</tbody>\n" + (f"<tfoot>{footing}</tfoot>\n" if footing else "") + "</table></div>\n"
     )
 
@@ -73,6 +85,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns
 def _cell(content: str, tag: str, *, number: bool) -> str:
     attributes = ' class="number"' if number else ""
     return f"<{tag}{attributes}>{content}</{tag}>"
+
+
+def unbroken(text: str) -> str:
+    """`text` as HTML that stays on one line."""
+    return f'<span class="unbroken">{escape(text)}</span>'
+
+
+def prose(text: str) -> str:
+    """`text` as HTML for a cell in which it can be read, on a phone too."""
+    return f'<div class="prose">{escape(text)}</div>'
 
 
 def badge(text: str) -> str:

@@ -23,8 +23,9 @@ def run(user: User, tmp_path: Path) -> Run:
     """Run a script as that user, in an empty folder; nothing is checked."""
 
     async def run(script: str, *arguments: str, **variables: str) -> "CompletedProcess[bytes]":
+        where = {"PLAYGROUND_URL": str(user.http.base_url)}
         account = {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
-        command = [sys.executable, str(ROOT / "scripts" / script), "--url", str(user.http.base_url), *arguments]
-        return await anyio.run_process(command, check=False, cwd=tmp_path, env={**os.environ, **account, **variables})
+        command = [sys.executable, str(ROOT / "scripts" / script), *arguments]
+        return await anyio.run_process(command, check=False, cwd=tmp_path, env={**os.environ, **where, **account, **variables})
 
     return run

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tests.scripts.conftest import Run
 from tests.scripts.test_bench_stream import Checker, priced
@@ -34,6 +36,24 @@ async def test_rows_can_be_by_day_and_provider(run: Run, user: User, scripted: S
     await user.compare("Hi", [scripted.model(priced), scripted.model(priced), "sim/quick"], maxTokens=5)
     found = {(row["provider"], row["answers"]) for row in await rows(run, "--by", "day,provider")}
     assert found == {("scripted", "2"), ("sim", "1")}
+
+
+async def test_a_range_ends_with_its_last_day_in_the_time_zone_of_the_report(run: Run, user: User):
+    await user.compare("Hi", ["sim/quick"], maxTokens=5)
+    [session] = (await user.http.get("/playground/sessions")).json()["items"]
+    day = datetime.fromisoformat(session["createdAt"]).astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    for last, answers in ((day, ["1"]), (day - timedelta(days=1), [])):
+        found = await rows(run, "--by", "model", "--to", last.isoformat(), "--time-zone", "Pacific/Kiritimati")
+        assert [row["answers"] for row in found] == answers
+
+
+async def test_an_api_key_that_may_read_sessions_is_enough(run: Run, user: User):
+    await user.compare("Hi", ["sim/quick"], maxTokens=5)
+    body = {"name": "Costs", "scopes": ["sessions:read"]}
+    key = (await user.http.post("/users/me/api-keys", json=body)).json()["key"]
+    done = await run("cost_report.py", "--by", "model", "--csv", "-", PLAYGROUND_TOKEN=key, PLAYGROUND_EMAIL="", PLAYGROUND_PASSWORD="")
+    assert done.returncode == 0, done.stderr
+    assert b"sim/quick" in done.stdout
 
 
 async def test_a_range_of_days_without_sessions_is_empty(run: Run, user: User):

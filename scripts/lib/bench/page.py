@@ -1,16 +1,18 @@
 """The report of a benchmark as a page to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lib.charts.cdf import cdf
 from lib.charts.spread import Series, spread
-from lib.page import escape, model_name, page, section, table, tiles
+from lib.page import escape, model_name, page, prose, section, table, tiles
 from lib.units import count
 
 from .summary import METRICS, Metric, ModelSummary, Report
 from .table import cost_text, each_text, remarks, tokens_text
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
+_OF_THIS_MACHINE = tuple(metric for metric in METRICS if metric.key.startswith("client"))
+_OF_THE_SERVICE = tuple(metric for metric in METRICS if metric not in _OF_THIS_MACHINE)
 
 _LEGEND = (
     "Each dot is an answer, the box is the middle half of them, the thick line the median. The bar under it is the 95 % confidence "
@@ -65,9 +67,10 @@ def as_html(report: Report) -> str:
         subtitle,
         [
             tiles(_highlights(report)),
-            section("Side by side", _comparison(report), note=" ".join(remarks(report))),
+            section("Side by side", _comparison(report, _OF_THE_SERVICE), note=" ".join(remarks(report))),
             section("How soon, and how fast", _pair(report, "timeToFirstToken"), _pair(report, "tokensPerSecond"), note=_LEGEND),
             section("How smoothly, and how long", _pair(report, "timeBetweenTokens"), _pair(report, "responseTime")),
+            section("Seen from here", _comparison(report, _OF_THIS_MACHINE), note="With the network and the service in it."),
             section("Outcome and cost", _outcomes(report)),
             *_failures(report),
             section("How this was measured", _method(report)),
@@ -109,18 +112,15 @@ def _overlap(one: ModelSummary, other: ModelSummary, metric: Metric) -> bool:
     return first is None or second is None or (first.low <= second.high and second.low <= first.high)
 
 
-def _comparison(report: Report) -> str:
-    columns = ["Model"]
-    for metric in METRICS:
-        columns.append(f"{metric.title}, p50")
-        columns += ["p95", "p99"]
+def _comparison(report: Report, metrics: Sequence[Metric]) -> str:
+    columns = ["Model", *("p50", "p95", "p99") * len(metrics)]
     rows = []
     for place, model in enumerate(report.models):
         cells = [model_name(model.model, simulated=model.simulated, colour=place)]
-        for metric in METRICS:
+        for metric in metrics:
             cells += _percentiles(model, metric)
         rows.append(cells)
-    return table(columns, rows)
+    return table(columns, rows, groups=[(metric.title.removesuffix(", seen from here"), 3) for metric in metrics])
 
 
 def _percentiles(model: ModelSummary, metric: Metric) -> list[str]:
@@ -173,7 +173,7 @@ def _outcomes(report: Report) -> str:
 
 def _failures(report: Report) -> list[str]:
     rows = [
-        [model_name(one.model, simulated=one.simulated), f"<code>{escape(one.code)}</code>", escape(one.message), f"{one.times:,}"]
+        [model_name(one.model, simulated=one.simulated), f"<code>{escape(one.code)}</code>", prose(one.message), f"{one.times:,}"]
         for one in report.failures
     ]
     return [section("Failures", table(["Model", "Code", "First message", "Times"], rows, text_columns=3))] if rows else []

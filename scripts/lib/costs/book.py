@@ -1,13 +1,14 @@
-"""The books of a cost report: sums sorted into rows by what was asked for."""
+"""The books of a cost report: answers sorted into rows by what was asked for."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from lib.tally import Tally, add
+from lib.problems import BadWire
+from lib.tally import Tally, add, dollars
 
 Dimension = Literal["day", "model", "provider"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
@@ -23,9 +24,44 @@ class Key:
     simulated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer, as far as it matters for costs."""
+
+    at: datetime
+    """When it was asked for."""
+    model: str
+    provider: str
+    simulated: bool
+    running: bool
+    input_tokens: int | None
+    output_tokens: int | None
+    estimated: bool
+    cost: Decimal | None
+    """Money is real whoever's key paid."""
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> "Entry":
+        """The entry for an answer as `GET /playground/sessions?include=answers` gives it. Raises `BadWire`."""
+        try:
+            return cls(
+                at=datetime.fromisoformat(answer["createdAt"]),
+                model=str(answer["model"]),
+                provider=str(answer["provider"]),
+                simulated=bool(answer["simulated"]),
+                running=answer["status"] == "running",
+                input_tokens=answer["inputTokens"],
+                output_tokens=answer["outputTokens"],
+                estimated=bool(answer["estimated"]),
+                cost=dollars(answer["cost"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadWire(f"An answer in the list of sessions lacks something or is of another shape: {error}.") from error
+
+
 @dataclass(slots=True)
 class Book:
-    """Takes sums, gives rows. Days are those of `zone`; `first` and `last` are included."""
+    """Takes entries, gives rows. Days are those of `zone`; `first` and `last` are included."""
 
     by: Sequence[Dimension]
     zone: ZoneInfo
@@ -38,15 +74,29 @@ class Book:
     _rows: dict[Key, Tally] = field(default_factory=dict)
     _days: dict[tuple[date, Key], Tally] = field(default_factory=dict)
 
-    def take(self, day: date, subject: Key, tally: Tally) -> None:
-        """Book what answers of one day and subject came to."""
-        model = subject.model if "model" in self.by else None
-        provider = subject.provider if "provider" in self.by else None
-        key = Key(day if "day" in self.by else None, model, provider, subject.simulated)
-        without_day = Key(None, model, provider, subject.simulated)
-        self._rows.setdefault(key, Tally()).merge(tally)
-        self._days.setdefault((day, without_day), Tally()).merge(tally)
-        (self.made_up if subject.simulated else self.real).merge(tally)
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Book those of `entries` that are within the range."""
+        for entry in entries:
+            day = entry.at.astimezone(self.zone).date()
+            if (self.first and day < self.first) or (self.last and day > self.last):
+                continue
+            if entry.running:
+                self.running += 1
+                continue
+            for tally in self._tallies(day, entry):
+                tally.add(input_tokens=entry.input_tokens, output_tokens=entry.output_tokens, estimated=entry.estimated, cost=entry.cost)
+
+    def _tallies(self, day: date, entry: Entry) -> tuple[Tally, Tally, Tally]:
+        """What an answer is counted in: its row, its place in the chart, the total."""
+        model = entry.model if "model" in self.by else None
+        provider = entry.provider if "provider" in self.by else None
+        key = Key(day if "day" in self.by else None, model, provider, entry.simulated)
+        without_day = Key(None, model, provider, entry.simulated)
+        return (
+            self._rows.setdefault(key, Tally()),
+            self._days.setdefault((day, without_day), Tally()),
+            self.made_up if entry.simulated else self.real,
+        )
 
     def rows(self) -> list[tuple[Key, Tally]]:
         """The rows: by day, real before simulated, the dearest first."""

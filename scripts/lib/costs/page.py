@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from lib.charts.bars import Layer, bars
-from lib.page import badge, escape, page, section, table, tiles
+from lib.page import badge, escape, page, section, table, tiles, unbroken
 from lib.tally import Tally
 from lib.units import count, money
 
@@ -116,7 +116,7 @@ def _table(book: Book) -> str:
 
 
 def _about(key: Key, book: Book) -> list[str]:
-    cells = [escape(str(getattr(key, name))) for name in book.by]
+    cells = [unbroken(str(getattr(key, name))) for name in book.by]
     if key.simulated:
         cells[-1] += " " + badge("simulated")
     return cells
