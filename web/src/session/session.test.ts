@@ -130,6 +130,7 @@ describe('the summary of a turn', () => {
     const answers = rows.map((row, lane) => {
       const answer = new Answer(1, lane)
       answer.state = row === null ? 'failed' : 'completed'
+      answer.writes = true
       answer.figures = { ...FIGURES, ...(row ?? { cost: '0.01' }) } as Answer['figures']
       return answer
     })
@@ -146,6 +147,13 @@ describe('the summary of a turn', () => {
     expect(summary.cheapest?.lane.model).toBe('x/b')
     expect(summary.longest?.lane.model).toBe('x/b')
     expect([summary.cost, summary.simulatedCost, summary.unknown]).toEqual(['0.31', null, 0])
+  })
+
+  it('names the only one that completed, and no empty answer', () => {
+    const given = turn({ responseTime: 900 }, { responseTime: 5 }, null)
+    const empty = given.answers[1]
+    if (empty) empty.writes = false
+    expect(summaryOf(lanes, given).fastestFinish).toEqual({ lane: lanes[0], value: 900 })
   })
 
   it('takes an unknown cost neither for free nor for cheap', () => {

@@ -7,7 +7,7 @@ export interface Best {
   value: number
 }
 
-/** Who was best at what in a turn; null where nobody, or everybody alike, was. Stopped and failed lanes take no part. */
+/** Who was best at what in a turn; null where nobody was. Stopped and failed lanes take no part, and no empty answers. */
 export interface Summary {
   fastestStart: Best | null
   fastestFinish: Best | null
@@ -22,8 +22,9 @@ export interface Summary {
 
 export function summaryOf(lanes: readonly Lane[], turn: Turn): Summary {
   const rows = lanes.flatMap((lane) => {
-    const figures = turn.answers[lane.lane]?.figures
-    return figures ? [{ lane, figures, completed: turn.answers[lane.lane]?.state === 'completed' }] : []
+    const answer = turn.answers[lane.lane]
+    const figures = answer?.figures
+    return figures ? [{ lane, figures, completed: answer.state === 'completed' && answer.writes }] : []
   })
   const done = rows.filter((row) => row.completed)
   const best = (value: (row: (typeof rows)[number]) => number | null, sign: 1 | -1): Best | null => {
@@ -31,7 +32,7 @@ export function summaryOf(lanes: readonly Lane[], turn: Turn): Summary {
       const number = value(row)
       return number === null ? [] : [{ lane: row.lane, value: number }]
     })
-    if (known.length < 2) return null
+    if (known.length === 0) return null
     return known.reduce((one, other) => (sign * other.value < sign * one.value ? other : one))
   }
   const costs = (simulated: boolean) =>
