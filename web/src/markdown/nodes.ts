@@ -50,7 +50,7 @@ function nodeOf(token: MarkedToken | MathToken): ChildNode | ChildNode[] | null 
     case 'br':
       return element('br', [])
     case 'blockquote':
-      return element('blockquote', nodesOf(token.tokens))
+      return directed(element('blockquote', nodesOf(token.tokens)))
     case 'code':
       return code(token)
     case 'codespan':
@@ -65,7 +65,7 @@ function nodeOf(token: MarkedToken | MathToken): ChildNode | ChildNode[] | null 
       return link(token.href, token.title ?? null, inline(token.tokens))
     case 'image':
       // Nothing is loaded from elsewhere: an image is a link to it.
-      return link(token.href, token.title, [document.createTextNode(`🖼 ${token.text || token.href}`)])
+      return link(token.href, token.title, [document.createTextNode(`Image: ${token.text || token.href}`)])
     case 'list':
       return list(token)
     case 'list_item':
@@ -158,6 +158,12 @@ function list(token: Tokens.List): HTMLElement {
   const made = element(token.ordered ? 'ol' : 'ul', token.items.map(item))
   if (token.ordered && typeof token.start === 'number' && token.start !== 1)
     (made as HTMLOListElement).start = token.start
+  return directed(made)
+}
+
+/** What stands beside its text, as bullets and bars do, is on the side where the text begins. */
+function directed(made: HTMLElement): HTMLElement {
+  made.dir = 'auto'
   return made
 }
 
@@ -187,7 +193,7 @@ function table(token: Tokens.Table): HTMLElement {
       }),
     )
   const body = token.rows.map((cells) => row(cells, 'td'))
-  const made = element('table', [element('thead', [row(token.header, 'th')]), element('tbody', body)])
+  const made = directed(element('table', [element('thead', [row(token.header, 'th')]), element('tbody', body)]))
   const scroller = element('div', [made])
   scroller.className = 'table'
   scroller.tabIndex = 0
