@@ -3,7 +3,7 @@ import type { AnswerState } from '../session/answer.svelte'
 /** In plain words. */
 export const STATUS: Record<AnswerState, string> = {
   waiting: 'Waiting',
-  queued: 'Waits to ask again',
+  queued: 'Waits',
   connecting: 'Asked',
   streaming: 'Writing',
   completed: 'Done',
