@@ -7,6 +7,9 @@ from playground.database.client import Database
 
 # Each takes the account's id, what the last row was sorted by, and how many rows. Rows come in the order of `position`.
 TABLES: Mapping[str, str] = {
+    "account": """
+SELECT id AS position, id, role::text AS role, active, limits, created_at, updated_at, last_login_at
+FROM users WHERE id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
     "logins": """
 SELECT id AS position, id, created_at, last_used_at, expires_at, revoked_at, address, user_agent
 FROM logins WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",

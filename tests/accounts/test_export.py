@@ -54,6 +54,9 @@ async def test_an_export_has_all_of_ones_data_and_no_secret(user: User, ada: Use
     files = {name: archive.read(name).decode() for name in archive.namelist()}
     documents = {name: json.loads(text) for name, text in files.items()}
     assert documents["profile.json"] == user.account
+    [account] = documents["account.json"]
+    assert (account["id"], account["role"], account["active"], account["limits"]) == (user_id, "user", True, {})
+    assert account["lastLoginAt"] >= account["createdAt"]
     assert len(documents["logins.json"]) == 2
     assert set(documents["logins.json"][0]) == {"id", "createdAt", "lastUsedAt", "expiresAt", "revokedAt", "address", "userAgent"}
     assert datetime.fromisoformat(documents["logins.json"][0]["createdAt"]) < datetime.now(UTC)
