@@ -23,6 +23,8 @@ from playground.redis import open_redis
 from playground.remembering import FRESH_SECONDS
 from playground.settings import Settings
 
+from .plain import plain
+
 _PAGE = 200
 _TELLS = "A service that runs has been told."
 _NOTICES = f"A service that runs notices within {FRESH_SECONDS:.0f} seconds: it can be told at once only through Redis (REDIS_URL)."
@@ -169,7 +171,7 @@ def _told(error: ValidationError) -> str:
 
 
 def _called(row: models.users) -> str:
-    return row.email or row.username or row.name
+    return row.email or row.username or plain(row.name)
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -178,7 +180,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
         (
             row["email"] or "-",
             row["username"] or "-",
-            row["name"],
+            plain(row["name"]).replace("\n", " ").replace("\t", " "),
             row["role"],
             "active" if row["active"] else "locked",
             _day(row["created_at"]),

@@ -88,7 +88,12 @@ def _password(generate: bool) -> str:
     if sys.stdin.isatty():
         asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return asked
-    return sys.stdin.readline().rstrip("\r\n")
+    given = sys.stdin.readline().rstrip("\r\n")
+    try:
+        given.encode()
+    except UnicodeEncodeError:  # Python keeps such bytes as halves of surrogate pairs; nobody could type them again.
+        raise fail("The password on standard input is not UTF-8.") from None
+    return given
 
 
 def _show(password: str, generated: bool) -> None:

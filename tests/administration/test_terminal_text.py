@@ -1,0 +1,63 @@
+"""What others wrote, on the operator's terminal."""
+
+import os
+import pty
+import subprocess
+from contextlib import suppress
+
+import pytest
+
+from playground.settings import Settings
+from playground.terminal.plain import plain
+from tests.support.process import PLAYGROUND, environment
+
+from .conftest import Sql
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë\t😀\n", "Zoë\t😀\n"),
+        ("line\r\nline", "line\nline"),
+        ("\x1b[2J\x1b]52;c;QQ==\x07", "␛[2J␛]52;c;QQ==␇"),
+        ("\x00\x08\x7f\x9b2J", "␀␈␡\ufffd2J"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown_as_a_sign(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_a_name_commands_nothing_on_the_terminal_of_the_operator(admin_settings: Settings, accounts: object, sql: Sql) -> None:
+    name = "Eve \x1b]0;owned\x07\nroot"
+    sql("INSERT INTO users (id, email, name, updated_at) VALUES ('eve', 'eve@example.org', $1, now())", name)
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*PLAYGROUND, "user", "list", "eve@"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment(admin_settings.data_dir, TERM="xterm"),
+        cwd=admin_settings.data_dir,
+    )
+    os.close(terminal)
+    said = b""
+    with suppress(OSError):  # That is how a terminal tells that nobody will write any more.
+        while data := os.read(controller, 65_536):
+            said += data
+    os.close(controller)
+    sql("DELETE FROM users WHERE id = 'eve'")
+    assert process.wait() == 0
+    [_, line] = said.decode().splitlines()
+    assert line.split()[2:5] == ["Eve", "␛]0;owned␇", "root"]
+
+
+def test_a_password_that_nobody_could_type_again_is_refused(admin_settings: Settings, accounts: object) -> None:
+    done = subprocess.run(
+        [*PLAYGROUND, "user", "create", "bytes@example.org"],
+        input=b"\xff\xfe and more\n",
+        env=environment(admin_settings.data_dir),
+        cwd=admin_settings.data_dir,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"playground: The password on standard input is not UTF-8.\n")
