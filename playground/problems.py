@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from .errors import BadInput, FieldError, Problem
+from .schemas import FIELDS_AT_FAULT
 
 
 class ProblemField(BaseModel):
@@ -47,10 +48,16 @@ def documented(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
         examples = responses.setdefault(
             problem.status, {"description": problem.title, "content": {"application/problem+json": {"examples": {}}}}
         )
-        body = {"type": f"urn:playground:problem:{problem.code}", "title": problem.title, "status": problem.status}
+        body = {
+            "type": f"urn:playground:problem:{problem.code}",
+            "title": problem.title,
+            "status": problem.status,
+            "detail": (problem.__doc__ or "").strip().splitlines()[0],
+            **vars(problem).get("example", {}),  # Its own: that of a more general problem is about something else.
+        }
         content = examples["content"]["application/problem+json"]
         content["schema"] = {"$ref": "#/components/schemas/ProblemBody"}
-        content["examples"][problem.code] = {"value": {**body, "detail": (problem.__doc__ or "").strip().splitlines()[0]}}
+        content["examples"][problem.code] = {"value": body}
     return responses
 
 
@@ -68,7 +75,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def tell_bad_input(_request: Request, error: RequestValidationError) -> ProblemResponse:
-        fields = [_field_error(each) for each in error.errors()]
+        fields = [field for each in error.errors() for field in _field_errors(each)]
         return respond(BadInput("; ".join(f"{name}: {message}" for name, message in fields), errors=fields))
 
     @app.exception_handler(HTTPException)
@@ -90,10 +97,12 @@ def _allow(request: Request, error: HTTPException) -> dict[str, str]:
     return {"Allow": ", ".join(method.upper() for method in methods)} if methods else {}
 
 
-def _field_error(error: dict[str, Any]) -> FieldError:
+def _field_errors(error: dict[str, Any]) -> list[FieldError]:
     if error["type"] == "json_invalid":  # FastAPI's, whose place is that of the character.
-        return FieldError("body", f"is no JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")
-    return FieldError(_path(error["loc"]), _sentence(error))
+        return [FieldError("body", f"is no JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")]
+    if error["type"] == FIELDS_AT_FAULT:
+        return [FieldError(_path((*error["loc"], name)), error["ctx"]["message"]) for name in error["ctx"]["fields"]]
+    return [FieldError(_path(error["loc"]), _sentence(error))]
 
 
 def _path(location: tuple[int | str, ...]) -> str:

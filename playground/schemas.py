@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 
 def iso_utc(moment: datetime) -> str:
@@ -46,6 +47,17 @@ LocalMoment = Annotated[datetime, BeforeValidator(_no_number)]
 
 Money = Annotated[Decimal, PlainSerializer(money, return_type=str)]
 """US dollars, written as a decimal string."""
+
+
+FIELDS_AT_FAULT = "fields_at_fault"
+
+
+def fields_at_fault(message: str, *fields: str) -> PydanticCustomError:
+    """For a validator of a whole model to raise: what is wrong with `fields` together, so that the answer names each of them.
+
+    They are given by their names in Python. pydantic itself would say that the whole body is wrong.
+    """
+    return PydanticCustomError(FIELDS_AT_FAULT, "{message}", {"message": message, "fields": [to_camel(name) for name in fields]})
 
 
 class WireModel(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, model_validator
 
-from playground.schemas import GivenMoment, Moment, WireInput, WireModel
+from playground.schemas import GivenMoment, Moment, WireInput, WireModel, fields_at_fault
 from playground.text import CleanText, clean
 
 from .common_passwords import is_common
@@ -85,7 +85,7 @@ class Login(_WantsTokens):
     @model_validator(mode="after")
     def _says_who(self) -> Self:
         if (self.email is None) == (self.username is None):
-            raise ValueError("give either `email` or `username`")
+            raise fields_at_fault("give either `email` or `username`", "email", "username")
         return self
 
     @property

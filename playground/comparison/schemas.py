@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from playground.providers.calls import ReasoningEffort
-from playground.schemas import Moment, Money, WireInput, WireModel
+from playground.schemas import Moment, Money, WireInput, WireModel, fields_at_fault
 from playground.text import CleanText
 
 MOST_LANES = 16
@@ -64,12 +64,14 @@ class StreamRequest(Parameters):
     @model_validator(mode="after")
     def _says_what_to_run(self) -> Self:
         given = [name for name in ("models", "lanes") if getattr(self, name) is not None]
-        if self.session_id is None and len(given) != 1:
-            raise ValueError("give either `models` or `lanes`" if given else "give the `models` to compare, or `lanes`")
         if self.session_id is not None:
-            parameters = [name for name in Parameters.model_fields if getattr(self, name) is not None]
-            if given or parameters:
-                raise ValueError("a session's next turn keeps its lanes and their parameters: leave out " + ", ".join(given + parameters))
+            given += [name for name in Parameters.model_fields if getattr(self, name) is not None]
+            if given:
+                raise fields_at_fault("is for new sessions: a session's next turn keeps its lanes and their parameters", *given)
+        elif not given:
+            raise fields_at_fault("is missing: give the `models` to compare, or `lanes`", "models")
+        elif len(given) > 1:
+            raise fields_at_fault("give either `models` or `lanes`", *given)
         return self
 
     def all_lanes(self) -> list[LaneRequest]:

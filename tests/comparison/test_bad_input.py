@@ -8,7 +8,7 @@ from tests.support.client import User
 
 HI = {"prompt": "Hi", "models": ["sim/quick"]}
 
-REFUSED: list[tuple[dict[str, Any], str]] = [
+REFUSED: list[tuple[Any, str]] = [
     ({**HI, "prompt": ""}, "prompt"),
     ({**HI, "prompt": "   \n"}, "prompt"),
     ({"models": ["sim/quick"]}, "prompt"),
@@ -18,8 +18,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**HI, "models": ["sim/quick"] * 17}, "models"),
     ({**HI, "models": "sim/quick"}, "models"),
     ({"prompt": "Hi", "lanes": [{"model": "sim/quick"}] * 17}, "lanes"),
-    ({"prompt": "Hi"}, "body"),
-    ({**HI, "lanes": [{"model": "sim/quick"}]}, "body"),
+    ({"prompt": "Hi"}, "models"),
+    ({**HI, "lanes": [{"model": "sim/quick"}]}, "lanes"),
     ({**HI, "temperature": 2.1}, "temperature"),
     ({**HI, "temperature": -0.1}, "temperature"),
     ({**HI, "temperature": "hot"}, "temperature"),
@@ -31,14 +31,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**HI, "temprature": 1}, "temprature"),
     ({"prompt": "Hi", "lanes": [{"model": "sim/quick"}, {"model": "sim/quick", "temperature": 3}]}, "lanes.1.temperature"),
     ({"prompt": "Hi", "lanes": [{"temperature": 1}]}, "lanes.0.model"),
-    ({"prompt": "Hi", "sessionId": "x", "models": ["sim/quick"]}, "body"),
+    ({**HI, "topP": 0}, "topP"),
+    ({**HI, "seed": 2**63}, "seed"),
+    ({**HI, "system": "x" * (256 * 1024 + 1)}, "system"),
+    ({"prompt": "Hi", "sessionId": "x", "models": ["sim/quick"]}, "models"),
+    ({"prompt": "Hi", "sessionId": "x", "maxTokens": 5}, "maxTokens"),
+    ([HI], "body"),
     ({"prompt": "Hi", "models": ["sim/quick", "sim/nosuch"]}, "models.1"),
     ({"prompt": "Hi", "lanes": [{"model": "nosuch/model"}]}, "lanes.0.model"),
 ]
 
 
 @pytest.mark.parametrize(("body", "field"), REFUSED)
-async def test_bad_input_is_refused_by_the_name_of_its_field(user: User, body: dict[str, Any], field: str):
+async def test_bad_input_is_refused_by_the_name_of_its_field(user: User, body: Any, field: str):
     response = await user.http.post("/playground/stream", json=body)
     assert response.status_code == 422, response.text
     assert response.headers["content-type"] == "application/problem+json"
@@ -46,6 +51,12 @@ async def test_bad_input_is_refused_by_the_name_of_its_field(user: User, body: d
     assert field in [error["field"] for error in problem["errors"]]
     assert all(error["message"] for error in problem["errors"])
     assert (await user.http.get("/playground/sessions")).json()["items"] == []
+
+
+async def test_of_fields_that_do_not_go_together_each_is_named(user: User):
+    body = {"prompt": "Hi", "sessionId": "x", "lanes": [{"model": "sim/quick"}], "topP": 0.5, "reasoningEffort": "low"}
+    response = await user.http.post("/playground/stream", json=body)
+    assert [error["field"] for error in response.json()["errors"]] == ["lanes", "topP", "reasoningEffort"]
 
 
 async def test_an_unknown_model_is_named_and_the_nearest_is_suggested(user: User):
