@@ -36,6 +36,9 @@ class Problem(Exception):
     code: ClassVar[str] = "internal_error"
     """Stable, for programs; the last part of the problem's `type`."""
 
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Members of the problem as the documentation shows them, where the docstring alone would not do."""
+
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -61,6 +64,10 @@ class BadInput(Problem):
     status = 422
     title = "The request can't be used"
     code = "bad_input"
+    example: ClassVar[Mapping[str, Any]] = {
+        "detail": "lanes.1.temperature: Input should be less than or equal to 2",
+        "errors": [{"field": "lanes.1.temperature", "message": "Input should be less than or equal to 2"}],
+    }
 
 
 class NotAuthenticated(Problem):

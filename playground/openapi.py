@@ -1,11 +1,14 @@
-"""The OpenAPI document: what FastAPI finds by itself, and what it can't: the events, and how errors look."""
+"""The OpenAPI document: what FastAPI finds by itself, and what it can't: the events, how errors look, and examples."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from .comparison.event_docs import event_schemas
+from .errors import BadInput
 from .limits.errors import LimitReached
 from .limits.middleware import is_counted
 from .middleware.body_limit import BodyTooLarge
@@ -18,6 +21,11 @@ JSON is camelCase, times are ISO 8601 in UTC, durations are in milliseconds, mon
 Errors are `application/problem+json` (RFC 9457). What is simulated is marked `simulated`, what we counted ourselves `estimated`;
 a cost that is not known is `null`.
 """
+
+
+_BAD_INPUT = documented(BadInput)[BadInput.status]["content"]["application/problem+json"]
+_EXAMPLES = Path(__file__).with_name("openapi_examples.json")
+"""By operation, as `GET /models`: what is asked (`request`), and what is answered (`answer` in JSON, `csv`). They came from a service."""
 
 
 def describe(app: FastAPI) -> None:
@@ -40,8 +48,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas["ProblemBody"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    examples = json.loads(_EXAMPLES.read_text(encoding="utf-8"))
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            _add_examples(operation, examples.get(f"{method.upper()} {path}", {}))
             _replace_validation_answer(operation["responses"])
             if "requestBody" in operation:
                 operation["responses"] |= {str(status): answer for status, answer in documented(BodyTooLarge).items()}
@@ -53,6 +63,16 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemes.pop("loginOrKey")
     schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of `/users/me/api-keys`."}
     return document
+
+
+def _add_examples(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+    """Without them the page of the documentation would show, and send, every field of a schema at once."""
+    if "request" in examples:
+        operation["requestBody"]["content"]["application/json"]["example"] = examples["request"]
+    for status, answer in operation["responses"].items():
+        for kind, example in (("application/json", "answer"), ("text/csv", "csv")):
+            if status.startswith("2") and kind in answer.get("content", {}) and example in examples:
+                answer["content"][kind]["example"] = examples[example]
 
 
 def _add_refusal(responses: dict[str, Any]) -> None:
@@ -67,4 +87,5 @@ def _replace_validation_answer(responses: dict[str, Any]) -> None:
     answer = responses.get("422")
     if answer is not None and "application/json" in answer.get("content", {}):
         del answer["content"]["application/json"]
-        answer["content"].setdefault("application/problem+json", {"schema": {"$ref": "#/components/schemas/ProblemBody"}})
+        problems = answer["content"].setdefault("application/problem+json", {})
+        responses["422"]["content"]["application/problem+json"] = {**_BAD_INPUT, **problems}

@@ -154,6 +154,48 @@ def test_the_example_of_a_stream_is_one() -> None:
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     for event in events:
         assert_described(event)
+    assert {event.data["type"] for event in events} == set(VALIDATORS)
+
+
+def contents(part: str) -> list[Any]:
+    """Each body of that part of an operation which has a schema for JSON: of what is asked, or of what is answered to a good request."""
+    found = []
+    for method, path, operation in OPERATIONS:
+        bodies = [operation.get(part)] if part == "requestBody" else [a for s, a in operation[part].items() if s.startswith("2")]
+        found += [
+            pytest.param(body["content"]["application/json"], id=f"{method} {path}")
+            for body in bodies
+            if body and "application/json" in body.get("content", {})
+        ]
+    return found
+
+
+@pytest.mark.parametrize("content", [*contents("requestBody"), *contents("responses")])
+def test_what_is_asked_and_what_is_answered_has_an_example_that_is_one(content: dict[str, Any]) -> None:
+    described = {**content["schema"], "components": DOCUMENT["components"]}
+    assert "example" in content, "it belongs into playground/openapi_examples.json"
+    jsonschema_rs.validator_for(described).validate(content["example"])
+
+
+def test_an_example_shows_every_field_of_its_answer() -> None:
+    for param in contents("responses"):
+        [content] = param.values
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        if name:
+            assert set(DOCUMENT["components"]["schemas"][name]["properties"]) <= set(content.get("example", ())), name
+
+
+def test_every_error_has_an_example_and_what_is_bad_input_names_its_field() -> None:
+    problem = jsonschema_rs.validator_for({"$ref": "#/components/schemas/ProblemBody", "components": DOCUMENT["components"]})
+    for _, path, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            if status.startswith(("4", "5")) and path != "/health":
+                examples = response["content"]["application/problem+json"]["examples"]
+                assert examples
+                for example in examples.values():
+                    problem.validate(example["value"])
+                if "bad_input" in examples:
+                    assert examples["bad_input"]["value"]["errors"]
 
 
 def addresses(page: str) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import anyio
 from prisma import models
@@ -47,6 +48,9 @@ class KeyReused(BadInput):
 
     code = "idempotency_key_reused"
     title = "This Idempotency-Key belongs to another request"
+    example: ClassVar[Mapping[str, Any]] = {
+        "errors": [{"field": "Idempotency-Key", "message": "The same Idempotency-Key came before with another body."}]
+    }
 
     def __init__(self) -> None:
         detail = "The same Idempotency-Key came before with another body. Use a new key for a new request."

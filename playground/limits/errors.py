@@ -1,9 +1,10 @@
 """What somebody is told who has reached a limit."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.errors import Problem
 from playground.schemas import iso_utc, money
@@ -15,6 +16,7 @@ class LimitReached(Problem):
     status = 429
     code = "limit_reached"
     title = "A limit is reached"
+    example: ClassVar[Mapping[str, Any]] = {"limit": "daily-requests", "used": 50, "max": 50, "resetsAt": "2026-12-01T00:00:00.000Z"}
 
     def __init__(
         self,

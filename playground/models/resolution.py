@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from playground.errors import BadInput, FieldError
 from playground.providers.builtin import BUILTIN
@@ -73,6 +73,10 @@ class UnknownModel(BadInput):
 
     title = "No such model"
     code = "unknown_model"
+    example: ClassVar[Mapping[str, Any]] = {
+        "detail": 'Simulator has no model "quikc". Did you mean sim/quick?',
+        "errors": [{"field": "models.0", "message": 'Simulator has no model "quikc". Did you mean sim/quick?'}],
+    }
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), suggestions: Sequence[str] = ()) -> None:
         super().__init__(detail, errors=errors)
