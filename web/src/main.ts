@@ -1,5 +1,6 @@
 import './design/tokens.css'
 import './design/base.css'
+import 'katex/dist/katex.min.css?fonts'
 import { mount } from 'svelte'
 import { login } from './account/login.svelte'
 import Page from './shell/Page.svelte'
