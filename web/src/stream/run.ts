@@ -21,6 +21,9 @@ export type RunSource = { body: StreamRequest } | { session: string }
 /** Silence for so long means a dead connection: the service sends a comment every 15 s. */
 const SILENCE_MS = 40_000
 const LONGEST_WAIT_MS = 10_000
+/** Pieces that come closer than that are gathered for so long, and read in one go: to read each costs more than what is in it. */
+const DENSE_MS = 8
+const GATHER_MS = 30
 /** Without a single event after so many attempts, the user decides. */
 const ATTEMPTS_TO_START = 4
 
@@ -139,10 +142,14 @@ async function readMessages(
   signal.addEventListener('abort', stop)
   try {
     for (;;) {
+      const askedAt = performance.now()
       const { value, done } = await bytes.read()
       if (done) return
       heardAt = performance.now()
       if (take(parser.feed(decoder.decode(value, { stream: true })), parser.retry)) return
+      // In a tab that nobody looks at, timers are held back for long.
+      if (heardAt - askedAt < DENSE_MS && !document.hidden)
+        await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
     }
   } catch {
     throw Problem.network()
