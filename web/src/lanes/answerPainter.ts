@@ -16,11 +16,11 @@ export class AnswerPainter implements Paintable {
   ) {
     this.#text = new MarkdownView(root)
     this.#unwatch = watchSight(root.parentElement ?? root, (seen) => {
+      // It is told when the empty answer has been laid out: to fill it before would make one long task of both.
       this.seen = seen
-      if (seen) painter.ask(this)
+      painter.ask(this)
     })
     answer.grew = () => painter.ask(this)
-    painter.ask(this)
   }
 
   /** Where the thinking is shown; null: it is folded, and costs nothing. */

@@ -50,12 +50,14 @@ export class Session {
 
   #abort = new AbortController()
   #began = 0
-  /** So many turns, from the first on, are shown, and the last. */
+  /** So many turns, from the first on, are shown, and the last, unless it is none. */
   #opened = $state(Infinity)
 
   readonly last = $derived(this.turns.at(-1) ?? null)
   /** The turns that are on the page: of a long record they come one after another, lest the page stand still meanwhile. */
-  readonly shown = $derived(this.turns.filter((turn, index) => index < this.#opened || turn === this.last))
+  readonly shown = $derived(
+    this.turns.filter((turn, index) => index < this.#opened || (this.#opened > 0 && turn === this.last)),
+  )
 
   /** A new one, which is recorded when its first turn starts. */
   static fresh(lanes: readonly Omit<Lane, 'lane'>[]): Session {
@@ -68,7 +70,7 @@ export class Session {
   static async open(id: string, signal: AbortSignal): Promise<Session> {
     const session = new Session()
     session.#take(await calls.session(id, signal))
-    session.#opened = 1
+    session.#opened = 0
     session.#openMore()
     return session
   }
