@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Literal
 
+import structlog
 from prisma import models
 
 from playground.announcements import Announcements
@@ -16,6 +17,8 @@ from .passwords import PasswordHasher, refuse_likeness
 from .repository import InvitationUnusable, NewAccount, NotInvited, Taken, UserRepository
 from .schemas import Login, PasswordChange, Preferences, Profile, ProfileChange, Registered, Registration, TokenPair, Verified
 from .tokens import Tokens
+
+_logger = structlog.get_logger(__name__)
 
 _TERMINAL_USER_ID = "terminal"
 TERMINAL_LIMITS: dict[str, None] = dict.fromkeys(
@@ -143,6 +146,7 @@ class AccountService:
         """
         user = await self._repository.find(login.account)
         if not await self._hasher.matches(login.password.get_secret_value(), user.password_hash if user else None) or user is None:
+            _logger.warning("login_refused", user_id=user.id if user else None, address=device.address)
             raise NotAuthenticated("The email address, the username or the password is wrong.")
         if not user.active:
             raise AccountLocked("This account is locked. Ask an administrator.")
