@@ -8,6 +8,7 @@ import typer
 
 from . import __version__
 from .errors import StartupError
+from .providers.calls import ReasoningEffort
 from .settings import Settings
 from .terminal.failing import fail
 from .terminal.user_commands import app as users
@@ -20,6 +21,9 @@ app = typer.Typer(
 )
 
 app.add_typer(users, name="user")
+
+
+_OF_ALL = "Parameters of all lanes"
 
 
 def _show_version(wanted: bool) -> None:
@@ -57,26 +61,46 @@ def serve(
 def compare(
     prompt: Annotated[str, typer.Argument(help="What to ask; `-` reads it from standard input.")],
     model: Annotated[list[str], typer.Option("--model", "-m", help="A model, as `sim/quick`; give several to compare.")],
-    system: Annotated[str | None, typer.Option(help="System prompt of all lanes.")] = None,
-    temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1)] = None,
-    seed: Annotated[int | None, typer.Option()] = None,
+    system: Annotated[str | None, typer.Option(help="What the models are told before the prompt.", rich_help_panel=_OF_ALL)] = None,
+    temperature: Annotated[float | None, typer.Option(min=0, max=2, help="How freely to choose words.", rich_help_panel=_OF_ALL)] = None,
+    top_p: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Choose among the likeliest words of this share.", rich_help_panel=_OF_ALL)
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="At most this many in an answer.", rich_help_panel=_OF_ALL)] = None,
+    stop: Annotated[list[str] | None, typer.Option(help="Text before which an answer ends; up to four.", rich_help_panel=_OF_ALL)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same one asks for the same answer, of models that heed it.", rich_help_panel=_OF_ALL)
+    ] = None,
+    reasoning_effort: Annotated[ReasoningEffort | None, typer.Option(help="How much to think first.", rich_help_panel=_OF_ALL)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the events as JSON lines, and nothing else.")] = False,
     url: Annotated[
         str | None, typer.Option(envvar="PLAYGROUND_URL", help="A running service to ask; without it the comparison runs here.")
     ] = None,
-    token: Annotated[str | None, typer.Option(envvar="PLAYGROUND_TOKEN", help="Access token for --url.", show_default=False)] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="PLAYGROUND_TOKEN", help="Access token or API key for --url.", show_default=False)
+    ] = None,
 ) -> None:
     """Send one prompt to several models and watch their answers grow side by side; then what each cost and how long it took.
 
-    Without --url the service runs inside this command, on the same data folder as `playground serve`: the session is
-    recorded all the same. Example: playground compare "Explain recursion" -m sim/quick -m sim/careful
+    Without --url the service runs inside this command, on the data folder of `playground serve`, and keeps the session.
+
+    Ends with 0 when every lane completed, with 1 when one did not.
+
+    Example: playground compare "Explain recursion" -m sim/quick -m sim/careful
     """
     from .terminal.compare import ComparisonFailed
     from .terminal.compare import compare as run_comparison
 
     text = typer.get_text_stream("stdin").read() if prompt == "-" else prompt
-    options = {"system": system, "temperature": temperature, "maxTokens": max_tokens, "seed": seed}
+    options = {
+        "system": system,
+        "temperature": temperature,
+        "topP": top_p,
+        "maxTokens": max_tokens,
+        "stop": stop or None,
+        "seed": seed,
+        "reasoningEffort": reasoning_effort,
+    }
     body = {
         "prompt": text,
         "models": model,
@@ -84,6 +108,7 @@ def compare(
         **{name: value for name, value in options.items() if value is not None},
     }
     try:
+        url, token = url or _from_file("PLAYGROUND_URL"), token or _from_file("PLAYGROUND_TOKEN")
         complete = anyio.run(partial(run_comparison, body, as_json=as_json, url=url, token=token), backend_options={"use_uvloop": True})
     except (StartupError, ComparisonFailed) as error:
         raise fail(str(error)) from None
@@ -91,6 +116,12 @@ def compare(
         raise typer.Exit(130) from None
     if not complete:
         raise typer.Exit(1)
+
+
+def _from_file(variable: str) -> str | None:
+    """What `.env` says, where every other setting may stand too."""
+    value = Settings.variable(variable)
+    return value.get_secret_value() if value is not None else None
 
 
 @app.command()

@@ -4,12 +4,13 @@ import json
 import os
 import pty
 import re
+import signal
 import socket
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from fcntl import ioctl
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from anyio.from_thread import BlockingPortal
 from playground import __version__
 from playground.server import RunningService
 from playground.settings import Settings
-from tests.database.conftest import temporary_folder
+from tests.support.folders import temporary_folder
 from tests.support.process import PLAYGROUND, environment
 from tests.support.scripted import Exchange, ScriptedProvider
 
@@ -32,6 +33,27 @@ def playground(folder: Path, *arguments: str, text: str | None = None, **variabl
     return subprocess.run(
         [*PLAYGROUND, *arguments], input=text, env=environment(folder, **variables), cwd=folder, capture_output=True, text=True, check=False
     )
+
+
+@contextmanager
+def at_a_terminal(command: list[str], folder: Path, **variables: object) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], bytes]]]:
+    """A command at a terminal of 120 columns, and what reads from that: nothing, when nobody will write any more."""
+    controller, terminal = pty.openpty()
+    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+
+    def read() -> bytes:
+        with suppress(OSError):  # That is how a terminal tells the end.
+            return os.read(controller, 65_536)
+        return b""
+
+    known = environment(folder, TERM="xterm-256color", **variables)
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=known, cwd=folder) as process:
+        os.close(terminal)
+        try:
+            yield process, read
+        finally:
+            process.kill()
+            os.close(controller)
 
 
 @pytest.fixture
@@ -51,11 +73,15 @@ def asking(service: RunningService, token: str) -> dict[str, str]:
     [
         ([], ["serve", "compare", "simulate", "migrate", "--version"]),
         (["serve"], ["--host", "--port"]),
-        (["compare"], ["--model", "--system", "--temperature", "--max-tokens", "--seed", "--json", "--url", "--token"]),
+        (
+            ["compare"],
+            ["--model", "--system", "--temperature", "--top-p", "--max-tokens", "--stop", "--seed", "--reasoning-effort", "--json"],
+        ),
+        (["compare"], ["--url", "--token"]),
         (["simulate"], ["--host", "--port", "--words-per-second", "--first-token-ms"]),
         (["migrate"], ["--create"]),
     ],
-    ids=["playground", "serve", "compare", "simulate", "migrate"],
+    ids=["playground", "serve", "compare", "compare elsewhere", "simulate", "migrate"],
 )
 def test_help_names_what_there_is(tmp_path: Path, arguments: list[str], promised: list[str]) -> None:
     done = playground(tmp_path, *arguments, "--help")
@@ -79,6 +105,7 @@ def test_a_comparison_runs_here_and_prints_the_answers_and_what_they_took(servic
         assert re.search(rf"{model} +completed +[\d.]+ m?s +[\d.]+ m?s ", figures)
     assert "recursion" in answers
     assert "simulated: the answer, its times and its cost are made up" in figures
+    assert re.search(r"Kept as session [0-9a-z]{26}\.", figures)
 
 
 def test_json_prints_the_events_of_a_run_that_is_recorded(service: RunningService, settings: Settings, token: str) -> None:
@@ -92,18 +119,10 @@ def test_json_prints_the_events_of_a_run_that_is_recorded(service: RunningServic
 
 
 def test_at_a_terminal_the_lanes_are_drawn_side_by_side_within_its_width(tmp_path: Path, asking: dict[str, str]) -> None:
-    controller, terminal = pty.openpty()
-    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     command = [*PLAYGROUND, "compare", "Explain recursion", "-m", "sim/quick", "-m", "sim/careful"]
-    variables = environment(tmp_path, TERM="xterm-256color", **asking)
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, env=variables, cwd=tmp_path) as process:
-        os.close(terminal)
-        drawn = b""
-        with suppress(OSError):  # That is how a terminal tells that nobody will write any more.
-            while data := os.read(controller, 65_536):
-                drawn += data
+    with at_a_terminal(command, tmp_path, **asking) as (process, read):
+        drawn = b"".join(iter(read, b""))
         assert process.wait() == 0
-    os.close(controller)
     lines = _ESCAPES.sub("", drawn.decode()).splitlines()
     assert any("sim/quick simulated · completed" in line and "sim/careful simulated · completed" in line for line in lines)
     assert any(re.search(r"sim/careful +completed +[\d.]+ m?s", line) for line in lines)
@@ -138,12 +157,45 @@ def test_options_reach_the_provider_and_the_prompt_may_come_from_standard_input(
         await exchange.end(3, 4)
 
     model = scripted.model(answer)
-    options = ["--system", "Be brief.", "--temperature", "0.5", "--max-tokens", "7", "--seed", "3"]
+    options = ["--system", "Be brief.", "--temperature", "0.5", "--top-p", "0.9", "--max-tokens", "7", "--seed", "3"]
+    options += ["--stop", "END", "--stop", "---", "--reasoning-effort", "low"]
     done = playground(tmp_path, "compare", "-", "-m", model, *options, text="from a file\n", **asking)
     assert done.returncode == 0
     [body] = scripted.asked(model)
     assert body["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "from a file\n"}]
-    assert (body["temperature"], body["max_tokens"], body["seed"]) == (0.5, 7, 3)
+    assert (body["temperature"], body["top_p"], body["max_tokens"], body["seed"]) == (0.5, 0.9, 7, 3)
+    assert (body["stop"], body["reasoning_effort"]) == (["END", "---"], "low")
+
+
+def test_where_to_ask_may_stand_in_the_file_of_settings(tmp_path: Path, asking: dict[str, str]) -> None:
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in asking.items()))
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {".env"}
+
+
+def test_a_name_that_is_too_long_for_its_column_leaves_the_status_visible(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/refuses", **asking, COLUMNS=30)
+    assert done.stdout.startswith("╭─ …fuses simulated · failed─╮\n")
+
+
+def test_what_was_written_before_an_interrupt_stays_on_the_terminal(
+    tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider
+) -> None:
+    async def begin_and_wait(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("As far as I came.")
+        await exchange.until_client_leaves()
+
+    command = [*PLAYGROUND, "compare", "Hi", "-m", scripted.model(begin_and_wait)]
+    with at_a_terminal(command, tmp_path, **asking) as (process, read):
+        drawn = b""
+        while b"As far as I came." not in drawn:
+            drawn += read()
+        process.send_signal(signal.SIGINT)
+        after = b"".join(iter(read, b""))
+        assert process.wait() == 130
+    assert "As far as I came." in _ESCAPES.sub("", after.decode())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 import httpx
@@ -46,12 +46,15 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
             raise ComparisonFailed("--url needs an access token: give --token, or set PLAYGROUND_TOKEN.")
         yield _Service(url.rstrip("/"), token)
         return
-    # Importing the whole service takes longer than asking one that runs.
-    from playground.server import running  # noqa: PLC0415
+    async with AsyncExitStack() as stack:
+        # Seconds pass, more of them at the very first start. It is told where a person looks, and not in the output.
+        with Console(stderr=True).status("Starting the service for this comparison"):
+            # Importing the whole service takes longer than asking one that runs.
+            from playground.server import running  # noqa: PLC0415
 
-    settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
-    logs.configure(settings)
-    async with running(settings) as local:
+            settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
+            logs.configure(settings)
+            local = await stack.enter_async_context(running(settings))
         yield _Service(local.url, await local.services.accounts.terminal_token())
 
 
@@ -65,14 +68,18 @@ async def _print_events(service: _Service, body: dict[str, Any]) -> bool:
 
 async def _show(service: _Service, body: dict[str, Any], console: Console) -> bool:
     view = ComparisonView()
-    if console.is_terminal:
-        with Live(view, console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True):
+    try:
+        if console.is_terminal:
+            with Live(view, console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True):
+                async for event in _events(service, body):
+                    view.take(event)
+        else:
             async for event in _events(service, body):
                 view.take(event)
-    else:
-        async for event in _events(service, body):
-            view.take(event)
-    console.print(view.answers())
+    finally:
+        # What was written before Ctrl-C, or before the connection broke, is there to be read as well.
+        if view.begun:
+            console.print(view.answers())
     console.print(view.metrics())
     return view.complete
 

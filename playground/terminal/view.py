@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markdown import Markdown
 from rich.panel import Panel
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 _NARROWEST_COLUMN = 38
+_BESIDE_TITLE = 5
+"""What a panel's upper edge has beside its title: two corners, a line, and a blank before it."""
 _STYLES = {"queued": "yellow", "connecting": "cyan", "streaming": "cyan", "completed": "green", "failed": "red", "stopped": "yellow"}
 
 
@@ -28,17 +32,18 @@ class LaneView:
     error: str = ""
     metrics: dict[str, Any] | None = None
 
-    def title(self) -> Text:
-        """Model, whether it is simulated, and status."""
-        title = Text(self.model, style="bold")
-        if self.simulated:
-            title.append(" simulated", style="dim italic")
-        title.append(f" · {self.status}", style=_STYLES[self.status])
-        return title
+    def title(self, room: int) -> Text:
+        """Model, whether it is simulated, and status. Where there is no room for all, the model's name begins later."""
+        rest = Text(" simulated" if self.simulated else "", style="dim italic")
+        rest.append(f" · {self.status}", style=Style.parse("not dim not italic") + Style.parse(_STYLES[self.status]))
+        room = max(room - rest.cell_len, 1)
+        name = self.model if cell_len(self.model) <= room else "…" + self.model[len(self.model) - room + 1 :]
+        return Text(name, style="bold") + rest
 
-    def panel(self, body: RenderableType, height: int | None = None) -> Panel:
+    def panel(self, body: RenderableType, width: int, height: int | None = None) -> Panel:
         """The lane's column around `body`."""
-        return Panel(body, title=self.title(), title_align="left", border_style=_STYLES[self.status], height=height, padding=(0, 1))
+        title = self.title(width - _BESIDE_TITLE)
+        return Panel(body, title=title, title_align="left", border_style=_STYLES[self.status], height=height, padding=(0, 1))
 
     def tail(self, width: int, height: int) -> Text:
         """The newest lines of what was written, as many as fit."""
@@ -71,18 +76,25 @@ class ComparisonView:
     """Follows the events of a run. Printing it draws the lanes as they are now, within the terminal."""
 
     def __init__(self) -> None:
+        self._session_id = ""
         self._lanes: list[LaneView] = []
         self._done: dict[str, Any] | None = None
 
     @property
+    def begun(self) -> bool:
+        """The lanes are known."""
+        return bool(self._lanes)
+
+    @property
     def complete(self) -> bool:
         """Every lane completed."""
-        return bool(self._lanes) and all(lane.status == "completed" for lane in self._lanes)
+        return self.begun and all(lane.status == "completed" for lane in self._lanes)
 
     def take(self, event: dict[str, Any]) -> None:
         """Note what an event says."""
         match event["type"]:
             case "session":
+                self._session_id = event["sessionId"]
                 self._lanes = [LaneView(lane["model"], lane["simulated"]) for lane in event["lanes"]]
             case "done":
                 self._done = event
@@ -91,17 +103,21 @@ class ComparisonView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the newest lines of every lane."""
-        if not self._lanes:
+        if not self.begun:
             return
         per_row = self._per_row(console.width)
         rows = -(-len(self._lanes) // per_row)
         height = max(5, (console.height - 1) // rows)
-        width = console.width // per_row - 4
-        yield self._grid(per_row, [lane.panel(lane.tail(width, height - 2), height) for lane in self._lanes])
+        width = console.width // per_row
+        yield self._grid(per_row, [lane.panel(lane.tail(width - 4, height - 2), width, height) for lane in self._lanes])
 
     def answers(self) -> RenderableType:
         """Every answer, whole, side by side."""
-        return _AtWidth(lambda width: self._grid(self._per_row(width), [lane.panel(lane.whole()) for lane in self._lanes]))
+        return _AtWidth(self._answers)
+
+    def _answers(self, width: int) -> RenderableType:
+        per_row = self._per_row(width)
+        return self._grid(per_row, [lane.panel(lane.whole(), width // per_row) for lane in self._lanes])
 
     def _per_row(self, width: int) -> int:
         return max(1, min(len(self._lanes), width // _NARROWEST_COLUMN))
@@ -139,6 +155,8 @@ class ComparisonView:
         if self._done and len(self._lanes) > 1:
             simulated = f", simulated {self._done['simulatedCost']}" if "simulatedCost" in self._done else ""
             notes.append(f"Together {self._done['totalTokens']:,} tokens, US$ {self._done['totalCost']}{simulated}.")
+        if self._done:
+            notes.append(f"Kept as session {self._session_id}.")
         return notes
 
 
