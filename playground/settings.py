@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from decimal import Decimal
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -36,6 +37,10 @@ def _off_is_none(value: object) -> object:
     return None if value == "off" else value
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _split(value: object) -> object:
     """What stands in a variable as a list: `a, b`."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -63,8 +68,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 4000
     """0 takes any free port; the log says which."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["auto", "console", "json"] = "auto"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
     """`auto`: `console` on a terminal, `json` elsewhere."""
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3_600)] = 20
 
@@ -86,7 +91,7 @@ class Settings(BaseSettings):
     """Absent: this process is the only one, and what replicas would share is in its memory."""
 
     # Accounts
-    registration: Literal["open", "invite", "closed"] = Field(
+    registration: Annotated[Literal["open", "invite", "closed"], BeforeValidator(_lower)] = Field(
         default="open", validation_alias=AliasChoices("PLAYGROUND_REGISTRATION", "registration")
     )
     jwt_secret: SecretStr | None = None
@@ -105,7 +110,7 @@ class Settings(BaseSettings):
     smtp_host: str | None = None
     """Absent: mails are written to `outbox` in the data folder."""
     smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_security: Annotated[Literal["starttls", "tls", "none"], BeforeValidator(_lower)] = "starttls"
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     mail_from: str = "Playground <playground@localhost>"
@@ -198,6 +203,14 @@ class Settings(BaseSettings):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("should be the address of a Redis, such as redis://:password@host:6379/0")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+            raise ValueError("should be a sender such as Playground <playground@example.org>")
         return value
 
     @field_validator("public_url")

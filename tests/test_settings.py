@@ -97,6 +97,7 @@ def test_every_documented_variable_is_explained() -> None:
         ("USER_DAILY_REQUESTS", "-1"),
         ("USER_MONTHLY_BUDGET", "NaN"),
         ("SMTP_SECURITY", "ssl"),
+        ("MAIL_FROM", "Playground"),
         ("ACCESS_TOKEN_SECONDS", "1"),
         ("PLAYGROUND_PROVIDERS_FILE", "/no/such/file.toml"),
         ("PLAYGROUND_SIMULATOR", "perhaps"),
@@ -111,6 +112,13 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable_without_showing_secr
         Settings.load()
     assert "s3cret" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_a_value_that_is_one_of_several_words_may_be_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("PLAYGROUND_REGISTRATION", "Invite")
+    settings = Settings.load()
+    assert (settings.log_level, settings.registration) == ("debug", "invite")
 
 
 @pytest.mark.parametrize(

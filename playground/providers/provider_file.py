@@ -138,7 +138,7 @@ def _provider(path: Path, number: int, entry: object, variable: Callable[[str], 
     try:
         read = _ProviderEntry.model_validate(entry)
     except ValidationError as error:
-        faults = [f"{_field(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        faults = [f"{_field(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors(include_input=False)]
         raise StartupError("\n".join(f"{where}: {fault}" for fault in faults)) from None
     if read.api_key is not None and read.api_key_env is not None:
         raise StartupError(f"{where}: api_key: give either this or api_key_env")
