@@ -68,6 +68,9 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
         await page.keyboard.press("Control+k")
         await expect(page.get_by_role("option").last).to_be_visible()
         found["palette"] = await violations(page)
+        await page.keyboard.type("nothing is called that")
+        await expect(page.get_by_role("option")).to_have_count(0)
+        found["palette without a hit"] = await violations(page)
         await page.keyboard.press("Escape")
         await page.get_by_role("link", name="Differences").click()
         for view in ("Side by side", "Inline"):
@@ -93,5 +96,9 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
             await expect(sign).to_be_visible()
             found[path] = await violations(page)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the screen"
+        await page.goto(f"{visit.url}/account/data")
+        await page.get_by_role("button", name="Delete the account").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        found["deleting the account"] = await violations(page)
         told = [f"{place}: {each['rule']} ({each['help']}) {each['nodes']}" for place, broken in found.items() for each in broken]
         assert not told, "\n".join(told)
