@@ -1,6 +1,8 @@
 """One service for all tests that need nothing special of it: a real server in a thread, with its own embedded database."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from playground.server import RunningService, running
 from playground.settings import Settings
 
 from .support.client import User, new_user
+from .support.folders import NewDataDir, copy_database, prepared_database, temporary_folder
 from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 
 
@@ -52,9 +55,25 @@ def providers_file(scripted: ScriptedProvider, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory, providers_file: Path) -> Settings:
+def new_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDataDir]:
+    """For services whose tests are not about a first start, which takes seconds of processor time to make a database."""
+    own = tmp_path_factory.getbasetemp()
+    # With several processes, each has a folder within the one of the whole run.
+    prepared = prepared_database(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    with ExitStack() as folders:
+
+        def new() -> Path:
+            folder = folders.enter_context(temporary_folder())
+            copy_database(prepared, folder / "postgres")
+            return folder
+
+        yield new
+
+
+@pytest.fixture(scope="session")
+def settings(new_data_dir: NewDataDir, providers_file: Path) -> Settings:
     return Settings(
-        data_dir=tmp_path_factory.mktemp("data"),
+        data_dir=new_data_dir(),
         port=0,
         providers_file=providers_file,
         sim_words_per_second=2_000,

@@ -14,6 +14,7 @@ from playground.ids import new_id
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User
+from tests.support.folders import NewDataDir
 from tests.support.mailbox import Mailbox, mail_server
 
 from .conftest import token_in
@@ -35,10 +36,10 @@ def mailbox(portal: BlockingPortal) -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="module")
-def service(portal: BlockingPortal, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+def service(portal: BlockingPortal, mailbox: Mailbox, new_data_dir: NewDataDir) -> Iterator[RunningService]:
     """One where only the invited may register, with a mail server and an address of its own."""
     settings = settings_for(
-        tmp_path_factory.mktemp("invite"),
+        new_data_dir(),
         registration="invite",
         public_url=PUBLIC_URL + "/",
         smtp_host="127.0.0.1",

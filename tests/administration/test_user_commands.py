@@ -15,8 +15,8 @@ from anyio.from_thread import BlockingPortal
 
 from playground.server import RunningService
 from playground.settings import Settings
-from tests.database.conftest import temporary_folder
 from tests.support.client import PASSWORD
+from tests.support.folders import NewDataDir
 from tests.support.process import PLAYGROUND, environment
 
 from .conftest import Sql
@@ -132,11 +132,11 @@ def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: l
     assert done.stderr.count("\n") == 1
 
 
-def test_nobody_is_listed_where_nobody_is_and_the_first_account_administers() -> None:
-    with temporary_folder() as folder:
-        assert playground_user(folder, "list").stdout == "There is no account yet.\n"
-        made = playground_user(folder, "create", "first@example.org", "--generate")
-        assert made.stdout.startswith("Made the account first@example.org with the role admin.\n")
+def test_nobody_is_listed_where_nobody_is_and_the_first_account_administers(new_data_dir: NewDataDir) -> None:
+    folder = new_data_dir()
+    assert playground_user(folder, "list").stdout == "There is no account yet.\n"
+    made = playground_user(folder, "create", "first@example.org", "--generate")
+    assert made.stdout.startswith("Made the account first@example.org with the role admin.\n")
 
 
 def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(

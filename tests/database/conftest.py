@@ -1,42 +1,22 @@
 """The real database: PostgreSQL, the query engine and the Prisma client."""
 
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 
 from playground.database.client import Database
-from playground.database.cluster import Cluster
 from playground.settings import Settings
+from tests.support.folders import NewDataDir, temporary_folder
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    # Not pytest's own: that is closed to other accounts at the start of every test run, and as root PostgreSQL runs under another.
-    folder = Path(tempfile.mkdtemp(prefix="playground-"))
-    try:
-        yield folder
-    finally:
-        stop_left_over_server(folder)
-        shutil.rmtree(folder)
-
-
-def stop_left_over_server(data_dir: Path) -> None:
-    cluster = Cluster(data_dir / "postgres")
-    if cluster.answers():
-        cluster.stop()
 
 
 @pytest.fixture
@@ -47,10 +27,9 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def shared_data_dir() -> Iterator[Path]:
+def shared_data_dir(new_data_dir: NewDataDir) -> Path:
     """One for all tests that need nothing of their own."""
-    with temporary_folder() as folder:
-        yield folder
+    return new_data_dir()
 
 
 def settings_for(data_dir: Path, database_url: str | None = None) -> Settings:

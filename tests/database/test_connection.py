@@ -27,8 +27,9 @@ from playground.database.client import Database
 from playground.database.cluster import Cluster
 from playground.database.engine import running_engine
 from playground.errors import StartupError
+from tests.support.folders import temporary_folder
 
-from .conftest import settings_for, temporary_folder
+from .conftest import settings_for
 
 PASSWORD = "p@ss:w/rd?&%#ü "
 ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n"

@@ -8,13 +8,15 @@ import anyio.abc
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 from prisma.errors import PrismaError
+from structlog.testing import capture_logs
 
 from playground.database.cluster import Cluster
 from playground.database.embedded import EmbeddedPostgres
 from playground.database.engine import running_engine
 from playground.errors import StartupError
+from tests.support.folders import stop_left_over_server
 
-from .conftest import kill, postmaster_pid, stop_left_over_server
+from .conftest import kill, postmaster_pid
 
 USER_OF_THE_SERVER = """
 import anyio, sys
@@ -48,6 +50,16 @@ async def test_the_server_runs_while_it_is_used_and_no_longer(data_dir: Path) ->
         assert server.url == cluster.url
 
     assert not cluster.answers()
+
+
+async def test_the_log_tells_that_it_is_made_at_the_first_start_alone(data_dir: Path) -> None:
+    with capture_logs() as logs:
+        async with EmbeddedPostgres.open(data_dir):
+            pass
+        async with EmbeddedPostgres.open(data_dir):
+            pass
+    told = [entry["folder"] for entry in logs if entry["event"] == "making an embedded PostgreSQL"]
+    assert told == [str(data_dir / "postgres")]
 
 
 async def test_its_folder_is_closed_to_other_accounts(data_dir: Path) -> None:

@@ -11,8 +11,8 @@ from anyio.from_thread import BlockingPortal
 
 from playground.server import RunningService, running
 from playground.settings import Settings
-from tests.database.conftest import temporary_folder
 from tests.support.client import User, new_user
+from tests.support.folders import NewDataDir
 from tests.support.redis_server import RedisServer, redis_server
 
 Query = Callable[..., list[dict[str, Any]]]
@@ -81,28 +81,27 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="session")
-def shared_settings(redis: RedisServer, providers_file: Path) -> Iterator[Settings]:
+def shared_settings(redis: RedisServer, new_data_dir: NewDataDir, providers_file: Path) -> Settings:
     """Of services that share a database and a Redis. Users' own addresses may lead anywhere."""
-    with temporary_folder() as folder:
-        yield Settings(
-            data_dir=folder,
-            port=0,
-            redis_url=redis.url,
-            providers_file=providers_file,
-            allow_private_provider_urls=True,
-            sim_words_per_second=2_000,
-            sim_first_token_ms=5,
-            log_level="error",
-            shutdown_grace_seconds=0,
-            limit_address_requests=None,
-            limit_user_requests=None,
-            limit_auth=None,
-            limit_streams=None,
-            user_daily_requests=None,
-            user_monthly_requests=None,
-            user_monthly_tokens=None,
-            _env_file=None,
-        )
+    return Settings(
+        data_dir=new_data_dir(),
+        port=0,
+        redis_url=redis.url,
+        providers_file=providers_file,
+        allow_private_provider_urls=True,
+        sim_words_per_second=2_000,
+        sim_first_token_ms=5,
+        log_level="error",
+        shutdown_grace_seconds=0,
+        limit_address_requests=None,
+        limit_user_requests=None,
+        limit_auth=None,
+        limit_streams=None,
+        user_daily_requests=None,
+        user_monthly_requests=None,
+        user_monthly_tokens=None,
+        _env_file=None,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from playground.limits.policy import LimitOverrides
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import User
+from tests.support.folders import NewDataDir
 from tests.support.scripted import Exchange, Gate, Script
 
 _numbers = itertools.count()
@@ -41,9 +42,9 @@ Start = Callable[..., AbstractAsyncContextManager[RunningService]]
 
 
 @pytest.fixture(scope="session")
-def limited_settings(tmp_path_factory: pytest.TempPathFactory, providers_file: Path) -> Settings:
+def limited_settings(new_data_dir: NewDataDir, providers_file: Path) -> Settings:
     return Settings(
-        data_dir=tmp_path_factory.mktemp("limited"),
+        data_dir=new_data_dir(),
         port=0,
         providers_file=providers_file,
         sim_words_per_second=2_000,

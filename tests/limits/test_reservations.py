@@ -21,8 +21,8 @@ from playground.limits.reservations import Reservations
 from playground.limits.statements import SETTLE
 from playground.settings import Settings
 from playground.tasks import background_tasks
-from tests.database.conftest import temporary_folder
 from tests.support.client import User
+from tests.support.folders import temporary_folder
 from tests.support.process import ServiceProcess, serving, until, until_journal_holds
 from tests.support.scripted import Exchange, ScriptedProvider
 

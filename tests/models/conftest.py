@@ -11,11 +11,12 @@ from playground.providers.adapter import ProviderClient
 from playground.providers.records import Provider
 from playground.providers.registry import Providers
 from playground.settings import Settings
+from tests.support.folders import NewDataDir
 
 
 @pytest.fixture(scope="module")
-async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    async with Database.open(Settings(data_dir=tmp_path_factory.mktemp("data"), _env_file=None)) as database:
+async def database(new_data_dir: NewDataDir) -> AsyncIterator[Database]:
+    async with Database.open(Settings(data_dir=new_data_dir(), _env_file=None)) as database:
         yield database
 
 

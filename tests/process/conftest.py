@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.database.conftest import temporary_folder
 from tests.support.client import User, new_user
+from tests.support.folders import NewDataDir
 from tests.support.process import ServiceProcess, serving
 from tests.support.scripted import MOST_MODELS, ScriptedProvider
 
@@ -19,9 +19,8 @@ Serving = Callable[..., AbstractContextManager[ServiceProcess]]
 
 
 @pytest.fixture(scope="session")
-def data_dir() -> Iterator[Path]:
-    with temporary_folder() as folder:
-        yield folder
+def data_dir(new_data_dir: NewDataDir) -> Path:
+    return new_data_dir()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 from anyio.to_thread import run_sync
 
 from playground.database.cluster import Cluster
-from tests.database.conftest import temporary_folder
 from tests.support.client import new_user, next_event, of_type, text_of
+from tests.support.folders import NewDataDir
 from tests.support.process import recorded_answer, serving, until_journal_holds
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
@@ -17,16 +17,14 @@ from .conftest import Serving
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    with temporary_folder() as folder:
-        yield folder
+def folder(new_data_dir: NewDataDir) -> Path:
+    return new_data_dir()
 
 
 @pytest.fixture(scope="module")
 def cluster(folder: Path) -> Cluster:
     """A PostgreSQL that runs, and that no service looks after."""
     cluster = Cluster(folder / "postgres")
-    cluster.make()
     cluster.start()
     return cluster
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from playground.database.cluster import Cluster
-from tests.database.conftest import temporary_folder
 from tests.support.client import User, new_user, next_event, of_type, text_of
+from tests.support.folders import temporary_folder
 from tests.support.process import ServiceProcess
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 

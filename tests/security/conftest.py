@@ -11,6 +11,7 @@ from playground import logs
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import User, new_user
+from tests.support.folders import NewDataDir
 
 MOST_BYTES = 100_000
 DEEPEST = 20
@@ -49,10 +50,10 @@ def stranger(portal: BlockingPortal) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def guarded(portal: BlockingPortal, settings: Settings, friend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+def guarded(portal: BlockingPortal, settings: Settings, friend: str, new_data_dir: NewDataDir) -> Iterator[RunningService]:
     """The service."""
     changed = {
-        "data_dir": tmp_path_factory.mktemp("guarded"),
+        "data_dir": new_data_dir(),
         "cors_origins": friend,
         "trusted_proxies": "127.0.0.1",
         "max_body_bytes": MOST_BYTES,

@@ -83,6 +83,8 @@ class ServiceProcess:
             while True:
                 for line in self._lines[seen:]:
                     assert line, f"it ended without logging {event} {fields}:\n{self.stderr}"
+                    if not line.startswith("{"):
+                        continue  # Of a traceback: it ends soon, and then all of it is told.
                     entry: dict[str, Any] = json.loads(line)
                     if entry["event"] == event and all(entry.get(name) == value for name, value in fields.items()):
                         return entry

@@ -1,0 +1,53 @@
+"""Data folders of services under test."""
+
+import fcntl
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playground.database.cluster import Cluster
+
+from .process import PLAYGROUND, environment
+
+NewDataDir = Callable[[], Path]
+"""Gives a data folder as the first start leaves it; it is removed when the tests end."""
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """An empty one. A PostgreSQL that runs in it at the end is stopped."""
+    # Not pytest's own: that is closed to other accounts at the start of every test run, and as root PostgreSQL runs under another.
+    folder = Path(tempfile.mkdtemp(prefix="playground-"))
+    try:
+        yield folder
+    finally:
+        stop_left_over_server(folder)
+        shutil.rmtree(folder)
+
+
+def stop_left_over_server(data_dir: Path) -> None:
+    cluster = Cluster(data_dir / "postgres")
+    if cluster.answers():
+        cluster.stop()
+
+
+def prepared_database(shared: Path) -> Path:
+    """A PostgreSQL's folder with the service's tables, made once for all processes of a test run, which have the folder `shared`."""
+    prepared = shared / "postgres"
+    with (shared / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not prepared.exists():
+            with temporary_folder() as folder:
+                subprocess.run([*PLAYGROUND, "migrate"], env=environment(folder), cwd=folder, check=True, capture_output=True)
+                copy_database(folder / "postgres", prepared)
+    return prepared
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copies a stopped PostgreSQL's folder with its owner, who may be another account than ours."""
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    subprocess.run(["cp", "-a", source, unfinished], check=True)
+    unfinished.rename(target)
