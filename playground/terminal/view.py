@@ -13,6 +13,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from .plain import plain
+
 _NARROWEST_COLUMN = 38
 _BESIDE_TITLE = 5
 """What a panel's upper edge has beside its title: two corners, a line, and a blank before it."""
@@ -176,17 +178,17 @@ def _take(lane: LaneView, event: dict[str, Any]) -> None:
             lane.status = event["status"]
             lane.note = _retry_note(event) if "retryIn" in event else ""
         case "chunk" if event.get("kind") == "reasoning":
-            lane.reasoning += event["content"]
+            lane.reasoning += plain(event["content"])
         case "chunk":
-            lane.text += event["content"]
+            lane.text += plain(event["content"])
         case "error":
-            lane.error = event["message"] + (" Trying again may help." if event["retryable"] else "")
+            lane.error = plain(event["message"]) + (" Trying again may help." if event["retryable"] else "")
         case "metrics":
             lane.metrics = event
 
 
 def _retry_note(event: dict[str, Any]) -> str:
-    return f"{event['error']['message']}\nTrying again in {event['retryIn'] / 1000:.1f} s (request {event['attempt']})."
+    return f"{plain(event['error']['message'])}\nTrying again in {event['retryIn'] / 1000:.1f} s (request {event['attempt']})."
 
 
 def _figures(lane: LaneView) -> tuple[str, ...]:

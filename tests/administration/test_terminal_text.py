@@ -1,14 +1,17 @@
 """What others wrote, on the operator's terminal."""
 
+import io
 import os
 import pty
 import subprocess
 from contextlib import suppress
 
 import pytest
+from rich.console import Console
 
 from playground.settings import Settings
 from playground.terminal.plain import plain
+from playground.terminal.view import ComparisonView
 from tests.support.process import PLAYGROUND, environment
 
 from .conftest import Sql
@@ -49,6 +52,21 @@ def test_a_name_commands_nothing_on_the_terminal_of_the_operator(admin_settings:
     assert process.wait() == 0
     [_, line] = said.decode().splitlines()
     assert line.split()[2:5] == ["Eve", "␛]0;owned␇", "root"]
+
+
+def test_an_answer_commands_nothing_on_the_terminal_of_who_asked() -> None:
+    commands, view = "\x1b[2J\x1b]52;c;QQ==\x07", ComparisonView()
+    view.take({"type": "session", "sessionId": "s", "lanes": [{"model": "m", "simulated": False}]})
+    view.take({"type": "status", "lane": 0, "status": "streaming"})
+    view.take({"type": "chunk", "lane": 0, "content": f"Look: {commands}"})
+    view.take({"type": "error", "lane": 0, "message": f"broke {commands}", "retryable": False})
+    terminal = Console(file=io.StringIO(), force_terminal=True, no_color=True, width=80)
+    for part in (view, view.answers()):
+        terminal.print(part)
+    drawn = terminal.file.getvalue()  # type: ignore[attr-defined]
+    assert drawn.count("␛[2J␛]52;c;QQ==␇") == 4
+    assert "\x1b[2J" not in drawn
+    assert "\x1b]" not in drawn
 
 
 def test_a_password_that_nobody_could_type_again_is_refused(admin_settings: Settings, accounts: object) -> None:
