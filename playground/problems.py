@@ -84,8 +84,14 @@ def install(app: FastAPI) -> None:
             # Python refuses to make a number of that many digits, since it takes time by their square.
             detail = "holds a number of too many digits" if "integer string conversion" in str(error.__cause__) else "is not JSON in UTF-8"
             return respond(BadInput(f"body: {detail}", errors=[FieldError("body", detail)]))
-        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "detail": str(error.detail)}
-        return ProblemResponse(body, status_code=error.status_code, headers={**(error.headers or {}), **_allow(request, error)})
+        headers = {**(error.headers or {}), **_allow(request, error)}
+        detail = str(error.detail)
+        if error.status_code == status.HTTP_404_NOT_FOUND:
+            detail = "There is nothing at this address. /docs tells what there is."
+        elif "Allow" in headers:
+            detail = f"{request.method} is not possible at this address: it takes {headers['Allow']}."
+        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "detail": detail}
+        return ProblemResponse(body, status_code=error.status_code, headers=headers)
 
 
 def _allow(request: Request, error: HTTPException) -> dict[str, str]:
@@ -111,5 +117,13 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    message = str(error["msg"])
-    return message.removeprefix("Value error, ")
+    """pydantic's own words, but where they are about its inside: it counts the characters of a text as "items after validation"."""
+    kind, context = error["type"], error.get("ctx", {})
+    unit = "characters" if isinstance(error.get("input"), str) else "entries"
+    if kind == "too_long":
+        return f"should have at most {context['max_length']:,} {unit}"
+    if kind == "too_short":
+        return "should not be empty" if context["min_length"] == 1 else f"should have at least {context['min_length']:,} {unit}"
+    if kind == "extra_forbidden":
+        return "is not known here"
+    return str(error["msg"]).removeprefix("Value error, ")
