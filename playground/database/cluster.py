@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
+
 from playground.errors import StartupError
 
 from .account import Account, postgres_account
@@ -42,6 +44,8 @@ _SERVER_SETTINGS = {
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
 }
+
+_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Cluster:
         """Makes the cluster and its database unless they exist (about 1 s). A crash on the way leaves nothing behind that looks made."""
         if (self.folder / "PG_VERSION").exists():
             return
+        # On a slow machine it is long enough to wonder.
+        _logger.info("making an embedded PostgreSQL", folder=str(self.folder))
         account = postgres_account(self.folder, _programs())
         for left_over in self.folder.parent.glob(f".{self.folder.name}-*"):
             shutil.rmtree(left_over)
