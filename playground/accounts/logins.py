@@ -14,7 +14,7 @@ from playground.ids import new_id
 from .identity import Identities, User
 from .login_repository import LoginRepository, LoginRow
 from .schemas import LoginEntry, LoginPage, TokenPair
-from .tokens import Tokens, unusable
+from .tokens import Tokens, Use, unusable
 
 _logger = structlog.get_logger(__name__)
 
@@ -47,18 +47,21 @@ class Logins:
         self._identities = identities
         self._announcements = announcements
 
-    async def begin(self, user: models.users, device: Device) -> TokenPair:
-        """A new login of an account as it was read. Raises `NotAuthenticated` when its password is another one by now."""
-        login = self.prepare(user.id, device)
+    async def begin(self, user: models.users, device: Device, *, lasts: Use = "refresh") -> TokenPair:
+        """A new login of an account as it was read, for as long as that token of it holds.
+
+        Raises `NotAuthenticated` when the account's password is another one by now.
+        """
+        login = self.prepare(user.id, device, lasts=lasts)
         if not await self._repository.create(login, user.password_hash):
             raise NotAuthenticated("The account was changed at this moment. Log in again.")
         # Now, so that the first request with its tokens needs no query.
         await self._identities.of_login(login.id)
         return self.pair(login)
 
-    def prepare(self, user_id: str, device: Device, *, login_id: str | None = None) -> LoginRow:
+    def prepare(self, user_id: str, device: Device, *, login_id: str | None = None, lasts: Use = "refresh") -> LoginRow:
         """A login, or the next stretch of one, that is to be written down."""
-        expires_at = datetime.now(UTC) + timedelta(seconds=self._tokens.lifetime("refresh"))
+        expires_at = datetime.now(UTC) + timedelta(seconds=self._tokens.lifetime(lasts))
         return LoginRow(login_id or new_id(), user_id, new_id(), expires_at, device.address, device.user_agent)
 
     def pair(self, login: LoginRow) -> TokenPair:

@@ -6,6 +6,7 @@ import anyio
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
+from jose import jwt
 
 from playground.accounts.login_repository import LoginRepository
 from playground.accounts.logins import Device
@@ -76,6 +77,16 @@ async def test_one_sees_where_one_is_logged_in(user: User):
     assert [item["id"] for item in first["items"]] == [newest["id"]]
     rest = (await user.http.get("/users/me/logins", params={"limit": 1, "cursor": first["nextCursor"]})).json()
     assert ([item["id"] for item in rest["items"]], rest["nextCursor"]) == ([oldest["id"]], None)
+
+
+async def test_a_login_of_the_terminal_says_what_it_is_and_ends_with_its_token(
+    service: RunningService, portal: BlockingPortal, query: Query
+):
+    token = portal.call(service.services.accounts.terminal_token)
+    said = jwt.get_unverified_claims(token)
+    row = query(lambda prisma: prisma.logins.find_unique(where={"id": said["sid"]}))
+    assert row.user_agent == "playground compare"
+    assert abs(row.expires_at.timestamp() - said["exp"]) < 10
 
 
 async def test_a_refresh_keeps_where_it_came_from(user: User):
