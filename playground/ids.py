@@ -23,3 +23,8 @@ def new_id() -> str:
 def new_run_id() -> str:
     """A new run id of 12 characters, 60 random bits: short, because every event carries it."""
     return _base32(secrets.randbits(60), 12)
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` could be an id of `new_id`."""
+    return len(text) == 26 and all(character in _ALPHABET for character in text)

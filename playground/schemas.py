@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pla
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from .ids import is_id
+
 
 def iso_utc(moment: datetime) -> str:
     """`moment` as the wire writes it: ISO 8601 in UTC with milliseconds."""
@@ -48,6 +50,15 @@ LocalMoment = Annotated[datetime, BeforeValidator(_no_number)]
 Money = Annotated[Decimal, PlainSerializer(money, return_type=str)]
 """US dollars, written as a decimal string."""
 
+
+def _is_id(cursor: str) -> str:
+    if not is_id(cursor):
+        raise ValueError("is none of ours: give the `nextCursor` of the page before")
+    return cursor
+
+
+IdCursor = Annotated[str, AfterValidator(_is_id)]
+"""Where a page of a list goes on that is in the order of ids. Any other text would be in order before or after, and give a wrong page."""
 
 FIELDS_AT_FAULT = "fields_at_fault"
 

@@ -89,8 +89,8 @@ class World:
 
     def _session(self, session_id: str, run_id: str) -> Object:
         return Object(
-            ids={"session_id": session_id, "sessionId": session_id, "lane": "0", "last-event-id": f"{run_id}:1"},
-            absent={"session_id": new_id(), "sessionId": new_id(), "lane": "0", "last-event-id": f"{new_run_id()}:1"},
+            ids={"session_id": session_id, "sessionId": session_id, "lane": "0", "Last-Event-ID": f"{run_id}:1"},
+            absent={"session_id": new_id(), "sessionId": new_id(), "lane": "0", "Last-Event-ID": f"{new_run_id()}:1"},
             state=lambda: self._seen(f"/playground/sessions/{session_id}"),
         )
 
@@ -123,7 +123,7 @@ MAKERS: dict[str, Callable[[World], list[Object]]] = {
 REFERENCES: dict[str, tuple[Callable[[World], list[Object]], int]] = {
     "sessionId": (lambda world: world.sessions, 404),
     # What is over, or is not one's own, has nothing more to read: `EventSource` is told to stop.
-    "last-event-id": (lambda world: world.sessions, 204),
+    "Last-Event-ID": (lambda world: world.sessions, 204),
 }
 """Who makes the objects whose ids are in a body, a query or a header, by the name there; and what the answer is."""
 

@@ -17,7 +17,7 @@ from playground.keys.own import ProviderKeyUnreadable
 from playground.models.access import ModelNotAllowed
 from playground.models.catalogue import UnknownModel
 from playground.problems import documented
-from playground.schemas import GivenMoment
+from playground.schemas import GivenMoment, IdCursor
 from playground.services import CurrentServices, Services
 from playground.spreadsheets import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
 from playground.text import CleanText
@@ -44,10 +44,20 @@ router = APIRouter(prefix="/playground", tags=["comparisons"])
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(min_length=1, max_length=200, description="A repeated request with the same key joins the run that the first one started."),
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="A repeated request with the same key joins the run that the first one started.",
+    ),
 ]
 LastEventIdHeader = Annotated[
-    str | None, Header(description="The id of the last event that was read: the stream goes on after it.", examples=["k3v9q2m7:12"])
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The id of the last event that was read: the stream goes on after it.",
+        examples=["k3v9q2m7:12"],
+    ),
 ]
 
 SessionId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
@@ -188,7 +198,7 @@ async def list_sessions(
     user: SessionReader,
     wanted: WantedSessions,
     include: Annotated[Literal["answers"] | None, Query(description="`answers`: with the figures of every answer.")] = None,
-    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    cursor: Annotated[IdCursor | None, Query(description="`nextCursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> SessionPage:
     """One's sessions, newest first, page by page."""

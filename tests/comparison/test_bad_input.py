@@ -130,3 +130,15 @@ async def test_a_date_that_is_none_is_refused(user: User, moment: str):
 async def test_a_date_in_any_zone_is_taken(user: User):
     response = await user.http.get("/playground/sessions", params={"from": "1603-12-08T11:35:05-16:08", "to": "2026-01-01"})
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("cursor", ["", "garbage", "01k9w3zj2c6v8n4r5t7y9b1d3f\x00", "O1K9W3ZJ2C6V8N4R5T7Y9B1D3F"])
+async def test_a_cursor_that_is_none_is_refused_and_does_not_lead_to_a_wrong_page(user: User, cursor: str):
+    response = await user.http.get("/playground/sessions", params={"cursor": cursor})
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == ["cursor"]
+
+
+async def test_a_header_is_named_as_it_is_documented(user: User):
+    response = await user.http.post("/playground/stream", json=HI, headers={"Idempotency-Key": "x" * 201})
+    assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
