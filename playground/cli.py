@@ -128,8 +128,12 @@ def _from_file(variable: str) -> str | None:
 def simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4010,
-    words_per_second: Annotated[float | None, typer.Option(min=0.1, help="Speed of all models, in place of their own.")] = None,
-    first_token_ms: Annotated[float | None, typer.Option(min=0, help="Delay before the first token of all models, in ms.")] = None,
+    words_per_second: Annotated[
+        float | None, typer.Option(envvar="SIM_WORDS_PER_SECOND", min=0.1, help="Speed of all models, in place of their own.")
+    ] = None,
+    first_token_ms: Annotated[
+        float | None, typer.Option(envvar="SIM_FIRST_TOKEN_MS", min=0, help="Delay before the first token of all models, in ms.")
+    ] = None,
 ) -> None:
     """Run the simulated provider alone: an HTTP server that speaks the OpenAI protocol and makes its answers up."""
     from .providers.simulator.pace import SimulatorSettings

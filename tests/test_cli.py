@@ -129,6 +129,16 @@ def test_at_a_terminal_the_lanes_are_drawn_side_by_side_within_its_width(tmp_pat
     assert max(len(line) for line in lines) <= 120
 
 
+def test_while_the_service_starts_a_terminal_says_so_and_then_shows_no_trace_of_it(service: RunningService, settings: Settings) -> None:
+    command = [*PLAYGROUND, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5"]
+    with at_a_terminal(command, settings.data_dir) as (process, read):
+        drawn = b"".join(iter(read, b""))
+        assert process.wait() == 0
+    before, after = drawn.decode().split("sim/quick", 1)
+    assert "Starting the service" in before
+    assert "Starting" not in after
+
+
 def test_in_eighty_columns_no_figure_is_cut(tmp_path: Path, asking: dict[str, str]) -> None:
     models = ["sim/quick", "sim/careful", "sim/cuts-off"]
     done = playground(tmp_path, "compare", "Hi", *(part for model in models for part in ("-m", model)), **asking, COLUMNS=80)
@@ -243,6 +253,12 @@ def test_simulate_serves_the_simulated_models_alone(tmp_path: Path) -> None:
         assert process.wait() == 0
     assert {"quick", "careful", "verbose", "reasoner", "flaky", "refuses", "hangs", "cuts-off"} <= set(models)
     assert "recursion" in answer["choices"][0]["message"]["content"]
+
+
+def test_the_pace_of_the_simulated_models_may_stand_in_the_environment(tmp_path: Path) -> None:
+    done = playground(tmp_path, "simulate", "--port", "0", SIM_FIRST_TOKEN_MS=-1)
+    assert done.returncode == 2
+    assert "--first-token-ms" in done.stderr
 
 
 def test_migrate_brings_a_new_database_up_to_date_and_then_has_nothing_to_do() -> None:
