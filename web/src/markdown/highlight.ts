@@ -1,25 +1,43 @@
-import type { Highlighter } from './languages'
+import type { Coloured } from './languages'
 import { later } from './later'
 
-let loading: Promise<Highlighter> | null = null
-
-/** Longer code stays plain: colouring it would hold up the page. */
+/** Longer code stays plain: so many parts of it would hold up the page. */
 const LONGEST = 30_000
 
-/** Colours the text of `element`, code in `language`, soon. Languages are loaded when the first code comes. */
+let worker: Worker | null = null
+let count = 0
+const asked = new Map<number, { element: HTMLElement; code: string }>()
+
+/**
+ * Colours `code`, with which the text of `element` begins, soon; what stands behind it stays plain. It is taken apart in a worker, which
+ * is loaded when the first code comes: that takes tens of ms for what is long.
+ */
 export function highlight(element: HTMLElement, code: string, language: string): void {
   if (language === '' || code.length > LONGEST) return
-  loading ??= import('./languages')
-  void loading
-    .then((highlighter) =>
-      later(element, () => {
-        // It may have grown meanwhile; then the next time colours it.
-        if (element.textContent !== code) return
-        const tree = highlighter.parse(code, language)
-        if (tree !== null) element.replaceChildren(...tree.map(coloured))
-      }),
-    )
-    .catch(() => (loading = null))
+  count += 1
+  asked.set(count, { element, code })
+  worker ??= start()
+  worker.postMessage({ id: count, code, language })
+}
+
+function start(): Worker {
+  const made = new Worker(new URL('./languages.ts', import.meta.url), { type: 'module' })
+  made.onmessage = ({ data: { id, parts } }: MessageEvent<Coloured>) => {
+    const found = asked.get(id)
+    asked.delete(id)
+    if (found && parts) later(found.element, () => colour(found.element, found.code, parts))
+  }
+  // It could not be loaded: what was asked for stays plain, and the next code tries again.
+  made.onerror = () => {
+    worker = null
+    asked.clear()
+  }
+  return made
+}
+
+function colour(element: HTMLElement, code: string, parts: readonly Part[]): void {
+  const text = element.textContent
+  if (text.startsWith(code)) element.replaceChildren(...parts.map(coloured), text.slice(code.length))
 }
 
 interface Scope {

@@ -1,4 +1,4 @@
-/** Highlight.js with the languages that answers are written in; a file of its own, loaded when the first code comes. */
+/** A worker: highlight.js with the languages that answers are written in. */
 import hljs from 'highlight.js/lib/core'
 import bash from 'highlight.js/lib/languages/bash'
 import c from 'highlight.js/lib/languages/c'
@@ -80,13 +80,18 @@ const languages = {
 }
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language)
 
-/** The parts of `code` with their scopes; null: nobody knows that language. */
-export function parse(code: string, language: string): Part[] | null {
-  if (!hljs.getLanguage(language)) return null
-  const result = hljs.highlight(code, { language, ignoreIllegals: true })
-  return (result._emitter as unknown as { rootNode: { children: Part[] } }).rootNode.children
+/** The parts of the code of that number, with their scopes; null: nobody knows its language. */
+export interface Coloured {
+  id: number
+  parts: Part[] | null
 }
 
-export interface Highlighter {
-  parse: typeof parse
+addEventListener('message', ({ data }: MessageEvent<{ id: number; code: string; language: string }>) => {
+  const { id, code, language } = data
+  postMessage({ id, parts: hljs.getLanguage(language) ? parse(code, language) : null } satisfies Coloured)
+})
+
+function parse(code: string, language: string): Part[] {
+  const result = hljs.highlight(code, { language, ignoreIllegals: true })
+  return (result._emitter as unknown as { rootNode: { children: Part[] } }).rootNode.children
 }

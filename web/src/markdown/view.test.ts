@@ -64,6 +64,16 @@ tilde \`\`\`
 never closed
 `
 
+// There are none outside of browsers; code stays plain then.
+vi.stubGlobal(
+  'Worker',
+  class {
+    postMessage() {
+      return undefined
+    }
+  },
+)
+
 function shown(pieces: string[]): string {
   const root = document.createElement('div')
   const view = new MarkdownView(root)
