@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from .app import open_app
 from .errors import StartupError
+from .middleware import DirectSend
 from .services import Services
 from .settings import Settings
 from .tasks import background_tasks
@@ -38,7 +39,7 @@ class Server(uvicorn.Server):
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                DirectSend(app),
                 lifespan="off",
                 log_config=None,
                 access_log=False,

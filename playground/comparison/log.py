@@ -1,6 +1,6 @@
 """The event log of a run: every event once, numbered from 1, for any number of readers."""
 
-from array import array
+from struct import Struct
 from typing import Protocol
 
 import msgspec
@@ -9,6 +9,11 @@ from .events import json_text
 
 # Events that aren't chunks are kept whole, under this head.
 _WHOLE = 0
+_EVENT = Struct("=HIII")
+_SIZE = _EVENT.size
+_pack, _unpack = _EVENT.pack, _EVENT.unpack_from
+_MOST_EVENTS = 4_096
+"""In one read, so that what a slow reader has not read yet is not looked through again and again."""
 
 
 class Listener(Protocol):
@@ -26,19 +31,7 @@ class EventLog:
     queues up for it.
     """
 
-    __slots__ = (
-        "_buffers",
-        "_first_stamp",
-        "_head_of",
-        "_heads",
-        "_lengths",
-        "_listeners",
-        "_prefix",
-        "_stamps",
-        "_starts",
-        "closed",
-        "run_id",
-    )
+    __slots__ = ("_buffers", "_events", "_first_stamp", "_heads", "_listeners", "_prefix", "closed", "run_id")
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
@@ -46,18 +39,16 @@ class EventLog:
         """No event will follow."""
         self._heads = [b""]
         self._buffers = [bytearray()]
-        self._head_of = array("H")
-        self._starts = array("I")
-        self._lengths = array("I")
-        # Since the first of them, in ms: half the bytes of the times themselves.
-        self._stamps = array("I")
+        # One buffer for all that is known of an event: each more would be another place in memory that every chunk has to reach.
+        self._events = bytearray()
+        # Stamps are kept as ms since the first of them: half the bytes of the times themselves.
         self._first_stamp: int | None = None
         self._prefix = b"id: %b:" % run_id.encode()
         self._listeners: list[Listener] = []
 
     def __len__(self) -> int:
         """How many events there are, which is the number of the newest."""
-        return len(self._starts)
+        return len(self._events) // _SIZE
 
     def add_head(self, fields: bytes) -> int:
         """Register what stands before a chunk's text, as `"type":"chunk","lane":0,"model":"sim/quick"`.
@@ -70,21 +61,19 @@ class EventLog:
 
     def append(self, event: bytes) -> None:
         """Add a whole event (JSON). Call `tell` after the last of several."""
-        self._add(_WHOLE, event, 0)
+        buffer = self._buffers[_WHOLE]
+        self._events += _pack(_WHOLE, len(buffer), len(event), 0)
+        buffer += event
 
     def append_chunk(self, head: int, text: str, timestamp: int) -> None:
         """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several."""
-        if self._first_stamp is None:
-            self._first_stamp = timestamp
-        # A clock that was set back in the meantime makes the first one the earliest.
-        self._add(head, json_text(text), max(0, timestamp - self._first_stamp))
-
-    def _add(self, head: int, content: bytes, stamp: int) -> None:
+        first_stamp = self._first_stamp
+        if first_stamp is None:
+            self._first_stamp = first_stamp = timestamp
+        content = json_text(text)
         buffer = self._buffers[head]
-        self._head_of.append(head)
-        self._starts.append(len(buffer))
-        self._lengths.append(len(content))
-        self._stamps.append(stamp)
+        # A clock that was set back in the meantime makes the first one the earliest.
+        self._events += _pack(head, len(buffer), len(content), timestamp - first_stamp if timestamp > first_stamp else 0)
         buffer += content
 
     def tell(self, *, urgent: bool = False) -> None:
@@ -105,32 +94,37 @@ class EventLog:
         self.closed = True
         self.tell(urgent=True)
 
-    def read(self, after: int, limit: int) -> tuple[bytes, int]:
-        """The events after number `after` as SSE messages, and the number of the last.
+    def read(self, after: int, limit: int) -> tuple[bytes, int, bool]:
+        """The events after number `after` as SSE messages, the number of the last, and whether it is the newest.
 
-        It ends with the newest, or with the event that brings their text to `limit` bytes.
+        It ends with the newest, or with the event that brings their text to `limit` bytes, or after a few thousand.
         """
-        newest = len(self._starts)
-        if after >= newest:
-            return b"", after
-        prefix, heads, buffers = self._prefix, self._heads, self._buffers
-        head_of, starts, lengths, stamps = self._head_of, self._starts, self._lengths, self._stamps
-        first_stamp = self._first_stamp or 0
-        # A bytearray's slice stands where bytes are expected: turning it into bytes would copy every text once more.
+        events = self._events
+        place = after * _SIZE
+        left = len(events) - place
+        if left <= 0:
+            return b"", after, True
+        if left == _SIZE:
+            # One event, which is what comes while models write word by word.
+            return self._message(after + 1, *_unpack(events, place)), after + 1, True
         messages = []
         size = 0
-        index = after
-        while index < newest and size < limit:
-            head, start, length = head_of[index], starts[index], lengths[index]
-            content = buffers[head][start : start + length]
-            if head == _WHOLE:
-                messages.append(b"%b%d\ndata: %b\n\n" % (prefix, index + 1, content))  # type: ignore[str-format]
-            else:
-                parts = (prefix, index + 1, heads[head], content, first_stamp + stamps[index])
-                messages.append(b'%b%d\ndata: %b%b","timestamp":%d}\n\n' % parts)  # type: ignore[str-format]
+        number = after
+        for head, start, length, stamp in _EVENT.iter_unpack(events[place : place + _MOST_EVENTS * _SIZE]):
+            if size >= limit:
+                break
+            number += 1
             size += length
-            index += 1
-        return messages[0] if len(messages) == 1 else b"".join(messages), index
+            messages.append(self._message(number, head, start, length, stamp))
+        return b"".join(messages), number, number * _SIZE == len(events)
+
+    def _message(self, number: int, head: int, start: int, length: int, stamp: int) -> bytes:
+        # A bytearray's slice stands where bytes are expected: turning it into bytes would copy every text once more.
+        content = self._buffers[head][start : start + length]
+        if head == _WHOLE:
+            return b"%b%d\ndata: %b\n\n" % (self._prefix, number, content)  # type: ignore[str-format]
+        parts = (self._prefix, number, self._heads[head], content, (self._first_stamp or 0) + stamp)
+        return b'%b%d\ndata: %b%b","timestamp":%d}\n\n' % parts  # type: ignore[str-format]
 
     def raw_text(self, head: int, since: int = 0) -> bytes:
         """What was written under `head` from byte `since` on, as the inside of a JSON string."""

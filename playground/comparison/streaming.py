@@ -103,15 +103,15 @@ class EventStream(Response):
             if self._pause is None:
                 self._pause = self._loop.call_at(self._wrote_at + _PAUSE_SECONDS, self._write_after_pause)
             return
-        while self._blocked is None:
-            messages, self._after = self._log.read(self._after, _WRITE_LIMIT)
-            if not messages:
-                if self._log.closed:
-                    self._end()
-                return
-            self._wrote_at = now
-            self._put(self._opening + messages if self._opening else messages)
-            self._opening = b""
+        newest = False
+        while not (newest or self._over) and self._blocked is None:
+            messages, self._after, newest = self._log.read(self._after, _WRITE_LIMIT)
+            if messages:
+                self._wrote_at = now
+                self._put(self._opening + messages if self._opening else messages)
+                self._opening = b""
+        if self._log.closed and newest and self._blocked is None:
+            self._end()
 
     def _write_after_pause(self) -> None:
         self._pause = None

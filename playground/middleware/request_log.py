@@ -10,7 +10,6 @@ from playground.ids import new_id
 from playground.origin import ORIGIN, Origin
 
 from .answer_headers import add_headers, added_headers
-from .direct import keep_direct_send
 
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET_PATHS = frozenset({"/health"})
@@ -32,7 +31,6 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        keep_direct_send(scope, send)
         request_id = _given_id(scope) or new_id()
         add_headers(scope, {"X-Request-ID": request_id})
         ORIGIN.set(Origin(scope["client"][0] if scope.get("client") else None, request_id))

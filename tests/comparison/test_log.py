@@ -27,7 +27,8 @@ def test_a_reader_gets_every_event_after_its_last_one_once_and_in_order(texts: l
     after = min(after, len(log))
     messages, number = b"", after
     while number < len(log):
-        piece, number = log.read(number, limit)
+        piece, number, newest = log.read(number, limit)
+        assert newest == (number == len(log))
         messages += piece
     events = parse_events(messages.decode())
     assert [event.number for event in events] == list(range(after + 1, len(texts) + 2))
@@ -36,7 +37,7 @@ def test_a_reader_gets_every_event_after_its_last_one_once_and_in_order(texts: l
 
 @given(TEXTS)
 def test_no_message_holds_a_character_at_which_some_clients_break_lines(texts: list[str]):
-    messages, _ = filled(texts).read(0, 1_000_000)
+    messages, _, _ = filled(texts).read(0, 1_000_000)
     assert messages.decode().splitlines() == messages.decode().split("\n")[:-1]
 
 
@@ -52,5 +53,14 @@ def test_a_read_ends_with_the_event_that_reaches_the_limit():
     log = filled(["x" * 10] * 5)
     first_length = len(log.read(0, 1)[0])
     assert first_length > 0
-    _, number = log.read(1, 25)
-    assert number == 4
+    assert log.read(1, 25)[1:] == (4, False)
+
+
+def test_one_who_read_nothing_for_long_gets_thousands_of_events_in_pieces():
+    log = filled(["x"] * 10_000)
+    number, pieces = 0, 0
+    while number < len(log):
+        _, number, _ = log.read(number, 1_000_000)
+        pieces += 1
+    assert pieces == 3
+    assert log.read(number, 1_000_000) == (b"", number, True)
