@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import anyio
 import structlog
 
-from playground.providers.adapter import AnswerStream, ProviderClient
+from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Usage
 from playground.providers.errors import AddressRefused, ProviderError, Unreachable
 from playground.schemas import money
@@ -93,7 +93,9 @@ class Lane:
         try:
             async with self._client.stream(self.plan.call) as stream:
                 try:
-                    await self._follow(stream)
+                    await stream.deliver(self._take)
+                    # Before the stream is closed, which may take a moment more.
+                    self._ended_at = time.monotonic()
                 finally:
                     self._usage, self._finish_reason = stream.usage, stream.finish_reason
         except ProviderError as error:
@@ -101,23 +103,18 @@ class Lane:
                 self._reached = False
             raise
 
-    async def _follow(self, stream: AnswerStream) -> None:
-        async for deltas in stream:
-            now = time.monotonic()
-            first = self._first_at is None
-            if first:
-                self._first_at = now
-                self._add_status("streaming")
-            self._last_at = now
-            self._write(deltas, time.time_ns() // 1_000_000)
-            self._log.tell(urgent=first)
-        # Before the stream is closed, which may take a moment more.
-        self._ended_at = time.monotonic()
-
-    def _write(self, deltas: list[Delta], timestamp: int) -> None:
+    def _take(self, deltas: list[Delta]) -> None:
+        first = self._first_at is None
+        self._last_at = now = time.monotonic()
+        if first:
+            self._first_at = now
+            self._add_status("streaming")
+        log = self._log
+        timestamp = time.time_ns() // 1_000_000
         for text, reasoning in deltas:
             head = self.reasoning_head if reasoning else self.answer_head
-            self._log.append_chunk(self._new_head(reasoning=reasoning) if head is None else head, text, timestamp)
+            log.append_chunk(self._new_head(reasoning=reasoning) if head is None else head, text, timestamp)
+        log.tell(urgent=first)
 
     def _new_head(self, *, reasoning: bool) -> int:
         if reasoning:

@@ -42,9 +42,9 @@ async def _try_key(client: ProviderClient, provider: Provider) -> ProviderKeyTes
         return ProviderKeyTest(works=None, code=None, message=f"{provider.name} lists no models to try the key with.", models=0)
     model = min(models, key=_price).name
     try:
-        async with client.stream(ModelCall(provider, model, (Message("user", "Say hello."),), max_tokens=_ANSWER_TOKENS)) as answer:
-            async for _ in answer:
-                break
+        with anyio.CancelScope() as begun:
+            async with client.stream(ModelCall(provider, model, (Message("user", "Say hello."),), max_tokens=_ANSWER_TOKENS)) as answer:
+                await answer.deliver(lambda _: begun.cancel())
     except ProviderError as error:
         return _failed(error, len(models))
     return _works(f"{provider.name} takes the key: {model} answered.", models)

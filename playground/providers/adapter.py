@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from .addresses import PublicAddresses
 from .answer_reader import AnswerReader
 from .answer_stream import AnswerStream
+from .arrivals import Body
 from .calls import ModelCall
 from .classification import not_connected, refusal
 from .connection import LOST_CONNECTION, Headers, RefusedError, open_client, open_guarded_pool, open_pool
@@ -27,7 +28,7 @@ from .errors import TimedOut, UnexpectedAnswer
 from .listing import chat_models, next_page
 from .patience import Patience, Watch
 from .records import ListedModel, Provider
-from .request import request_body
+from .request import request_json
 
 __all__ = ["AnswerStream", "ProviderClient"]
 
@@ -85,27 +86,28 @@ class ProviderClient:
             finally:
                 await _close(body, connection)
 
-    async def _ask(self, call: ModelCall, watch: Watch) -> tuple[AsyncIterator[bytes], httpx2.AsyncByteStream]:
+    async def _ask(self, call: ModelCall, watch: Watch) -> tuple[Body, httpx2.AsyncByteStream]:
         """The answer's bytes, and the connection that they come over.
 
         What the SDK and httpx2 built to ask is left behind: it would take 6 KB for as long as the answer goes on.
         """
         provider = call.provider
         client, headers = self._client(provider)
-        request = client.chat.completions.with_streaming_response.create(
-            model=call.model,
-            messages=(),  # They are in the body: the SDK would look through them once more, one by one.
+        # What `chat.completions.create` comes to, without its look through a body that is JSON already.
+        request = client.post(
+            "/chat/completions",
+            cast_to=httpx2.Response,
+            content=request_json(call),
+            options={"headers": {**headers, "Accept": "text/event-stream, application/json", **provider.quirks.headers}},
             stream=True,
-            extra_body=request_body(call),
-            extra_headers={**headers, "Accept": "text/event-stream, application/json", **provider.quirks.headers},
         )
         try:
-            response = (await watch.wait(request.__aenter__())).http_response
+            response = await watch.wait(request)
         except RefusedError as refused:
             raise refusal(provider, refused.status, refused.body, refused.headers) from None
         except (OpenAIError, *LOST_CONNECTION) as error:
             raise not_connected(provider, error, self._patience.connect) from error
-        return _bytes_of(response), cast("httpx2.AsyncByteStream", response.stream)
+        return _body_of(response), cast("httpx2.AsyncByteStream", response.stream)
 
     async def list_models(self, provider: Provider) -> list[ListedModel]:
         """What the provider's own list offers, without the models that the list says can't chat. Raises a `ProviderError`."""
@@ -150,7 +152,7 @@ class ProviderClient:
         return client
 
 
-def _bytes_of(response: httpx2.Response) -> AsyncIterator[bytes]:
+def _body_of(response: httpx2.Response) -> Body:
     """The body as it comes. Decoded only where a server compresses although it was asked not to."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return response.aiter_bytes()
@@ -158,7 +160,7 @@ def _bytes_of(response: httpx2.Response) -> AsyncIterator[bytes]:
         # Past httpx2's and its transport's generators, which cost 3 µs a read, where the transport is the one that we know.
         answer = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
         if isinstance(answer, aiohttp.ClientResponse):
-            return answer.content.iter_any()
+            return answer.content
         return aiter(response.stream)  # What `aiter_raw` reads from, without its step per read.
     return response.aiter_raw()
 
@@ -172,7 +174,7 @@ async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
     return bytes(body)
 
 
-async def _close(body: AsyncIterator[bytes], connection: httpx2.AsyncByteStream) -> None:
+async def _close(body: Body, connection: httpx2.AsyncByteStream) -> None:
     # aiohttp closes a connection whose answer was not read to its end; only a finished one goes back to the pool.
     with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
         if isinstance(body, AsyncGenerator):

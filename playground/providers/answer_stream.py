@@ -1,33 +1,30 @@
 """One answer as it comes in over a connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Self
+from collections.abc import Callable
 
 import anyio
 
 from .answer_reader import AnswerReader
+from .arrivals import Body, hear, rest_of
 from .calls import Delta, Usage
 from .connection import LOST_CONNECTION
 from .patience import Watch
 
 _DRAIN_SECONDS = 0.1
 
+Take = Callable[[list[Delta]], None]
+
 
 class AnswerStream:
-    """Iterate over it once, in one task: each step gives all deltas of one network read, never an empty list.
+    """`usage`, `finish_reason` and `model` hold what has been told so far, also after a failure or a cancellation."""
 
-    Raises a `ProviderError` after the deltas that came before the failure. `usage`, `finish_reason` and `model` hold what has been told
-    so far, also after a failure or a cancellation.
-    """
-
-    def __init__(self, body: AsyncIterator[bytes], reader: AnswerReader, watch: Watch) -> None:
+    def __init__(self, body: Body, reader: AnswerReader, watch: Watch) -> None:
         self._body = body
-        self._next = body.__anext__
         self._reader = reader
         self._watch = watch
-        self._at_end = False
-        self._told_end = False
+        self._take: Take
+        self._complete = False
 
     @property
     def usage(self) -> Usage | None:
@@ -44,48 +41,46 @@ class AnswerStream:
         """The model that answers, in the provider's words: often a dated version of the one that was asked."""
         return self._reader.model
 
-    def __aiter__(self) -> Self:
-        self._watch.follow()
-        return self
+    async def deliver(self, take: Take) -> None:
+        """Call `take` with all deltas of each network read, never an empty list, until the answer is over. Once, in one task.
 
-    async def __anext__(self) -> list[Delta]:
+        `take` must not wait: it is called by whoever receives. Raises a `ProviderError` after the deltas that came before the failure,
+        and what `take` raises.
+        """
         reader, watch = self._reader, self._watch
-        while not reader.over:
-            watch.waiting = True
-            try:
-                data = await self._next()
-            except asyncio.CancelledError as cancelled:
-                raise watch.verdict(cancelled) from None
-            except StopAsyncIteration:
-                deltas = self._end(cut=False)
-            except LOST_CONNECTION:
-                deltas = self._end(cut=True)
-            else:
-                deltas = reader.feed(data)
-                watch.heard(text=bool(deltas))
-            finally:
-                watch.waiting = False
-            if deltas:
-                return deltas
-        if not self._told_end:
-            self._told_end = True
-            deltas = reader.end()
-            if deltas:
-                return deltas
+        self._take = take
+        watch.follow()
+        watch.waiting = True
+        cut = False
+        try:
+            await hear(self._body, self._heard)
+        except asyncio.CancelledError as cancelled:
+            raise watch.verdict(cancelled) from None
+        except LOST_CONNECTION:
+            cut = True
+        finally:
+            watch.waiting = False
+        # Whoever says that an answer is over before its connection ends may have something to send behind it.
+        self._complete = reader.over
+        deltas = reader.end(cut=cut)
+        if deltas:
+            take(deltas)
         if reader.failure is not None:
             raise reader.failure
-        raise StopAsyncIteration
+
+    def _heard(self, data: bytes) -> bool:
+        deltas = self._reader.feed(data)
+        self._watch.heard(text=bool(deltas))
+        if deltas:
+            self._take(deltas)
+        return self._reader.over
 
     async def drain(self) -> None:
         """Read what comes after a complete answer, so that the connection can serve another call. Waits for a moment only."""
-        if self._told_end and not self._at_end and self._reader.failure is None:
+        if self._complete and self._reader.failure is None:
             with anyio.move_on_after(_DRAIN_SECONDS):
                 try:
-                    async for _ in self._body:
+                    async for _ in rest_of(self._body):
                         pass
                 except LOST_CONNECTION:
                     return
-
-    def _end(self, *, cut: bool) -> list[Delta]:
-        self._at_end = self._told_end = True
-        return self._reader.end(cut=cut)

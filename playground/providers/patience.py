@@ -9,7 +9,7 @@ What counts as life: before the first text nothing does, since whoever waits for
 provider is there, so that silence is `between_tokens` without a byte; but keep-alives alone may not go on for longer than the wait for a
 first text may, since a provider that only says that it lives never ends.
 
-The time that the reader of the answer takes for itself is no silence of the provider's.
+What passes before somebody reads the answer, and after its end, is no silence of the provider's.
 """
 
 import asyncio

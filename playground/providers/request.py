@@ -1,13 +1,20 @@
 """What is sent for a call: its parameters under the names that the provider gives them."""
 
+import msgspec
+
 from .calls import ModelCall, ReasoningEffort
 from .records import Quirks
 
 
-def request_body(call: ModelCall) -> dict[str, object]:
-    """The fields of the request besides `model` and `stream`. Parameters that the provider does not take are left out."""
+def request_json(call: ModelCall) -> bytes:
+    """The request's body. Parameters that the provider does not take are left out."""
     quirks = call.provider.quirks
-    body: dict[str, object] = {**quirks.extra_body, "messages": [message._asdict() for message in call.messages]}
+    body: dict[str, object] = {
+        **quirks.extra_body,
+        "model": call.model,
+        "messages": [message._asdict() for message in call.messages],
+        "stream": True,
+    }
     if quirks.stream_options:
         body["stream_options"] = {"include_usage": True}
     if call.temperature is not None:
@@ -22,7 +29,7 @@ def request_body(call: ModelCall) -> dict[str, object]:
         body["stop"] = list(call.stop)
     if call.reasoning_effort is not None:
         body.update(_reasoning(call.reasoning_effort, quirks))
-    return body
+    return msgspec.json.encode(body)
 
 
 def _reasoning(effort: ReasoningEffort, quirks: Quirks) -> dict[str, object]:

@@ -39,9 +39,7 @@ async def ask(client: ProviderClient, call: ModelCall) -> Outcome:
     try:
         async with client.stream(call) as answer:
             try:
-                async for deltas in answer:
-                    assert deltas
-                    outcome.deltas += deltas
+                await answer.deliver(outcome.deltas.extend)
             finally:
                 outcome.usage, outcome.finish_reason, outcome.model = answer.usage, answer.finish_reason, answer.model
     except ProviderError as error:

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from playground.providers.adapter import ProviderClient
+from playground.providers.calls import Delta
 from playground.providers.records import Provider
 
 from .asking import Asking, ask, call_to
@@ -24,8 +25,7 @@ async def test_an_answer_that_ends_after_done_leaves_its_connection_to_the_next(
     late = anyio.Event()
     asking.upstream.will_answer(Answer([event(text_chunk("a")), DONE, late]), WHOLE)
     async with asking.client.stream(call_to(asking.provider)) as answer:
-        async for _ in answer:
-            pass
+        await answer.deliver(lambda _: None)
         late.set()
     assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
     assert asking.upstream.connections == 1
@@ -43,8 +43,7 @@ async def test_cancelling_a_waiting_reader_closes_the_connection(asking: Asking)
 
     async def read() -> None:
         async with asking.client.stream(call_to(asking.provider)) as answer:
-            async for _ in answer:
-                reading.set()
+            await answer.deliver(lambda _: reading.set())
 
     async with anyio.create_task_group() as group:
         group.start_soon(read)
@@ -66,9 +65,9 @@ async def test_cancelling_before_any_answer_closes_the_connection(asking: Asking
 
 async def test_leaving_in_the_middle_closes_the_connection(asking: Asking) -> None:
     asking.upstream.will_answer(Answer([event(text_chunk("a")), event(text_chunk("b")), anyio.Event()]), WHOLE)
-    async with asking.client.stream(call_to(asking.provider)) as answer:
-        async for _ in answer:
-            break
+    with anyio.CancelScope() as scope:
+        async with asking.client.stream(call_to(asking.provider)) as answer:
+            await answer.deliver(lambda _: scope.cancel())
     await asking.upstream.requests[0].gone.wait()
     assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
 
@@ -77,9 +76,11 @@ async def test_leaving_with_an_error_closes_the_connection(asking: Asking) -> No
     asking.upstream.will_answer(Answer([event(text_chunk("a")), anyio.Event()]))
 
     async def break_off() -> None:
+        def fail(_: list[Delta]) -> None:
+            raise KeyError
+
         async with asking.client.stream(call_to(asking.provider)) as answer:
-            async for _ in answer:
-                raise KeyError
+            await answer.deliver(fail)
 
     with pytest.raises(KeyError):
         await break_off()
@@ -100,13 +101,15 @@ async def test_hundreds_of_answers_stream_at_the_same_time(client: ProviderClien
     upstream.will_answer(Answer([event(text_chunk("a")), together, event(finish_chunk()), DONE]))
     number = 300
 
-    async def read() -> None:
+    def count(_: list[Delta]) -> None:
         nonlocal open_answers
+        open_answers += 1
+        if open_answers == number:
+            together.set()
+
+    async def read() -> None:
         async with client.stream(call_to(provider)) as answer:
-            async for _ in answer:
-                open_answers += 1
-                if open_answers == number:
-                    together.set()
+            await answer.deliver(count)
 
     async with anyio.create_task_group() as group:
         for _ in range(number):

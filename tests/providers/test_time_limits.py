@@ -112,18 +112,6 @@ async def test_keep_alives_alone_do_not_go_on_for_ever(upstream: Upstream, provi
     assert "no more text for 1.3 s" in str(outcome.error)
 
 
-async def test_a_slow_reader_is_not_the_providers_silence(restless: ProviderClient, upstream: Upstream, provider: Provider) -> None:
-    go_on = anyio.Event()
-    upstream.will_answer(Answer([event(text_chunk("a")), go_on, event(text_chunk("b")), event(finish_chunk()), DONE]))
-    texts = []
-    async with restless.stream(call_to(provider)) as answer:
-        async for deltas in answer:
-            texts += [delta.text for delta in deltas]
-            go_on.set()
-            await anyio.sleep(3 * SHORT)
-    assert texts == ["a", "b"]
-
-
 async def test_a_passed_limit_leaves_the_task_usable(
     hasty: ProviderClient, client: ProviderClient, upstream: Upstream, provider: Provider
 ) -> None:
