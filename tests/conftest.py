@@ -18,6 +18,20 @@ from .support.folders import NewDataDir, copy_database, prepared_database, tempo
 from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 
 
+_WITH_SERVICES = {"administration", "database", "keys", "limits", "models", "page", "process", "security"}
+"""Folders whose tests share services of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a service of its own goes to one of the processes that run tests: each would start one, and that takes seconds."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in _WITH_SERVICES:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        elif folder == "accounts":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
