@@ -48,7 +48,7 @@ class LimitService:
         # A page asks for new tokens each time that it is loaded; nobody guesses a token that is signed.
         to_auth = path == _AUTH or (path.startswith(f"{_AUTH}/") and path != _REFRESH)
         if user is not None and path not in _GUESSING and not (to_auth and user.key_id is not None):
-            if (scope["method"], path) in _PASSWORD_AGAIN:
+            if user.key_id is None and (scope["method"], path) in _PASSWORD_AGAIN:
                 return self._policy.auth, user.id
             return self._policy.of(user).requests, user.id
         client = scope.get("client")

@@ -128,6 +128,8 @@ async def test_an_api_key_counts_for_its_user_but_at_auth_for_the_address(limite
     async with httpx.AsyncClient(base_url=limited.url, headers={**from_address(new_address()), **key}) as program:
         assert list(told(await program.get("/models"))) == ["user-requests"]
         assert list(told(await program.get("/auth/profile"))) == ["auth"]
+        # It opens nothing there, and must not use up what its user may try.
+        assert list(told(await program.post("/users/me/password", json={}))) == ["user-requests"]
 
 
 async def test_a_token_in_the_address_of_a_stream_counts_for_its_user(limited: Limited, user: User) -> None:
