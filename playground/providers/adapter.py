@@ -60,8 +60,9 @@ class ProviderClient:
         """By whether they are for guarded providers."""
 
     async def __aenter__(self) -> Self:
-        connect = self._patience.connect
-        self._pools = {False: open_pool(connect), True: open_guarded_pool(connect, self._addresses or PublicAddresses())}
+        connect, addresses = self._patience.connect, self._addresses or PublicAddresses()
+        context = httpx2.create_ssl_context()  # One for both: to read the root certificates takes 0.15 s.
+        self._pools = {False: open_pool(connect, context), True: open_guarded_pool(connect, context, addresses)}
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

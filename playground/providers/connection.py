@@ -55,7 +55,7 @@ class _Pool(httpx2.AsyncClient):
         return _transport(verify, proxy)
 
 
-def open_pool(connect_timeout: float) -> httpx2.AsyncClient:
+def open_pool(connect_timeout: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
     """The HTTP client that the operator's providers share, for any number of connections. `connect_timeout` in seconds.
 
     To be closed by the caller. A request that is not answered with 2xx raises `RefusedError`: no redirect is followed.
@@ -65,12 +65,12 @@ def open_pool(connect_timeout: float) -> httpx2.AsyncClient:
         follow_redirects=False,
         cookies=_no_cookies(),
         event_hooks={"response": [_stop_at_refusal]},
-        verify=httpx2.create_ssl_context(),
+        verify=context,
         mounts=dict.fromkeys(_WITHOUT_PROXY),
     )
 
 
-def open_guarded_pool(connect_timeout: float, addresses: PublicAddresses) -> httpx2.AsyncClient:
+def open_guarded_pool(connect_timeout: float, context: ssl.SSLContext, addresses: PublicAddresses) -> httpx2.AsyncClient:
     """The same for addresses that users gave: it connects over https, to what `addresses` lets through, and through no proxy.
 
     A proxy would look host names up by itself, where nobody checks what they mean. Any other request raises `AddressRefusedError`.
@@ -80,7 +80,7 @@ def open_guarded_pool(connect_timeout: float, addresses: PublicAddresses) -> htt
         follow_redirects=False,
         cookies=_no_cookies(),
         event_hooks={"request": [_stop_at_plain_text], "response": [_stop_at_refusal]},
-        transport=_transport(httpx2.create_ssl_context(), addresses=addresses),
+        transport=_transport(context, addresses=addresses),
         trust_env=False,
     )
 
