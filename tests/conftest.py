@@ -17,7 +17,6 @@ from .support.client import User, new_user
 from .support.folders import NewDataDir, copy_database, prepared_database, temporary_folder
 from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 
-
 _WITH_SERVICES = {"administration", "database", "keys", "limits", "models", "page", "process", "security"}
 """Folders whose tests share services of their own."""
 
