@@ -177,6 +177,21 @@ def test_options_reach_the_provider_and_the_prompt_may_come_from_standard_input(
     assert (body["stop"], body["reasoning_effort"]) == (["END", "---"], "low")
 
 
+def test_that_a_model_was_asked_again_is_told(tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider) -> None:
+    async def answer_the_second_time(exchange: Exchange) -> None:
+        if len(scripted.asked(model)) == 1:
+            await exchange.error(503, {"error": {"message": "Busy."}})
+        else:
+            await exchange.begin()
+            await exchange.write("Now.")
+            await exchange.end(3, 4)
+
+    model = scripted.model(answer_the_second_time)
+    done = playground(tmp_path, "compare", "Hi", "-m", model, "-m", "sim/quick", "--max-tokens", "5", **asking)
+    assert f"{model} was asked 2 times; its times are those of the last request.\n" in done.stdout
+    assert done.stdout.count("was asked") == 1
+
+
 def test_where_to_ask_may_stand_in_the_file_of_settings(tmp_path: Path, asking: dict[str, str]) -> None:
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in asking.items()))
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5")

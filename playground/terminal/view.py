@@ -154,6 +154,11 @@ class ComparisonView:
             notes.append("s simulated: the answer, its times and its cost are made up.")
         if any(metrics["cost"] is None for metrics in measured):
             notes.append("? unknown: no price is known for this model.")
+        notes += [
+            f"{lane.model} was asked {lane.metrics['attempts']} times; its times are those of the last request."
+            for lane in self._lanes
+            if lane.metrics and lane.metrics["attempts"] > 1
+        ]
         if self._done and len(self._lanes) > 1:
             simulated = f", simulated {self._done['simulatedCost']}" if "simulatedCost" in self._done else ""
             notes.append(f"Together {self._done['totalTokens']:,} tokens, US$ {self._done['totalCost']}{simulated}.")
