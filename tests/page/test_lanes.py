@@ -77,6 +77,15 @@ async def test_a_lane_is_moved_by_dragging_and_made_wider_at_its_edge(visit: Vis
     assert after is not None
     assert round(after["width"] - before["width"]) == 100
 
+    # The handle reaches over the next lane.
+    await page.mouse.move(after["x"] + after["width"] + 2, after["y"] + 200)
+    await page.mouse.down()
+    await page.mouse.move(after["x"] + after["width"] + 42, after["y"] + 200, steps=3)
+    await page.mouse.up()
+    dragged = await visit.lane(1).bounding_box()
+    assert dragged is not None
+    assert round(dragged["width"] - after["width"]) == 40
+
 
 async def test_a_lane_is_shown_alone_and_escape_brings_the_others_back(visit: Visit) -> None:
     await visit.compare("Hello", "sim/quick", "sim/careful")
