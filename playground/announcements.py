@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import anyio
 import structlog
@@ -97,5 +97,16 @@ class RedisAnnouncements(Announcements):
                 self._tell(topic, None)
             self.connected = True
         elif message["type"] == "message":
-            topic, subject = json.loads(message["data"])
-            self._tell(topic, subject)
+            match _read(message["data"]):
+                case [str() as about, str() as subject]:
+                    self._tell(cast("Topic", about), subject)
+                case _:
+                    # Of somebody else, who should not be on this channel. It must not end the service.
+                    _logger.warning("announcement_unreadable")
+
+
+def _read(data: bytes | str) -> object:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None

@@ -2,6 +2,7 @@
 
 import anyio
 from anyio.from_thread import BlockingPortal
+from redis.asyncio import Redis
 
 from playground.server import RunningService, running
 from tests.support.client import User, new_user
@@ -64,6 +65,18 @@ async def test_a_replica_without_redis_honours_no_revoked_key(replicas: list[Run
         for replica in replicas:
             assert await status_with(user, made["key"], replica.url) == 401
             assert await status_with(user, other["key"], replica.url) == 200
+
+
+async def test_what_others_say_on_the_channel_ends_no_service(replicas: list[RunningService], redis: RedisServer) -> None:
+    first, second = replicas
+    await hear_each_other(replicas)
+    async with Redis.from_url(redis.url) as other, new_user(first.url) as user:
+        made = await make_key(user)
+        assert await status_with(user, made["key"], second.url) == 200
+        for said in ("", "no JSON", b"\xff", "5", "[1, 2]", '["user"]', '[{}, "id"]', '["unheard-of", "id"]'):
+            assert await other.publish("playground:announcements", said) == 2
+        await revoke(user, made)
+        assert await refused_at(user, made["key"], second)
 
 
 async def test_a_redis_that_goes_silent_is_noticed(replicas: list[RunningService], redis: RedisServer) -> None:
