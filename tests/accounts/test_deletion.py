@@ -26,7 +26,7 @@ def mentioned_in(query: Query, *words: str) -> set[str]:
         for table in (row["tablename"] for row in tables)
         if query(
             lambda prisma, table=table: prisma.query_raw(
-                f'SELECT count(*) AS rows FROM "{table}" AS looked_at WHERE looked_at::text LIKE ANY($1::text[])',  # noqa: S608
+                f'SELECT count(*) AS rows FROM "{table}" AS looked_at WHERE looked_at::text LIKE ANY($1::text[])',  # noqa: S608 - the database named it
                 patterns,
             )
         )[0]["rows"]
