@@ -67,5 +67,6 @@ function holdNext(): void {
   if (next === undefined) return
   waiting.delete(next)
   next.takeHold()
-  if (waiting.size > 0) requestAnimationFrame(holdNext)
+  // What comes into sight there is laid out in this frame and in the next.
+  if (waiting.size > 0) requestAnimationFrame(() => requestAnimationFrame(holdNext))
 }

@@ -13,7 +13,7 @@ const SMALL = 2_000
 const GROWTH = 1.04
 
 /** So many blocks are a part, which the browser neither lays out nor draws while it is far from the screen. */
-const PART = 24
+const PART = 8
 
 /** Text without these goes on as what it is already: no mark begins or ends with it, and no line. */
 const PLAIN = /^[^*_`[\]<>\\$&!~|#\n]*$/
