@@ -52,34 +52,40 @@ class Tasks:
 class Measurement:
     """Watches a page between two moments."""
 
-    def __init__(self, browser: Browser, page: Page) -> None:
-        self._browser = browser
+    def __init__(self, page: Page) -> None:
         self._page = page
         self.frames: Sequence[float] = ()
         """Between one frame and the next, in ms; known at the end."""
 
     @classmethod
-    async def begin(cls, browser: Browser, page: Page) -> "Measurement":
+    async def begin(cls, page: Page) -> "Measurement":
         """From now on, frames as well."""
-        await browser.start_tracing(page=page, categories=_CATEGORIES)
+        await _browser(page).start_tracing(page=page, categories=_CATEGORIES)
         await page.evaluate(_WATCH + _MARK)
-        return cls(browser, page)
+        return cls(page)
 
     @classmethod
-    async def begin_with(cls, browser: Browser, page: Page, address: str) -> "Measurement":
+    async def begin_with(cls, page: Page, address: str) -> "Measurement":
         """From the moment on when that is opened."""
-        await browser.start_tracing(page=page, categories=_CATEGORIES)
+        await _browser(page).start_tracing(page=page, categories=_CATEGORIES)
         await page.add_init_script(_MARK)
         await page.goto(address)
-        return cls(browser, page)
+        return cls(page)
 
     async def end(self, trace_file: Path | None = None) -> Tasks:
         """Until now. The trace is written to that file, which the developer tools of browsers open."""
         self.frames = (await self._page.evaluate(f"performance.mark('{_END}'), window.watchedFrames ?? []"))[1:]
-        trace = await self._browser.stop_tracing()
+        trace = await _browser(self._page).stop_tracing()
         if trace_file is not None:
             await anyio.Path(trace_file).write_bytes(trace)
         return tasks_of(json.loads(trace)["traceEvents"])
+
+
+def _browser(page: Page) -> Browser:
+    browser = page.context.browser
+    if browser is None:
+        raise ValueError("The page has no browser of its own, which could trace it.")
+    return browser
 
 
 def tasks_of(events: Sequence[dict[str, Any]]) -> Tasks:

@@ -17,7 +17,7 @@ import anyio
 import httpx
 import typer
 from main_thread import Measurement, Tasks
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -114,51 +114,39 @@ async def _login(http: httpx.AsyncClient, path: str) -> Account:
     return Account(http, answer.json()["accessToken"])
 
 
-async def _new_page(browser: Browser) -> Page:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    return await context.new_page()
-
-
-async def _measure_page(
-    browser: Browser, service: RunningService, account: Account, session_id: str, trace: Path | None
-) -> tuple[Tasks, Costs]:
+async def _measure_page(page: Page, service: RunningService, account: Account, session_id: str, trace: Path | None) -> tuple[Tasks, Costs]:
     """Opening the session, and one more turn in it."""
-    page = await _new_page(browser)
     await page.goto(service.url)
     await page.get_by_role("button", name="Log in").first.click()
     await page.get_by_label("Email").fill(_ACCOUNT["email"])
     await page.get_by_label("Password").fill(_ACCOUNT["password"])
     await page.get_by_role("button", name="Log in").last.click()
     await page.get_by_role("button", name="Log out").wait_for()
-    opening = await Measurement.begin_with(browser, page, f"{service.url}/s/{session_id}")
+    opening = await Measurement.begin_with(page, f"{service.url}/s/{session_id}")
     prompt = page.get_by_role("textbox", name="Prompt")
     await prompt.fill(_PROMPT)
     # What is recorded is painted when there is nothing else to do; highlighter and formulas are loaded.
     await anyio.sleep(_OPENING_SECONDS)
     opened = await opening.end()
     turns = await account.turns(session_id)
-    measurement = await Measurement.begin(browser, page)
+    measurement = await Measurement.begin(page)
     await page.keyboard.press("Enter")
     # Asked of the service: who asks the page, takes its time.
     await account.until_over(session_id, turns)
     tasks = await measurement.end(trace)
     costs = Costs.of(tasks, measurement.frames, await account.chunks(session_id))
-    await page.context.close()
     return opened, costs
 
 
-async def _measure_plain(browser: Browser, service: RunningService, account: Account, lanes: int) -> Costs:
-    page = await _new_page(browser)
+async def _measure_plain(page: Page, service: RunningService, account: Account, lanes: int) -> Costs:
     await page.route("**/plain", lambda route: route.fulfill(path=_PLAIN))
     await page.goto(f"{service.url}/plain")
     await anyio.sleep(1)
-    measurement = await Measurement.begin(browser, page)
+    measurement = await Measurement.begin(page)
     body = {"prompt": _PROMPT, "models": [_MODEL] * lanes}
     session_id = await page.evaluate("([body, token]) => window.run(body, token)", [body, account.token])
     tasks = await measurement.end()
-    costs = Costs.of(tasks, measurement.frames, await account.chunks(session_id))
-    await page.context.close()
-    return costs
+    return Costs.of(tasks, measurement.frames, await account.chunks(session_id))
 
 
 def _settings(folder: Path, words_per_second: float) -> Settings:
@@ -186,7 +174,19 @@ class Results:
     plain: list[Costs] = field(default_factory=list)
 
 
-async def _run(lanes: int, rate: float, tokens: int, rounds: int, trace: Path | None) -> Results:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a page is given to show, and where."""
+
+    lanes: int
+    rate: float
+    """Tokens per second of each lane."""
+    tokens: int
+    """What the session holds before."""
+    window: ViewportSize
+
+
+async def _run(load: Load, rounds: int, trace: Path | None) -> Results:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise typer.BadParameter("There is no Chromium on PATH.")
@@ -196,17 +196,19 @@ async def _run(lanes: int, rate: float, tokens: int, rounds: int, trace: Path | 
         logs.configure(filling)
         async with running(filling) as service, httpx.AsyncClient(base_url=service.url, timeout=600) as http:
             account = await _login(http, "/auth/register")
-            sessions = [await account.fill(tokens, lanes) for _ in range(rounds)]
+            sessions = [await account.fill(load.tokens, load.lanes) for _ in range(rounds)]
         async with (
-            running(_settings(Path(folder), rate)) as service,
+            running(_settings(Path(folder), load.rate)) as service,
             httpx.AsyncClient(base_url=service.url, timeout=600) as http,
             async_playwright() as playwright,
         ):
             account = await _login(http, "/auth/login")
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             for session_id in sessions:
-                results.plain.append(await _measure_plain(browser, service, account, lanes))
-                opened, costs = await _measure_page(browser, service, account, session_id, trace)
+                async with await browser.new_context(viewport=load.window) as context:
+                    results.plain.append(await _measure_plain(await context.new_page(), service, account, load.lanes))
+                async with await browser.new_context(viewport=load.window) as context:
+                    opened, costs = await _measure_page(await context.new_page(), service, account, session_id, trace)
                 results.opening.append(opened)
                 results.page.append(costs)
             await browser.close()
@@ -250,11 +252,14 @@ def main(
     rate: Annotated[float, typer.Option(help="Tokens per second of each lane.")] = 100,
     tokens: Annotated[int, typer.Option(help="What the session holds before.")] = 50_000,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
+    width: Annotated[int, typer.Option(help="Of the window; eight lanes need 2,560 pixels.")] = 2_560,
+    height: Annotated[int, typer.Option(help="Of the window.")] = 1_440,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write every number there.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write the trace of the page's last turn there.")] = None,
 ) -> None:
     """Measure the page beside a plain one. Ends with 1 when what is wanted is missed."""
-    results = anyio.run(_run, lanes, rate, tokens, rounds, trace)
+    load = Load(lanes, rate, tokens, ViewportSize(width=width, height=height))
+    results = anyio.run(_run, load, rounds, trace)
     if json_file is not None:
         json_file.write_text(json.dumps(asdict(results), indent=2))
     if not _show(results):
