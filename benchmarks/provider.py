@@ -1,7 +1,7 @@
 """The benchmark's provider: speaks OpenAI's protocol, and is cheap enough not to be what is measured.
 
-A request says in its prompt how it wants to be answered (`Script`). A gated answer stops after its first token and again
-before its end, each time until `POST /release`, so that whoever measures can tell opening, streaming and closing apart.
+A request says in its prompt how it wants to be answered (`Script`). A gated answer stops after its first token, where it is told to
+(`pause`), and before its end, each time until `POST /release`, so that whoever measures can tell opening, streaming and closing apart.
 `GET /counts` says what was sent. Plain sockets on uvloop: every token is a `send` of its own, as real providers flush it.
 """
 
@@ -34,6 +34,8 @@ class Script(msgspec.Struct, frozen=True):
     delay: float = 0.0
     """Seconds before the first token."""
     gated: bool = False
+    pause: int | None = None
+    """With `gated`: the token after which it stops once more."""
 
     def prompt(self) -> str:
         """The prompt that asks for it."""
@@ -113,16 +115,23 @@ class Provider:
         await self._loop.sock_sendall(connection, HEAD + ROLE + first)
         self._counts.tokens += 1
         await self._pass_gate(script)
-        if script.rate is None:
-            await self._send_at_once(connection, script.tokens - 1)
-        else:
-            await self._send_at_rate(connection, script.tokens - 1, script.rate, phase)
-        await self._pass_gate(script)
+        sent = 1
+        for until in (script.pause, script.tokens):
+            if until is not None:
+                await self._send(connection, script, until - sent, phase)
+                await self._pass_gate(script)
+                sent = until
         await self._loop.sock_sendall(connection, ending(script.tokens))
 
     async def _pass_gate(self, script: Script) -> None:
         if script.gated:
             await self._gate.wait()
+
+    async def _send(self, connection: socket.socket, script: Script, tokens: int, phase: float) -> None:
+        if script.rate is None:
+            await self._send_at_once(connection, tokens)
+        else:
+            await self._send_at_rate(connection, tokens, script.rate, phase)
 
     async def _send_at_once(self, connection: socket.socket, tokens: int) -> None:
         for number in range(tokens):
