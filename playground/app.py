@@ -106,13 +106,13 @@ def create_app() -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     for router in (
+        comparison_router,  # First, since routes are tried in order, and 50 others before a stream's cost it 0.2 ms.
         operation_router,
         accounts_router,
         me_router,
         invitations_router,
         keys_router,
         models_router,
-        comparison_router,
         reports_router,
         limits_router,
         *administration_routers,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FLUSH_SECONDS = 0.5
 """Text is at most this old, and the time of a write, when it reaches the disk."""
+_HEAD_START_SECONDS = 0.002
+"""Of a run's requests: what a loop writes is sent when all that is ready has run, and recording takes the loop a millisecond or two."""
 _LONGEST_WAIT_SECONDS = 1.0
 """How long the end of a run waits for the database; after that it goes on in the background."""
 
@@ -68,6 +70,7 @@ class Recorder:
         self._task_group.start_soon(self._record_opening, run)
 
     async def _record_opening(self, run: Run) -> None:
+        await anyio.sleep(_HEAD_START_SECONDS)
         turn = TurnRow.of(run.plan)
         _logger.info("run_started", run_id=run.id, session_id=turn.session_id, turn=turn.turn, lanes=len(turn.lanes))
         try:

@@ -5,6 +5,7 @@ import time
 import anyio
 import structlog
 from anyio.abc import TaskGroup
+from anyio.lowlevel import cancel_shielded_checkpoint
 
 from playground.errors import Unavailable
 from playground.providers.adapter import ProviderClient
@@ -14,6 +15,9 @@ from .recorder import Recorder
 from .run import Run
 
 _LOOK_SECONDS = 0.25
+_TURNS_TO_SEND = 3
+"""Of the event loop: the run, its lanes, and what writes their requests take one each. Whoever started it has an answer to begin, which
+would hold them up."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -42,14 +46,16 @@ class Runs:
         self._draining = False
         self._idle = anyio.Event()
 
-    def start(self, plan: RunPlan) -> Run:
-        """Start a run; all of its requests go out at once. Raises `ShuttingDown`."""
+    async def start(self, plan: RunPlan) -> Run:
+        """Start a run; all of its requests go out at once, before this returns. Raises `ShuttingDown`."""
         if self._draining:
             raise ShuttingDown("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
         run = Run(plan, self._client, self._accountant)
         self._by_id[run.id] = run
         self._running[plan.session_id] = run
         self._task_group.start_soon(self._produce, run)
+        for _ in range(_TURNS_TO_SEND):
+            await cancel_shielded_checkpoint()
         return run
 
     async def _produce(self, run: Run) -> None:

@@ -96,7 +96,7 @@ class ProviderClient:
         client, headers = self._client(provider)
         # What `chat.completions.create` comes to, without its look through a body that is JSON already.
         request = client.post(
-            "/chat/completions",
+            f"{client.base_url}chat/completions",  # Whole, so that it is not taken apart and put together again.
             cast_to=httpx2.Response,
             content=request_json(call),
             options={"headers": {**headers, "Accept": "text/event-stream, application/json", **provider.quirks.headers}},
