@@ -1,5 +1,6 @@
 """The command `playground`."""
 
+from asyncio import CancelledError
 from functools import partial
 from typing import Annotated
 
@@ -112,7 +113,7 @@ def compare(
         complete = anyio.run(partial(run_comparison, body, as_json=as_json, url=url, token=token), backend_options={"use_uvloop": True})
     except (StartupError, ComparisonFailed) as error:
         raise fail(str(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CancelledError):
         raise typer.Exit(130) from None
     if not complete:
         raise typer.Exit(1)

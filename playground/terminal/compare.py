@@ -1,5 +1,6 @@
 """`playground compare`: a client of the public API, against a running service or one that it starts itself."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,12 +32,18 @@ class _Service(NamedTuple):
 async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token: str | None) -> bool:
     """Run a comparison and show it; whether every lane completed.
 
-    `body` is that of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`.
+    `body` is that of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`, and `CancelledError` after Ctrl-C.
     """
-    async with _service(url, token) as service:
-        if as_json:
-            return await _print_events(service, body)
-        return await _show(service, body, Console())
+    try:
+        async with _service(url, token) as service:
+            if as_json:
+                return await _print_events(service, body)
+            return await _show(service, body, Console())
+    finally:
+        # Ctrl-C cancels this task. What closes connections on the way out may make an error of its own of that, or an end like any other.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
 
 
 @asynccontextmanager
