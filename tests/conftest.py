@@ -17,18 +17,26 @@ from .support.client import User, new_user
 from .support.folders import NewDataDir, copy_database, prepared_database, temporary_folder
 from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 
-_WITH_SERVICES = {"administration", "database", "keys", "limits", "models", "page", "process", "security"}
-"""Folders whose tests share services of their own."""
+_LONGEST_FIRST = ("page", "database", "process")
+"""Folders that would keep one process busy when the others are done."""
+_SHARING_IN_FOLDERS = {"administration", "keys", "limits", "models", "process", "security"}
+_SHARING_IN_FILES = {"accounts", "database", "page"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares a service of its own goes to one of the processes that run tests: each would start one, and that takes seconds."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+    items.sort(key=place)
     for item in items:
         folder = item.path.parent.name
-        if folder in _WITH_SERVICES:
+        if folder in _SHARING_IN_FOLDERS:
             item.add_marker(pytest.mark.xdist_group(folder))
-        elif folder == "accounts":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        elif folder in _SHARING_IN_FILES:
+            item.add_marker(pytest.mark.xdist_group(f"{folder}/{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
