@@ -204,6 +204,15 @@ def test_a_name_that_is_too_long_for_its_column_leaves_the_status_visible(tmp_pa
     assert done.stdout.startswith("╭─ …fuses simulated · failed─╮\n")
 
 
+@pytest.fixture
+def heeding_interrupts() -> Iterator[None]:
+    """What a shell runs in the background ignores interrupts, and so does what that starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
 def test_what_was_written_before_an_interrupt_stays_on_the_terminal(
     tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider
 ) -> None:
