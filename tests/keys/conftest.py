@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -81,27 +80,10 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="session")
-def shared_settings(redis: RedisServer, new_data_dir: NewDataDir, providers_file: Path) -> Settings:
+def shared_settings(settings: Settings, redis: RedisServer, new_data_dir: NewDataDir) -> Settings:
     """Of services that share a database and a Redis. Users' own addresses may lead anywhere."""
-    return Settings(
-        data_dir=new_data_dir(),
-        port=0,
-        redis_url=redis.url,
-        providers_file=providers_file,
-        allow_private_provider_urls=True,
-        sim_words_per_second=2_000,
-        sim_first_token_ms=5,
-        log_level="error",
-        shutdown_grace_seconds=0,
-        limit_address_requests=None,
-        limit_user_requests=None,
-        limit_auth=None,
-        limit_streams=None,
-        user_daily_requests=None,
-        user_monthly_requests=None,
-        user_monthly_tokens=None,
-        _env_file=None,
-    )
+    changed = {"data_dir": new_data_dir(), "redis_url": redis.url, "allow_private_provider_urls": True, "log_level": "error"}
+    return Settings(**settings.model_dump() | changed, _env_file=None)
 
 
 @pytest.fixture(scope="session")
