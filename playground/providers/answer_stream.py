@@ -45,7 +45,7 @@ class AnswerStream:
         """Call `take` with all deltas of each network read, never an empty list, until the answer is over. Once, in one task.
 
         `take` must not wait: it is called by whoever receives. Raises a `ProviderError` after the deltas that came before the failure,
-        and what `take` raises.
+        and what `take` raises; an `OSError` of its own would be taken for the connection's.
         """
         reader, watch = self._reader, self._watch
         self._take = take
