@@ -20,7 +20,7 @@ async def hear(body: Body, heard: Heard) -> None:
 
     Raises what the connection fails with, and what `heard` raises.
     """
-    if isinstance(body, StreamReader) and hasattr(body, "_waiter"):
+    if type(body) is StreamReader and hasattr(body, "_waiter"):
         await _Arrivals(body, heard).end()
         return
     async for data in rest_of(body):
@@ -34,49 +34,86 @@ def rest_of(body: Body) -> AsyncIterator[bytes]:
 
 
 class _Arrivals:
-    """Stands where aiohttp's reader keeps the future of whoever waits for data, and looks when that would be set.
+    """Stands where aiohttp's reader keeps the future of whoever waits for data, which has no public name.
 
-    The place has no public name. What comes in one read of the socket is looked at together, after all of it was taken apart:
-    `call_soon` is what a future would do as well.
+    What comes in one read of the socket is looked at together, after all of it was taken apart: `call_soon` is what a future
+    would do as well.
     """
 
-    __slots__ = ("_body", "_end", "_heard", "_loop")
+    __slots__ = ("_body", "_end", "_heard", "_loop", "_pieces")
 
     def __init__(self, body: StreamReader, heard: Heard) -> None:
         self._body = body
         self._heard = heard
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[None] = self._loop.create_future()
+        self._pieces: list[bytes] = []
 
     async def end(self) -> None:
         """Wait until nothing more is to be heard."""
+        body = self._body
+        if not body.at_eof():
+            self._pieces.append(body.read_nowait())
+        body.__class__ = _HandingOn
+        body._waiter = self  # type: ignore[assignment]  # noqa: SLF001 - see above
         self._look()
         try:
             await self._end
         finally:
-            self._body._waiter = None  # noqa: SLF001 - see above
+            body._waiter = None  # noqa: SLF001 - see above
+            body.__class__ = StreamReader
+
+    def take(self, piece: bytes) -> None:
+        """There is data."""
+        if not self._pieces:
+            self._loop.call_soon(self._look)
+        self._pieces.append(piece)
 
     def done(self) -> bool:
         """As of a future."""
         return self._end.done()
 
     def set_result(self, _: None) -> None:
-        """As of a future: there is data, or the end."""
+        """As of a future: the end was reached."""
         self._loop.call_soon(self._look)
 
     def set_exception(self, _: BaseException) -> None:
-        """As of a future: the connection failed, which the reader raises."""
+        """As of a future: the connection failed, which the reader knows too."""
         self._loop.call_soon(self._look)
 
     def _look(self) -> None:
         if self._end.done():
             return
-        body = self._body
+        pieces, body = self._pieces, self._body
         try:
-            data = body.read_nowait()
-            if (data and self._heard(data)) or body.at_eof():
+            if pieces:
+                data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                pieces.clear()
+                if data and self._heard(data):
+                    self._end.set_result(None)
+                    return
+            failure = body.exception()
+            if failure is not None:
+                self._end.set_exception(failure)
+            elif body.is_eof():
                 self._end.set_result(None)
-            else:
-                body._waiter = self  # type: ignore[assignment]  # noqa: SLF001 - see above
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the end
             self._end.set_exception(error)
+
+
+class _HandingOn(StreamReader):
+    """What aiohttp's reader is while somebody hears what comes: it keeps nothing, so that nothing has to be counted and taken out again."""
+
+    __slots__ = ()
+    _waiter: _Arrivals  # type: ignore[assignment]
+
+    def feed_data(self, data: bytes, size: int = 0) -> bool:  # noqa: ARG002 - aiohttp's signature
+        """Called by aiohttp's parser for each piece of the body."""
+        self._waiter.take(data)
+        return False
+
+    def begin_http_chunk_receiving(self) -> None:
+        """Chunks need not be known."""
+
+    def end_http_chunk_receiving(self) -> None:
+        """Chunks need not be known."""
