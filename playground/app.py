@@ -39,6 +39,7 @@ from .announcements import Announcements, RedisAnnouncements
 from .comparison.endpoints import router as comparison_router
 from .comparison.history import History
 from .comparison.journal import Journal
+from .comparison.pace import Pace
 from .comparison.recorder import Recorder
 from .comparison.recovery import Recovery
 from .comparison.repository import SessionRepository
@@ -238,6 +239,7 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             prices=prices,
             runs=runs,
             comparisons=ComparisonService(runs, sessions, models, grace_seconds=settings.stream_grace_seconds),
+            pace=Pace(),
             history=history,
             estimator=estimator,
             reports=CostReports(ReportRepository(database)),

@@ -1,5 +1,6 @@
 """The command `playground`."""
 
+import gc
 from asyncio import CancelledError
 from functools import partial
 from typing import Annotated
@@ -46,6 +47,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; else PORT, else 4000.", show_default=False)] = None,
 ) -> None:
     """Start the service. Without configuration: an embedded PostgreSQL in the data folder, and the simulated provider."""
+    # What a start makes stays. To look for garbage in it again and again takes 0.3 s; the server looks once, when all of it is there.
+    gc.disable()
     from . import logs
     from .server import serve as serve_until_signal
 

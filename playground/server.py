@@ -93,6 +93,7 @@ async def serve(settings: Settings) -> None:
             # them for garbage again and again held up every stream for tens of milliseconds.
             gc.collect()
             gc.freeze()
+            gc.enable()
             await Server(app, settings).serve([listener])
 
 

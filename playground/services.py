@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .administration.service import Administration
     from .announcements import Announcements
     from .comparison.history import History
+    from .comparison.pace import Pace
     from .comparison.runs import Runs
     from .comparison.service import ComparisonService
     from .database.client import Database
@@ -58,6 +59,7 @@ class Services:
     prices: Prices
     runs: Runs
     comparisons: ComparisonService
+    pace: Pace
     history: History
     estimator: Estimator
     reports: CostReports

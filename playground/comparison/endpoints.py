@@ -84,7 +84,7 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 async def _stream(services: Services, user: User, reading: Reading) -> EventStream:
     await services.tickets.bind(user, reading.log.run_id)
     # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them.
-    return EventStream(reading, send_timeout=services.settings.send_timeout_seconds)
+    return EventStream(reading, services.pace, send_timeout=services.settings.send_timeout_seconds)
 
 
 async def _stream_or_end(services: Services, user: User, reading: Reading | None) -> Response:

@@ -127,4 +127,5 @@ def one_line(document: bytes) -> bytes:
 
 def json_text(text: str) -> bytes:
     """`text` as the inside of a JSON string, without the quotes."""
-    return one_line(_encoder.encode(text)[1:-1])
+    content = _encoder.encode(text)[1:-1]
+    return content if content.isascii() else one_line(content)  # Nearly every piece of text is: it saves a call.

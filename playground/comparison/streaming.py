@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from playground.middleware import direct_send
 
+from .pace import Pace
 from .reading import Reading
 from .writing import Writer
 
@@ -23,16 +24,17 @@ class EventStream(Response):
     The library's own body takes four tasks a stream, and each message goes through an iterator, a cancel scope and every middleware.
     """
 
-    def __init__(self, reading: Reading, *, send_timeout: float) -> None:
+    def __init__(self, reading: Reading, pace: Pace, *, send_timeout: float) -> None:
         super().__init__()
         self.raw_headers = list(_HEAD)
         self._reading = reading
+        self._pace = pace
         self._send_timeout = send_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all events. A reader that takes nothing for the limit's time is dropped: it may come back for the rest."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        writer = Writer(self._reading.log, self._reading.after, direct_send(scope, send), self._send_timeout)
+        writer = Writer(self._reading.log, self._reading.after, direct_send(scope, send), self._pace, self._send_timeout)
         watching = asyncio.get_running_loop().create_task(_watch(receive, writer))
         try:
             with self._reading.counted():

@@ -7,13 +7,12 @@ from typing import Any
 from starlette.types import Send
 
 from .log import EventLog
+from .pace import Pace
 
 _WRITE_LIMIT = 64 * 1024
 """Text in one write to a reader, in bytes: as much as the server buffers before it waits for the reader."""
 _OPENING = b"retry: 1000\n"
 """`EventSource` is to come back a second after it lost its connection. Part of the first message."""
-_PAUSE_SECONDS = 0.005
-"""Between two writes, unless something urgent came: sixteen lanes would make a write of every word of each."""
 _PING_SECONDS = 15.0
 _PING = b": ping\n\n"
 """A comment, so that proxies on the way don't take a silent model for a dead connection."""
@@ -22,19 +21,20 @@ _PING = b": ping\n\n"
 class Writer:
     """Writes what is new in a log whenever somebody added to it.
 
-    A task of ours that waits for news would cost a future and a turn of the event loop a message. So the log calls `_write`,
-    which sends what is new at once; only while the connection takes no more, the rest of a write waits in `run`.
+    A task of ours that waits for news would cost a future and a turn of the event loop a message. So the log calls `_told`, and what
+    is new is sent there where it is urgent, or else when the pace says; only while the connection takes no more, the rest waits in `run`.
     """
 
     __slots__ = (
         "_after",
         "_blocked",
+        "_due",
         "_failure",
         "_log",
         "_loop",
         "_opening",
         "_over",
-        "_pause",
+        "_pace",
         "_ping_timer",
         "_send",
         "_send_timeout",
@@ -43,17 +43,18 @@ class Writer:
         "left",
     )
 
-    def __init__(self, log: EventLog, after: int, send: Send, send_timeout: float) -> None:
+    def __init__(self, log: EventLog, after: int, send: Send, pace: Pace, send_timeout: float) -> None:
         self.left = False
         """The reader is gone."""
         self._log = log
         self._after = after
         self._send = send
+        self._pace = pace
         self._send_timeout = send_timeout
         self._loop = asyncio.get_running_loop()
         self._opening = _OPENING
         self._wrote_at = 0.0
-        self._pause: asyncio.TimerHandle | None = None
+        self._due = False
         self._blocked: _Begun | None = None
         self._failure: Exception | None = None
         self._over = False
@@ -62,9 +63,9 @@ class Writer:
     async def run(self) -> None:
         """Write until the log is at its end or the reader left. Raises `TimeoutError` when the connection takes nothing for too long."""
         self._ping_timer = self._loop.call_later(_PING_SECONDS, self._keep_alive)
-        self._log.listen(self._write)
+        self._log.listen(self._told)
         try:
-            self._write(urgent=True)
+            self.write()
             while not (self._over or self.left):
                 if self._blocked is None:
                     self._waiting = self._loop.create_future()
@@ -73,14 +74,13 @@ class Writer:
                 async with asyncio.timeout(self._send_timeout):
                     await self._blocked
                 self._blocked = None
-                self._write(urgent=True)
+                self.write()
             if self._failure is not None:
                 raise self._failure
         finally:
-            self._log.forget(self._write)
+            self._over = True
+            self._log.forget(self._told)
             self._ping_timer.cancel()
-            if self._pause is not None:
-                self._pause.cancel()
             if self._blocked is not None:
                 self._blocked.close()
 
@@ -89,28 +89,27 @@ class Writer:
         self.left = True
         self._go_on()
 
-    def _write(self, *, urgent: bool = False) -> None:
-        """Send what is new, now or after the pause."""
+    def _told(self, *, urgent: bool) -> None:
+        if urgent:
+            self.write()
+        elif not self._due:
+            self._due = True
+            self._pace.add(self)
+
+    def write(self) -> None:
+        """Send all that is new, as far as the connection takes it."""
+        self._due = False
         if self._blocked is not None or self._over:
-            return
-        now = self._loop.time()
-        if not urgent and now - self._wrote_at < _PAUSE_SECONDS:
-            if self._pause is None:
-                self._pause = self._loop.call_at(self._wrote_at + _PAUSE_SECONDS, self._write_after_pause)
             return
         newest = False
         while not (newest or self._over) and self._blocked is None:
             messages, self._after, newest = self._log.read(self._after, _WRITE_LIMIT)
             if messages:
-                self._wrote_at = now
+                self._wrote_at = self._loop.time()
                 self._put(self._opening + messages if self._opening else messages)
                 self._opening = b""
         if self._log.closed and newest and self._blocked is None:
             self._end()
-
-    def _write_after_pause(self) -> None:
-        self._pause = None
-        self._write(urgent=True)
 
     def _put(self, body: bytes) -> None:
         sending: Coroutine[Any, Any, None] = self._send({"type": "http.response.body", "body": body, "more_body": True})  # type: ignore[assignment]

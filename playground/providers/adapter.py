@@ -1,6 +1,6 @@
 """The one way to every provider: the `openai` SDK against its OpenAI-compatible endpoint, over aiohttp, read as raw bytes.
 
-The SDK builds and sends the request; the answer's bytes go to `AnswerReader`, since the SDK's own typed stream costs 40 times as much.
+The SDK builds the requests (`channel.py`); answers go to `AnswerReader` as bytes, since its own typed stream costs 40 times as much.
 All providers share one pool of connections without a limit, and all addresses that users gave another one, which connects to public
 addresses alone. Nothing is ever sent twice: retrying is the lane's, which tells about it.
 """
@@ -14,7 +14,7 @@ import aiohttp
 import anyio
 import httpx2
 from cachetools import LRUCache
-from openai import AsyncOpenAI, Omit, OpenAIError
+from openai import Omit, OpenAIError
 from pydantic import SecretStr
 
 from .addresses import PublicAddresses
@@ -22,8 +22,9 @@ from .answer_reader import AnswerReader
 from .answer_stream import AnswerStream
 from .arrivals import Body
 from .calls import ModelCall
+from .channel import Channel
 from .classification import not_connected, refusal
-from .connection import LOST_CONNECTION, Headers, RefusedError, open_client, open_guarded_pool, open_pool
+from .connection import LOST_CONNECTION, RefusedError, open_guarded_pool, open_pool
 from .errors import TimedOut, UnexpectedAnswer
 from .listing import chat_models, next_page
 from .patience import Patience, Watch
@@ -35,8 +36,10 @@ __all__ = ["AnswerStream", "ProviderClient"]
 _MOST_LIST_BYTES = 32 * 1024 * 1024
 _MOST_LIST_PAGES = 20
 _CLOSE_SECONDS = 1.0
-_MOST_CLIENTS = 1_000
+_MOST_CHANNELS = 1_000
 """Each of the users' own keys needs one, which is made in a tenth of a millisecond."""
+
+_ChannelKey = tuple[str, str, SecretStr | None, bool, tuple[tuple[str, str], ...]]
 
 
 class ProviderClient:
@@ -55,7 +58,7 @@ class ProviderClient:
     ) -> None:
         self._patience = Patience(connect_timeout, first_token_timeout, between_tokens_timeout)
         self._addresses = addresses
-        self._clients: LRUCache[tuple[str, str, SecretStr | None, bool], tuple[AsyncOpenAI, Headers]] = LRUCache(_MOST_CLIENTS)
+        self._channels: LRUCache[_ChannelKey, Channel] = LRUCache(_MOST_CHANNELS)
         self._pools: dict[bool, httpx2.AsyncClient] = {}
         """By whether they are for guarded providers."""
 
@@ -66,7 +69,7 @@ class ProviderClient:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._clients.clear()
+        self._channels.clear()
         for pool in self._pools.values():
             await pool.aclose()
         self._pools = {}
@@ -93,17 +96,8 @@ class ProviderClient:
         What the SDK and httpx2 built to ask is left behind: it would take 6 KB for as long as the answer goes on.
         """
         provider = call.provider
-        client, headers = self._client(provider)
-        # What `chat.completions.create` comes to, without its look through a body that is JSON already.
-        request = client.post(
-            f"{client.base_url}chat/completions",  # Whole, so that it is not taken apart and put together again.
-            cast_to=httpx2.Response,
-            content=request_json(call),
-            options={"headers": {**headers, "Accept": "text/event-stream, application/json", **provider.quirks.headers}},
-            stream=True,
-        )
         try:
-            response = await watch.wait(request)
+            response = await watch.wait(self._channel(provider).ask(request_json(call)))
         except RefusedError as refused:
             raise refusal(provider, refused.status, refused.body, refused.headers) from None
         except (OpenAIError, *LOST_CONNECTION) as error:
@@ -130,27 +124,26 @@ class ProviderClient:
         return list(models.values())
 
     async def _list_page(self, provider: Provider, query: Mapping[str, str]) -> bytes:
-        client, headers = self._client(provider)
-        quirks = provider.quirks
-        sent: dict[str, str | Omit] = {**headers, **quirks.headers, **quirks.list_headers}
+        channel, quirks = self._channel(provider), provider.quirks
+        sent: dict[str, str | Omit] = {**channel.headers, **quirks.headers, **quirks.list_headers}
         if quirks.list_key_header is not None and provider.api_key is not None:
             sent |= {"Authorization": Omit(), quirks.list_key_header: provider.api_key.get_secret_value()}
         try:
-            async with client.models.with_streaming_response.list(extra_headers=sent, extra_query=dict(query)) as response:
+            async with channel.client.models.with_streaming_response.list(extra_headers=sent, extra_query=dict(query)) as response:
                 return await _read_list(response.http_response, provider)
         except RefusedError as refused:
             raise refusal(provider, refused.status, refused.body, refused.headers) from None
         except (OpenAIError, *LOST_CONNECTION) as error:
             raise not_connected(provider, error, self._patience.connect) from error
 
-    def _client(self, provider: Provider) -> tuple[AsyncOpenAI, Headers]:
+    def _channel(self, provider: Provider) -> Channel:
         if not self._pools:
             raise RuntimeError("the provider client is not open")
-        key = (provider.id, provider.base_url, provider.api_key, provider.guarded)
-        client = self._clients.get(key)
-        if client is None:
-            client = self._clients[key] = open_client(provider, self._pools[provider.guarded])
-        return client
+        key = (provider.id, provider.base_url, provider.api_key, provider.guarded, tuple(provider.quirks.headers.items()))
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = Channel(provider, self._pools[provider.guarded])
+        return channel
 
 
 def _body_of(response: httpx2.Response) -> Body:

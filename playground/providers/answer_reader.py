@@ -56,7 +56,7 @@ class AnswerReader:
         deltas: list[Delta] = []
         if payloads and not self.over:
             self._read(payloads, deltas)
-            self._note(deltas)
+            self._answered = self._answered or _has_answer(deltas)
         return deltas
 
     def end(self, *, cut: bool = False) -> list[Delta]:
@@ -69,7 +69,7 @@ class AnswerReader:
             self._read_whole(deltas, cut=cut) if self._whole is not None else self._read_rest(deltas, cut=cut)
         deltas += [Delta(clean(half), reasoning) for reasoning, half in self._halves.items()]
         self._halves.clear()
-        self._note(deltas)
+        self._answered = self._answered or _has_answer(deltas)
         if self.failure is None and self.finish_reason == "content_filter" and not self._answered:
             self.failure = content_refused(self._provider)
         if self.failure is None and self.finish_reason == "error":
@@ -217,10 +217,6 @@ class AnswerReader:
             self._take_text(text, deltas)
         self.finish_reason = choice.finish_reason or self.finish_reason
 
-    def _note(self, deltas: list[Delta]) -> None:
-        if not self._answered:
-            self._answered = any(not delta.reasoning for delta in deltas)
-
     def _quoted(self, words: bytes) -> str:
         return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), self._provider.secret)
 
@@ -228,3 +224,7 @@ class AnswerReader:
         advice = "Its base URL may be wrong." if kind is UnexpectedAnswer else "What came before is kept; ask again."
         self.failure = kind(f"{self._provider.name} {what}. {advice}", provider=self._provider.name)
         self.over = True
+
+
+def _has_answer(deltas: list[Delta]) -> bool:
+    return any(not delta.reasoning for delta in deltas)
