@@ -111,9 +111,9 @@ class Lane:
             self._add_status("streaming")
         log = self._log
         timestamp = time.time_ns() // 1_000_000
-        for text, reasoning in deltas:
-            head = self.reasoning_head if reasoning else self.answer_head
-            log.append_chunk(self._new_head(reasoning=reasoning) if head is None else head, text, timestamp)
+        for delta in deltas:
+            head = self.reasoning_head if delta.reasoning else self.answer_head
+            log.append_chunk(self._new_head(reasoning=delta.reasoning) if head is None else head, delta.text, timestamp)
         log.tell(urgent=first)
 
     def _new_head(self, *, reasoning: bool) -> int:

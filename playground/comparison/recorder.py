@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .recovery import Recovery
     from .run import Run
 
-_FLUSH_SECONDS = 0.5
+_FLUSH_SECONDS = 0.8
 """Text is at most this old, and the time of a write, when it reaches the disk."""
 _HEAD_START_SECONDS = 0.002
 """Of a run's requests: what a loop writes is sent when all that is ready has run, and recording takes the loop a millisecond or two."""

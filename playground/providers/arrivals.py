@@ -40,34 +40,30 @@ class _Arrivals:
     would do as well.
     """
 
-    __slots__ = ("_body", "_end", "_heard", "_loop", "_pieces")
+    __slots__ = ("_body", "_end", "_heard", "_is_over", "loop", "pieces")
 
     def __init__(self, body: StreamReader, heard: Heard) -> None:
         self._body = body
         self._heard = heard
-        self._loop = asyncio.get_running_loop()
-        self._end: asyncio.Future[None] = self._loop.create_future()
-        self._pieces: list[bytes] = []
+        self.loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[None] = self.loop.create_future()
+        self.pieces: list[bytes] = []
+        """What came and was not looked at yet."""
+        self._is_over = True  # As far as is known before the first look.
 
     async def end(self) -> None:
         """Wait until nothing more is to be heard."""
         body = self._body
         if not body.at_eof():
-            self._pieces.append(body.read_nowait())
+            self.pieces.append(body.read_nowait())
         body.__class__ = _HandingOn
         body._waiter = self  # type: ignore[assignment]  # noqa: SLF001 - see above
-        self._look()
+        self.look()
         try:
             await self._end
         finally:
             body._waiter = None  # noqa: SLF001 - see above
             body.__class__ = StreamReader
-
-    def take(self, piece: bytes) -> None:
-        """There is data."""
-        if not self._pieces:
-            self._loop.call_soon(self._look)
-        self._pieces.append(piece)
 
     def done(self) -> bool:
         """As of a future."""
@@ -75,16 +71,19 @@ class _Arrivals:
 
     def set_result(self, _: None) -> None:
         """As of a future: the end was reached."""
-        self._loop.call_soon(self._look)
+        self._is_over = True
+        self.loop.call_soon(self.look)
 
     def set_exception(self, _: BaseException) -> None:
         """As of a future: the connection failed, which the reader knows too."""
-        self._loop.call_soon(self._look)
+        self._is_over = True
+        self.loop.call_soon(self.look)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Hand on what came, and whether it is over."""
         if self._end.done():
             return
-        pieces, body = self._pieces, self._body
+        pieces = self.pieces
         try:
             if pieces:
                 data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -92,13 +91,18 @@ class _Arrivals:
                 if data and self._heard(data):
                     self._end.set_result(None)
                     return
-            failure = body.exception()
-            if failure is not None:
-                self._end.set_exception(failure)
-            elif body.is_eof():
-                self._end.set_result(None)
+            if self._is_over:
+                self._look_for_end()
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the end
             self._end.set_exception(error)
+
+    def _look_for_end(self) -> None:
+        self._is_over = False
+        failure = self._body.exception()
+        if failure is not None:
+            self._end.set_exception(failure)
+        elif self._body.is_eof():
+            self._end.set_result(None)
 
 
 class _HandingOn(StreamReader):
@@ -109,7 +113,10 @@ class _HandingOn(StreamReader):
 
     def feed_data(self, data: bytes, size: int = 0) -> bool:  # noqa: ARG002 - aiohttp's signature
         """Called by aiohttp's parser for each piece of the body."""
-        self._waiter.take(data)
+        waiter = self._waiter
+        if not waiter.pieces:
+            waiter.loop.call_soon(waiter.look)
+        waiter.pieces.append(data)
         return False
 
     def begin_http_chunk_receiving(self) -> None:

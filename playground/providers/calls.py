@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from .records import Provider
 
 Role = Literal["system", "user", "assistant"]
@@ -33,7 +35,7 @@ class ModelCall:
     reasoning_effort: ReasoningEffort | None = None
 
 
-class Delta(NamedTuple):
+class Delta(msgspec.Struct, frozen=True, gc=False):
     """A piece of an answer as it came: its text (never empty), and whether it is thinking or the answer itself."""
 
     text: str

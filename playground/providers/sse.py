@@ -10,6 +10,7 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _PREFIX = b"data: "
+_LF = ord("\n")
 _BETWEEN = b"\n\n" + _PREFIX
 
 
@@ -40,10 +41,10 @@ class EventSplitter:
         """
         if not self._pieces and not self._skip_lf and data.startswith(_PREFIX) and b"\r" not in data:
             # One whole event, which is what a model that writes word by word sends.
-            end = data.find(b"\n")
-            if end == len(data) - 2 and data.endswith(b"\n"):
+            end = len(data) - 2
+            if data.find(b"\n") == end and data[-1] == _LF:
                 self._at_start = False
-                return [data[len(_PREFIX) : end]]
+                return [data[6:end]]
         if self._size > MAX_EVENT_BYTES:
             raise EventTooLargeError
         if self._skip_lf or b"\r" in data:
