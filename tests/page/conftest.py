@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,11 +12,10 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from playground.page.serving import BUILT
 from playground.server import RunningService
+from tests.clients.chromium import CHROMIUM
 from tests.clients.proxy import Proxy, proxy_to
 from tests.support.client import PASSWORD, User
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
-
-CHROMIUM = shutil.which("chromium")
 
 # The machine may be busy; a step that takes longer than this hangs.
 expect.set_options(timeout=20_000)

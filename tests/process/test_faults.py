@@ -77,6 +77,8 @@ async def test_a_run_begins_while_the_query_engine_is_away(service: ServiceProce
 
 
 async def test_a_stuck_query_engine_holds_up_no_lane(service: ServiceProcess, user: User, interruption: Interruption) -> None:
+    # Whose login it is stands in the database, and is known from then on.
+    assert (await user.http.get("/users/me")).status_code == 200
     [engine] = service.children("node")
     os.kill(engine, signal.SIGSTOP)
     try:
