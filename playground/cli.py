@@ -1,6 +1,5 @@
 """The command `playground`."""
 
-import gc
 from asyncio import CancelledError
 from functools import partial
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import anyio
 import typer
 
-from . import __version__
+from . import __version__, garbage
 from .errors import StartupError
 from .providers.calls import ReasoningEffort
 from .settings import Settings
@@ -39,6 +38,7 @@ def main(
     _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Settings come from the environment and from `.env`; `.env.example` lists them all."""
+    garbage.put_off()
 
 
 @app.command()
@@ -47,8 +47,6 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; else PORT, else 4000.", show_default=False)] = None,
 ) -> None:
     """Start the service. Without configuration: an embedded PostgreSQL in the data folder, and the simulated provider."""
-    # What a start makes stays. To look for garbage in it again and again takes 0.3 s; the server looks once, when all of it is there.
-    gc.disable()
     from . import logs
     from .server import serve as serve_until_signal
 
@@ -143,9 +141,12 @@ def simulate(
     from .providers.simulator.pace import SimulatorSettings
     from .providers.simulator.server import serve_forever
 
+    def announce(url: str) -> None:
+        garbage.look_from_now_on()
+        typer.echo(f"Simulated models, OpenAI protocol: {url}")
+
     try:
-        pace = SimulatorSettings(words_per_second, first_token_ms)
-        serve_forever(pace, host=host, port=port, announce=lambda url: typer.echo(f"Simulated models, OpenAI protocol: {url}"))
+        serve_forever(SimulatorSettings(words_per_second, first_token_ms), host=host, port=port, announce=announce)
     except StartupError as error:
         raise fail(str(error)) from None
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from . import garbage
 from .app import open_app
 from .errors import StartupError
 from .middleware import DirectSend
@@ -89,11 +89,7 @@ async def serve(settings: Settings) -> None:
     _raise_file_limit()
     with _listen(settings) as listener, _ending_on_sigterm():
         async with open_app(settings) as app:
-            # What is there now stays: price lists and vocabularies are hundreds of thousands of objects, and looking through all of
-            # them for garbage again and again held up every stream for tens of milliseconds.
-            gc.collect()
-            gc.freeze()
-            gc.enable()
+            garbage.look_from_now_on()
             await Server(app, settings).serve([listener])
 
 

@@ -5,9 +5,9 @@ bytes that were checked before, so nothing can reach a network, and a damaged fi
 """
 
 import hashlib
-from base64 import b64decode
+from binascii import a2b_base64
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from tiktoken import Encoding
@@ -32,8 +32,9 @@ class Vocabulary:
     sha256: str
     pattern: str
 
+    @cache  # noqa: B019 - the two that there are live as long as the process
     def load(self, folder: Path = FOLDER) -> Encoding:
-        """The encoding, read from `folder`: about 0.3 s of work, so call it in a worker thread.
+        """The encoding, read from `folder`: about 0.3 s of work the first time, so call it in a worker thread.
 
         It knows no special tokens: `<|endoftext|>` in a prompt is ordinary text, as it is for the providers.
         Raises `VocabularyError`.
@@ -47,7 +48,8 @@ class Vocabulary:
             raise VocabularyError(
                 f"The token vocabulary {self.name} is damaged: the SHA-256 of {path} is wrong. Install the package again."
             )
-        ranks = {b64decode(token): int(rank) for token, rank in (line.split() for line in content.splitlines())}
+        words = content.split()
+        ranks = dict(zip(map(a2b_base64, words[::2]), map(int, words[1::2]), strict=True))
         return Encoding(self.name, pat_str=self.pattern, mergeable_ranks=ranks, special_tokens={})
 
 

@@ -11,7 +11,7 @@ from httpx_sse import aconnect_sse
 from rich.console import Console
 from rich.live import Live
 
-from playground import logs
+from playground import garbage, logs
 from playground.settings import Settings
 
 from .view import ComparisonView
@@ -36,6 +36,7 @@ async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token
     """
     try:
         async with _service(url, token) as service:
+            garbage.look_from_now_on()
             if as_json:
                 return await _print_events(service, body)
             return await _show(service, body, Console())
