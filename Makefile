@@ -31,7 +31,7 @@ run: setup ## start the service
 
 test: setup ## run the tests; ARGS="-k text" for some of them
 	@$(NPM) --prefix web test --silent
-	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: setup ## check format, style and types
 	$(BIN)/ruff format --check .

@@ -13,7 +13,8 @@ import first_token
 import footprint
 import hotspots
 from cpu import RATE, CpuRun, Shape
-from report import Line, Target, percentile
+from first_token import FirstTokens
+from report import Line, Target
 from rich.console import Console
 from servers import Servers
 
@@ -121,30 +122,27 @@ def _median(runs: list[CpuRun], number: Callable[[CpuRun], float]) -> float:
 
 async def times_to_first_token(plan: Plan, results: Results) -> None:
     """The time that each server adds to the first token, beyond what a client sees that asks the provider directly."""
-    rounds: list[dict[str, list[float]]] = []
+    taken: dict[str, list[FirstTokens]] = {"relay": [], "service": []}
     async with servers() as (started, _):
         for number in range(plan.rounds):
-            results.begin(f"first tokens, round {number + 1} of {plan.rounds}")
-            rounds.append(
-                await first_token.measure(
-                    started.direct, (started.relay, started.service), lanes=LANES_FOR_FIRST_TOKENS, seconds=plan.arrival_seconds
+            # One after the other: both at once would be twice as many lanes on the same processors.
+            for server in (started.relay, started.service):
+                results.begin(f"first tokens, round {number + 1} of {plan.rounds}: {server.name}")
+                taken[server.name].append(
+                    await first_token.measure(started.direct, server, lanes=LANES_FOR_FIRST_TOKENS, seconds=plan.arrival_seconds)
                 )
-            )
-    direct = [percentile(times["direct"], 50) for times in rounds]
     for percent, target in ((50, Target(3)), (99, None)):
-        relay, service = (
-            [percentile(times[name], percent) - floor for times, floor in zip(rounds, direct, strict=True)] for name in ("relay", "service")
-        )
+        relay, service = ([each.added(percent) for each in taken[name]] for name in ("relay", "service"))
         title = f"time to first token added at {LANES_FOR_FIRST_TOKENS} lanes, p{percent}"
         results.lines.append(Line(f"{Part.FIRST_TOKEN} p{percent}", title, "ms", service, relay, target))
-    beyond = [percentile(times["service"], 50) - percentile(times["relay"], 50) for times in rounds]
+    beyond = [service.added(50) - relay.added(50) for relay, service in zip(taken["relay"], taken["service"], strict=True)]
     results.lines.append(Line(f"{Part.FIRST_TOKEN} beyond", "of the p50, what the relay does not add", "ms", beyond, target=Target(3)))
-    requests = sum(len(times["service"]) for times in rounds)
+    direct = statistics.median(each.direct_ms for each in taken["service"])
     results.notes.append(
-        f"{Part.FIRST_TOKEN}: {requests} requests to each; asked directly, the provider's first token arrives "
-        f"{statistics.median(direct):.2f} ms (p50) after it was sent, which is taken off all numbers"
+        f"{Part.FIRST_TOKEN}: {sum(len(each.through) for each in taken['service'])} requests to each; asked directly, the provider's "
+        f"first token arrives {direct:.2f} ms (p50) after it was sent, which is taken off all numbers"
     )
-    results.runs[Part.FIRST_TOKEN] = rounds
+    results.runs[Part.FIRST_TOKEN] = taken
 
 
 async def memory(plan: Plan, results: Results) -> None:
@@ -152,7 +150,7 @@ async def memory(plan: Plan, results: Results) -> None:
     taken: dict[str, list[footprint.Footprint]] = {"relay": [], "service": []}
     for number in range(plan.rounds):
         async with servers() as (started, _):
-            for target in (started.relay, started.service):
+            for server in (started.relay, started.service):
                 results.begin(f"memory, round {number + 1} of {plan.rounds}: {target.name}, {plan.streams} streams")
                 taken[target.name].append(await footprint.measure(started.provider, target, streams=plan.streams))
     relay, service = ([each.bytes_per_stream / 1024 for each in taken[name]] for name in ("relay", "service"))
@@ -167,10 +165,10 @@ async def what_limits(plan: Plan, part: Part, shape: Shape, console: Console) ->
     async with servers(profile=True) as (started, out):
         if part is Part.FIRST_TOKEN:
             async with hotspots.sampling(started, out) as profile:
-                added = await first_token.measure(
-                    started.direct, (started.service,), lanes=LANES_FOR_FIRST_TOKENS, seconds=plan.arrival_seconds
+                taken = await first_token.measure(
+                    started.direct, started.service, lanes=LANES_FOR_FIRST_TOKENS, seconds=plan.arrival_seconds
                 )
-            hotspots.show(profile, f"{part}: the service's CPU, streaming included", len(added["service"]), "answer", console)
+            hotspots.show(profile, f"{part}: the service's CPU, streaming included", len(taken.through), "answer", console)
             return
         rate = RATE if part is Part.STEADY else None
         profile = hotspots.Profile()

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 import typer.main
 
-from playground.app import create_app
 from playground.cli import app as cli
 from playground.comparison.event_docs import EVENTS
 from playground.comparison.schemas import StreamRequest
 from playground.errors import Problem
 from playground.providers.errors import ProviderError
 from playground.settings import ROOT
+from tests.support.openapi import document
 
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-DOCUMENT = create_app().openapi()
+DOCUMENT = document()
 
 
 def derived(base: Any) -> Iterator[Any]:

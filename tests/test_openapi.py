@@ -13,13 +13,13 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance, response_schema_conformance
 
-from playground.app import create_app
 from playground.comparison.event_docs import EVENTS
 from playground.server import RunningService
 from tests.support.client import PASSWORD, Event, User, parse_events
+from tests.support.openapi import document
 from tests.support.scripted import Exchange, ScriptedProvider
 
-DOCUMENT = create_app().openapi()
+DOCUMENT = document()
 OPERATIONS = [(method, path, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()]
 
 # A schema can't say all: that a model exists, that a prompt is not blank, that `models` and `lanes` exclude each other.

@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from playground.app import create_app
 from playground.ids import new_id, new_run_id
 from playground.server import RunningService
 from tests.support.client import PASSWORD, parse_events
-from tests.support.openapi import JSON_TYPE, Operation, operations
+from tests.support.openapi import JSON_TYPE, Operation, document, operations
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
-OPERATIONS = list(operations(create_app().openapi()))
+OPERATIONS = list(operations(document()))
 _IS_ID = re.compile(r"(Id|[-_]id)$", re.IGNORECASE)
 _NO_REFERENCES = {"X-Request-ID"}
 

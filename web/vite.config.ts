@@ -93,6 +93,7 @@ export default defineConfig({
     ),
   },
   // Some tests count steps over long texts, which a busy machine takes long for.
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], testTimeout: 120_000 },
+  // One document for all of them: to make one for each file takes longer than the tests.
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], testTimeout: 120_000, isolate: false },
   ...(process.env['VITEST'] ? { resolve: { conditions: ['browser'] } } : {}),
 })

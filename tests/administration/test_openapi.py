@@ -10,12 +10,12 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from playground.app import create_app
 from playground.server import RunningService
+from tests.support.openapi import document
 
 from .conftest import Sql
 
-api = schemathesis.openapi.from_dict(create_app().openapi(), config=SchemathesisConfig.from_dict({})).include(path_regex="^/admin")
+api = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict({})).include(path_regex="^/admin")
 
 # A schema can't say all: that a model's provider exists, that one time is before another.
 _NOT_DECIDABLE = [positive_data_acceptance, negative_data_rejection]

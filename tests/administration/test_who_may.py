@@ -5,14 +5,12 @@ import hashlib
 import httpx
 import pytest
 
-from playground.app import create_app
 from tests.support.client import User
+from tests.support.openapi import document
 
 from .conftest import Sql
 
-OPERATIONS = [
-    (method.upper(), path) for path, methods in create_app().openapi()["paths"].items() for method in methods if path.startswith("/admin")
-]
+OPERATIONS = [(method.upper(), path) for path, methods in document()["paths"].items() for method in methods if path.startswith("/admin")]
 
 
 @pytest.fixture

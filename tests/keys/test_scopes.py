@@ -7,15 +7,13 @@ import httpx
 import pytest
 
 from playground.accounts.identity import Scope
-from playground.app import create_app
 from tests.support.client import User
+from tests.support.openapi import document
 
 from .conftest import make_key, with_key
 
 SCOPES: tuple[str, ...] = get_args(Scope)
-OPERATIONS = {
-    (method.upper(), path): operation for path, methods in create_app().openapi()["paths"].items() for method, operation in methods.items()
-}
+OPERATIONS = {(method.upper(), path): operation for path, methods in document()["paths"].items() for method, operation in methods.items()}
 OPENED = {
     ("POST", "/playground/stream"): "stream",
     ("GET", "/playground/stream"): "stream",

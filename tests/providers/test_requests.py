@@ -106,6 +106,24 @@ async def test_two_keys_of_one_provider_do_not_mix(asking: Asking) -> None:
     assert [request.headers["authorization"] for request in asking.upstream.requests] == ["Bearer secret-key-of-the-lab", "Bearer another"]
 
 
+async def test_a_later_request_is_the_first_but_for_its_body(asking: Asking) -> None:
+    asking.provider = replace(asking.provider, quirks=Quirks(headers={"X-Team": "research"}))
+    for prompt in ("one", "another, which is longer", "é"):
+        asking.upstream.will_answer(WHOLE)
+        await ask(asking.client, replace(call_to(asking.provider), messages=(Message("user", prompt),)))
+    requests = asking.upstream.requests
+    assert [request.json["messages"][0]["content"] for request in requests] == ["one", "another, which is longer", "é"]
+    alike = [(request.path, {**request.headers, "content-length": ""}) for request in requests]
+    assert alike[1:] == alike[:1] * 2
+
+
+async def test_a_key_that_was_refused_at_first_is_sent_like_any_other(asking: Asking) -> None:
+    refused, answered = await asking(Answer(status=401)), await asking(WHOLE)
+    assert isinstance(refused.error, WrongKey)
+    assert answered.text == "whole"
+    assert [request.headers["authorization"] for request in asking.upstream.requests] == ["Bearer secret-key-of-the-lab"] * 2
+
+
 async def test_what_the_sdk_finds_in_the_environment_stays_here(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-ours")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "project-ours")
