@@ -151,8 +151,8 @@ async def memory(plan: Plan, results: Results) -> None:
     for number in range(plan.rounds):
         async with servers() as (started, _):
             for server in (started.relay, started.service):
-                results.begin(f"memory, round {number + 1} of {plan.rounds}: {target.name}, {plan.streams} streams")
-                taken[target.name].append(await footprint.measure(started.provider, target, streams=plan.streams))
+                results.begin(f"memory, round {number + 1} of {plan.rounds}: {server.name}, {plan.streams} streams")
+                taken[server.name].append(await footprint.measure(started.provider, server, streams=plan.streams))
     relay, service = ([each.bytes_per_stream / 1024 for each in taken[name]] for name in ("relay", "service"))
     results.lines.append(Line("memory stream", f"memory an open stream at {plan.streams} streams", "KB", service, relay, Target(64)))
     events = [each.bytes_per_event for each in taken["service"]]
