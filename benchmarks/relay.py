@@ -63,7 +63,7 @@ def main(
 ) -> None:
     """Measure what the service costs beside a bare relay: CPU time a chunk, time to first token, memory a stream.
 
-    Takes about 12 minutes, or 4 with --quick. Linux only. Exits with 1 when a target is missed.
+    Takes about 15 minutes, or 5 with --quick. Linux only. Exits with 1 when a target is missed.
     """
     _raise_file_limit()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that what was started is ended too.
