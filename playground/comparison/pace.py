@@ -17,8 +17,8 @@ class Written(Protocol):
 class Pace:
     """Has all that is due written in the same moments, some milliseconds apart, whoever's it is.
 
-    Each write wakes the process that reads, and what that takes the kernel is a third of what a chunk costs. Of many writes in a row only
-    the first finds it asleep; and words of several lanes of one reader go in one write. Who writes little writes at once.
+    A write may have to wake the process that reads; of many in a row only the first does. With 200 readers that took 5 of 21 µs of the
+    kernel's time off a chunk. And words of several lanes of one reader go in one write. Who writes little writes at once.
     """
 
     def __init__(self) -> None:
