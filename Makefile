@@ -29,6 +29,7 @@ setup: $(CLIENT_DONE) $(PAGE) ## install and generate what the service needs (ru
 run: setup ## start the service
 	@exec $(BIN)/playground serve
 
+# Three processes on two cores: a fifth of the time is waiting for what dies, starts and times out.
 test: setup ## run the tests; ARGS="-k text" for some of them
 	@$(NPM) --prefix web test --silent
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)

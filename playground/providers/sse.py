@@ -10,6 +10,7 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _PREFIX = b"data: "
+_PREFIX_LENGTH = len(_PREFIX)
 _LF = ord("\n")
 _BETWEEN = b"\n\n" + _PREFIX
 
@@ -44,7 +45,7 @@ class EventSplitter:
             end = len(data) - 2
             if data.find(b"\n") == end and data[-1] == _LF:
                 self._at_start = False
-                return [data[6:end]]
+                return [data[_PREFIX_LENGTH:end]]
         if self._size > MAX_EVENT_BYTES:
             raise EventTooLargeError
         if self._skip_lf or b"\r" in data:
@@ -93,7 +94,7 @@ class EventSplitter:
             self._at_start = False
             events = events.removeprefix(_BOM)
         if events.startswith(_PREFIX):
-            payloads = events[len(_PREFIX) :].split(_BETWEEN)
+            payloads = events[_PREFIX_LENGTH:].split(_BETWEEN)
             if events.count(b"\n") == 2 * (len(payloads) - 1):
                 return payloads
         return [payload for event in events.split(b"\n\n") if (payload := _payload(event))]
@@ -102,7 +103,7 @@ class EventSplitter:
 def _payload(event: bytes) -> bytes:
     """The joined data of one event's lines; empty when there is none."""
     if event.startswith(_PREFIX) and b"\n" not in event:
-        return event[len(_PREFIX) :]
+        return event[_PREFIX_LENGTH:]
     lines = []
     for line in event.split(b"\n"):
         name, _, value = line.partition(b":")
