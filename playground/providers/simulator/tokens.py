@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(rb"\S{1,6}")
-_PIECE = re.compile(r"\s*\S+|\s+")
+_PIECE = re.compile(r"\s*\S+|\s+", re.ASCII)  # So that white space is the same here as among bytes.
 _MESSAGE_TOKENS = 4
 _TOKEN_BYTES = 6
 

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playground.providers.simulator import MODELS
@@ -123,6 +123,7 @@ async def test_wrong_method_and_path_are_errors_in_openai_shape(client: httpx.As
 
 
 @given(st.text(), st.integers(0, 50))
+@example("0000000\x1f\r0", 3)
 def test_cutting_at_a_budget_keeps_a_prefix_within_it(text, budget):
     kept, shortened = cut_at_budget(split(text, reasoning=False), budget)
     joined = "".join(piece.text for piece in kept)
