@@ -47,12 +47,13 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; else PORT, else 4000.", show_default=False)] = None,
 ) -> None:
     """Start the service. Without configuration: an embedded PostgreSQL in the data folder, and the simulated provider."""
-    from . import logs
-    from .server import serve as serve_until_signal
-
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     try:
         settings = Settings.load(**given)
+        # What the service consists of takes a second to import: not before a mistake in the settings is told.
+        from . import logs
+        from .server import serve as serve_until_signal
+
         logs.configure(settings)
         anyio.run(serve_until_signal, settings, backend_options={"use_uvloop": True})
     except StartupError as error:
