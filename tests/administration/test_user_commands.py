@@ -17,6 +17,7 @@ from playground.server import RunningService
 from playground.settings import Settings
 from tests.support.client import PASSWORD
 from tests.support.folders import NewDataDir
+from tests.support.forks import completed
 from tests.support.process import PLAYGROUND, environment
 
 from .conftest import Sql
@@ -24,17 +25,9 @@ from .conftest import Sql
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def playground_user(data_dir: Path, *arguments: str, text: str | None = None, **variables: object) -> subprocess.CompletedProcess[str]:
+def playground_user(data_dir: Path, *arguments: str, text: str = "", **variables: object) -> subprocess.CompletedProcess[str]:
     """What the command says, not at a terminal."""
-    return subprocess.run(
-        [*PLAYGROUND, "user", *arguments],
-        input=text or "",
-        env=environment(data_dir, **variables),
-        cwd=data_dir,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return completed(["user", *arguments], environment(data_dir, **variables), data_dir, text)
 
 
 @pytest.fixture(autouse=True)
@@ -116,15 +109,15 @@ def test_an_account_is_made_promoted_given_another_password_and_listed(
 @pytest.mark.parametrize(
     ("arguments", "text", "said"),
     [
-        (["create", "nonsense", "--generate"], None, "email: "),
+        (["create", "nonsense", "--generate"], "", "email: "),
         (["create", "new@example.org"], "short\n", "password: should have 8 to 256 characters"),
-        (["create", "user@example.org", "--generate"], None, "There is an account for user@example.org already."),
-        (["promote", "nobody@example.org"], None, "There is no account nobody@example.org"),
-        (["promote", "admin@example.org", "--role", "user"], None, "admin@example.org is the only active administrator."),
+        (["create", "user@example.org", "--generate"], "", "There is an account for user@example.org already."),
+        (["promote", "nobody@example.org"], "", "There is no account nobody@example.org"),
+        (["promote", "admin@example.org", "--role", "user"], "", "admin@example.org is the only active administrator."),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
-def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: list[str], text: str | None, said: str) -> None:
+def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: list[str], text: str, said: str) -> None:
     done = command(*arguments, text=text)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("playground: ")

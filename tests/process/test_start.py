@@ -5,9 +5,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.support.process import PLAYGROUND, environment
+from tests.support.folders import NewDataDir
+from tests.support.process import PLAYGROUND, environment, executed, serving
 
 
 @pytest.fixture
@@ -26,6 +28,14 @@ def refused_start(folder: Path, **variables: object) -> str:
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("playground: ")
     return done.stderr
+
+
+def test_a_start_listens_and_a_signal_ends_it(new_data_dir: NewDataDir) -> None:
+    with serving(new_data_dir(), start=executed) as service:
+        assert httpx.get(f"{service.url}/health").json()["status"] == "ok"
+        service.terminate()
+        assert service.wait() == 0
+    assert "Traceback" not in service.stderr
 
 
 def test_a_providers_address_that_is_none_is_named_and_its_key_is_not_shown(tmp_path: Path) -> None:

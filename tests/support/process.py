@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from .client import User
+from .forks import Fork
 
 PLAYGROUND = [sys.executable, "-m", "playground"]
 _LIMITS = ("ADDRESS_REQUESTS", "USER_REQUESTS", "AUTH", "STREAMS")
@@ -32,19 +33,22 @@ def environment(data_dir: Path, **variables: object) -> dict[str, str]:
     return {**kept, **UNLIMITED, "PLAYGROUND_DATA_DIR": str(data_dir), **{name: str(value) for name, value in variables.items()}}
 
 
+Start = Callable[[Sequence[str], Mapping[str, str], Path], Fork | subprocess.Popen[str]]
+"""Starts a command with these arguments, in this environment and folder."""
+
+
+def executed(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
+    """Start a command just as an operator does, imports included."""
+    return subprocess.Popen([*PLAYGROUND, *arguments], stderr=subprocess.PIPE, text=True, cwd=folder, env=environment)
+
+
 class ServiceProcess:
     """A `playground serve`, and what it logs."""
 
-    def __init__(self, data_dir: Path, **variables: object) -> None:
+    def __init__(self, data_dir: Path, *, start: Start = Fork, **variables: object) -> None:
         self.data_dir = data_dir
-        self._process = subprocess.Popen(
-            [*PLAYGROUND, "serve", "--port", "0"],
-            stderr=subprocess.PIPE,
-            text=True,
-            # Not where a `.env` may be.
-            cwd=data_dir,
-            env=environment(data_dir, **variables),
-        )
+        # In a folder that holds no `.env`.
+        self._process = start(["serve", "--port", "0"], environment(data_dir, **variables), data_dir)
         self._lines: list[str] = []
         self._said = threading.Condition()
         self._reader = threading.Thread(target=self._read)
@@ -118,7 +122,7 @@ class ServiceProcess:
 
     def kill(self) -> None:
         """As a crash would."""
-        self._process.kill()
+        self.signal(signal.SIGKILL)
         self.wait()
 
     def children(self, program: str) -> list[int]:
@@ -128,9 +132,9 @@ class ServiceProcess:
 
 
 @contextmanager
-def serving(data_dir: Path, **variables: object) -> Iterator[ServiceProcess]:
+def serving(data_dir: Path, *, start: Start = Fork, **variables: object) -> Iterator[ServiceProcess]:
     """A service that listens; it ends with the block, if it has not before."""
-    service = ServiceProcess(data_dir, **variables)
+    service = ServiceProcess(data_dir, start=start, **variables)
     try:
         service.url = service.wait_for_log("listening")["url"]
         yield service

@@ -1,0 +1,9 @@
+"""A plugin of pytest: no process looks for garbage before its first test, as none of our commands does while it starts."""
+
+from playground import garbage
+
+garbage.put_off()
+
+
+def pytest_collection_finish() -> None:
+    garbage.look_from_now_on()

@@ -1,0 +1,95 @@
+"""Commands of ours that have nothing left to import.
+
+A start spends most of its processor time on imports, and the tests start dozens. So one process, which has imported the service, forks
+into each. A fork is a process like any other: it has an environment, a folder and streams of its own, and can be killed.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from subprocess import CompletedProcess, TimeoutExpired
+from typing import IO
+
+from playground.accounts import passwords
+from playground.cli import app
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["playground.cli", "playground.server", "playground.terminal.accounts"])
+
+
+class Fork:
+    """A `playground` with such arguments, with the methods of `subprocess.Popen`."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        stdin: Connection | None = None,
+        stdout: Connection | None = None,
+    ) -> None:
+        self._arguments = arguments
+        from_stderr, stderr = _context.Pipe(duplex=False)
+        streams = {number: stream for number, stream in enumerate((stdin, stdout, stderr)) if stream is not None}
+        self._process = _context.Process(target=_become, args=(arguments, environment, folder, streams))
+        with stderr:
+            self._process.start()
+        self.stderr = _file(from_stderr, "r")
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has ended."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, when it has ended. Raises `TimeoutExpired`."""
+        self._process.join(timeout)
+        if (code := self.poll()) is None:
+            raise TimeoutExpired(self._arguments, timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Nothing, if it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def completed(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, text: str = "") -> CompletedProcess[str]:
+    """What a command came to, and said, that was given `text`."""
+    stdin, to_stdin = _context.Pipe(duplex=False)
+    from_stdout, stdout = _context.Pipe(duplex=False)
+    with stdin, stdout:
+        fork = Fork(arguments, environment, folder, stdin=stdin, stdout=stdout)
+    with ThreadPoolExecutor() as threads, fork.stderr, _file(from_stdout, "r") as out:
+        said = threads.map(lambda stream: stream.read(), (out, fork.stderr))
+        with suppress(BrokenPipeError), _file(to_stdin, "w") as given:  # It may end before it has read all.
+            given.write(text)
+        return CompletedProcess(arguments, fork.wait(), *said)
+
+
+def _file(connection: Connection, mode: str) -> IO[str]:
+    with connection:
+        return os.fdopen(os.dup(connection.fileno()), mode)
+
+
+def _become(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Mapping[int, Connection]) -> None:
+    for number, stream in streams.items():
+        with stream:
+            os.dup2(stream.fileno(), number)
+    sys.stdin = os.fdopen(0, closefd=False)  # In place of nothing, which such processes are given to read.
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = ["playground", *arguments]
+    passwords.COST = 4  # As in the services of our own process.
+    app()
