@@ -145,7 +145,8 @@ CurrentDevice = Annotated[Device, Depends(_device)]
 CurrentUser = Annotated[User, Depends(LoggedIn())]
 """Somebody who logged in; no API key will do."""
 Administrator = Annotated[User, Depends(LoggedInAsAdministrator())]
-StreamUser = Annotated[User, Depends(AllowedToStream("stream"))]
+streamer = AllowedToStream("stream")
+StreamUser = Annotated[User, Depends(streamer)]
 Streamer = Annotated[User, Depends(Allowed("stream"))]
 """As `StreamUser`, but by headers alone."""
 SessionReader = Annotated[User, Depends(Allowed("sessions:read"))]

@@ -38,6 +38,7 @@ from .schemas import (
     StreamRequest,
 )
 from .service import KeyReused, LastEventId, SessionNotFound, TurnRunning
+from .start_route import LONGEST_IDEMPOTENCY_KEY, StartRoute
 from .streaming import EventStream
 
 router = APIRouter(prefix="/playground", tags=["comparisons"])
@@ -47,7 +48,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
+        max_length=LONGEST_IDEMPOTENCY_KEY,
         description="A repeated request with the same key joins the run that the first one started.",
     ),
 ]
@@ -91,7 +92,6 @@ async def _stream_or_end(services: Services, user: User, reading: Reading | None
     return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else await _stream(services, user, reading)
 
 
-@router.post("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
 async def start_stream(
     request: Request,
     services: CurrentServices,
@@ -108,6 +108,16 @@ async def start_stream(
         return await _stream_or_end(services, user, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     quota = services.limits.quota(user, request.scope)
     return await _stream(services, user, await services.comparisons.start(user, body, idempotency_key, quota))
+
+
+router.add_api_route(
+    "/stream",
+    start_stream,
+    methods=["POST"],
+    response_class=EventSourceResponse,
+    responses=_STREAM_RESPONSES,
+    route_class_override=StartRoute,
+)
 
 
 @router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
