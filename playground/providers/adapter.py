@@ -8,9 +8,8 @@ addresses alone. Nothing is ever sent twice: retrying is the lane's, which tells
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
-import aiohttp
 import anyio
 import httpx2
 from cachetools import LRUCache
@@ -20,11 +19,10 @@ from pydantic import SecretStr
 from .addresses import PublicAddresses
 from .answer_reader import AnswerReader
 from .answer_stream import AnswerStream
-from .arrivals import Body
 from .calls import ModelCall
-from .channel import Channel
+from .channel import Channel, Reply
 from .classification import not_connected, refusal
-from .connection import LOST_CONNECTION, RefusedError, open_guarded_pool, open_pool
+from .connection import LOST_CONNECTION, Pool, RefusedError, open_guarded_pool, open_pool
 from .errors import TimedOut, UnexpectedAnswer
 from .listing import chat_models, next_page
 from .patience import Patience, Watch
@@ -59,7 +57,7 @@ class ProviderClient:
         self._patience = Patience(connect_timeout, first_token_timeout, between_tokens_timeout)
         self._addresses = addresses
         self._channels: LRUCache[_ChannelKey, Channel] = LRUCache(_MOST_CHANNELS)
-        self._pools: dict[bool, httpx2.AsyncClient] = {}
+        self._pools: dict[bool, Pool] = {}
         """By whether they are for guarded providers."""
 
     async def __aenter__(self) -> Self:
@@ -82,27 +80,22 @@ class ProviderClient:
         stops working and nobody else gets the rest of this answer.
         """
         with Watch(call.provider, self._patience) as watch:
-            body, connection = await self._ask(call, watch)
+            reply = await self._ask(call, watch)
             try:
-                answer = AnswerStream(body, AnswerReader(call.provider), watch)
+                answer = AnswerStream(reply.body, AnswerReader(call.provider), watch)
                 yield answer
                 await answer.drain()
             finally:
-                await _close(body, connection)
+                await _close(reply)
 
-    async def _ask(self, call: ModelCall, watch: Watch) -> tuple[Body, httpx2.AsyncByteStream]:
-        """The answer's bytes, and the connection that they come over.
-
-        What the SDK and httpx2 built to ask is left behind: it would take 6 KB for as long as the answer goes on.
-        """
+    async def _ask(self, call: ModelCall, watch: Watch) -> Reply:
         provider = call.provider
         try:
-            response = await watch.wait(self._channel(provider).ask(request_json(call)))
+            return await watch.wait(self._channel(provider).ask(request_json(call)))
         except RefusedError as refused:
             raise refusal(provider, refused.status, refused.body, refused.headers) from None
         except (OpenAIError, *LOST_CONNECTION) as error:
             raise not_connected(provider, error, self._patience.connect) from error
-        return _body_of(response), cast("httpx2.AsyncByteStream", response.stream)
 
     async def list_models(self, provider: Provider) -> list[ListedModel]:
         """What the provider's own list offers, without the models that the list says can't chat. Raises a `ProviderError`."""
@@ -146,19 +139,6 @@ class ProviderClient:
         return channel
 
 
-def _body_of(response: httpx2.Response) -> Body:
-    """The body as it comes. Decoded only where a server compresses although it was asked not to."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        return response.aiter_bytes()
-    if isinstance(response.stream, httpx2.AsyncByteStream):
-        # Past httpx2's and its transport's generators, which cost 3 µs a read, where the transport is the one that we know.
-        answer = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
-        if isinstance(answer, aiohttp.ClientResponse):
-            return answer.content
-        return aiter(response.stream)  # What `aiter_raw` reads from, without its step per read.
-    return response.aiter_raw()
-
-
 async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
     body = bytearray()
     async for data in response.aiter_bytes():
@@ -168,9 +148,9 @@ async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
     return bytes(body)
 
 
-async def _close(body: Body, connection: httpx2.AsyncByteStream) -> None:
+async def _close(reply: Reply) -> None:
     # aiohttp closes a connection whose answer was not read to its end; only a finished one goes back to the pool.
     with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-        if isinstance(body, AsyncGenerator):
-            await body.aclose()
-        await connection.aclose()
+        if isinstance(reply.body, AsyncGenerator):
+            await reply.body.aclose()
+        await reply.connection.aclose()

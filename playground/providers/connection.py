@@ -42,50 +42,61 @@ class RefusedError(Exception):
         self.headers = headers
 
 
-class _Pool(httpx2.AsyncClient):
+class Pool(httpx2.AsyncClient):
     """As the SDK's `DefaultAioHttpClient`, but without cookies: one that an answer to one user sets must not go with another's request."""
+
+    _without_proxy: AiohttpTransport
+    _has_proxies = False
 
     # httpx2 calls these with all that an `httpx2.AsyncClient` takes; the second for each proxy of the environment.
     def _init_transport(  # type: ignore[override]
-        self, *, verify: ssl.SSLContext, transport: httpx2.AsyncBaseTransport | None, **_: object
+        self, *, verify: ssl.SSLContext, transport: AiohttpTransport | None, **_: object
     ) -> httpx2.AsyncBaseTransport:
-        return transport or _transport(verify)
+        self._without_proxy = transport or _transport(verify)
+        return self._without_proxy
 
     def _init_proxy_transport(self, proxy: httpx2.Proxy, *, verify: ssl.SSLContext, **_: object) -> httpx2.AsyncBaseTransport:  # type: ignore[override]
+        self._has_proxies = True
         return _transport(verify, proxy)
 
+    @property
+    def session(self) -> aiohttp.ClientSession | None:
+        """What all requests go through in the end; `None` before the first one, and where proxies make it several."""
+        session = self._without_proxy.client
+        return session if isinstance(session, aiohttp.ClientSession) and not self._has_proxies else None
 
-def open_pool(connect_timeout: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
+
+def open_pool(connect_timeout: float, context: ssl.SSLContext) -> Pool:
     """The HTTP client that the operator's providers share, for any number of connections. `connect_timeout` in seconds.
 
     To be closed by the caller. A request that is not answered with 2xx raises `RefusedError`: no redirect is followed.
     """
-    return _Pool(
+    return Pool(
         timeout=_timeout(connect_timeout),
         follow_redirects=False,
         cookies=_no_cookies(),
-        event_hooks={"response": [_stop_at_refusal]},
+        event_hooks={"response": [stop_at_refusal]},
         verify=context,
         mounts=dict.fromkeys(_WITHOUT_PROXY),
     )
 
 
-def open_guarded_pool(connect_timeout: float, context: ssl.SSLContext, addresses: PublicAddresses) -> httpx2.AsyncClient:
+def open_guarded_pool(connect_timeout: float, context: ssl.SSLContext, addresses: PublicAddresses) -> Pool:
     """The same for addresses that users gave: it connects over https, to what `addresses` lets through, and through no proxy.
 
     A proxy would look host names up by itself, where nobody checks what they mean. Any other request raises `AddressRefusedError`.
     """
-    return _Pool(
+    return Pool(
         timeout=_timeout(connect_timeout),
         follow_redirects=False,
         cookies=_no_cookies(),
-        event_hooks={"request": [_stop_at_plain_text], "response": [_stop_at_refusal]},
+        event_hooks={"request": [_stop_at_plain_text], "response": [stop_at_refusal]},
         transport=_transport(context, addresses=addresses),
         trust_env=False,
     )
 
 
-def open_client(provider: Provider, pool: httpx2.AsyncClient) -> tuple[AsyncOpenAI, Headers]:
+def open_client(provider: Provider, pool: Pool) -> tuple[AsyncOpenAI, Headers]:
     """The SDK's client for `provider`, and the headers to send with each request in place of the SDK's own.
 
     Raises `WrongKey` for a key that can't be in a header, as one that was pasted with its dots.
@@ -146,7 +157,7 @@ async def _stop_at_plain_text(request: httpx2.Request) -> None:
     check_scheme(str(request.url))
 
 
-async def _stop_at_refusal(response: httpx2.Response) -> None:
+async def stop_at_refusal(response: httpx2.Response) -> None:
     """Ends a call that was refused before the SDK reads the whole of the refusal, which may be of any length."""
     if response.is_success:
         return

@@ -7,7 +7,7 @@ from playground.providers.adapter import ProviderClient
 from playground.providers.records import Provider
 
 from .asking import Asking
-from .upstream import Upstream, running_upstream
+from .upstream import DONE, Upstream, running_upstream
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +32,11 @@ async def client() -> AsyncIterator[ProviderClient]:
         yield client
 
 
-@pytest.fixture
-def asking(client: ProviderClient, upstream: Upstream, provider: Provider) -> Asking:
-    return Asking(client, upstream, provider)
+@pytest.fixture(params=["by the SDK", "built before"])
+async def asking(request: pytest.FixtureRequest, client: ProviderClient, upstream: Upstream, provider: Provider) -> Asking:
+    """The first request to a provider, and one of those that follow, which go another way."""
+    asking = Asking(client, upstream, provider)
+    if request.param == "built before":
+        await asking.stream(DONE)
+        upstream.requests.clear()
+    return asking

@@ -138,4 +138,15 @@ async def test_servers_on_this_machine_are_not_asked_through_a_proxy(asking: Ask
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     asking.upstream.will_answer(WHOLE)
     async with ProviderClient(connect_timeout=5, first_token_timeout=20, between_tokens_timeout=20) as client:
-        assert (await ask(client, call_to(asking.provider))).text == "whole"
+        for _ in range(2):
+            assert (await ask(client, call_to(asking.provider))).text == "whole"
+
+
+async def test_other_servers_are_asked_through_the_proxy_each_time(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", asking.upstream.url.removesuffix("/v1"))
+    asking.upstream.will_answer(WHOLE)
+    there = replace(asking.provider, base_url="http://provider.example/v1")
+    async with ProviderClient(connect_timeout=5, first_token_timeout=20, between_tokens_timeout=20) as client:
+        for _ in range(2):
+            assert (await ask(client, call_to(there))).text == "whole"
+    assert [request.path for request in asking.upstream.requests] == ["http://provider.example/v1/chat/completions"] * 2
