@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
-import anyio
+import structlog
+from anyio.abc import TaskGroup
 from msgspec import UNSET
 
 from playground.providers.adapter import ProviderClient
@@ -20,6 +21,8 @@ from .reading import Reading
 from .recorder import Recorder
 
 _FIRST_READER_SECONDS = 10.0
+
+_logger = structlog.get_logger(__name__)
 
 
 class Run:
@@ -37,6 +40,9 @@ class Run:
         """Its beginning stands in the database, or can't be brought there now."""
         self.recorded = Occurrence()
         """What it came to stands in the database, or waits in the journal."""
+        self._began_at = 0.0
+        self._lanes_left = len(self.lanes)
+        self._lanes_over = Occurrence()
         self._readers = 0
         self._was_read = False
 
@@ -50,10 +56,10 @@ class Run:
         """How many read it at this moment."""
         return self._readers
 
-    async def produce(self, recorder: Recorder) -> None:
-        """Run all lanes at once, and record them. Returns when the last event is written."""
+    def begin(self, tasks: TaskGroup) -> None:
+        """Run all lanes at once, each as one of `tasks`: in a group of their own they would begin a turn of the event loop later."""
         plan = self.plan
-        started_at = time.monotonic()
+        self._began_at = time.monotonic()
         self.log.append(
             encode(
                 SessionEvent(
@@ -61,24 +67,36 @@ class Run:
                 )
             )
         )
-        async with anyio.create_task_group() as lanes:
-            for lane in self.lanes:
-                lanes.start_soon(lane.run)
-            # After the lanes: no model waits for the database.
-            recorder.open(self)
+        for lane in self.lanes:
+            tasks.start_soon(self._run_lane, lane)
+
+    async def _run_lane(self, lane: Lane) -> None:
+        try:
+            await lane.run()
+        except Exception:  # A defect, which must end neither the other lanes nor other runs.
+            _logger.exception("lane_lost", run_id=self.id, lane=lane.plan.position, model=lane.plan.model)
+        finally:
+            self._lanes_left -= 1
+            if not self._lanes_left:
+                self._lanes_over.set()
+
+    async def record(self, recorder: Recorder) -> None:
+        """Record what the lanes write, to the last event. It comes after `begin`, so that no model waits for the database."""
+        recorder.open(self)
+        await self._lanes_over.wait()
         await recorder.close(self)
-        self.log.append(encode(self._done(started_at)))
+        self.log.append(encode(self._done()))
         self.finished_at = time.monotonic()
         self.log.close()
 
-    def _done(self, started_at: float) -> DoneEvent:
+    def _done(self) -> DoneEvent:
         bills = [(lane.plan.simulated, lane.record.bill) for lane in self.lanes if lane.record is not None]
         simulated = [bill.cost for made_up, bill in bills if made_up and bill.cost is not None]
         return DoneEvent(
             total_tokens=sum(bill.input_tokens + bill.output_tokens for _, bill in bills),
             total_cost=money(sum((bill.cost for made_up, bill in bills if not made_up and bill.cost is not None), Decimal(0))),
             unknown_costs=sum(bill.cost is None for _, bill in bills),
-            response_time=round((time.monotonic() - started_at) * 1000, 3),
+            response_time=round((time.monotonic() - self._began_at) * 1000, 3),
             simulated_cost=money(sum(simulated, Decimal(0))) if simulated else UNSET,
         )
 

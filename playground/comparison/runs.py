@@ -15,9 +15,9 @@ from .recorder import Recorder
 from .run import Run
 
 _LOOK_SECONDS = 0.25
-_TURNS_TO_SEND = 3
-"""Of the event loop: the run, its lanes, and what writes their requests take one each. Whoever started it has an answer to begin, which
-would hold them up."""
+_TURNS_TO_SEND = 2
+"""Of the event loop: the lanes, and what writes their requests, take one each. Whoever started them has an answer to begin, which would
+hold them up."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -53,14 +53,15 @@ class Runs:
         run = Run(plan, self._client, self._accountant)
         self._by_id[run.id] = run
         self._running[plan.session_id] = run
-        self._task_group.start_soon(self._produce, run)
+        run.begin(self._task_group)
+        self._task_group.start_soon(self._record, run)
         for _ in range(_TURNS_TO_SEND):
             await cancel_shielded_checkpoint()
         return run
 
-    async def _produce(self, run: Run) -> None:
+    async def _record(self, run: Run) -> None:
         try:
-            await run.produce(self._recorder)
+            await run.record(self._recorder)
         finally:
             run.log.close()
             del self._running[run.plan.session_id]
