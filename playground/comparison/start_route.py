@@ -5,25 +5,40 @@ wrong about a request is left to FastAPI, so that there is one answer to it.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from inspect import signature
+from typing import Any, TypedDict
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from playground.accounts.auth import streamer
-from playground.services import services_of
+from playground.accounts.identity import User
+from playground.services import Services, services_of
 
 from .schemas import StreamRequest
 
 LONGEST_IDEMPOTENCY_KEY = 200
 
 
+class _Arguments(TypedDict):
+    """What the endpoint takes."""
+
+    request: Request
+    services: Services
+    user: User
+    body: StreamRequest
+    idempotency_key: str | None
+    last_event_id: str | None
+
+
 class StartRoute(APIRoute):
-    """The route of an endpoint that takes what `_usual` gives."""
+    """The route of an endpoint that takes `_Arguments`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI asks once, at the start."""
+        """FastAPI asks once, at the start. Raises `TypeError` for an endpoint that takes something else."""
+        if signature(self.endpoint).parameters.keys() != _Arguments.__annotations__.keys():
+            raise TypeError(f"{self.endpoint.__name__} takes other arguments than this route gives")
         by_fastapi = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -36,8 +51,8 @@ class StartRoute(APIRoute):
         return handle
 
 
-async def _usual(request: Request) -> dict[str, Any] | None:
-    """What the endpoint takes; `None`: FastAPI has to look at it. Raises what `streamer` raises."""
+async def _usual(request: Request) -> _Arguments | None:
+    """What the request gives; `None`: FastAPI has to look at it. Raises what `streamer` raises."""
     headers = request.headers
     key = headers.get("idempotency-key")
     if (
@@ -52,4 +67,4 @@ async def _usual(request: Request) -> dict[str, Any] | None:
         body = StreamRequest.model_validate_json(await request.body())
     except ValidationError:
         return None
-    return {"request": request, "services": services_of(request), "user": user, "body": body, "idempotency_key": key, "last_event_id": None}
+    return _Arguments(request=request, services=services_of(request), user=user, body=body, idempotency_key=key, last_event_id=None)
