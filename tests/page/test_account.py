@@ -9,7 +9,9 @@ from playwright.async_api import Browser, expect
 
 from playground.server import RunningService
 from tests.accounts.conftest import Outbox, token_in
+from tests.clients.proxy import Proxy
 from tests.support.client import PASSWORD
+from tests.support.process import until
 
 from .conftest import Visit, visiting
 
@@ -82,6 +84,27 @@ async def test_a_device_is_logged_out(visit: Visit) -> None:
         await page.get_by_role("button", name="Log out python-httpx").click()
         await expect(page.get_by_text("python-httpx is logged out.")).to_be_visible()
         assert (await program.http.get("/users/me")).status_code == 401
+
+
+async def test_a_page_that_is_closed_while_its_login_is_renewed_leaves_the_login_whole(browser: Browser, proxy: Proxy) -> None:
+    async with visiting(browser, proxy.url) as visit:
+        await visit.arrive()
+        context = visit.page.context
+        await visit.page.close()
+        before, renewal = await context.cookies(), proxy.hold(b"POST /auth/refresh ")
+        closed = await context.new_page()
+        await closed.goto(proxy.url)
+        await renewal.arrived.wait()
+        await closed.close()
+        page = await context.new_page()  # It takes the browser as long as to break off what the closed one asked for.
+        renewal.over.set()
+
+        async def renewed() -> bool:
+            return await context.cookies() != before
+
+        await until(renewed)
+        await page.goto(proxy.url)
+        await expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
 async def test_an_api_key_is_shown_once_and_opens_the_service_until_it_is_revoked(visit: Visit) -> None:

@@ -136,7 +136,7 @@ class Login {
       // Another tab may have been first, and told of its token meanwhile.
       if (this.#token !== null && Date.now() < this.#expiresAt) return this.#token
       try {
-        this.#share(await ask<Tokens>('/auth/refresh', { method: 'POST', body: {}, anonymous: true }))
+        this.#share(await ask<Tokens>('/auth/refresh', { method: 'POST', body: {}, anonymous: true, keepalive: true }))
       } catch (error) {
         if (!(error instanceof Problem) || isForAMoment(error)) throw error
         this.#leave(this.user === null ? 'out' : 'expired')
