@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,7 +31,7 @@ from prisma.engine import AsyncQueryEngine
 from prisma.engine.errors import NotConnectedError
 
 from playground.errors import StartupError
-from playground.tasks import alongside
+from playground.tasks import alongside, background_tasks
 
 from .node import node
 from .prisma_cli import ENGINE
@@ -42,6 +43,9 @@ _STATEMENT_TIMEOUT = 25.0
 """PostgreSQL ends a statement that takes longer. Seconds, as all here."""
 _ANSWER_TIMEOUT = 40.0
 """Longer than the wait for a connection (5 s, in query-engine.mjs) and the longest statement: an engine that takes longer is stuck."""
+_LOOK_SECONDS = 1.0
+_SILENCE = 2.0
+"""An engine that says nothing for so long and takes no processor time meanwhile hangs. One that takes some has much text to convert."""
 
 log = structlog.get_logger()
 mend_client()
@@ -117,7 +121,9 @@ async def running_engine(url: str, pool_size: int) -> AsyncIterator[Engine]:
             http = await _greeted(engine, url, pool_size)
             engine.client._engine = _Connection(http)  # noqa: SLF001  (the client's only way to take an engine)
             try:
-                yield engine
+                async with background_tasks() as tasks:
+                    tasks.start_soon(_watch, engine, http)
+                    yield engine
             finally:
                 with anyio.CancelScope(shield=True):
                     await http.close()
@@ -136,6 +142,34 @@ async def _attend(engine: Engine, *, task_status: anyio.abc.TaskStatus[None]) ->
             log.warning("the query engine says", line=line)
     await engine.process.wait()
     engine.ended.set()
+
+
+async def _watch(engine: Engine, http: aiohttp.ClientSession) -> None:
+    """Kill the engine when it hangs, so that another takes its place."""
+    while not engine.ended.is_set():
+        await anyio.sleep(_LOOK_SECONDS)
+        taken = _processor_time(engine.process.pid)
+        try:
+            with anyio.fail_after(_SILENCE):
+                async with http.get("/status"):
+                    pass
+        except aiohttp.ClientError:  # It ended, or ends.
+            continue
+        except TimeoutError:
+            hangs = taken is not None and _processor_time(engine.process.pid) == taken
+            if hangs and engine.process.returncode is None:
+                log.warning("the query engine hangs and is killed", silent_seconds=_SILENCE)
+                engine.process.kill()
+
+
+def _processor_time(pid: int) -> str | None:
+    """What a process has taken of it, in ticks of the user's and the system's; `None` where only Linux could tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    # man proc_pid_stat: the name, in brackets, may hold anything.
+    return " ".join(stat.rpartition(")")[2].split()[11:13])
 
 
 async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSession:

@@ -81,6 +81,13 @@ async def test_operations_go_on_after_the_engine_is_killed_under_load(opened: Da
             await load.everybody_advances()
 
 
+async def test_operations_go_on_after_the_engine_hangs_under_load(opened: Database) -> None:
+    async with under_load(opened) as load:
+        assert opened._engine is not None
+        os.kill(opened._engine.process.pid, signal.SIGSTOP)
+        await load.everybody_advances()
+
+
 async def test_operations_go_on_after_the_embedded_postgresql_is_killed_under_load(opened: Database, shared_data_dir: Path) -> None:
     async with under_load(opened) as load:
         for _ in range(2):
