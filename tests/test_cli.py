@@ -22,17 +22,21 @@ from playground import __version__
 from playground.server import RunningService
 from playground.settings import Settings
 from tests.support.folders import temporary_folder
+from tests.support.forks import completed
 from tests.support.process import PLAYGROUND, environment
 from tests.support.scripted import Exchange, ScriptedProvider
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def playground(folder: Path, *arguments: str, text: str | None = None, **variables: object) -> subprocess.CompletedProcess[str]:
+def playground(folder: Path, *arguments: str, text: str = "", **variables: object) -> subprocess.CompletedProcess[str]:
     """What a command says, not at a terminal."""
-    return subprocess.run(
-        [*PLAYGROUND, *arguments], input=text, env=environment(folder, **variables), cwd=folder, capture_output=True, text=True, check=False
-    )
+    return completed(arguments, environment(folder, **variables), folder, text)
+
+
+def executed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a command says that is started as somebody starts it, imports included."""
+    return subprocess.run([*PLAYGROUND, *arguments], env=environment(folder), cwd=folder, capture_output=True, text=True, check=False)
 
 
 @contextmanager
@@ -84,7 +88,7 @@ def asking(service: RunningService, token: str) -> dict[str, str]:
     ids=["playground", "serve", "compare", "compare elsewhere", "simulate", "migrate"],
 )
 def test_help_names_what_there_is(tmp_path: Path, arguments: list[str], promised: list[str]) -> None:
-    done = playground(tmp_path, *arguments, "--help")
+    done = executed(tmp_path, *arguments, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     for each in promised:
         assert each in done.stdout
@@ -92,7 +96,7 @@ def test_help_names_what_there_is(tmp_path: Path, arguments: list[str], promised
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
-    assert playground(tmp_path, "--version").stdout == f"playground {__version__}\n"
+    assert executed(tmp_path, "--version").stdout == f"playground {__version__}\n"
 
 
 def test_a_comparison_runs_here_and_prints_the_answers_and_what_they_took(service: RunningService, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from playground.accounts import passwords
 from playground.cli import app
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["playground.cli", "playground.server", "playground.terminal.accounts"])
+_context.set_forkserver_preload(["playground.cli", "playground.server", "playground.terminal.accounts", "playground.terminal.compare"])
 
 
 class Fork:
