@@ -196,6 +196,28 @@ async def test_parameters_of_a_lane_win_over_those_for_all(user: User, scripted:
         assert (asked["top_p"], asked["seed"], asked["stop"], asked["max_tokens"]) == (0.5, 11, ["END"], 77)
 
 
+@pytest.mark.parametrize(
+    ("content_type", "system", "sent"),
+    [("application/json", "é", "é"), ("application/json; charset=utf-8", "é", "é"), ("application/json", "\\ud800", "\ufffd")],
+    ids=["usual", "with a charset", "with a lone surrogate"],
+)
+async def test_an_unusual_form_of_a_request_means_the_same(
+    user: User, scripted: ScriptedProvider, content_type: str, system: str, sent: str
+):
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Yes.")
+        await exchange.end(3, 4)
+
+    model = scripted.model(answer)
+    content = f'{{"prompt": "Hi", "models": ["{model}"], "system": "{system}", "seed": "3"}}'
+    response = await user.http.post("/playground/stream", content=content, headers={"Content-Type": content_type})
+    assert response.status_code == 200
+    [asked] = scripted.asked(model)
+    assert asked["messages"][0]["content"] == sent
+    assert asked["seed"] == 3
+
+
 async def test_all_requests_go_out_before_any_is_answered(user: User, scripted: ScriptedProvider):
     together = Gate()
     models: list[str] = []
