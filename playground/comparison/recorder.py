@@ -107,6 +107,10 @@ class Recorder:
                 await run_sync(_flush, [(run, opened)])
                 opened.journal.close()
         try:
+            if opened is not None and any(lane.record is None for lane in run.lanes):
+                # What a lane wrote that a defect ended stands in the journal alone, and is stored from there as after a crash.
+                self._waiting.add(opened.journal.path)
+                return
             if opened is None or not opened.stored:
                 await self._store.open_turn(turn)
             await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])

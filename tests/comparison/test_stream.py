@@ -3,7 +3,9 @@
 import anyio
 import pytest
 
+from playground.comparison.lane import Lane
 from tests.support.client import User, next_event, of_type, text_of
+from tests.support.process import until
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
 HEALTHY = "sim/quick"
@@ -102,6 +104,28 @@ async def test_a_failing_lane_leaves_a_healthy_one_untouched(user: User, model: 
     assert [answer["status"] for answer in answers] == ["failed", "completed", "failed"]
     assert answers[0]["error"]["code"] == code
     assert answers[0]["text"] == text_of(events, 0)
+
+
+async def test_a_defect_in_the_end_of_one_lane_loses_neither_its_text_nor_another_lane(user: User, monkeypatch: pytest.MonkeyPatch):
+    times = Lane._times
+
+    def broken_for_the_first_lane(lane: Lane, *arguments):
+        if lane.plan.position == 0:
+            raise ArithmeticError
+        return times(lane, *arguments)
+
+    monkeypatch.setattr(Lane, "_times", broken_for_the_first_lane)
+    events = await user.compare("Hi", [HEALTHY, HEALTHY])
+    assert of_type(events, "status")[-1]["lane"] == 1
+    assert events[-1].data["type"] == "done"
+
+    async def recorded():
+        [turn] = (await user.session(events[0].data["sessionId"]))["turns"]
+        return turn["answers"] if turn["finishedAt"] else None
+
+    lost, healthy = await until(recorded)
+    assert (lost["status"], lost["text"], lost["estimated"]) == ("interrupted", text_of(events, 0), True)
+    assert (healthy["status"], healthy["text"]) == ("completed", text_of(events, 1))
 
 
 async def test_a_hanging_lane_does_not_hold_back_a_healthy_one(user: User):
