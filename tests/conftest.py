@@ -15,6 +15,7 @@ from playground.settings import Settings
 
 from .support.client import User, new_user
 from .support.folders import NewDataDir, copy_database, prepared_database, temporary_folder
+from .support.forks import QUICK_COST
 from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 
 _LONGEST_FIRST = ("page", "database", "process")
@@ -46,9 +47,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
-    """Nearly every test registers somebody: at the cost that is meant, this would be most of what the tests do."""
+    """At the cost that is meant, passwords would be most of what the tests do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "COST", 4)
+        patch.setattr(passwords, "COST", QUICK_COST)
         yield
 
 

@@ -18,6 +18,9 @@ from typing import IO
 from playground.accounts import passwords
 from playground.cli import app
 
+QUICK_COST = 4
+"""bcrypt's, in forks and in the services of our own process: nearly every test registers somebody."""
+
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["playground.cli", "playground.server", "playground.terminal.accounts", "playground.terminal.compare"])
 
@@ -91,5 +94,5 @@ def _become(arguments: Sequence[str], environment: Mapping[str, str], folder: Pa
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["playground", *arguments]
-    passwords.COST = 4  # As in the services of our own process.
+    passwords.COST = QUICK_COST
     app()
