@@ -13,6 +13,7 @@ from playground.accounts import passwords
 from playground.server import RunningService, running
 from playground.settings import Settings
 
+from .support.certificates import Certificate
 from .support.client import User, new_user
 from .support.folders import NewDataDir, copy_database, prepared_database, temporary_folder
 from .support.forks import QUICK_COST
@@ -50,6 +51,15 @@ def quick_passwords() -> Iterator[None]:
     """At the cost that is meant, passwords would be most of what the tests do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "COST", QUICK_COST)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_trusted_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In place of the public ones: no test asks anybody who has one of those, and every HTTP client reads them all, which takes 20 ms."""
+    path = Certificate("nobody.invalid").write(tmp_path_factory.mktemp("trusted") / "certificate.pem")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
         yield
 
 

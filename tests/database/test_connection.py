@@ -6,8 +6,6 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,10 +13,6 @@ import anyio
 import pytest
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 from anyio.streams.tls import TLSStream
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from playground.database import cluster as clusters
 from playground.database import migrate
@@ -27,6 +21,7 @@ from playground.database.client import Database
 from playground.database.cluster import Cluster
 from playground.database.engine import running_engine
 from playground.errors import StartupError
+from tests.support.certificates import Certificate
 from tests.support.folders import temporary_folder
 
 from .conftest import settings_for
@@ -45,27 +40,6 @@ class Server:
     def url(self, *, host: str = "127.0.0.1", password: str = PASSWORD, database: str = "playground", **parameters: object) -> str:
         query = "&".join(f"{name}={quote(str(value))}" for name, value in parameters.items())
         return f"postgresql://postgres:{quote(password, safe='')}@{host}:{self.port}/{database}?{query}"
-
-
-def certificate(
-    subject: str, issuer: str, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey, *, authority: bool
-) -> bytes:
-    def name(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name(subject))
-        .issuer_name(name(issuer))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-    )
-    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def free_port() -> int:
@@ -126,15 +100,10 @@ class TlsInFront:
 async def server(anyio_backend: str) -> AsyncIterator[Server]:
     """A server that takes passwords over TLS only, with a certificate for `127.0.0.1` and not for `localhost`."""
     with temporary_folder() as folder:
-        authority_key, stranger_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-        (folder / "authority.crt").write_bytes(certificate("authority", "authority", authority_key, authority_key, authority=True))
-        (folder / "another.crt").write_bytes(certificate("another", "another", stranger_key, stranger_key, authority=True))
-        (folder / "server.crt").write_bytes(certificate("server", "authority", server_key, authority_key, authority=False))
-        (folder / "server.key").write_bytes(
-            server_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+        authority = Certificate("authority")
+        certificate = Certificate("127.0.0.1", signer=authority).write(folder / "server.pem")
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(folder / "server.crt", folder / "server.key")
+        context.load_cert_chain(certificate)
 
         port = free_port()
         process = started(secured_cluster(folder), port)
@@ -145,7 +114,7 @@ async def server(anyio_backend: str) -> AsyncIterator[Server]:
             ):
                 group.start_soon(listener.serve, TlsInFront(context, port).serve_one)
                 in_front = listener.extra(SocketAttribute.local_port)  # noqa: S610 - nothing of Django's
-                yield Server(in_front, folder / "authority.crt", folder / "another.crt")
+                yield Server(in_front, authority.write(folder / "authority.pem"), Certificate("another").write(folder / "another.pem"))
                 group.cancel_scope.cancel()
         finally:
             process.terminate()

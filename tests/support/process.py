@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 def environment(data_dir: Path, **variables: object) -> dict[str, str]:
     """What a command of ours needs of the environment, and nothing that a developer may have set for himself."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG", "SSL_CERT_FILE") if name in os.environ}
     return {**kept, **UNLIMITED, "PLAYGROUND_DATA_DIR": str(data_dir), **{name: str(value) for name, value in variables.items()}}
 
 

@@ -1,15 +1,13 @@
 """An HTTPS server under any host name, with a certificate that only those trust who are told to."""
 
-import datetime
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+
+from .certificates import Certificate
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,23 +37,10 @@ class SecureServer:
 
 @asynccontextmanager
 async def secure_server(name: str, folder: Path) -> AsyncIterator[SecureServer]:
-    """A server that calls itself `name`; its certificate and key are written to `folder`."""
-    server = SecureServer(name, folder / "certificate.pem")
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    server.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = folder / "key.pem"
-    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    """A server that calls itself `name`; its certificate is written to `folder`."""
+    server = SecureServer(name, Certificate(name).write(folder / "certificate.pem"))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(server.certificate, private)
+    context.load_cert_chain(server.certificate)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.01)
