@@ -106,7 +106,7 @@ class Engine:
 
 @asynccontextmanager
 async def running_engine(url: str, pool_size: int) -> AsyncIterator[Engine]:
-    """A query engine for the database at `url`, with at most `pool_size` connections to it. Takes about 0.4 s.
+    """A query engine for the database at `url`, with at most `pool_size` connections to it. Takes about 0.2 s.
 
     It does not connect before the first query. It ends with the block, and by itself when we are killed. Raises `StartupError`.
     """
