@@ -28,7 +28,7 @@ async def test_money_unknown_prices_and_the_simulator_stand_apart(visit: Visit, 
         await program.compare("And again?", [priced])
     await page.get_by_role("navigation", name="Pages").get_by_role("link", name="Costs").click()
     await expect(page.locator(".totals")).to_contain_text("$4.00")
-    await expect(page.locator(".totals")).to_contain_text("+ 1 answers of unknown price")
+    await expect(page.locator(".totals")).to_contain_text("+ 1 answer of unknown price")
     # Turns, answers, input, output, cost, unknown, simulated.
     await expect(figures(page, "In all").nth(4)).to_have_text("$4.00")
     await expect(figures(page, "In all").nth(0)).to_have_text("2")

@@ -2,6 +2,14 @@ import type { CostQuery, Dimension } from '../api/reports'
 import { type Day, dayOf, daysAfter, isDay } from '../design/days'
 
 export const groupings = ['day', 'week', 'month', 'model', 'provider', 'user'] as const satisfies Dimension[]
+export const titles: Record<View['by'], string> = {
+  day: 'Day',
+  week: 'Week',
+  month: 'Month',
+  model: 'Model',
+  provider: 'Provider',
+  user: 'User',
+}
 export type Unit = 'day' | 'week' | 'month'
 
 /** What is looked at; it stands in the address. Both days belong to it. */

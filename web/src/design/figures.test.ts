@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { count, duration, rate, rough } from './figures'
+import { count, counted, duration, rate, rough } from './figures'
 import { dollars, sum } from './money'
 
 describe('money', () => {
@@ -23,6 +23,14 @@ describe('money', () => {
 })
 
 describe('figures', () => {
+  it('agree with what they count', () => {
+    expect([counted(0, 'answer'), counted(1, 'answer'), counted(2000, 'answer')]).toEqual([
+      '0 answers',
+      '1 answer',
+      '2,000 answers',
+    ])
+  })
+
   it('are short', () => {
     expect([count(12345), rough(999), rough(128000), rough(1_000_000), rough(1500)]).toEqual([
       '12,345',

@@ -5,6 +5,11 @@ export function count(value: number): string {
   return whole.format(value)
 }
 
+/** `1 answer`, `2,000 answers`. */
+export function counted(value: number, what: string): string {
+  return `${count(value)} ${what}${value === 1 ? '' : 's'}`
+}
+
 /** `128k`, `1M`: where a rough size is enough. */
 export function rough(value: number): string {
   if (value >= 1_000_000) return `${trimmed(value / 1_000_000)}M`
