@@ -14,7 +14,7 @@ from playground.schemas import money
 
 from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
 from .log import EventLog
-from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times
+from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times, sum_of
 
 MOST_ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
@@ -39,13 +39,15 @@ class Lane:
         self.answer_head: int | None = None
         self.reasoning_head: int | None = None
         self._attempts = 0
+        # Of attempts that the provider took, and that told nothing of an answer: when they were sent, and what they used as far as it said.
+        self._taken: list[tuple[datetime, Usage | None]] = []
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
         self._first_at: float | None = None
         self._last_at: float | None = None
         self._ended_at: float | None = None
-        # The provider may have begun to work, and so to charge. False again when it refused.
+        # Whether the provider may have begun to work on this attempt, and so to charge. False again when it refused.
         self._reached = False
 
     def stop(self) -> None:
@@ -81,6 +83,9 @@ class Lane:
                     "queued", attempt=self._attempts + 1, retry_in=round(wait * 1000), error=ErrorSummary(error.code, str(error))
                 )
                 self._log.tell()
+                if self._reached:
+                    self._taken.append((self._sent_on, self._usage))
+                    self._reached, self._usage = False, None
                 await anyio.sleep(wait)
             else:
                 return
@@ -127,15 +132,18 @@ class Lane:
         """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
         if not error.retryable or self._first_at is not None or self._attempts >= MOST_ATTEMPTS:
             return None
-        if error.retry_after is not None:
-            return error.retry_after if error.retry_after <= LONGEST_WAIT_SECONDS else None
-        # Exponential backoff with full jitter, so that lanes that failed together don't come back together.
-        return random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311 - no secret
+        asked_for = error.retry_after or 0.0
+        if asked_for > LONGEST_WAIT_SECONDS:
+            return None
+        # Exponential backoff with full jitter, so that lanes that failed together don't come back together: nor when they were all told
+        # to come back in a second, or at once.
+        return asked_for + random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311 - no secret
 
     async def _close(self, status: AnswerStatus, failure: Failure | None, ended_at: float) -> None:
         answer, reasoning = self.written()
-        bill = await self._settle(answer, reasoning)
-        times = self._times(bill, ended_at)
+        last = await self._settle(answer, reasoning)
+        times = self._times(last, ended_at)
+        bill = sum_of([*[await self._accountant.settle(self.plan.call, usage, "", "", at) for at, usage in self._taken], last])
         self.record = AnswerRecord(
             answer_id=self.plan.answer_id,
             status=status,
@@ -163,7 +171,9 @@ class Lane:
         first = None if self._first_at is None else (self._first_at - self._sent_at) * 1000
         rate = None
         if self._first_at is not None and self._last_at is not None and self._last_at > self._first_at:
-            rate = round(bill.output_tokens / (self._last_at - self._first_at), 3)
+            # What a model thought unseen, it thought before the first token.
+            unseen = bill.reasoning_tokens or 0 if self.reasoning_head is None else 0
+            rate = round(max(bill.output_tokens - unseen, 0) / (self._last_at - self._first_at), 3)
         return Times(None if first is None else round(first, 3), round((ended_at - self._sent_at) * 1000, 3), rate)
 
     def written(self) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """What is to be run, decided before anything is sent; and what a lane came to, decided when it is over."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,6 +84,28 @@ class Bill:
 
 NOTHING_USED = Bill(0, 0, None, None, estimated=False, cost=Decimal(0), cost_source=None)
 """The bill of a request that the provider refused or never got: nothing was used, nothing is owed."""
+
+
+def sum_of(bills: Sequence[Bill]) -> Bill:
+    """The bill of a lane's attempts. What is estimated or unknown of one is so of their sum."""
+    used = [bill for bill in bills if bill is not NOTHING_USED]
+    if len(used) <= 1:
+        return used[0] if used else NOTHING_USED
+    costs, sources = [bill.cost for bill in used], {bill.cost_source for bill in used}
+    return Bill(
+        input_tokens=sum(bill.input_tokens for bill in used),
+        output_tokens=sum(bill.output_tokens for bill in used),
+        cached_input_tokens=_sum_of_known(bill.cached_input_tokens for bill in used),
+        reasoning_tokens=_sum_of_known(bill.reasoning_tokens for bill in used),
+        estimated=any(bill.estimated for bill in used),
+        cost=None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)),
+        cost_source=None if None in costs else "provider" if sources == {"provider"} else "list",
+    )
+
+
+def _sum_of_known(counts: Iterable[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 class Quota(Protocol):

@@ -101,12 +101,12 @@ class Recorder:
     async def _close(self, run: Run) -> None:
         turn, opened = TurnRow.of(run.plan), None
         await run.opened.wait()
-        if run.id in self._open:
-            async with self._writing:
-                _, opened = self._open.pop(run.id)
-                await run_sync(_flush, [(run, opened)])
-                opened.journal.close()
         try:
+            if run.id in self._open:
+                async with self._writing:
+                    _, opened = self._open.pop(run.id)
+                    await run_sync(_flush, [(run, opened)])
+                    opened.journal.close()
             if opened is not None and any(lane.record is None for lane in run.lanes):
                 # What a lane wrote that a defect ended stands in the journal alone, and is stored from there as after a crash.
                 self._waiting.add(opened.journal.path)
@@ -179,24 +179,26 @@ def _flush(runs: Sequence[tuple[Run, _Open]]) -> None:
     for run, opened in runs:
         try:
             _append_news(run, opened)
-        except OSError:
-            # Nothing of it counts as saved, so the next time tries all of it again.
+        except Exception:  # A full disk or a defect, which must not keep the others' text from theirs.
+            # What could not be written does not count as saved, so the next time tries it again.
             _logger.exception("journal_failed", run_id=run.id)
 
 
 def _append_news(run: Run, opened: _Open) -> None:
+    # Looked for before their text is read, which is whole then.
+    ended = {lane.plan.position: lane.record for lane in run.lanes if lane.record is not None and lane.plan.position not in opened.answered}
     lines: list[bytes] = []
-    saved, answered = dict(opened.saved), set(opened.answered)
+    saved = dict(opened.saved)
     for lane in run.lanes:
-        position, record = lane.plan.position, lane.record
         for head, reasoning in ((lane.answer_head, False), (lane.reasoning_head, True)):
             raw_text = run.log.raw_text(head, saved.get(head, 0)) if head is not None else b""
             if head is not None and raw_text:
-                lines.append(written_line(position, reasoning=reasoning, raw_text=raw_text))
+                lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text))
                 saved[head] = saved.get(head, 0) + len(raw_text)
-        if record is not None and position not in answered:
-            answered.add(position)
-            lines.append(answered_line(record))
     if lines:
         opened.journal.append(b"".join(lines))
-        opened.saved, opened.answered = saved, answered
+        opened.saved = saved
+    if ended:
+        # Apart, so that no end can keep text from being saved.
+        opened.journal.append(b"".join(map(answered_line, ended.values())))
+        opened.answered |= ended.keys()

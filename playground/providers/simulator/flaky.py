@@ -6,7 +6,8 @@ Prompt and seed are hashed, and the remainder by 3 decides about the first attem
     1   it fails with 503
     2   it fails with 429, and `Retry-After: 1`
 
-The attempt after a failure is answered, and then all is forgotten: the same prompt sent once more fails once more.
+The attempt after a failure is answered, and then all is forgotten: the same prompt sent once more fails once more. Whose attempt it is
+can't be told: of equal lanes that ask at once, one may be given what another is owed.
 """
 
 from collections import OrderedDict
