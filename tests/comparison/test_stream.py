@@ -3,7 +3,9 @@
 import anyio
 import pytest
 
+from playground.comparison import recorder
 from playground.comparison.lane import Lane
+from playground.comparison.plan import AnswerRecord
 from tests.support.client import User, next_event, of_type, text_of
 from tests.support.process import until
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
@@ -126,6 +128,18 @@ async def test_a_defect_in_the_end_of_one_lane_loses_neither_its_text_nor_anothe
     lost, healthy = await until(recorded)
     assert (lost["status"], lost["text"], lost["estimated"]) == ("interrupted", text_of(events, 0), True)
     assert (healthy["status"], healthy["text"]) == ("completed", text_of(events, 1))
+
+
+async def test_an_end_that_the_journal_can_not_take_ends_nothing_else(user: User, monkeypatch: pytest.MonkeyPatch):
+    def broken(record: AnswerRecord) -> bytes:
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, str(record.status))
+
+    monkeypatch.setattr(recorder, "answered_line", broken)
+    for _ in range(2):
+        events = await user.compare("Hi", [HEALTHY])
+        [turn] = (await user.session(events[0].data["sessionId"]))["turns"]
+        assert turn["finishedAt"]
+        assert (turn["answers"][0]["status"], turn["answers"][0]["text"]) == ("completed", text_of(events, 0))
 
 
 async def test_a_hanging_lane_does_not_hold_back_a_healthy_one(user: User):
