@@ -25,6 +25,8 @@ from .tasks import background_tasks
 
 _SPARE_SECONDS = 10
 """What a run may take, after it was stopped, to be counted, recorded and told."""
+_LAST_READ_SECONDS = 5
+"""After the last run was over: whoever does not take its end in this time is dropped, so that one who reads nothing does not keep us."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -65,8 +67,18 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: connections are refused while the runs are drained."""
         async with anyio.create_task_group() as ending:
-            ending.start_soon(self._services.runs.drain, self._services.settings.shutdown_grace_seconds)
+            ending.start_soon(self._drain)
             await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        await self._services.runs.drain(self._services.settings.shutdown_grace_seconds)
+        with anyio.move_on_after(_LAST_READ_SECONDS):
+            # uvicorn looks in the same way.
+            while self.server_state.connections:  # noqa: ASYNC110
+                await anyio.sleep(0.1)
+        for connection in self.server_state.connections:
+            if connection.flow.write_paused:  # type: ignore[union-attr]  # httptools' and h11's have it, and we serve no websockets.
+                connection.transport.abort()
 
 
 def _trusted(settings: Settings) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """Counting tokens where a provider did not say how many there were, and before anything is sent."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
 from anyio import CapacityLimiter, to_thread
+from cachetools import LRUCache
 from tiktoken import Encoding
 
 from playground.providers.calls import Message
@@ -22,6 +24,8 @@ TOKENS_OF_PRIMING = 3
 # Counting 1,000 characters takes 0.1 to 0.4 ms, whatever they are; handing them to a thread and back takes about as much.
 _INLINE_CHARACTERS = 1_000
 _THREADS = 2
+_PROMPTS = 8
+"""Long ones, of which the counts are kept."""
 
 # tiktoken's regular expressions panic on a run of a million spaces, and its answer of a million tokens holds the interpreter for 40 ms.
 _PIECE_CHARACTERS = 100_000
@@ -39,6 +43,8 @@ class TokenCounter:
         self._encodings: dict[str, Encoding] = {}
         self._loading = Lock()
         self._limiter = CapacityLimiter(_THREADS)
+        # The lanes of a run have the same prompt, and when all are stopped they ask for its count at once.
+        self._prompts: LRUCache[tuple[str, tuple[str, ...]], asyncio.Task[list[int]]] = LRUCache(_PROMPTS)
 
     async def warm_up(self) -> None:
         """Load all vocabularies. Raises `VocabularyError` when one is missing or damaged."""
@@ -58,8 +64,18 @@ class TokenCounter:
 
     async def count_prompt(self, messages: Sequence[Message], model: str) -> int:
         """The tokens of a whole prompt, with what the chat format adds. Raises `VocabularyError`."""
-        contents = await self.count([message.content for message in messages], model)
-        return sum(contents) + TOKENS_PER_MESSAGE * len(messages) + TOKENS_OF_PRIMING
+        contents = tuple(message.content for message in messages)
+        return await self._count_all(contents, model) + TOKENS_PER_MESSAGE * len(messages) + TOKENS_OF_PRIMING
+
+    async def _count_all(self, texts: tuple[str, ...], model: str) -> int:
+        if sum(map(len, texts)) <= _INLINE_CHARACTERS:
+            return sum(await self.count(texts, model))
+        key = vocabulary_for(model).name, texts
+        counting = self._prompts.get(key)
+        if counting is None or (counting.done() and counting.exception()):
+            counting = self._prompts[key] = asyncio.create_task(self.count(texts, model))
+        # The others wait for it too.
+        return sum(await asyncio.shield(counting))
 
     def _load_and_count(self, vocabulary: Vocabulary, texts: Sequence[str]) -> list[int]:
         encoding = self._encoding(vocabulary)

@@ -26,7 +26,7 @@ from .event_docs import STREAM_ANSWER
 from .export import as_csv, as_json
 from .reading import Reading
 from .repository import SessionFilter
-from .runs import ShuttingDown
+from .runs import ShuttingDown, TurnRunning
 from .schemas import (
     LONGEST_QUERY_PROMPT_BYTES,
     AnswerStatus,
@@ -37,7 +37,7 @@ from .schemas import (
     StopResult,
     StreamRequest,
 )
-from .service import KeyReused, LastEventId, SessionNotFound, TurnRunning
+from .service import KeyReused, LastEventId, SessionNotFound
 from .start_route import LONGEST_IDEMPOTENCY_KEY, StartRoute
 from .streaming import EventStream
 

@@ -30,6 +30,10 @@ class _Opened(msgspec.Struct, tag="opened"):
     turn: TurnRow
 
 
+class _Stored(msgspec.Struct, tag="stored"):
+    """The database has the turn as it was opened: where it has not, it was deleted since."""
+
+
 class _Written(msgspec.Struct, tag="written"):
     lane: int
     reasoning: bool
@@ -41,7 +45,7 @@ class _Answered(msgspec.Struct, tag="answered"):
     """Without its text, which the lines before hold."""
 
 
-_decoder = msgspec.json.Decoder(_Opened | _Written | _Answered)
+_decoder = msgspec.json.Decoder(_Opened | _Stored | _Written | _Answered)
 
 
 @dataclass(slots=True)
@@ -53,6 +57,8 @@ class JournalledRun:
     answers: dict[str, AnswerRecord]
     """By answer id."""
     last_written_at: datetime
+    stored: bool
+    """The database had the turn as it was opened: if it has not, it was deleted since."""
 
 
 @dataclass(slots=True)
@@ -63,12 +69,8 @@ class RunJournal:
     _descriptor: int = field(repr=False)
     _size: int = 0
 
-    def opened(self, turn: TurnRow) -> None:
-        """The first line."""
-        self.append(msgspec.json.encode(_Opened(turn)) + b"\n")
-
     def append(self, lines: bytes) -> None:
-        """Lines made by `written_line` and `answered_line`: all of them, or none."""
+        """Lines made by `written_line` and `answered_line`, or `STORED_LINE`: all of them, or none."""
         written = os.write(self._descriptor, lines)
         if written < len(lines):
             os.ftruncate(self._descriptor, self._size)
@@ -82,6 +84,10 @@ class RunJournal:
     def remove(self) -> None:
         """The database holds it all."""
         self.path.unlink(missing_ok=True)
+
+
+STORED_LINE = msgspec.json.encode(_Stored()) + b"\n"
+"""The database has the turn as it was opened."""
 
 
 def written_line(lane: int, *, reasoning: bool, raw_text: bytes) -> bytes:
@@ -114,10 +120,17 @@ class Journal:
         hidden.rename(folder)
         return cls(root, folder, lock)
 
-    def begin(self, run_id: str) -> RunJournal:
-        """A new file for a run."""
-        path = self._folder / f"{run_id}.jsonl"
-        return RunJournal(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    def begin(self, turn: TurnRow) -> RunJournal:
+        """A new file for a run, with its first line. Raises `OSError`, and then leaves nothing."""
+        path = self._folder / f"{turn.run_id}.jsonl"
+        journal = RunJournal(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        try:
+            journal.append(msgspec.json.encode(_Opened(turn)) + b"\n")
+        except OSError:
+            journal.close()
+            journal.remove()
+            raise
+        return journal
 
     def left_behind(self) -> Iterator[Path]:
         """Files of processes that are gone, moved into this process's folder."""
@@ -158,11 +171,14 @@ def read_journal(path: Path) -> JournalledRun | None:
     turn: TurnRow | None = None
     pieces: dict[tuple[int, bool], list[str]] = {}
     answers: dict[str, AnswerRecord] = {}
+    stored = False
     for line in path.read_bytes().split(b"\n"):
         try:
             match _decoder.decode(line):
                 case _Opened(opened):
                     turn = opened
+                case _Stored():
+                    stored = True
                 case _Written(lane, reasoning, text):
                     pieces.setdefault((lane, reasoning), []).append(text)
                 case _Answered(answer):
@@ -176,4 +192,4 @@ def read_journal(path: Path) -> JournalledRun | None:
         lane.position: ("".join(pieces.get((lane.position, False), [])), "".join(pieces.get((lane.position, True), [])))
         for lane in turn.lanes
     }
-    return JournalledRun(turn, texts, answers, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    return JournalledRun(turn, texts, answers, datetime.fromtimestamp(path.stat().st_mtime, UTC), stored)

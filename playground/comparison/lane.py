@@ -9,11 +9,11 @@ import structlog
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import AddressRefused, ProviderError, Unreachable
+from playground.providers.errors import AddressRefused, ProviderError, UnexpectedAnswer, Unreachable
 from playground.schemas import money
 
 from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
-from .log import EventLog
+from .log import MOST_TEXT_BYTES, EventLog, TextTooLong
 from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times, sum_of
 
 MOST_ATTEMPTS = 3
@@ -103,6 +103,9 @@ class Lane:
                     self._ended_at = time.monotonic()
                 finally:
                     self._usage, self._finish_reason = stream.usage, stream.finish_reason
+        except TextTooLong:
+            provider, most = self.plan.call.provider.name, MOST_TEXT_BYTES // 1024**2
+            raise UnexpectedAnswer(f"{provider} wrote {most} MB without coming to an end. They are kept.", provider=provider) from None
         except ProviderError as error:
             if isinstance(error, AddressRefused | Unreachable) or error.status is not None:
                 self._reached = False

@@ -12,8 +12,14 @@ _WHOLE = 0
 _EVENT = Struct("=HIII")
 _SIZE = _EVENT.size
 _pack, _unpack = _EVENT.pack, _EVENT.unpack_from
+MOST_TEXT_BYTES = 16 * 1024 * 1024
+"""Under one head: a hundred times what the longest answers of today's models have. Events can carry 256 times that."""
 _MOST_EVENTS = 4_096
 """In one read, so that what a slow reader has not read yet is not looked through again and again."""
+
+
+class TextTooLong(Exception):
+    """Nothing more can be added under this head."""
 
 
 class Listener(Protocol):
@@ -66,14 +72,17 @@ class EventLog:
         buffer += event
 
     def append_chunk(self, head: int, text: str, timestamp: int) -> None:
-        """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several."""
+        """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several. Raises `TextTooLong`."""
         first_stamp = self._first_stamp
         if first_stamp is None:
             self._first_stamp = first_stamp = timestamp
         content = json_text(text)
         buffer = self._buffers[head]
+        start, length = len(buffer), len(content)
+        if start + length > MOST_TEXT_BYTES:
+            raise TextTooLong
         # A clock that was set back in the meantime makes the first one the earliest.
-        self._events += _pack(head, len(buffer), len(content), timestamp - first_stamp if timestamp > first_stamp else 0)
+        self._events += _pack(head, start, length, timestamp - first_stamp if timestamp > first_stamp else 0)
         buffer += content
 
     def tell(self, *, urgent: bool = False) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import anyio
 import structlog
@@ -14,8 +13,8 @@ from anyio.to_thread import run_sync
 
 from playground.errors import Unavailable
 
-from .journal import Journal, RunJournal, answered_line, read_journal, written_line
-from .plan import AnswerRecord
+from .backlog import Backlog, TurnStore, open_turn
+from .journal import STORED_LINE, Journal, RunJournal, answered_line, written_line
 from .records import TurnOrphaned, TurnRow
 
 if TYPE_CHECKING:
@@ -32,24 +31,15 @@ _LONGEST_WAIT_SECONDS = 1.0
 _logger = structlog.get_logger(__name__)
 
 
-class TurnStore(Protocol):
-    """Where turns are kept in the end. Both calls may be repeated without harm, and raise `Unavailable` while the store is away."""
-
-    async def open_turn(self, turn: TurnRow) -> None:
-        """Keep a turn that begins, with its session and lanes. Raises `TurnOrphaned`."""
-
-    async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
-        """Keep what a turn came to."""
-
-
 @dataclass(slots=True)
 class _Open:
-    """A run that is being recorded: its file, how much of each head is in it, and which lanes' ends."""
+    """A run that is being recorded: its file, how much of each head is in it, which lanes' ends, and whether it says that it is stored."""
 
     journal: RunJournal
     saved: dict[int, int] = field(default_factory=dict)
     answered: set[int] = field(default_factory=set)
     stored: bool = False
+    stored_saved: bool = False
 
 
 class Recorder:
@@ -59,9 +49,8 @@ class Recorder:
         self._task_group = task_group
         self._store = store
         self._journal = journal
-        self._recovery = recovery
+        self._backlog = Backlog(store, journal, recovery)
         self._open: dict[str, tuple[Run, _Open]] = {}
-        self._waiting: set[Path] = set()
         # A file has one writer at a time, and none after it is closed.
         self._writing = anyio.Lock()
 
@@ -74,9 +63,9 @@ class Recorder:
         turn = TurnRow.of(run.plan)
         _logger.info("run_started", run_id=run.id, session_id=turn.session_id, turn=turn.turn, lanes=len(turn.lanes))
         try:
-            opened = _Open(await run_sync(self._begin, turn))
+            opened = _Open(await run_sync(self._journal.begin, turn))
             self._open[run.id] = run, opened
-            await self._store.open_turn(turn)
+            await open_turn(self._store, turn)
             opened.stored = True
         except Unavailable:
             _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
@@ -87,11 +76,6 @@ class Recorder:
         finally:
             run.opened.set()
 
-    def _begin(self, turn: TurnRow) -> RunJournal:
-        file = self._journal.begin(turn.run_id)
-        file.opened(turn)
-        return file
-
     async def close(self, run: Run) -> None:
         """Record what a run came to. Returns when that is in the store, or after a moment: then it waits in the journal."""
         self._task_group.start_soon(self._close, run)
@@ -99,43 +83,52 @@ class Recorder:
             await run.recorded.wait()
 
     async def _close(self, run: Run) -> None:
-        turn, opened = TurnRow.of(run.plan), None
         await run.opened.wait()
+        opened: _Open | None = None
         try:
             if run.id in self._open:
                 async with self._writing:
                     _, opened = self._open.pop(run.id)
                     await run_sync(_flush, [(run, opened)])
                     opened.journal.close()
-            if opened is not None and any(lane.record is None for lane in run.lanes):
-                # What a lane wrote that a defect ended stands in the journal alone, and is stored from there as after a crash.
-                self._waiting.add(opened.journal.path)
-                return
-            if opened is None or not opened.stored:
-                await self._store.open_turn(turn)
-            await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])
-            if opened is not None:
-                opened.journal.remove()
+            await self._store_closing(run, opened)
         except Unavailable:
-            if opened is None:
-                _logger.exception("turn_lost", run_id=run.id, session_id=turn.session_id)
-            else:
-                self._waiting.add(opened.journal.path)
-        except TurnOrphaned:
-            # Its account or session was deleted with everything in it, so nothing of it stays here either.
-            if opened is not None:
-                opened.journal.remove()
+            _logger.warning("recording_later", run_id=run.id, session_id=run.plan.session_id)
+            self._later(run, opened)
         except Exception:
-            _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
+            _logger.exception("recording_failed", run_id=run.id, session_id=run.plan.session_id)
+            self._later(run, opened)
         finally:
             run.recorded.set()
+
+    def _later(self, run: Run, opened: _Open | None) -> None:
+        if opened is None:
+            _logger.error("turn_lost", run_id=run.id, session_id=run.plan.session_id)
+        else:
+            self._backlog.add(opened.journal.path)
+
+    async def _store_closing(self, run: Run, opened: _Open | None) -> None:
+        turn = TurnRow.of(run.plan)
+        if opened is not None and any(lane.record is None for lane in run.lanes):
+            # What a lane wrote that a defect ended stands in the journal alone, and is stored from there as after a crash.
+            self._backlog.add(opened.journal.path)
+            return
+        try:
+            if opened is None or not opened.stored:
+                await open_turn(self._store, turn)
+            await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])
+        except TurnOrphaned:
+            _logger.warning("recording_orphaned", run_id=run.id, session_id=turn.session_id)
+        # The store has it; or its account or session was deleted with everything in it, so nothing of it stays here either.
+        if opened is not None:
+            opened.journal.remove()
 
     async def write_on(self) -> None:
         """Save what runs write, and bring what waits into the store, for as long as the service lives."""
         async with anyio.create_task_group() as tasks:
             # Apart: while the store is away, each attempt waits for it, and text must not.
             tasks.start_soon(self._save_written)
-            tasks.start_soon(self._store_left)
+            tasks.start_soon(self._backlog.store_on)
 
     async def _save_written(self) -> None:
         try:
@@ -147,31 +140,6 @@ class Recorder:
         finally:
             # The service ends: runs that ended while their beginning waits for the store are not in their files whole.
             _flush(list(self._open.values()))
-
-    async def _store_left(self) -> None:
-        self._waiting.update(await run_sync(lambda: list(self._journal.left_behind())))
-        while True:
-            await self._store_waiting()
-            await anyio.sleep(_FLUSH_SECONDS)
-
-    async def _store_waiting(self) -> None:
-        for path in sorted(self._waiting):
-            try:
-                journalled = await run_sync(read_journal, path)
-                if journalled is not None:
-                    await self._store.open_turn(journalled.turn)
-                    await self._store.close_turn(journalled.turn, await self._recovery.answers(journalled))
-                    _logger.info("recorded_from_journal", run_id=journalled.turn.run_id, session_id=journalled.turn.session_id)
-                await run_sync(path.unlink)
-            except Unavailable:
-                return  # For the others too.
-            except TurnOrphaned:
-                _logger.warning("recording_orphaned", file=path.name)
-                await run_sync(path.unlink)
-            except Exception:
-                # Kept for a person to look at, and not tried again before the next start.
-                _logger.exception("journal_unusable", file=path.name)
-            self._waiting.discard(path)
 
 
 def _flush(runs: Sequence[tuple[Run, _Open]]) -> None:
@@ -195,9 +163,12 @@ def _append_news(run: Run, opened: _Open) -> None:
             if head is not None and raw_text:
                 lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text))
                 saved[head] = saved.get(head, 0) + len(raw_text)
+    stored = opened.stored
+    if stored and not opened.stored_saved:
+        lines.append(STORED_LINE)
     if lines:
         opened.journal.append(b"".join(lines))
-        opened.saved = saved
+        opened.saved, opened.stored_saved = saved, stored
     if ended:
         # Apart, so that no end can keep text from being saved.
         opened.journal.append(b"".join(map(answered_line, ended.values())))

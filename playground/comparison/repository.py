@@ -74,12 +74,13 @@ class SessionRepository:
         self._database = database
         self._close_turn = close_turn(closing_also)
 
-    async def open_turn(self, turn: TurnRow) -> None:
+    async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
         """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
 
-        Raises `TurnOrphaned` when its user or session is gone, `TurnRefused` when another turn has its idempotency key.
+        `as_next`: under the next free number of the session, whatever its own. Raises `TurnOrphaned` when its user or session is gone,
+        `TurnRefused` when another turn has its number or its idempotency key.
         """
-        rows = opening_rows(turn)
+        rows = opening_rows(turn, as_next=as_next)
         try:
             await self._database.run(lambda prisma: prisma.execute_raw(OPEN_TURN, rows))
         except RawQueryError as error:
@@ -88,7 +89,7 @@ class SessionRepository:
             # Nothing of the statement was kept.
             if any(parent in error.meta["message"] for parent in _PARENTS):
                 raise TurnOrphaned(turn.turn_id) from error
-            # The turn's row gave way to another with the same idempotency key, so its answers belong to nothing.
+            # The turn's row gave way to another with the same number or idempotency key, so its answers belong to nothing.
             raise TurnRefused(turn.turn_id) from error
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:

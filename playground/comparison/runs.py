@@ -1,13 +1,15 @@
 """All runs of this process: started, found, stopped when nobody reads them, forgotten when they are over."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 from anyio.lowlevel import cancel_shielded_checkpoint
 
-from playground.errors import Unavailable
+from playground.errors import Conflict, Unavailable
 from playground.providers.adapter import ProviderClient
 
 from .plan import Accountant, RunPlan
@@ -29,6 +31,16 @@ class ShuttingDown(Unavailable):
     title = "The service is shutting down"
 
 
+class TurnRunning(Conflict):
+    """A session has one turn at a time."""
+
+    code = "turn_running"
+    title = "A turn of this session is still running"
+
+
+ONE_AT_A_TIME = "A session has one turn at a time: wait for it, join its stream, or stop it."
+
+
 class Runs:
     """The runs of this process. They live in the application's own task group, so that they outlive their connections."""
 
@@ -43,13 +55,31 @@ class Runs:
         self._by_id: dict[str, Run] = {}
         self._running: dict[str, Run] = {}
         """By session."""
+        self._beginning: set[str] = set()
+        """Sessions whose next turn was admitted, and is no run yet."""
         self._draining = False
         self._idle = anyio.Event()
 
-    async def start(self, plan: RunPlan) -> Run:
-        """Start a run; all of its requests go out at once, before this returns. Raises `ShuttingDown`."""
+    @contextmanager
+    def admitted(self, plan: RunPlan) -> Iterator[None]:
+        """While what has to be done before `start` is done: no other turn of the session gets in, and the service waits with its end.
+
+        Raises `ShuttingDown`, and `TurnRunning` when another request has begun this turn since it was planned.
+        """
         if self._draining:
             raise ShuttingDown("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
+        newest = None if plan.new_session else self.of_session(plan.session_id)
+        if plan.session_id in self._beginning or (newest is not None and newest.plan.turn >= plan.turn):
+            raise TurnRunning(ONE_AT_A_TIME)
+        self._beginning.add(plan.session_id)
+        try:
+            yield
+        finally:
+            self._beginning.remove(plan.session_id)
+            self._look_whether_idle()
+
+    async def start(self, plan: RunPlan) -> Run:
+        """Start a run that was `admitted`; all of its requests go out at once, before this returns."""
         run = Run(plan, self._client, self._accountant)
         self._by_id[run.id] = run
         self._running[plan.session_id] = run
@@ -62,13 +92,18 @@ class Runs:
     async def _record(self, run: Run) -> None:
         try:
             await run.record(self._recorder)
+        except Exception:  # A defect, which must not end other runs.
+            _logger.exception("run_lost", run_id=run.id, session_id=run.plan.session_id)
         finally:
             run.log.close()
             del self._running[run.plan.session_id]
-            if self._draining and not self._running:
-                self._idle.set()
+            self._look_whether_idle()
         statuses = [lane.record.status for lane in run.lanes if lane.record]
         _logger.info("run_finished", run_id=run.id, session_id=run.plan.session_id, statuses=statuses, events=len(run.log))
+
+    def _look_whether_idle(self) -> None:
+        if self._draining and not self._running and not self._beginning:
+            self._idle.set()
 
     def get(self, run_id: str) -> Run | None:
         """A run that goes on, or ended a short while ago."""
@@ -105,12 +140,14 @@ class Runs:
     async def drain(self, grace_seconds: float) -> None:
         """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded."""
         self._draining = True
-        if not self._running:
+        if not self._running and not self._beginning:
             return
         _logger.info("draining", runs=len(self._running), grace_seconds=grace_seconds)
         with anyio.move_on_after(grace_seconds):
             await self._idle.wait()
-        for run in self.open():
-            run.stop()
-        if self._running:
-            await self._idle.wait()
+        while not self._idle.is_set():
+            for run in self.open():
+                run.stop()
+            # One that was just beginning may have to be stopped too.
+            with anyio.move_on_after(_LOOK_SECONDS):
+                await self._idle.wait()

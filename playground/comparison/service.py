@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import anyio
 from prisma import models
 
 from playground.accounts.identity import User
-from playground.errors import BadInput, Conflict, FieldError, NotFound
+from playground.errors import BadInput, FieldError, NotFound
 from playground.ids import new_id, new_run_id
 from playground.models.access import ModelAccess
 from playground.models.catalogue import ResolvedModel
@@ -18,15 +18,16 @@ from playground.providers.calls import Message, ModelCall
 
 from .plan import LanePlan, Quota, RunPlan
 from .reading import Reading
-from .records import TurnRefused, TurnRow
+from .records import TurnOrphaned, TurnRefused, TurnRow
 from .replay import replayed
 from .repository import SessionRepository
 from .run import Run
-from .runs import Runs
+from .runs import ONE_AT_A_TIME, Runs, TurnRunning
 from .schemas import LaneRequest, StreamRequest
 
 _TITLE_LENGTH = 80
-_ONE_AT_A_TIME = "A session has one turn at a time: wait for it, join its stream, or stop it."
+_LONGEST_TURN = timedelta(days=1)
+"""A turn that is open for longer was lost with its journal. It must not keep its session from going on."""
 
 
 class SessionNotFound(NotFound):
@@ -34,13 +35,6 @@ class SessionNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such session, or it is not yours.")
-
-
-class TurnRunning(Conflict):
-    """A session has one turn at a time."""
-
-    code = "turn_running"
-    title = "A turn of this session is still running"
 
 
 class KeyReused(BadInput):
@@ -109,24 +103,23 @@ class ComparisonService:
             planned = await self._plan(user, request, idempotency_key=key, request_hash=request_hash)
             try:
                 return await self._begin(planned, quota)
+            except TurnOrphaned:
+                raise SessionNotFound from None
             except TurnRefused:
                 earlier = await self._repository.find_by_key(user.id, key)
-                if earlier is None:
-                    raise
+                if earlier is None:  # Another process began the same turn.
+                    raise TurnRunning(ONE_AT_A_TIME) from None
         if earlier.request_hash != request_hash:
             raise KeyReused
         return await self._again(user.id, earlier)
 
     async def _begin(self, planned: RunPlan, quota: Quota) -> Reading:
         async with quota.reserved(planned) as plan:
-            # While the quota was asked, another request may have begun the same turn.
-            newest = None if plan.new_session else self._runs.of_session(plan.session_id)
-            if newest is not None and newest.plan.turn >= plan.turn:
-                raise TurnRunning(_ONE_AT_A_TIME)
-            if plan.idempotency_key is not None:
-                # The row is what tells other processes that the key is taken, so it is there before anything is sent.
-                await self._repository.open_turn(TurnRow.of(plan))
-            return _from_start(await self._runs.start(plan))
+            with self._runs.admitted(plan):
+                if plan.idempotency_key is not None:
+                    # The row is what tells other processes that the key is taken, so it is there before anything is sent.
+                    await self._repository.open_turn(TurnRow.of(plan))
+                return _from_start(await self._runs.start(plan))
 
     async def _again(self, user_id: str, turn: models.turns) -> Reading:
         run = self._runs.get(turn.run_id)
@@ -185,12 +178,17 @@ class ComparisonService:
             # Somebody else's is not there, running or not.
             if running is not None and running.plan.user_id == user.id:
                 if running.finished_at is None:
-                    raise TurnRunning(_ONE_AT_A_TIME)
+                    raise TurnRunning(ONE_AT_A_TIME)
                 await running.recorded.wait()
             session = await self._repository.get(user.id, request.session_id)
             if session is None:
                 raise SessionNotFound
-            turn, session_id, title = len(session.turns or []) + 1, session.id, session.title
+            turns = session.turns or []
+            if turns and _goes_on(turns[-1]):
+                raise TurnRunning(
+                    "The last turn of this session still runs in another process, or is not recorded yet. Try again when it is."
+                )
+            turn, session_id, title = len(turns) + 1, session.id, session.title
             lanes = await self._next_lanes(user, session, request.prompt)
         return RunPlan(
             run_id=new_run_id(),
@@ -231,6 +229,10 @@ class ComparisonService:
             )
             for row, model in zip(rows, resolved, strict=True)
         )
+
+
+def _goes_on(turn: models.turns) -> bool:
+    return turn.finished_at is None and datetime.now(UTC) - turn.created_at < _LONGEST_TURN
 
 
 def _from_start(run: Run) -> Reading:

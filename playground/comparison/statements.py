@@ -30,8 +30,9 @@ new_lanes AS (
   ON CONFLICT DO NOTHING),
 new_turn AS (
   INSERT INTO turns (id, session_id, number, prompt, run_id, user_id, idempotency_key, request_hash, created_at)
-  SELECT row->>'turn_id', row->>'session_id', (row->>'turn')::int, row->>'prompt', row->>'run_id', row->>'user_id',
-         row->>'idempotency_key', row->>'request_hash', (row->>'created_at')::timestamptz
+  SELECT row->>'turn_id', row->>'session_id',
+         coalesce((row->>'turn')::int, (SELECT coalesce(max(number), 0) + 1 FROM turns WHERE session_id = row->>'session_id')),
+         row->>'prompt', row->>'run_id', row->>'user_id', row->>'idempotency_key', row->>'request_hash', (row->>'created_at')::timestamptz
   FROM turn
   ON CONFLICT DO NOTHING)
 INSERT INTO answers (id, turn_id, lane_id, own_key, created_at)
@@ -72,9 +73,11 @@ def close_turn(also: str = "") -> str:
     return _CLOSE_TURN.replace("{also}", f",\n{also.strip()}" if also else "")
 
 
-def opening_rows(turn: TurnRow) -> str:
-    """The parameter of `OPEN_TURN`."""
+def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
+    """The parameter of `OPEN_TURN`; `as_next`: the turn takes the next free number of its session."""
     row = {name: getattr(turn, name) for name in TurnRow.__dataclass_fields__ if name != "lanes"}
+    if as_next:
+        row["turn"] = None
     lanes = [
         {
             "lane_id": lane.lane_id,

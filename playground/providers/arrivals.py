@@ -11,6 +11,10 @@ from aiohttp import StreamReader
 
 Body = AsyncIterator[bytes] | StreamReader
 """The bytes of an answer: aiohttp's own reader where there is one."""
+_MOST_UNSEEN = 64 * 1024
+"""Bytes of one answer that are taken apart in one turn of the event loop. A server that floods us is read no faster than that, so that it
+holds up no other."""
+
 Heard = Callable[[bytes], bool]
 """Is given what a read brought, and says whether that is enough. It is called by whoever receives: it must not wait."""
 
@@ -20,7 +24,7 @@ async def hear(body: Body, heard: Heard) -> None:
 
     Raises what the connection fails with, and what `heard` raises.
     """
-    if type(body) is StreamReader and hasattr(body, "_waiter"):
+    if type(body) is StreamReader and hasattr(body, "_waiter") and hasattr(body, "_protocol"):
         await _Arrivals(body, heard).end()
         return
     async for data in rest_of(body):
@@ -40,7 +44,7 @@ class _Arrivals:
     would do as well.
     """
 
-    __slots__ = ("_body", "_end", "_heard", "_is_over", "loop", "pieces")
+    __slots__ = ("_body", "_end", "_heard", "_is_over", "_paused", "_unseen", "loop", "pieces")
 
     def __init__(self, body: StreamReader, heard: Heard) -> None:
         self._body = body
@@ -49,6 +53,8 @@ class _Arrivals:
         self._end: asyncio.Future[None] = self.loop.create_future()
         self.pieces: list[bytes] = []
         """What came and was not looked at yet."""
+        self._unseen = 0
+        self._paused = False
         self._is_over = True  # As far as is known before the first look.
 
     async def end(self) -> None:
@@ -64,6 +70,21 @@ class _Arrivals:
         finally:
             body._waiter = None  # noqa: SLF001 - see above
             body.__class__ = StreamReader
+            self._resume()
+
+    def more(self, size: int) -> None:
+        """Another piece of that many bytes came, before the last was looked at."""
+        self._unseen += size
+        transport = self._body._protocol.transport  # noqa: SLF001 - see above
+        if self._unseen > _MOST_UNSEEN and not self._paused and transport is not None:
+            self._paused = True
+            transport.pause_reading()
+
+    def _resume(self) -> None:
+        transport = self._body._protocol.transport  # noqa: SLF001 - see above
+        if self._paused and transport is not None:
+            transport.resume_reading()
+        self._paused = False
 
     def done(self) -> bool:
         """As of a future."""
@@ -88,6 +109,10 @@ class _Arrivals:
             if pieces:
                 data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
                 pieces.clear()
+                self._unseen = 0
+                if self._paused:
+                    # When all others had their turn.
+                    self.loop.call_soon(self._resume)
                 if data and self._heard(data):
                     self._end.set_result(None)
                     return
@@ -116,6 +141,8 @@ class _HandingOn(StreamReader):
         waiter = self._waiter
         if not waiter.pieces:
             waiter.loop.call_soon(waiter.look)
+        else:
+            waiter.more(len(data))
         waiter.pieces.append(data)
         return False
 

@@ -89,3 +89,23 @@ async def test_without_a_grace_runs_are_stopped_told_and_kept(
     user.http.base_url = another_service
     [kept] = (await user.session(session.data["sessionId"]))["turns"][0]["answers"]
     assert (kept["status"], kept["text"], kept["estimated"]) == ("stopped", "some text", True)
+
+
+async def test_a_reader_that_takes_nothing_does_not_keep_the_service(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        # More than the sockets on the way hold.
+        await exchange.write(*["x" * 100_000] * 100)
+        await exchange.end(3, 4)
+
+    another_service = user.http.base_url
+    with serve(SHUTDOWN_GRACE_SECONDS=600) as ending:
+        user.http.base_url = ending.url
+        async with user.http.stream("POST", "/playground/stream", json={"prompt": "Hi", "models": [scripted.model(answer)]}) as response:
+            assert response.status_code == 200
+            await ending.logged("run_finished")
+            ending.signal(signal.SIGTERM)
+            # Far before the grace of the runs, which are over.
+            assert await ending.ended() == 0
+    user.http.base_url = another_service
+    assert "Traceback" not in ending.stderr

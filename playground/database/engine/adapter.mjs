@@ -18,7 +18,8 @@ const AWAY_KINDS = new Map([
   ['TooManyConnections', 'too many connections'],
 ]);
 // Class 08: connection exception. 57P: an administrator's or a crash's shutdown, or a server that is starting up. 25P03: idle for too long.
-const AWAY_STATES = /^(08|57P|25P03)/;
+// 25006: read-only, as a standby is until it takes over. 53: no disk, memory or connections left.
+const AWAY_STATES = /^(08|57P|25P03|25006|53)/;
 
 function errorForEngine(error) {
   const cause = error.name === 'DriverAdapterError' ? error.cause : undefined;

@@ -1,0 +1,114 @@
+"""What waits in the journal: files of processes that are gone, and what the store did not take when it came."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+import structlog
+from anyio.to_thread import run_sync
+
+from playground.errors import Unavailable
+
+from .journal import Journal, read_journal
+from .plan import AnswerRecord
+from .records import TurnOrphaned, TurnRefused, TurnRow
+
+if TYPE_CHECKING:
+    from .recovery import Recovery
+
+_LOOK_SECONDS = 0.8
+_LONGEST_PAUSE_SECONDS = 600.0
+
+_logger = structlog.get_logger(__name__)
+
+
+class TurnStore(Protocol):
+    """Where turns are kept in the end. Both calls may be repeated without harm, and raise `Unavailable` while the store is away."""
+
+    async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
+        """Keep a turn that begins, with its session and lanes; `as_next`: under the next free number of the session, whatever its own.
+
+        Raises `TurnOrphaned`, and `TurnRefused` when another turn has its number.
+        """
+
+    async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
+        """Keep what a turn came to."""
+
+
+async def open_turn(store: TurnStore, turn: TurnRow) -> None:
+    """Keep a turn that has begun, whatever it is called in the end. Raises `TurnOrphaned`, `Unavailable`."""
+    try:
+        await store.open_turn(turn)
+    except TurnOrphaned:
+        raise
+    except TurnRefused:
+        # Another process began the same turn of the session in the same moment. Both were paid for.
+        await store.open_turn(turn, as_next=True)
+
+
+@dataclass(slots=True)
+class _Wait:
+    """Until when a file is left alone that the store refused (monotonic seconds), and for how long after the next time."""
+
+    until: float = 0.0
+    then: float = _LOOK_SECONDS
+
+    def lengthen(self) -> None:
+        self.until = time.monotonic() + self.then
+        self.then = min(self.then * 2, _LONGEST_PAUSE_SECONDS)
+
+
+class Backlog:
+    """Brings what waits into the store, again and again until it is there."""
+
+    def __init__(self, store: TurnStore, journal: Journal, recovery: Recovery) -> None:
+        self._store = store
+        self._journal = journal
+        self._recovery = recovery
+        self._waiting: dict[Path, _Wait] = {}
+
+    def add(self, path: Path) -> None:
+        """A file of a run that is over. It has no writer any more."""
+        self._waiting[path] = _Wait()
+
+    async def store_on(self) -> None:
+        """For as long as the service lives."""
+        for path in await run_sync(lambda: list(self._journal.left_behind())):
+            self.add(path)
+        while True:
+            await self._store_waiting()
+            await anyio.sleep(_LOOK_SECONDS)
+
+    async def _store_waiting(self) -> None:
+        now = time.monotonic()
+        for path in sorted(path for path, wait in self._waiting.items() if wait.until <= now):
+            try:
+                await self._store_one(path)
+                await run_sync(path.unlink)
+            except Unavailable:
+                return  # For the others too.
+            except Exception:
+                # It may be taken later, or a person has to look at it.
+                _logger.exception("journal_refused", file=path.name)
+                self._waiting[path].lengthen()
+            else:
+                del self._waiting[path]
+
+    async def _store_one(self, path: Path) -> None:
+        journalled = await run_sync(read_journal, path)
+        if journalled is None:
+            return
+        turn = journalled.turn
+        try:
+            if not journalled.stored:
+                await open_turn(self._store, turn)
+            await self._store.close_turn(turn, await self._recovery.answers(journalled))
+        except TurnOrphaned:
+            _logger.warning("recording_orphaned", file=path.name)
+        else:
+            _logger.info("recorded_from_journal", run_id=turn.run_id, session_id=turn.session_id)
