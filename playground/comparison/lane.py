@@ -100,15 +100,15 @@ class Lane:
                 try:
                     await stream.deliver(self._take)
                     # Before the stream is closed, which may take a moment more.
-                    self._ended_at = time.monotonic()
+                    self._ended_at = time.monotonic() - stream.silence
                 finally:
                     self._usage, self._finish_reason = stream.usage, stream.finish_reason
         except TextTooLong:
             provider, most = self.plan.call.provider.name, MOST_TEXT_BYTES // 1024**2
             raise UnexpectedAnswer(f"{provider} wrote {most} MB without coming to an end. They are kept.", provider=provider) from None
         except ProviderError as error:
-            if isinstance(error, AddressRefused | Unreachable) or error.status is not None:
-                self._reached = False
+            if isinstance(error, AddressRefused | Unreachable | UnexpectedAnswer) or error.refused:
+                self._reached = self._usage is not None
             raise
 
     def _take(self, deltas: list[Delta]) -> None:

@@ -22,7 +22,7 @@ from .answer_stream import AnswerStream
 from .calls import ModelCall
 from .channel import Channel, Reply
 from .classification import not_connected, refusal
-from .connection import LOST_CONNECTION, Pool, RefusedError, open_guarded_pool, open_pool
+from .connection import LOST_CONNECTION, UNSENDABLE, Pool, RefusedError, open_guarded_pool, open_pool
 from .errors import TimedOut, UnexpectedAnswer
 from .listing import chat_models, next_page
 from .patience import Patience, Watch
@@ -89,12 +89,12 @@ class ProviderClient:
                 await _close(reply)
 
     async def _ask(self, call: ModelCall, watch: Watch) -> Reply:
-        provider = call.provider
+        provider, body = call.provider, request_json(call)
         try:
-            return await watch.wait(self._channel(provider).ask(request_json(call)))
+            return await watch.wait(self._channel(provider).ask(body))
         except RefusedError as refused:
             raise refusal(provider, refused.status, refused.body, refused.headers) from None
-        except (OpenAIError, *LOST_CONNECTION) as error:
+        except (OpenAIError, *LOST_CONNECTION, *UNSENDABLE) as error:
             raise not_connected(provider, error, self._patience.connect) from error
 
     async def list_models(self, provider: Provider) -> list[ListedModel]:
@@ -108,7 +108,7 @@ class ProviderClient:
                     for model in chat_models(page, provider):
                         models.setdefault(model.name, model)
                     after = next_page(page)
-                    if after is None:
+                    if after is None or after.items() <= query.items():  # The next page would be this one again.
                         break
                     query |= after
         except TimeoutError:
@@ -117,16 +117,18 @@ class ProviderClient:
         return list(models.values())
 
     async def _list_page(self, provider: Provider, query: Mapping[str, str]) -> bytes:
-        channel, quirks = self._channel(provider), provider.quirks
-        sent: dict[str, str | Omit] = {**channel.headers, **quirks.headers, **quirks.list_headers}
+        quirks = provider.quirks
+        own: dict[str, str | Omit] = {**quirks.headers, **quirks.list_headers}
         if quirks.list_key_header is not None and provider.api_key is not None:
-            sent |= {"Authorization": Omit(), quirks.list_key_header: provider.api_key.get_secret_value()}
+            own |= {"Authorization": Omit(), quirks.list_key_header: provider.api_key.get_secret_value()}
         try:
+            channel = self._channel(provider)
+            sent = {**channel.headers, **own}
             async with channel.client.models.with_streaming_response.list(extra_headers=sent, extra_query=dict(query)) as response:
                 return await _read_list(response.http_response, provider)
         except RefusedError as refused:
-            raise refusal(provider, refused.status, refused.body, refused.headers) from None
-        except (OpenAIError, *LOST_CONNECTION) as error:
+            raise refusal(provider, refused.status, refused.body, refused.headers, of_list=True) from None
+        except (OpenAIError, *LOST_CONNECTION, *UNSENDABLE) as error:
             raise not_connected(provider, error, self._patience.connect) from error
 
     def _channel(self, provider: Provider) -> Channel:

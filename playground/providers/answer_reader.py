@@ -5,7 +5,7 @@ import re
 from playground.text import clean
 
 from .calls import Delta, Usage
-from .chunks import NOT_USUAL, Chunk, ChunkText, NotJsonError, decode_fast, tolerant
+from .chunks import NOT_USUAL, Chunk, ChunkText, NotJsonError, decode_fast, decode_loosely, tolerant
 from .classification import content_refused, failure_in_stream
 from .errors import BrokenStream, ProviderError, UnexpectedAnswer
 from .records import Provider
@@ -13,10 +13,12 @@ from .sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
 from .told import shorten
 from .usage import usage_of
 
-_DONE = b"[DONE]"
+_DONE = re.compile(rb'[\s"]*\[DONE\]')
+"""Some servers put quotes or blanks around it. As in the `openai` SDK, what stands behind it does not matter."""
 _EVENT_STREAM = re.compile(rb"(:|data|event|id|retry)")
 _QUOTED_BYTES = 4_000
 """More than is quoted in the end, so that a key among them is seen whole and cut out."""
+_MOST_REASON_CHARACTERS = 100
 
 
 class AnswerReader:
@@ -24,6 +26,7 @@ class AnswerReader:
 
     def __init__(self, provider: Provider) -> None:
         self.usage: Usage | None = None
+        """The last that was told, unless text came after it, which it can't count."""
         self.finish_reason: str | None = None
         self.model: str | None = None
         self.failure: ProviderError | None = None
@@ -38,6 +41,10 @@ class AnswerReader:
         self._whole: list[bytes] | None = None
         self._whole_size = 0
         self._answered = False
+        # How many deltas of the read that brought the usage came before it.
+        self._counted = 0
+        # Whether the next deltas change what is known: no answer came yet, or no text after the usage.
+        self._judging = True
         # By kind of text: the first half of a surrogate pair, which waits for the other one.
         self._halves: dict[bool, str] = {}
 
@@ -56,7 +63,8 @@ class AnswerReader:
         deltas: list[Delta] = []
         if payloads and not self.over:
             self._read(payloads, deltas)
-            self._answered = self._answered or _has_answer(deltas)
+            if self._judging:
+                self._judge(deltas)
         return deltas
 
     def end(self, *, cut: bool = False) -> list[Delta]:
@@ -67,9 +75,9 @@ class AnswerReader:
         deltas: list[Delta] = []
         if not self.over:
             self._read_whole(deltas, cut=cut) if self._whole is not None else self._read_rest(deltas, cut=cut)
+        self._judge(deltas)
         deltas += [Delta(clean(half), reasoning) for reasoning, half in self._halves.items()]
         self._halves.clear()
-        self._answered = self._answered or _has_answer(deltas)
         if self.failure is None and self.finish_reason == "content_filter" and not self._answered:
             self.failure = content_refused(self._provider)
         if self.failure is None and self.finish_reason == "error":
@@ -127,16 +135,16 @@ class AnswerReader:
                     else:
                         self._take_text(text, deltas)
                 if choice.finish_reason:
-                    self.finish_reason = choice.finish_reason
+                    self.finish_reason = _reason(choice.finish_reason)
             if not choices or chunk.usage is not None or chunk.error is not None or chunk.x_groq is not None or self.model is None:
-                self._take_rest(chunk, payload)
+                self._take_rest(chunk, payload, deltas)
             if self.over:
                 break
         self._last_payload = payloads[-1]
 
     def _decode_odd(self, payload: bytes) -> Chunk | None:
         """A payload that is not in the usual form; `None` when there is no chunk in it."""
-        if payload == _DONE:
+        if _DONE.match(payload):
             self.over = True
             return None
         if self.over or not payload.strip():
@@ -144,7 +152,8 @@ class AnswerReader:
         try:
             return tolerant(payload)
         except NotJsonError:
-            self._fail(BrokenStream, f"sent something that is not JSON in its stream: “{self._quoted(payload)}”")
+            if not _is_json(payload):
+                self._fail(BrokenStream, f"sent something that is not JSON in its stream: “{self._quoted(payload)}”")
             return None
 
     def _take_text(self, text: ChunkText, deltas: list[Delta]) -> None:
@@ -159,7 +168,7 @@ class AnswerReader:
             if whole:
                 deltas.append(Delta(clean(whole), reasoning))
 
-    def _take_rest(self, chunk: Chunk, payload: bytes) -> None:
+    def _take_rest(self, chunk: Chunk, payload: bytes, deltas: list[Delta]) -> None:
         if self.model is None and chunk.model:
             self.model = clean(chunk.model)
         groq = chunk.x_groq
@@ -169,6 +178,8 @@ class AnswerReader:
             self.usage = usage
             self._usages += 1
             self._payload_with_usage = payload
+            self._counted = len(deltas)
+            self._judging = True
         error = chunk.error or (groq.error if groq else None)
         if not chunk.choices and told is None and not error:
             error = tolerant(payload).error  # Told without an envelope, which the structs don't see.
@@ -176,11 +187,19 @@ class AnswerReader:
             self.failure = failure_in_stream(self._provider, error)
             self.over = True
 
+    def _judge(self, deltas: list[Delta]) -> None:
+        """Whether the deltas of one read begin the answer, and whether the usage counts them."""
+        self._answered = self._answered or _has_answer(deltas)
+        if len(deltas) > self._counted:
+            self.usage = None
+        self._counted = 0
+        self._judging = not self._answered or self.usage is not None
+
     def _read_rest(self, deltas: list[Delta], *, cut: bool) -> None:
         """What the last event holds although no blank line ended it, unless it was cut in its middle."""
         for payload in self._splitter.flush():
             try:
-                if payload != _DONE:
+                if not _DONE.match(payload):
                     tolerant(payload)
             except NotJsonError:
                 continue
@@ -205,7 +224,7 @@ class AnswerReader:
             else:
                 self._fail(UnexpectedAnswer, f"answered with something that is no model's answer: “{self._quoted(body)}”")
             return
-        self._take_rest(chunk, body)
+        self._take_rest(chunk, body, deltas)
         if self.failure is not None:
             return
         if not chunk.choices:
@@ -215,7 +234,9 @@ class AnswerReader:
         text = choice.message or choice.delta
         if text is not None:
             self._take_text(text, deltas)
-        self.finish_reason = choice.finish_reason or self.finish_reason
+        self._counted = len(deltas)
+        if choice.finish_reason:
+            self.finish_reason = _reason(choice.finish_reason)
 
     def _quoted(self, words: bytes) -> str:
         return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), self._provider.secret)
@@ -224,6 +245,18 @@ class AnswerReader:
         advice = "Its base URL may be wrong." if kind is UnexpectedAnswer else "What came before is kept; ask again."
         self.failure = kind(f"{self._provider.name} {what}. {advice}", provider=self._provider.name)
         self.over = True
+
+
+def _reason(told: str) -> str:
+    return clean(told[:_MOST_REASON_CHARACTERS])
+
+
+def _is_json(payload: bytes) -> bool:
+    try:
+        decode_loosely(payload)
+    except NotJsonError:
+        return False
+    return True
 
 
 def _has_answer(deltas: list[Delta]) -> bool:

@@ -25,10 +25,12 @@ class AnswerStream:
         self._watch = watch
         self._take: Take
         self._complete = False
+        self.silence = 0.0
+        """Seconds for which nothing more came, until an answer that had said its end was taken as complete."""
 
     @property
     def usage(self) -> Usage | None:
-        """The provider's own count, once it told it."""
+        """The provider's own count of all that came, once it told it."""
         return self._reader.usage
 
     @property
@@ -55,7 +57,11 @@ class AnswerStream:
         try:
             await hear(self._body, self._heard)
         except asyncio.CancelledError as cancelled:
-            raise watch.verdict(cancelled) from None
+            verdict = watch.verdict(cancelled)
+            # An answer that said its end is complete, also when its server neither goes on nor closes.
+            if verdict is cancelled or reader.finish_reason is None:
+                raise verdict from None
+            self.silence = watch.silence
         except LOST_CONNECTION:
             cut = True
         finally:
@@ -69,11 +75,14 @@ class AnswerStream:
             raise reader.failure
 
     def _heard(self, data: bytes) -> bool:
-        deltas = self._reader.feed(data)
+        reader = self._reader
+        deltas = reader.feed(data)
         self._watch.heard(text=bool(deltas))
         if deltas:
             self._take(deltas)
-        return self._reader.over
+        if reader.finish_reason is not None:
+            self._watch.finish()
+        return reader.over
 
     async def drain(self) -> None:
         """Read what comes after a complete answer, so that the connection can serve another call. Waits for a moment only."""

@@ -40,6 +40,12 @@ class CompletionDetails(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
 
 
+class CostDetails(msgspec.Struct, gc=False):
+    """What OpenRouter says of a cost, in US dollars."""
+
+    upstream_inference_cost: Decimal | None = None
+
+
 class ChunkUsage(msgspec.Struct, gc=False):
     """`usage`, in OpenAI's words. `cost` is OpenRouter's, in US dollars, exactly as the JSON text has it."""
 
@@ -51,6 +57,9 @@ class ChunkUsage(msgspec.Struct, gc=False):
     prompt_cache_hit_tokens: int | None = None
     """DeepSeek's name for the cached tokens."""
     cost: Decimal | None = None
+    is_byok: bool = False
+    """OpenRouter asked with a key of its user's: `cost` is its own fee alone, and the model's provider is paid beside it."""
+    cost_details: CostDetails | None = None
 
 
 class GroqExtra(msgspec.Struct, gc=False):
@@ -155,6 +164,7 @@ def _usage(value: object) -> ChunkUsage | None:
     if not isinstance(value, dict):
         return None
     prompt, completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
+    details = value.get("cost_details")
     return ChunkUsage(
         prompt_tokens=count_of(value.get("prompt_tokens")),
         completion_tokens=count_of(value.get("completion_tokens")),
@@ -163,6 +173,8 @@ def _usage(value: object) -> ChunkUsage | None:
         completion_tokens_details=CompletionDetails(count_of(completion.get("reasoning_tokens"))) if isinstance(completion, dict) else None,
         prompt_cache_hit_tokens=count_of(value.get("prompt_cache_hit_tokens")),
         cost=amount_of(value.get("cost")),
+        is_byok=value.get("is_byok") is True,
+        cost_details=CostDetails(amount_of(details.get("upstream_inference_cost"))) if isinstance(details, dict) else None,
     )
 
 

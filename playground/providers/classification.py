@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import aiohttp
 
 from .addresses import AddressRefusedError
+from .connection import UNSENDABLE
 from .errors import (
     AddressRefused,
     BadRequest,
@@ -15,6 +16,7 @@ from .errors import (
     InsufficientFunds,
     ModelNotFound,
     Overloaded,
+    PlaceNotServed,
     PromptTooLong,
     ProviderError,
     RateLimited,
@@ -25,6 +27,7 @@ from .errors import (
 )
 from .records import Provider
 from .told import Told, read_told, shorten, tell
+from .urls import origin_of
 
 _Kind = type[ProviderError]
 
@@ -46,6 +49,7 @@ _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
         frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "moderation", "prohibited_content"})
         | {"invalid_prompt", "data_inspection_failed", "safety", "image_safety"},
     ),
+    (PlaceNotServed, frozenset({"unsupported_country_region_territory"})),
     (
         WrongKey,
         frozenset({"invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated", "permission_error"})
@@ -53,8 +57,8 @@ _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
     ),
     (
         ModelNotFound,
-        frozenset({"model_not_found", "not_found_error", "not_found", "invalid_model", "model_decommissioned", "model_not_supported"})
-        | {"model_not_available"},
+        frozenset({"model_not_found", "invalid_model", "model_decommissioned", "model_not_supported", "model_not_available"})
+        | {"deploymentnotfound"},
     ),
     (RateLimited, frozenset({"rate_limit_exceeded", "rate_limit_error", "rate_limited", "resource_exhausted", "too_many_requests"})),
     (TimedOut, frozenset({"deadline_exceeded", "timeout", "timeout_error", "gateway_timeout"})),
@@ -64,6 +68,9 @@ _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
         | {"unavailable", "internal", "service_unavailable", "provider_unavailable"},
     ),
 )
+
+_A_MODEL = r"(?<!/)\bmodels?\b"
+"""The word, but for where it is a part of a URL."""
 
 _WORDS: Mapping[_Kind, tuple[str, ...]] = {
     InsufficientFunds: (
@@ -79,6 +86,8 @@ _WORDS: Mapping[_Kind, tuple[str, ...]] = {
         r"(prompt|input|request) is too (long|large)",
         r"request too large|too many input tokens|reduce the length of",
         r"input token count.{0,60}exceeds",
+        r"inputs?\W{1,2}must have less than \d+ tokens",
+        r"longer than the maximum model length",
     ),
     ContentRefused: (
         r"content (management |usage )?policy",
@@ -86,14 +95,15 @@ _WORDS: Mapping[_Kind, tuple[str, ...]] = {
         r"(was|been) flagged",
         r"safety (system|filter|policy)",
     ),
+    PlaceNotServed: (r"(country|region|territory|location) (is )?not supported",),
     WrongKey: (
         r"(invalid|incorrect|missing|expired|no) (api[ _]?key|auth|credentials)",
         r"api key (not valid|expired|not found)",
         r"invalid username",
     ),
     ModelNotFound: (
-        r"model\b.{0,120}(not found|not exist|does ?n.t exist|not supported by any|decommissioned|no longer available)",
-        r"not a valid model|no endpoints found|unknown model",
+        rf"{_A_MODEL}.{{0,120}}(not found|not exist|does ?n.t exist|not supported by any|decommissioned|no longer available)",
+        r"not a valid model|no endpoints (found|available)|unknown model|^model: ",
     ),
     RateLimited: (r"rate limit|too many requests|quota exceeded",),
     Overloaded: (r"overloaded|currently loading|over capacity|temporarily unavailable|at capacity",),
@@ -102,11 +112,14 @@ _BY_WORDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)) for kind, patterns in _WORDS.items()
 )
 
+_SPEAKS_OF_A_MODEL = re.compile(_A_MODEL, re.IGNORECASE)
+
 _BY_STATUS: Mapping[int, _Kind] = {
     401: WrongKey,
     402: InsufficientFunds,
     403: WrongKey,
-    404: ModelNotFound,
+    404: UnexpectedAnswer,
+    405: UnexpectedAnswer,
     408: TimedOut,
     413: PromptTooLong,
     429: RateLimited,
@@ -126,6 +139,7 @@ _ADVICE: Mapping[_Kind, str] = {
     TimedOut: "Ask again, or choose a faster model.",
     UnexpectedAnswer: "Its base URL may be wrong.",
 }
+_ADVICE_ON_LIST: Mapping[_Kind, str] = {**_ADVICE, BadRequest: "", TimedOut: "Ask again in a little while."}
 
 _SAYING: Mapping[_Kind, str] = {
     WrongKey: "refused the key",
@@ -134,31 +148,43 @@ _SAYING: Mapping[_Kind, str] = {
     PromptTooLong: "says that the prompt is too long",
     ContentRefused: "refused the content",
     BadRequest: "refused the request",
+    PlaceNotServed: "does not serve the place that this service asks from",
     RateLimited: "says that there are too many requests",
     Overloaded: "can't answer right now",
     TimedOut: "took too long by its own limit",
     BrokenStream: "broke off the answer",
     UnexpectedAnswer: "answered something that is no model's answer",
 }
+_SAYING_OF_LIST: Mapping[_Kind, str] = {**_SAYING, BadRequest: "refused to list its models", UnexpectedAnswer: "sent no list of models"}
+# What an answer alone can be refused for; asked for a list, the provider means something else.
+_KIND_OF_LIST: Mapping[_Kind, _Kind] = {ModelNotFound: UnexpectedAnswer, PromptTooLong: BadRequest, ContentRefused: BadRequest}
+
+_TURNED_AWAY = (WrongKey, InsufficientFunds, ModelNotFound, PromptTooLong, BadRequest, RateLimited)
+"""What a provider finds before it begins to work."""
 
 
-def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
-    """The error behind an HTTP answer that is not 200. Names of headers are in lower case."""
+def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, str], *, of_list: bool = False) -> ProviderError:
+    """The error behind an HTTP answer that is not 200. Names of headers are in lower case. `of_list`: its list of models was asked for."""
     if 300 <= status < 400:
         target = shorten(headers.get("location", "nowhere"), provider.secret)
         message = f"{provider.name} moved: it answered {status} and points to {target}. Set its base URL to the new address."
         return UnexpectedAnswer(message, provider=provider.name, status=status)
     told = read_told(body, headers)
-    return _error(provider, _kind(told, status), told, status)
+    kind = _kind(told, status)
+    if not of_list:
+        return _error(provider, kind, told, _SAYING[kind], _ADVICE.get(kind, ""), status=status)
+    kind = _KIND_OF_LIST.get(kind, kind)
+    return _error(provider, kind, told, _SAYING_OF_LIST[kind], _ADVICE_ON_LIST.get(kind, ""), status=status)
 
 
 def failure_in_stream(provider: Provider, error: object) -> ProviderError:
     """The error behind an `error` that came in the middle of an answer, or in place of one with HTTP status 200."""
     told = tell({"error": error})
-    # OpenRouter gives the HTTP status that it would have sent as the code.
-    status = next((int(code) for code in told.codes if code.isdecimal() and len(code) == 3), None)
+    # OpenRouter gives the HTTP status that it would have sent as the code. Of several, the same one counts each time.
+    status = min((int(code) for code in told.codes if code.isdecimal() and len(code) == 3), default=None)
     kind = _by_name(told, status) or (_by_status(told, status) if status else BrokenStream)
-    return _error(provider, kind, told, None)
+    refused = issubclass(kind, _TURNED_AWAY) or (status is not None and 400 <= status < 500)
+    return _error(provider, kind, told, _SAYING[kind], _ADVICE.get(kind, ""), refused=refused)
 
 
 def content_refused(provider: Provider) -> ContentRefused:
@@ -170,34 +196,36 @@ def content_refused(provider: Provider) -> ContentRefused:
 def not_connected(provider: Provider, error: BaseException, connect_timeout: float) -> ProviderError:
     """The error behind a request that got no HTTP answer. `connect_timeout` in seconds."""
     causes = list(_causes(error))
-    where = f"{provider.name} ({provider.base_url})"
+    where = f"{provider.name} ({origin_of(provider.base_url)})"
     refused = next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None)
     if refused is not None:
         message = f"{where} was not asked: its address {refused}. Give it a public address with https, or none."
         return AddressRefused(message, provider=provider.name)
     if _any(causes, aiohttp.ConnectionTimeoutError):
-        return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name)
-    fault = _why_unreachable(causes)
+        return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name, refused=True)
+    fault = _why_unreachable(provider, causes)
     if fault is not None:
         return Unreachable(f"{where} {fault}", provider=provider.name)
-    message = f"{where} did not answer in HTTP: {_words(causes)}. {_ADVICE[UnexpectedAnswer]}"
+    message = f"{where} did not answer in HTTP: {_words(provider, causes)}. {_ADVICE[UnexpectedAnswer]}"
     return UnexpectedAnswer(message, provider=provider.name)
 
 
-def _why_unreachable(causes: list[BaseException]) -> str | None:
+def _why_unreachable(provider: Provider, causes: list[BaseException]) -> str | None:
     if _any(causes, aiohttp.ClientConnectorDNSError):
         return "is unreachable: its host name has no address. Check its base URL."
     if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
-        return f"is unreachable: no secure connection, {_words(causes)}."
+        return f"is unreachable: no secure connection, {_words(provider, causes)}."
     if _any(causes, aiohttp.ClientConnectorError):
-        return f"is unreachable: {_words(causes)}. Is it running?"
+        return f"is unreachable: {_words(provider, causes)}. Is it running?"
     if _any(causes, aiohttp.ClientConnectionError):
         return "closed the connection without an answer."
+    if isinstance(causes[0], UNSENDABLE):
+        return "is unreachable: no request can be sent to such an address. Check its base URL."
     return None
 
 
 def _kind(told: Told, status: int) -> _Kind:
-    if status == 404 and not told.is_error:
+    if status == 404 and not (told.is_error or told.codes):
         return UnexpectedAnswer  # A web server's own 404: nothing at this address knows models.
     return _by_name(told, status) or _by_status(told, status)
 
@@ -219,6 +247,9 @@ def _by_name(told: Told, status: int | None) -> _Kind | None:
 
 
 def _by_status(told: Told, status: int) -> _Kind:
+    # Servers of models say 404 of a path too, as where `/v1` is missing in the base URL, or in it twice.
+    if status == 404 and _SPEAKS_OF_A_MODEL.search(told.message[:_READ_CHARACTERS]):
+        return ModelNotFound
     kind = _BY_STATUS.get(status)
     if kind is not None:
         return kind
@@ -227,21 +258,23 @@ def _by_status(told: Told, status: int) -> _Kind:
     return BadRequest if told.is_error or told.message else UnexpectedAnswer
 
 
-def _error(provider: Provider, kind: _Kind, told: Told, status: int | None) -> ProviderError:
+def _error(
+    provider: Provider, kind: _Kind, told: Told, saying: str, advice: str, *, status: int | None = None, refused: bool = False
+) -> ProviderError:
     words = shorten(told.message, provider.secret)
     said = f": “{words}”" if words else ""
     code = f" ({status})" if status else ""
-    message = f"{provider.name} {_SAYING[kind]}{code}{said}. {_advice(provider, kind)}".strip()
-    return kind(message, provider=provider.name, retry_after=told.retry_after, status=status)
+    message = f"{provider.name} {saying}{code}{said}. {_advice_on_key(provider) if kind is WrongKey else advice}".strip()
+    return kind(message, provider=provider.name, retry_after=told.retry_after, status=status, refused=refused)
 
 
-def _advice(provider: Provider, kind: _Kind) -> str:
-    if kind is not WrongKey:
-        return _ADVICE.get(kind, "")
+def _advice_on_key(provider: Provider) -> str:
     if provider.own_key:
         return "Check the key that you stored for it."
     where = f" in {provider.key_variable}" if provider.key_variable else ""
-    return f"Check the key{where}." if provider.api_key else f"It needs a key: set one{where}."
+    if provider.api_key:
+        return f"Check the key{where}."
+    return "Check the key in its headers." if provider.secret else f"It needs a key: set one{where}."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -255,7 +288,7 @@ def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
     return any(isinstance(cause, kinds) for cause in causes)
 
 
-def _words(causes: list[BaseException]) -> str:
+def _words(provider: Provider, causes: list[BaseException]) -> str:
     last = causes[-1]
     words = last.strerror if isinstance(last, OSError) and last.strerror else str(last) or type(last).__name__
-    return shorten(words).rstrip(".")
+    return shorten(words, provider.secret).rstrip(".")

@@ -8,6 +8,7 @@ from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
+import anyio
 import httpx2
 from openai import AsyncOpenAI, Omit
 from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
@@ -19,10 +20,15 @@ from .records import Provider
 LOST_CONNECTION = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
 """What the HTTP client raises when a connection fails: httpx2's errors, and those of aiohttp and the system that it lets through."""
 
+UNSENDABLE = (httpx2.InvalidURL, ValueError)
+"""What it raises for a request that can't be sent; `UnicodeError`, for a host name that can't be looked up, is a `ValueError`."""
+
 Headers = Mapping[str, str | Omit]
 """`Omit` leaves out a header that the SDK would send."""
 
 _MOST_REFUSAL_BYTES = 64 * 1024
+_REFUSAL_SECONDS = 2.0
+"""For the body of a refusal, which not every server brings to an end."""
 _KEEPALIVE_SECONDS = 15.0
 # Of the SDK's own headers, those that are sent: not its telemetry, and not what it finds in variables such as OPENAI_ORG_ID
 # or OPENAI_CUSTOM_HEADERS, which are meant for OpenAI and would go to every provider.
@@ -101,7 +107,7 @@ def open_client(provider: Provider, pool: Pool) -> tuple[AsyncOpenAI, Headers]:
 
     Raises `WrongKey` for a key that can't be in a header, as one that was pasted with its dots.
     """
-    key = provider.secret
+    key = provider.api_key.get_secret_value() if provider.api_key is not None else ""
     if not (key.isascii() and key.isprintable()):
         raise WrongKey(f"The key of {provider.name} has characters that no key has. Copy it again.", provider=provider.name)
     # Everything that the SDK would otherwise take from the environment is given.
@@ -158,15 +164,17 @@ async def _stop_at_plain_text(request: httpx2.Request) -> None:
 
 
 async def stop_at_refusal(response: httpx2.Response) -> None:
-    """Ends a call that was refused before the SDK reads the whole of the refusal, which may be of any length."""
+    """Ends a call that was refused before the SDK reads the whole of the refusal, which may be of any length and take any time."""
     if response.is_success:
         return
     body = bytearray()
     try:
-        async for data in response.aiter_bytes():
-            body += data
-            if len(body) >= _MOST_REFUSAL_BYTES:
-                break
+        with anyio.move_on_after(_REFUSAL_SECONDS):
+            async for data in response.aiter_bytes():
+                body += data
+                if len(body) >= _MOST_REFUSAL_BYTES:
+                    break
+        await response.aclose()
     except LOST_CONNECTION:
         pass  # The status says enough.
     raise RefusedError(

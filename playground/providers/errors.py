@@ -9,6 +9,7 @@
         ├── PromptTooLong       prompt_too_long: for the model's context, or for what the account may send at once
         ├── ContentRefused      content_refused: by the provider's rules, not by the model in its own words
         ├── BadRequest          bad_request: a parameter that the model does not take
+        │   └── PlaceNotServed  bad_request: the provider does not serve the country that it is asked from
         ├── AddressRefused      address_refused: the user's own address of it is not public, and was not asked
         │                       asking again can help
         ├── RateLimited         rate_limited: with the provider's wait where it says one
@@ -33,7 +34,9 @@ class ProviderError(Exception):
     retryable: ClassVar[bool] = False
     """Whether the same request can succeed later, without anybody changing anything."""
 
-    def __init__(self, message: str, *, provider: str, retry_after: float | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, provider: str, retry_after: float | None = None, status: int | None = None, refused: bool = False
+    ) -> None:
         super().__init__(message)
         self.provider = provider
         """The provider's name, as `Groq`."""
@@ -41,6 +44,8 @@ class ProviderError(Exception):
         """Seconds that the provider asks to wait, where it says."""
         self.status = status
         """The HTTP status of the refusal; `None` when there was no answer, or when it failed after answering 200."""
+        self.refused = refused or status is not None
+        """The request was turned away, by its status or by an error in the answer, or was never sent: before any text, nothing was used."""
 
 
 class WrongKey(ProviderError):
@@ -77,6 +82,10 @@ class BadRequest(ProviderError):
     """The provider does not take the request as it is: mostly a parameter that the model does not know."""
 
     code = "bad_request"
+
+
+class PlaceNotServed(BadRequest):
+    """The provider does not serve the country, or the territory, that this service asks from."""
 
 
 class AddressRefused(ProviderError):

@@ -13,6 +13,8 @@ from .records import ListedModel, ListPrice, Provider
 from .told import shorten
 
 _MILLION = 1_000_000
+_MOST_EXPONENT = 30
+"""Prices are written out in full: `1e-99999` would be 100 KB of zeros."""
 _QUOTED_BYTES = 4_000
 _CONTEXT_NAMES = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens", "input_token_limit")
 # Together's types. Base models ("language", "code") complete text, but have no chat.
@@ -38,7 +40,7 @@ def next_page(page: bytes) -> Mapping[str, str] | None:
     except NotJsonError:
         return None
     if isinstance(answer, dict) and answer.get("has_more") is True and isinstance(answer.get("last_id"), str):
-        return {"after_id": answer["last_id"]}
+        return {"after_id": clean(answer["last_id"])}
     return None
 
 
@@ -64,8 +66,11 @@ def _chats(entry: Mapping[str, Any]) -> bool:
         return False
     if entry.get("active") is False or entry.get("archived") is True:  # Groq; Mistral
         return False
+    kind = entry.get("type")
+    if isinstance(kind, str) and kind in _NOT_CHAT_TYPES:
+        return False
     _, outputs = _modalities(entry)
-    return entry.get("type") not in _NOT_CHAT_TYPES and (not outputs or "text" in outputs)
+    return not outputs or "text" in outputs
 
 
 def _listed(name: str, entry: Mapping[str, Any]) -> Iterator[ListedModel]:
@@ -85,7 +90,7 @@ def _listed(name: str, entry: Mapping[str, Any]) -> Iterator[ListedModel]:
         return
     # Hugging Face: several hosts serve a model. Which one does is known, and so the price, only when the name says it.
     of_hosts = [
-        ListedModel(f"{name}:{host['provider']}", model.display_name, _context(host), inputs, outputs, _price(host.get("pricing")))
+        ListedModel(f"{name}:{clean(host['provider'])}", model.display_name, _context(host), inputs, outputs, _price(host.get("pricing")))
         for host in hosts
     ]
     windows = [host.context_window for host in of_hosts if host.context_window is not None]
@@ -116,7 +121,7 @@ def _modalities(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
         inputs, outputs = _words(architecture.get("input_modalities")), _words(architecture.get("output_modalities"))
         modality = architecture.get("modality")
         if not inputs and not outputs and isinstance(modality, str) and "->" in modality:
-            before, _, after = modality.partition("->")
+            before, _, after = clean(modality).partition("->")
             return tuple(before.split("+")), tuple(after.split("+"))
         return inputs, outputs
     capabilities = entry.get("capabilities")
@@ -126,7 +131,7 @@ def _modalities(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def _words(value: object) -> tuple[str, ...]:
-    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+    return tuple(clean(word) for word in value if isinstance(word, str)) if isinstance(value, list) else ()
 
 
 def _price(pricing: object) -> ListPrice | None:
@@ -147,4 +152,6 @@ def _price(pricing: object) -> ListPrice | None:
 
 def _dollars(value: object, times: int) -> Decimal | None:
     amount = amount_of(value)
-    return amount * times if amount is not None and amount < _MILLION else None
+    if amount is None or amount >= _MILLION or abs(amount.adjusted()) > _MOST_EXPONENT:
+        return None
+    return amount * times

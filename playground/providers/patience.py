@@ -9,6 +9,9 @@ What counts as life: before the first text nothing does, since whoever waits for
 provider is there, so that silence is `between_tokens` without a byte; but keep-alives alone may not go on for longer than the wait for a
 first text may, since a provider that only says that it lives never ends.
 
+Once the provider said why its answer ended, only its usage and its end may follow, and are waited for briefly: keep-alives prove nothing
+then. If more text comes all the same, the answer had not ended, and the limits hold as before.
+
 What passes before somebody reads the answer, and after its end, is no silence of the provider's.
 """
 
@@ -19,6 +22,8 @@ from typing import Self, TypeVar
 
 from .errors import TimedOut
 from .records import Provider
+
+_ENDING_SECONDS = 5.0
 
 _T = TypeVar("_T")
 
@@ -42,6 +47,7 @@ class Watch:
     __slots__ = (
         "_cancelling",
         "_expired",
+        "_finished_at",
         "_heard_at",
         "_loop",
         "_patience",
@@ -59,6 +65,7 @@ class Watch:
         self._loop = asyncio.get_running_loop()
         self._sent_at = self._heard_at = self._loop.time()
         self._text_at: float | None = None
+        self._finished_at: float | None = None
         self._task = asyncio.current_task()
         self.waiting = False
         self._cancelling = 0
@@ -103,6 +110,21 @@ class Watch:
                 self._set_timer(self._heard_at + self._patience.between_tokens)
             self._text_at = self._heard_at
 
+    def finish(self) -> None:
+        """The provider said why its answer ended."""
+        if self._finished_at is None:
+            self._finished_at = self._loop.time()
+            self._set_timer(self._finished_at + self._ending_seconds)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since bytes came."""
+        return self._loop.time() - self._heard_at
+
+    @property
+    def _ending_seconds(self) -> float:
+        return min(_ENDING_SECONDS, self._patience.between_tokens)
+
     def _set_timer(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -111,7 +133,10 @@ class Watch:
     def _look(self) -> None:
         now = self._loop.time()
         patience = self._patience
-        if self._text_at is None:
+        if self._finished_at is not None and (self._text_at is None or self._text_at <= self._finished_at):
+            due = self._finished_at + self._ending_seconds
+            text = f"did not end its answer within {self._ending_seconds:g} s after the last of it"
+        elif self._text_at is None:
             due = self._sent_at + patience.first_token
             text = f"sent no text within {patience.first_token:g} s"
         else:

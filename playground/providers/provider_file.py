@@ -9,6 +9,7 @@
     prices_id = "openai"                        # the provider in genai-prices whose prices hold here
 
     # How it differs from OpenAI; `Quirks` in records.py says what each means. All may be left out.
+    like = "gemini"                             # as this built-in provider, but for what is given here
     max_tokens_name = "max_completion_tokens"   # max_tokens
     stream_options = false                      # true
     seed_name = "random_seed"                   # seed; "" when it refuses one
@@ -31,19 +32,26 @@ More `[[provider]]` blocks may follow. Amounts are read exactly, never as binary
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from genai_prices.data_snapshot import get_snapshot
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from playground.errors import StartupError
 
 from .builtin import BUILTIN
-from .records import ListPrice, Provider, Quirks
+from .records import ListPrice, Provider, Quirks, trimmed
 from .urls import base_url_of
 
-_TAKEN = frozenset({provider.id for provider in BUILTIN} | {"sim"})
+_BUILTIN = {provider.id: provider for provider in BUILTIN}
+_TAKEN = frozenset({*_BUILTIN, "sim"})
+_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+"""A `token` of RFC 9110, 5.6.2."""
+_MADE_HEADERS = frozenset({"content-length", "host", "transfer-encoding"})
+"""Made from each request's body and address."""
 
 
 def _not_taken(provider_id: str) -> str:
@@ -58,6 +66,44 @@ def _regular_expression(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from None
     return pattern
+
+
+def _none_if_empty(name: str | None) -> str | None:
+    return name or None
+
+
+def _jsonable(value: object) -> object:
+    """`value` with each `Decimal`, which is how amounts are read, as the float that JSON is written from."""
+    if isinstance(value, dict):
+        return {name: _jsonable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(part) for part in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _built_in(provider_id: str) -> str:
+    if provider_id not in _BUILTIN:
+        raise ValueError(f"is the id of no built-in provider; choose one of {', '.join(_BUILTIN)}")
+    return provider_id
+
+
+def _priced(prices_id: str) -> str:
+    known = sorted(vendor.id for vendor in get_snapshot().providers)
+    pattern = re.escape(prices_id).replace(re.escape("{route}"), ".+")
+    if not any(re.fullmatch(pattern, each) for each in known):
+        raise ValueError(f"is no provider in genai-prices; leave it out, or choose one of {', '.join(known)}")
+    return prices_id
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a header; use letters, digits and hyphens")
+        if name.lower() in _MADE_HEADERS:
+            raise ValueError(f"{name} is made for each request; leave it out")
+        if not (value.isascii() and value.isprintable()):  # It may be a secret, and is not shown.
+            raise ValueError(f"the value of {name} must be one line of ASCII characters; copy it again")
+    return headers
 
 
 _Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
@@ -78,33 +124,24 @@ class _ProviderEntry(_Entry):
     base_url: Annotated[str, AfterValidator(base_url_of)]
     name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
-    api_key: Annotated[str, Field(min_length=1)] | None = None
-    prices_id: str | None = None
+    api_key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = None
+    prices_id: Annotated[str, AfterValidator(_priced)] | None = None
     prices: dict[str, _PriceEntry] = {}
+    like: Annotated[str, AfterValidator(_built_in)] | None = None
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     stream_options: bool = True
-    seed_name: str = "seed"
-    reasoning_effort_name: str = "reasoning_effort"
+    seed_name: Annotated[str | None, AfterValidator(_none_if_empty)] = "seed"
+    reasoning_effort_name: Annotated[str | None, AfterValidator(_none_if_empty)] = "reasoning_effort"
     routes: bool = False
     default_tag: str | None = None
     list_prefix: str = ""
     not_chat: Annotated[str, AfterValidator(_regular_expression)] | None = None
-    headers: dict[str, str] = {}
-    extra_body: dict[str, Any] = {}
+    headers: Annotated[dict[str, str], AfterValidator(_sendable)] = {}
+    extra_body: Annotated[dict[str, Any], AfterValidator(_jsonable)] = {}
 
     def quirks(self) -> Quirks:
-        return Quirks(
-            max_tokens_name=self.max_tokens_name,
-            stream_options=self.stream_options,
-            seed_name=self.seed_name or None,
-            reasoning_effort_name=self.reasoning_effort_name or None,
-            routes=self.routes,
-            default_tag=self.default_tag,
-            list_prefix=self.list_prefix,
-            not_chat=self.not_chat,
-            headers=self.headers,
-            extra_body={name: _jsonable(value) for name, value in self.extra_body.items()},
-        )
+        given: dict[str, Any] = {quirk.name: getattr(self, quirk.name) for quirk in fields(Quirks) if quirk.name in self.model_fields_set}
+        return replace(_BUILTIN[self.like].quirks if self.like is not None else Quirks(), **given)
 
 
 def read_provider_file(path: Path, variable: Callable[[str], SecretStr | None]) -> list[Provider]:
@@ -144,8 +181,8 @@ def _provider(path: Path, number: int, entry: object, variable: Callable[[str], 
         raise StartupError(f"{where}: api_key: give either this or api_key_env")
     key = SecretStr(read.api_key) if read.api_key is not None else None
     if read.api_key_env is not None:
-        key = variable(read.api_key_env)
-        if key is None or not key.get_secret_value():
+        key = trimmed(variable(read.api_key_env))
+        if key is None:
             raise StartupError(f"{where}: api_key_env: the environment variable {read.api_key_env} is not set")
     return Provider(
         id=read.id,
@@ -162,12 +199,3 @@ def _provider(path: Path, number: int, entry: object, variable: Callable[[str], 
 
 def _field(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "the entry"
-
-
-def _jsonable(value: object) -> object:
-    """`value` with each `Decimal`, which is how amounts are read, as the float that JSON is written from."""
-    if isinstance(value, dict):
-        return {name: _jsonable(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_jsonable(part) for part in value]
-    return float(value) if isinstance(value, Decimal) else value

@@ -7,6 +7,9 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+_SHORTEST_SECRET = 8
+"""Characters. A header's value that is shorter is a word, not a key."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
@@ -93,9 +96,12 @@ class Provider:
     quirks: Quirks = field(default_factory=Quirks)
 
     @property
-    def secret(self) -> str:
-        """The key as it is sent, to be cut out of all that is told; empty without one."""
-        return self.api_key.get_secret_value() if self.api_key is not None else ""
+    def secret(self) -> tuple[str, ...]:
+        """What is to be cut out of all that is told: the key, and the values of headers, which may hold another one."""
+        key = (self.api_key.get_secret_value(),) if self.api_key is not None else ()
+        # `Bearer ...` may be echoed without its scheme.
+        values = [part for value in self.quirks.headers.values() for part in (value, value.partition(" ")[2])]
+        return (*key, *(value for value in values if len(value) >= _SHORTEST_SECRET))
 
     def listed_as(self, model: str) -> tuple[str, ...]:
         """The names under which the provider's list may show `model`, the likeliest first.
@@ -120,3 +126,9 @@ class Provider:
             return self.prices_id
         _, colon, route = model.rpartition(":")
         return self.prices_id.replace("{route}", route) if colon else None
+
+
+def trimmed(key: SecretStr | None) -> SecretStr | None:
+    """`key` without what is blank around it, as the line end of a file that it comes from; `None` when nothing is left."""
+    text = key.get_secret_value().strip() if key is not None else ""
+    return SecretStr(text) if text else None

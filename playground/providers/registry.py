@@ -11,8 +11,10 @@ from playground.settings import Settings
 
 from .builtin import BUILTIN
 from .provider_file import read_provider_file
-from .records import Provider
+from .records import Provider, trimmed
 from .urls import base_url_of
+
+_SECOND_KEY_VARIABLES = {"huggingface": "HF_TOKEN"}
 
 
 class Providers:
@@ -29,11 +31,11 @@ class Providers:
     def load(cls, settings: Settings, variable: Callable[[str], SecretStr | None]) -> Self:
         """Those of the table that have a key, or need none and have an address; then those of `settings.providers_file`.
 
-        `variable` gives the value of an environment variable that the file names. Raises `StartupError` for a base URL that is none,
-        and for a file that can't be used.
+        `variable` gives the value of an environment variable. Raises `StartupError` for a base URL that is none, and for a file that
+        can't be used.
         """
         table = [_addressed(provider, settings) for provider in BUILTIN]
-        providers = [configured for provider in table if (configured := _configured(provider, settings)) is not None]
+        providers = [configured for provider in table if (configured := _configured(provider, settings, variable)) is not None]
         if settings.providers_file is not None:
             providers += read_provider_file(settings.providers_file, variable)
         return cls(providers, table)
@@ -65,10 +67,12 @@ def _addressed(provider: Provider, settings: Settings) -> Provider:
     return provider if base_url is None else replace(provider, base_url=_checked_url(base_url, f"{provider.id.upper()}_BASE_URL"))
 
 
-def _configured(provider: Provider, settings: Settings) -> Provider | None:
-    key: SecretStr | None = getattr(settings, f"{provider.id}_api_key")
-    # A key out of a file often ends with a line end.
-    key = SecretStr(key.get_secret_value().strip()) if key is not None and key.get_secret_value().strip() else None
+def _configured(provider: Provider, settings: Settings, variable: Callable[[str], SecretStr | None]) -> Provider | None:
+    given: SecretStr | None = getattr(settings, f"{provider.id}_api_key")
+    key = trimmed(given)
+    # The settings take the first of two variables that is not empty, which a blank one is not.
+    if given is not None and key is None and provider.id in _SECOND_KEY_VARIABLES:
+        key = trimmed(variable(_SECOND_KEY_VARIABLES[provider.id]))
     if key is None and (provider.needs_key or getattr(settings, f"{provider.id}_base_url") is None):
         return None
     return replace(provider, api_key=key)

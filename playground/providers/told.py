@@ -5,8 +5,9 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from playground.text import clean
 
@@ -20,7 +21,11 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _KEY_LIKE = re.compile(
     r"\b(?:sk|gsk|hf|xai|pk|tgp|key|AIza)[-_][\w\-*.]{5,}[\w\-*]|\bAIza[\w\-]{10,}|(?<![\w\-])[\w\-]{0,40}\*{3,}[\w\-*]*"
 )
-_TRY_AGAIN = re.compile(r"(?:try again|retry|wait)\D{0,20}?(?:(\d{1,6})m(?!s))?\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s)\b", re.IGNORECASE)
+_UNIT_SECONDS = {"ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
+_UNIT_SECONDS |= {"h": 3_600, "hour": 3_600}
+_AMOUNT = rf"(\d{{1,9}}(?:\.\d{{1,9}})?)\s*({'|'.join(_UNIT_SECONDS)})s?(?![a-z])"
+_AMOUNTS = re.compile(_AMOUNT, re.IGNORECASE)
+_TRY_AGAIN = re.compile(rf"(?:try again|retry|wait)\D{{0,20}}?((?:{_AMOUNT}(?:,|\sand)?\s*)+)", re.IGNORECASE)
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
@@ -75,11 +80,11 @@ def tell(answer: object) -> Told:
     return Told(message, frozenset(codes), wait, is_error)
 
 
-def shorten(message: str, *secrets: str) -> str:
-    """`message` on one line, without keys and in at most `LONGEST_MESSAGE` characters."""
-    for secret in secrets:
-        if secret:
-            message = message.replace(secret, "[key]")
+def shorten(message: str, secret: Iterable[str] = ()) -> str:
+    """`message` on one line, without what is `secret` and all that looks like a key, in at most `LONGEST_MESSAGE` characters."""
+    # The longest first: one may be the beginning of another.
+    if pattern := "|".join(re.escape(each) for each in sorted(secret, key=len, reverse=True) if each):
+        message = re.sub(pattern, "[key]", message)
     line = " ".join(_KEY_LIKE.sub("[key]", clean(message[: 20 * LONGEST_MESSAGE])).split())
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1].rstrip() + "…"
 
@@ -90,7 +95,7 @@ def _message_of(level: Mapping[str, object]) -> str:
         if isinstance(value, str) and value.strip():
             return value
         if isinstance(value, dict):
-            return _message_of(value) or json.dumps(value)
+            return _message_of(value) or json.dumps(value, default=str)
         if isinstance(value, list) and value:
             return "; ".join(_line_of(item) for item in value)
     return ""
@@ -147,17 +152,17 @@ def _wait_in(headers: Mapping[str, str]) -> float | None:
     if seconds is not None or value is None:
         return seconds
     try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        moment = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):  # The latter for an offset of centuries.
         return None
-    return max(0.0, moment.timestamp() - time.time())
+    return max(0.0, moment - time.time())
 
 
 def _wait_told(level: Mapping[str, object]) -> float | None:
     """Hugging Face's `estimated_time`, Google's `retryDelay` ("34s"), a plain `retry_after`."""
     for name in ("retry_after", "estimated_time"):
         value = level.get(name)
-        if isinstance(value, int | float | str) and not isinstance(value, bool):
+        if isinstance(value, int | float | str | Decimal) and not isinstance(value, bool):
             return _seconds(value)
     details = level.get("details")
     for detail in details if isinstance(details, list) else ():
@@ -169,16 +174,15 @@ def _wait_told(level: Mapping[str, object]) -> float | None:
 
 
 def _wait_in_words(message: str) -> float | None:
-    """OpenAI's and Groq's "Please try again in 1m2.5s"."""
+    """OpenAI's and Groq's "Please try again in 1h1m2.5s", and other servers' "in 20 seconds"."""
     match = _TRY_AGAIN.search(message)
     if match is None:
         return None
-    minutes, amount, unit = match.groups()
-    return int(minutes or 0) * 60 + float(amount) / (1000 if unit.lower() == "ms" else 1)
+    return sum(float(amount) * _UNIT_SECONDS[unit.lower()] for amount, unit in _AMOUNTS.findall(match.group(1)))
 
 
 def _seconds(value: object) -> float | None:
-    if not isinstance(value, str | int | float):
+    if not isinstance(value, str | int | float | Decimal):
         return None
     try:
         seconds = float(value)

@@ -1,18 +1,37 @@
 """Base URLs as an operator writes them."""
 
+import re
 from urllib.parse import urlsplit
+
+import httpx2
+
+_LAST_PORT = 65_535
+_HOST = re.compile(rb"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|.*:.*")
+"""A name that can be looked up, an IPv4 address, or an IPv6 address, which the URL's parser has checked."""
 
 
 def base_url_of(text: str) -> str:
     """`text` as a base URL without a slash at its end. Raises `ValueError` saying what is wrong with it."""
     url = text.strip().rstrip("/")
+    if " " in url or not url.isprintable():
+        raise ValueError("must be a URL without spaces, tabs and line ends")
     try:
-        parts = urlsplit(url)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError as error:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
         raise ValueError(f"is no URL: {error}") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits:
+    port_fits = parts.port is None or 0 < parts.port <= _LAST_PORT
+    if parts.scheme not in {"http", "https"} or not parts.host or not port_fits:
         raise ValueError("must be a URL such as https://example.com/v1")
-    if parts.query or parts.fragment or parts.username is not None:
+    if not _HOST.fullmatch(parts.raw_host):
+        raise ValueError("must be a URL with a host name or an IP address, such as https://example.com/v1")
+    if "?" in url or "#" in url or parts.userinfo:
         raise ValueError("must be a URL without a query, a fragment or a name before @; a key has its own setting")
+    if parts.path.endswith("/chat/completions"):
+        raise ValueError("must be the URL before /chat/completions; leave that out")
     return url
+
+
+def origin_of(base_url: str) -> str:
+    """Scheme, host and port of `base_url`: what everybody may see of it, since a path may hold a token."""
+    parts = urlsplit(base_url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import anyio
 import pytest
@@ -180,3 +181,26 @@ def test_counting_and_pricing_open_no_connection() -> None:
     """)
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (finished.stdout, finished.returncode) == ("counted\n", 0), finished.stderr
+
+
+async def test_a_long_prompt_of_several_lanes_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter, counted = TokenCounter(), []
+    load_and_count = TokenCounter._load_and_count
+
+    def noted(self: TokenCounter, *arguments: Any) -> list[int]:
+        counted.append(arguments)
+        return load_and_count(self, *arguments)
+
+    monkeypatch.setattr(TokenCounter, "_load_and_count", noted)
+    prompt = "word " * 10_000
+    counts = []
+
+    async def count() -> None:
+        counts.append(await counter.count_prompt([Message("user", prompt)], "gpt-4o"))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(16):
+            tasks.start_soon(count)
+    assert len(counts) == 16
+    assert len(set(counts)) == 1
+    assert len(counted) == 1

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from tests.support.client import Event, User, of_type, text_of
 from tests.support.scripted import Exchange, ScriptedProvider
 
@@ -128,3 +130,29 @@ async def test_attempts_that_were_all_refused_cost_nothing(user: User, scripted:
         await exchange.error(503, {"error": {"message": "Busy."}})
 
     assert bill(await user.compare("Hi", [scripted.model(overloaded)])) == (0, 0, Decimal(0), None, False)
+
+
+@pytest.mark.parametrize("code", [401, "rate_limit_exceeded", "model_not_found"])
+async def test_a_request_that_was_turned_away_in_a_stream_costs_nothing(user: User, scripted: ScriptedProvider, code: object):
+    async def refuses(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.event({"error": {"message": "No.", "code": code}})
+
+    assert bill(await user.compare("Hi", [scripted.model(refuses)])) == (0, 0, Decimal(0), None, False)
+
+
+async def test_what_was_used_before_a_request_was_turned_away_is_paid_for(user: User, scripted: ScriptedProvider):
+    async def refuses_late(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.event({"choices": [], "usage": {"prompt_tokens": 1_000, "completion_tokens": 500}})
+        await exchange.event({"error": {"message": "No.", "code": 401}})
+
+    assert bill(await user.compare("Hi", [scripted.model(refuses_late)])) == (1_000, 500, Decimal("0.002"), "list", False)
+
+
+async def test_a_web_page_in_place_of_a_model_costs_nothing(user: User, scripted: ScriptedProvider):
+    async def is_a_page(exchange: Exchange) -> None:
+        page = b"<html><body>Welcome!</body></html>"
+        await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b" % (len(page), page))
+
+    assert bill(await user.compare("Hi", [scripted.model(is_a_page)])) == (0, 0, Decimal(0), None, False)

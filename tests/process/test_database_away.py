@@ -1,5 +1,6 @@
 """The database is away when a run ends: what it came to waits on the disk."""
 
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from anyio.to_thread import run_sync
 
+from playground.database import cluster as clusters
 from playground.database.cluster import Cluster
 from tests.support.client import new_user, next_event, of_type, text_of
 from tests.support.folders import NewDataDir
@@ -94,3 +96,27 @@ async def test_a_run_that_never_saw_the_database_survives_a_restart(serve: Servi
                 answer = await recorded_answer(user, events[0].data["sessionId"])
             assert (answer["status"], answer["text"], answer["inputTokens"]) == ("completed", "before after", 3)
             assert restarted.journal() == ""
+
+
+async def test_what_a_read_only_database_refuses_is_stored_when_it_takes_writes_again(
+    serve: Serving, cluster: Cluster, model: str, gate: Gate
+) -> None:
+    def read_only(value: str) -> None:
+        sql = [f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()"]
+        # As an operator, who may write all the same.
+        commands = [part for text in ("SET default_transaction_read_only = off", *sql) for part in ("-c", text)]
+        subprocess.run([clusters._programs() / "psql", "-q", cluster.url, *commands], check=True, stdout=subprocess.DEVNULL)
+
+    with serve() as service:
+        async with new_user(service.url) as user:
+            async with user.stream(json={"prompt": "Hi", "models": [model]}) as events:
+                session = await next_event(events, "session")
+                await next_event(events, "chunk")
+                await until_journal_holds(service, '"type":"stored"')
+                await run_sync(read_only, "on")
+                gate.open()
+                assert text_of([event async for event in events], 0) == "after"
+            await service.logged("recording_later")
+            await run_sync(read_only, "off")
+            answer = await recorded_answer(user, session.data["sessionId"])
+            assert (answer["status"], answer["text"]) == ("completed", "before after")

@@ -39,3 +39,53 @@ async def test_two_services_share_a_data_folder_and_one_may_end(
     assert Cluster(data_dir / "postgres").answers()
     user.http.base_url = service.url
     assert text_of(await user.compare("Still there?", ["sim/quick"]), 0)
+
+
+async def test_a_turn_that_one_runs_keeps_the_other_from_the_next(
+    serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Well,")
+        if len(exchange.body["messages"]) > 1:
+            await exchange.end(3, 4)
+        await exchange.until_client_leaves()
+
+    with serve() as second:
+        async with user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events:
+            session = await next_event(events, "session")
+            await next_event(events, "chunk")
+            await until_journal_holds(service, "Well,")
+            body = {"prompt": "And?", "sessionId": session.data["sessionId"]}
+            response = await user.http.post(f"{second.url}/playground/stream", json=body)
+            assert (response.status_code, response.json()["type"]) == (409, "urn:playground:problem:turn_running")
+            await user.http.post(f"/playground/sessions/{session.data['sessionId']}/stop")
+            await next_event(events, "done")
+        response = await user.http.post(f"{second.url}/playground/stream", json=body)
+        assert response.status_code == 200
+
+
+async def test_what_was_deleted_does_not_come_back_with_the_service_that_ran_it(
+    serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("A secret.")
+        await exchange.until_client_leaves()
+
+    with serve() as killed:
+        own = user.http.base_url
+        user.http.base_url = killed.url
+        async with user.stream(json={"prompt": "Tell me", "models": [scripted.model(answer)]}) as events:
+            session = await next_event(events, "session")
+            await next_event(events, "chunk")
+            await until_journal_holds(killed, "A secret.")
+            await until_journal_holds(killed, '"type":"stored"')
+            killed.kill()
+    user.http.base_url = own
+    path = f"/playground/sessions/{session.data['sessionId']}"
+    assert (await user.http.delete(path)).status_code == 204
+    with serve() as restarted:
+        await restarted.logged("recorded_from_journal", session_id=session.data["sessionId"])
+    assert (await user.http.get(path)).status_code == 404
+    assert "A secret." not in service.journal()

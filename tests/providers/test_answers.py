@@ -96,6 +96,9 @@ async def test_thinking_that_only_the_total_holds_is_part_of_the_output(asking: 
         ('"cost": 1e-7', Decimal("0.0000001")),
         ('"cost": "0.25"', Decimal("0.25")),
         ('"cost": 0', Decimal(0)),
+        ('"cost": 0.01, "is_byok": false, "cost_details": {"upstream_inference_cost": 0.01}', Decimal("0.01")),
+        ('"cost": 0.01, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.2}', Decimal("0.21")),
+        ('"cost": 0.01, "is_byok": true, "cost_details": null', None),
         ('"cost": null', None),
         ('"cost": -1', None),
         ('"cost": "NaN"', None),
@@ -224,6 +227,23 @@ async def test_what_comes_after_done_is_ignored(asking: Asking) -> None:
     assert (await asking.stream(HELLO, DONE, event(text_chunk("more")))).text == "Hello"
 
 
+@pytest.mark.parametrize("done", ["[DONE] ", " [DONE]", '"[DONE]"', "[DONE]\ndata: "])
+async def test_done_is_understood_with_something_around_it(asking: Asking, done: str) -> None:
+    outcome = await asking.stream(HELLO, event(done), event(text_chunk("more")))
+    assert (outcome.text, outcome.error) == ("Hello", None)
+
+
+async def test_done_in_quotes_is_understood_without_the_last_blank_line(asking: Asking) -> None:
+    outcome = await asking.stream(HELLO, event('"[DONE]"').rstrip())
+    assert (outcome.text, outcome.error) == ("Hello", None)
+
+
+@pytest.mark.parametrize("payload", ["null", "3", "true", '"words"', "[]", "[null]"])
+async def test_json_that_is_no_object_is_passed_over(asking: Asking, payload: str) -> None:
+    outcome = await asking.stream(event(text_chunk("a")), event(payload), event(text_chunk("b")), event(finish_chunk()), DONE)
+    assert (outcome.text, outcome.error) == ("ab", None)
+
+
 async def test_an_error_in_the_stream_comes_after_the_text_before_it(asking: Asking) -> None:
     error = {"error": {"code": 429, "message": "slow down", "metadata": {"provider_name": "x"}}, "choices": []}
     outcome = await asking.stream(HELLO + event(error) + event(text_chunk("never")))
@@ -248,6 +268,23 @@ async def test_errors_of_every_shape_are_seen(asking: Asking, error: object) -> 
     outcome = await asking.stream(HELLO, event(error))
     assert isinstance(outcome.error, BrokenStream)
     assert "boom" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("sto\ud800p", "sto\ufffdp"), ("sto\0p", "sto\ufffdp"), ("\U0001f6d1", "\U0001f6d1"), ("stop" * 1_000, "stop" * 25)],
+)
+async def test_a_finish_reason_is_storable_and_short(asking: Asking, told: str, kept: str) -> None:
+    whole = json.dumps({"choices": [{"message": {"content": "Hello"}, "finish_reason": told}]}).encode()
+    outcomes = [
+        await asking.stream(HELLO, event(finish_chunk(told)), DONE),
+        await asking(Answer([whole], content_type="application/json")),
+    ]
+    assert [outcome.finish_reason for outcome in outcomes] == [kept, kept]
+
+
+async def test_the_name_of_the_model_is_storable(asking: Asking) -> None:
+    assert (await asking.stream(event({**text_chunk("Hello"), "model": "m\ud800\0"}), DONE)).model == "m\ufffd\ufffd"
 
 
 async def test_the_finish_reason_error_is_a_failure(asking: Asking) -> None:

@@ -11,13 +11,15 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 from pydantic import SecretStr
 
-from playground.providers import errors
+from playground.providers import connection, errors
 from playground.providers.errors import (
     BadRequest,
+    BrokenStream,
     ContentRefused,
     InsufficientFunds,
     ModelNotFound,
     Overloaded,
+    PlaceNotServed,
     PromptTooLong,
     ProviderError,
     RateLimited,
@@ -26,10 +28,10 @@ from playground.providers.errors import (
     Unreachable,
     WrongKey,
 )
-from playground.providers.records import Provider
+from playground.providers.records import Provider, Quirks
 
 from .asking import Asking
-from .upstream import Answer
+from .upstream import Answer, event
 
 REFUSALS = [
     # OpenAI
@@ -45,6 +47,12 @@ REFUSALS = [
     (429, {"error": {"message": "Rate limit reached for gpt-4o", "type": "tokens", "code": "rate_limit_exceeded"}}, RateLimited),
     (400, {"error": {"message": "Your prompt was flagged", "code": "invalid_prompt"}}, ContentRefused),
     (400, {"error": {"message": "The response was filtered", "code": "content_filter"}}, ContentRefused),
+    (
+        403,
+        {"error": {"message": "Country not supported", "type": "request_forbidden", "code": "unsupported_country_region_territory"}},
+        PlaceNotServed,
+    ),
+    (404, {"error": {"message": "Invalid URL (POST /v1/v1/chat/completions)", "type": "invalid_request_error"}}, UnexpectedAnswer),
     (400, {"error": {"message": "Unsupported parameter: 'temperature'", "code": "unsupported_parameter"}}, BadRequest),
     (400, {"error": {"message": "max_tokens is too large: 100000.", "type": "invalid_request_error", "code": None}}, BadRequest),
     (500, {"error": {"message": "The server had an error", "type": "server_error"}}, Overloaded),
@@ -60,6 +68,7 @@ REFUSALS = [
         PromptTooLong,
     ),
     (408, {"error": {"code": 408, "message": "Request timed out"}}, TimedOut),
+    (404, {"error": {"code": 404, "message": "No endpoints available matching your data policy"}}, ModelNotFound),
     # Google
     (
         400,
@@ -81,18 +90,23 @@ REFUSALS = [
         PromptTooLong,
     ),
     (404, [{"error": {"code": 404, "message": "models/x is not found", "status": "NOT_FOUND"}}], ModelNotFound),
+    (400, [{"error": {"code": 400, "message": "User location is not supported for the API use."}}], PlaceNotServed),
     (429, [{"error": {"code": 429, "message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED"}}], RateLimited),
     (503, [{"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}], Overloaded),
     # Anthropic
     (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, Overloaded),
     (401, {"type": "error", "error": {"type": "authentication_error", "message": "invalid x-api-key"}}, WrongKey),
     (404, {"type": "error", "error": {"type": "not_found_error", "message": "model: claude-9"}}, ModelNotFound),
+    (404, {"type": "error", "error": {"type": "not_found_error", "message": "Not Found"}}, UnexpectedAnswer),
     (400, {"error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the API"}}, InsufficientFunds),
     (400, {"error": {"type": "invalid_request_error", "message": "prompt is too long: 210000 tokens > 200000 maximum"}}, PromptTooLong),
     (413, {"error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}}, PromptTooLong),
     # Groq
     (413, {"error": {"message": "Request too large for model", "type": "tokens", "code": "rate_limit_exceeded"}}, PromptTooLong),
     (400, {"error": {"message": "The model `x` has been decommissioned", "code": "model_decommissioned"}}, ModelNotFound),
+    (404, {"error": {"message": "Unknown request URL: POST /openai/v1/v1/chat/completions", "code": "unknown_url"}}, UnexpectedAnswer),
+    # Together
+    (404, {"error": {"message": "Unable to access x", "code": "model_not_available"}}, ModelNotFound),
     # Mistral
     (422, {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}]}, BadRequest),
     (401, {"detail": "Unauthorized"}, WrongKey),
@@ -106,16 +120,33 @@ REFUSALS = [
     (503, {"error": "Model x is currently loading", "estimated_time": 20.5}, Overloaded),
     (400, {"error": {"message": "The requested model 'x' is not supported by any provider", "code": "model_not_supported"}}, ModelNotFound),
     (401, {"error": "Invalid username or password."}, WrongKey),
+    (
+        422,
+        {"error": "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000", "error_type": "validation"},
+        PromptTooLong,
+    ),
     # Ollama, llama.cpp, vLLM
     (404, {"error": {"message": 'model "x" not found, try pulling it first', "type": "api_error"}}, ModelNotFound),
     (400, {"error": {"message": "the request exceeds the available context size", "type": "exceed_context_size_error"}}, PromptTooLong),
     (503, {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}, Overloaded),
+    (404, {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}, UnexpectedAnswer),
+    (404, {"object": "error", "message": "The model `x` does not exist.", "type": "NotFoundError", "code": 404}, ModelNotFound),
+    (
+        400,
+        {"object": "error", "message": "The decoder prompt (length 5000) is longer than the maximum model length of 4096."},
+        PromptTooLong,
+    ),
+    (404, {"detail": "Not Found"}, UnexpectedAnswer),
+    (405, {"detail": "Method Not Allowed"}, UnexpectedAnswer),
     # Anybody
     (418, {"error": {"message": "I'm a teapot"}}, BadRequest),
     (504, "upstream timed out", TimedOut),
     (502, "<html><head><title>502 Bad Gateway</title></head></html>", Overloaded),
     (404, "<html><head><title>404 Not Found</title></head></html>", UnexpectedAnswer),
     (404, {}, UnexpectedAnswer),
+    (404, {"error": {"code": "model_not_found"}}, ModelNotFound),
+    (404, {"error": "no access to this model"}, ModelNotFound),
+    (404, {"message": "no route for https://lab.example/models/chat/completions"}, UnexpectedAnswer),
     (500, "", Overloaded),
     (405, "", UnexpectedAnswer),
 ]
@@ -147,11 +178,18 @@ async def refused(asking: Asking, status: int, body: object, **headers: str) -> 
         ({"error": {"message": "Please try again in 7.66s. Visit"}}, {}, 7.66),
         ({"error": {"message": "Please try again in 1m2.5s."}}, {}, 62.5),
         ({"error": {"message": "Please try again in 120ms."}}, {}, 0.12),
+        ({"error": {"message": "Please try again in 1h12m57.6s. Need more"}}, {}, 4_377.6),
+        ({"error": {"message": "Please try again in 6m0s."}}, {}, 360),
+        ({"error": {"message": "Try again in 20 seconds."}}, {}, 20),
+        ({"error": {"message": "Wait 1 hour, 2 minutes and 3 seconds"}}, {}, 3_723),
+        ({"error": {"message": "try again with 3 messages less"}}, {}, None),
         ({"error": {"message": "slow", "details": [{"@type": "RetryInfo", "retryDelay": "34s"}]}}, {}, 34),
         ({"error": "loading", "estimated_time": 20.5}, {}, 20.5),
         ({"error": {"message": "slow"}}, {"Retry_After": "soon"}, None),
         ({"error": {"message": "slow"}}, {"Retry_After": "-3"}, None),
         ({"error": {"message": "slow"}}, {"Retry_After": "nan"}, None),
+        ({"error": {"message": "slow"}}, {"Retry_After": "Wed, 21 Oct 2015 07:28:00 +999999999999"}, None),
+        ({"error": {"message": "slow"}}, {"Retry_After": "Mon, 01 Jan 0001 00:00:00 -0000"}, 0),
         ({"error": {"message": "slow"}}, {}, None),
     ],
 )
@@ -181,6 +219,43 @@ async def test_without_a_key_the_message_says_that_one_is_needed(asking: Asking)
     assert str(error) == "The lab refused the key (401): “Unauthorized”. It needs a key: set one in LAB_API_KEY."
 
 
+async def test_a_key_that_a_header_holds_is_the_one_to_check(asking: Asking) -> None:
+    asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers={"X-Key": "key-of-the-header"}))
+    error = await refused(asking, 401, {"error": {"message": "Unauthorized"}})
+    assert str(error) == "The lab refused the key (401): “Unauthorized”. Check the key in its headers."
+
+
+async def test_a_country_that_is_not_served_is_no_fault_of_the_key(asking: Asking) -> None:
+    error = await refused(asking, 403, {"error": {"message": "No", "code": "unsupported_country_region_territory"}})
+    assert str(error) == "The lab does not serve the place that this service asks from (403): “No”."
+    assert (error.code, error.retryable) == ("bad_request", False)
+
+
+async def test_a_path_that_the_server_does_not_know_points_to_the_base_url(asking: Asking) -> None:
+    error = await refused(asking, 404, {"detail": "Not Found"})
+    assert str(error) == "The lab answered something that is no model's answer (404): “Not Found”. Its base URL may be wrong."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (404, {"detail": "Not Found"}, "unexpected_answer: The lab sent no list of models (404): “Not Found”. Its base URL may be wrong."),
+        (404, {"error": {"message": "no model", "code": "model_not_found"}}, "unexpected_answer: The lab sent no list of models (404): "),
+        (400, {"error": "what?"}, "bad_request: The lab refused to list its models (400): “what?”."),
+        (413, {"error": "too large"}, "bad_request: The lab refused to list its models (413): “too large”."),
+        (451, {"error": "no"}, "bad_request: The lab refused to list its models (451): “no”."),
+        (504, {"error": "slow"}, "timed_out: The lab took too long by its own limit (504): “slow”. Ask again in a little while."),
+        (401, {"error": "no"}, "wrong_key: The lab refused the key (401): “no”. Check the key in LAB_API_KEY."),
+    ],
+)
+async def test_a_refused_list_is_not_told_as_a_refused_answer(asking: Asking, status: int, body: object, told: str) -> None:
+    asking.upstream.will_answer(Answer([json.dumps(body).encode()], status=status, content_type="application/json"))
+    with pytest.raises(ProviderError) as caught:
+        await asking.client.list_models(asking.provider)
+    assert f"{caught.value.code}: {caught.value}".startswith(told)
+    assert "lane" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "echoed",
     [
@@ -196,6 +271,27 @@ async def test_keys_that_a_provider_echoes_are_cut_out(asking: Asking, echoed: s
     error = await refused(asking, 401, {"error": {"message": f"Incorrect API key provided: {echoed}. See the docs"}})
     assert echoed not in str(error)
     assert "Incorrect API key provided: [key]. See the docs" in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_secrets_of_headers_that_a_provider_echoes_are_cut_out(asking: Asking, status: int) -> None:
+    headers = {"Authorization": "Bearer token-of-the-lab", "X-Key": "token-of-the-lab-2", "X-Team": "chem"}
+    asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers=headers))
+    body = {"error": {"message": "Got token-of-the-lab-2 and Bearer token-of-the-lab (token-of-the-lab) from chem"}}
+    error = await refused(asking, status, body)
+    assert "“Got [key] and [key] ([key]) from chem”" in str(error)
+
+
+@pytest.mark.parametrize("body", [b"Got token-of-the-lab", b'{"got": "token-of-the-lab"}', b"data: token-of-the-lab\n\n"])
+async def test_secrets_of_headers_are_cut_out_of_what_is_no_answer(asking: Asking, body: bytes) -> None:
+    asking.provider = replace(asking.provider, quirks=Quirks(headers={"X-Key": "token-of-the-lab"}))
+    error = (await asking(Answer([body]))).error
+    assert "[key]" in str(error)
+    assert "token-of-the-lab" not in str(error)
+    with pytest.raises(UnexpectedAnswer) as caught:
+        await asking.client.list_models(asking.provider)
+    assert "[key]" in str(caught.value)
+    assert "token-of-the-lab" not in str(caught.value)
 
 
 async def test_a_long_message_is_shortened_and_on_one_line(asking: Asking) -> None:
@@ -232,6 +328,44 @@ async def test_a_refusal_whose_body_breaks_off_is_still_told(asking: Asking) -> 
     assert isinstance((await asking(Answer([b'{"error":'], status=429, framing="cut"))).error, RateLimited)
 
 
+async def test_a_refusal_whose_body_never_ends_is_told_by_its_status(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_REFUSAL_SECONDS", 0.1)
+    headers = {"Retry-After": "20", "Content-Length": "1000"}
+    outcome = await asking(Answer([b'{"error":', anyio.Event()], status=429, headers=headers, framing="close"))
+    assert isinstance(outcome.error, RateLimited)
+    assert (outcome.error.status, outcome.error.retry_after) == (429, 20)
+    await asking.upstream.requests[0].gone.wait()
+
+
+@pytest.mark.parametrize("code", [401, 402, 403, 404, 429, "429", "invalid_api_key", "rate_limit_exceeded", "context_length_exceeded"])
+async def test_an_error_that_turns_the_request_away_says_so_with_status_200_too(asking: Asking, code: object) -> None:
+    body = {"error": {"message": "no", "code": code}}
+    for answer in (Answer([json.dumps(body).encode()], content_type="application/json"), Answer([event(body)])):
+        error = (await asking(answer)).error
+        assert error is not None
+        assert (error.refused, error.status) == (True, None)
+
+
+@pytest.mark.parametrize("code", [500, 502, "server_error", "odd", None])
+async def test_an_error_of_a_provider_that_may_have_worked_is_no_refusal(asking: Asking, code: object) -> None:
+    error = (await asking.stream(event({"error": {"message": "no", "code": code}}))).error
+    assert error is not None
+    assert not error.refused
+
+
+async def test_any_status_but_200_is_a_refusal(asking: Asking) -> None:
+    assert (await refused(asking, 502, {"error": "no"})).refused
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["a stream", "one object"])
+async def test_numbers_in_the_place_of_a_message_are_told(asking: Asking, stream: bool) -> None:
+    body = b'{"error": {"message": {"limit": 0.5}, "retry_after": 1.5}, "choices": 3}'
+    error = (await asking(Answer([b"data: " + body + b"\n\n" if stream else body]))).error
+    assert isinstance(error, BrokenStream)
+    assert "limit" in str(error)
+    assert error.retry_after == 1.5
+
+
 async def test_a_redirect_says_where_the_provider_moved(asking: Asking) -> None:
     outcome = await asking(Answer([], status=308, headers={"Location": "https://new.example/v1"}))
     assert isinstance(outcome.error, UnexpectedAnswer)
@@ -260,6 +394,31 @@ async def test_a_host_without_an_address_is_unreachable(asking: Asking) -> None:
     error = (await asking(Answer())).error
     assert isinstance(error, Unreachable)
     assert "host name" in str(error)
+
+
+@pytest.mark.parametrize("url", ["http://a..b/v1", "http://exa\tmple/v1", "http://ü..b/v1", f"http://{'a' * 64}.example/v1"])
+async def test_an_address_that_no_request_can_be_sent_to_is_unreachable(asking: Asking, url: str) -> None:
+    asking.provider = replace(asking.provider, base_url=url)
+    error = (await asking(Answer())).error
+    assert isinstance(error, Unreachable)
+    assert "Check its base URL" in str(error)
+    with pytest.raises(Unreachable, match="Check its base URL"):
+        await asking.client.list_models(asking.provider)
+
+
+async def test_a_header_that_cannot_be_sent_is_told_of_the_provider(asking: Asking) -> None:
+    asking.provider = replace(asking.provider, quirks=Quirks(headers={"X-Team": "é"}))
+    assert isinstance((await asking(Answer())).error, Unreachable)
+
+
+async def test_a_path_that_may_hold_a_token_is_not_shown(asking: Asking) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        origin = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        asking.provider = replace(asking.provider, base_url=f"{origin}/token-of-the-lab/v1")
+        error = (await asking(Answer())).error
+    assert f"({origin})" in str(error)
+    assert "token-of-the-lab" not in str(error)
 
 
 async def test_a_connection_that_closes_without_an_answer_is_unreachable(asking: Asking) -> None:

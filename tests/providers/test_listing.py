@@ -147,6 +147,47 @@ async def test_entries_that_are_none_are_passed_over(asking: Asking) -> None:
     assert await listed(asking, "deepseek", page) == [ListedModel("m")]
 
 
+async def test_what_a_list_says_can_be_sent_on(asking: Asking) -> None:
+    odd = "a\ud800\0"
+    page = {
+        "data": [
+            {"id": odd, "display_name": odd, "architecture": {"input_modalities": [odd], "output_modalities": ["text", odd]}},
+            {"id": "pair", "architecture": {"modality": f"{odd}->text+{odd}"}},
+            {"id": "hosted", "providers": [{"provider": odd}]},
+        ],
+    }
+    clean = "a\ufffd\ufffd"
+    assert await listed(asking, "huggingface", page) == [
+        ListedModel(clean, clean, input_modalities=(clean,), output_modalities=("text", clean)),
+        ListedModel("pair", input_modalities=(clean,), output_modalities=("text", clean)),
+        ListedModel("hosted"),
+        ListedModel(f"hosted:{clean}"),
+    ]
+
+
+@pytest.mark.parametrize("odd", [[], {}, ["image"], {"a": 1}, 3, None], ids=str)
+@pytest.mark.parametrize(
+    "name",
+    ["type", "active", "capabilities", "display_name", "providers", "context_length", "architecture", "pricing"],
+)
+async def test_an_odd_field_costs_no_model(asking: Asking, name: str, odd: object) -> None:
+    models = await listed(asking, "deepseek", {"data": [{"id": "odd", name: odd}, {"id": "m"}]})
+    assert [model.name for model in models] == ["odd", "m"]
+
+
+@pytest.mark.parametrize("price", ["1e-99999", "0e99999", "0e-99999", "1e999999999999999999999", "\ud800"])
+async def test_a_price_of_an_absurd_magnitude_is_unknown(asking: Asking, price: str) -> None:
+    entries = [{"id": name, "pricing": {"prompt": amount, "completion": "1e-6"}} for name, amount in (("odd", price), ("m", "1e-7"))]
+    models = await listed(asking, "openrouter", {"data": entries})
+    assert [(model.name, model.price) for model in models] == [("odd", None), ("m", ListPrice(Decimal("0.1"), Decimal(1)))]
+
+
+async def test_the_next_page_is_asked_for_by_a_name_that_can_be_sent(asking: Asking) -> None:
+    first = {"data": [{"id": "claude-a"}], "has_more": True, "last_id": "a\ud800"}
+    assert await listed(asking, "anthropic", first, {"data": [{"id": "claude-b"}]}) == [ListedModel("claude-a"), ListedModel("claude-b")]
+    assert asking.upstream.requests[1].path == "/v1/models?limit=1000&after_id=a%EF%BF%BD"
+
+
 @pytest.mark.parametrize("body", [b"<html></html>", b"{}", b'"x"', b'{"data": {"a": 1}}'])
 async def test_something_else_than_a_list_is_unexpected(asking: Asking, body: bytes) -> None:
     asking.upstream.will_answer(Answer([body]))

@@ -46,6 +46,15 @@ def test_a_key_configures_a_provider_in_the_tables_order() -> None:
     assert providers.get("groq") is None
 
 
+def test_a_blank_key_of_hugging_face_does_not_hide_its_other_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGINGFACE_API_KEY", " ")
+    monkeypatch.setenv("HF_TOKEN", "hf\n")
+    nothing = {f"{provider.id}_api_key": None for provider in BUILTIN if provider.id != "huggingface"}
+    settings = Settings.load(_env_file=None, providers_file=None, ollama_base_url=None, **nothing)
+    [provider] = Providers.load(settings, Settings.variable).all()
+    assert (provider.id, provider.api_key) == ("huggingface", SecretStr("hf"))
+
+
 def test_a_base_url_replaces_the_tables() -> None:
     provider = load(openai_api_key=SecretStr("o"), openai_base_url=" https://gateway.example/v1/ ").get("openai")
     assert provider is not None
@@ -63,7 +72,17 @@ def test_an_address_alone_does_not_configure_a_provider_that_needs_a_key() -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["example.com/v1", "ftp://example.com", "http://", "http://h:99999/v1", "https://u:p@h/v1", "https://h/v1?a=b"]
+    "url",
+    [
+        "example.com/v1",
+        "ftp://example.com",
+        "http://",
+        "http://h:99999/v1",
+        "https://u:p@h/v1",
+        "https://h/v1?a=b",
+        "https://a..b/v1",
+        "https://h/v1/chat/completions",
+    ],
 )
 def test_a_base_url_that_is_none_stops_the_start_and_names_its_variable(url: str) -> None:
     with pytest.raises(StartupError, match=r"^GROQ_BASE_URL .*URL"):

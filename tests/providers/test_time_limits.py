@@ -8,11 +8,13 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from playground.providers import patience
 from playground.providers.adapter import ProviderClient
-from playground.providers.errors import TimedOut
+from playground.providers.calls import Delta, Usage
+from playground.providers.errors import BrokenStream, TimedOut
 from playground.providers.records import Provider
 
-from .asking import ask, call_to
+from .asking import Outcome, ask, call_to
 from .upstream import DONE, Answer, Upstream, event, finish_chunk, text_chunk
 
 SHORT = 0.15
@@ -54,6 +56,8 @@ async def test_an_address_that_takes_no_connections_times_out_connecting() -> No
             each.close()
     assert isinstance(outcome.error, TimedOut)
     assert "connected" in str(outcome.error)
+    # Nothing was sent, so nothing is owed.
+    assert outcome.error.refused
 
 
 @pytest.mark.parametrize("pieces", [[], [b": still here\n\n"], [event(text_chunk(""))]], ids=["nothing", "a comment", "an empty text"])
@@ -110,6 +114,73 @@ async def test_keep_alives_alone_do_not_go_on_for_ever(upstream: Upstream, provi
         group.cancel_scope.cancel()
     assert isinstance(outcome.error, TimedOut)
     assert "no more text for 1.3 s" in str(outcome.error)
+
+
+FINISHED = event(text_chunk("Hello")) + event(finish_chunk())
+USAGE = event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 5}})
+
+
+@pytest.mark.parametrize("pieces", [[FINISHED], [FINISHED, USAGE], [FINISHED, b'data: {"choices":['], [event(finish_chunk("length"))]])
+async def test_silence_after_a_finish_reason_ends_a_complete_answer(
+    restless: ProviderClient, upstream: Upstream, provider: Provider, pieces: list[bytes]
+) -> None:
+    upstream.will_answer(Answer([*pieces, anyio.Event()]))
+    for number in range(2):  # By the SDK, and as the requests that follow are made.
+        outcome = await ask(restless, call_to(provider))
+        assert outcome.error is None
+        assert outcome.text == ("Hello" if FINISHED in pieces else "")
+        assert outcome.usage == (Usage(7, 5) if USAGE in pieces else None)
+        await upstream.requests[number].gone.wait()
+    assert upstream.connections == 2
+
+
+async def test_silence_after_a_finish_reason_is_short_however_long_it_may_be_between_tokens(
+    client: ProviderClient, upstream: Upstream, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_ENDING_SECONDS", SHORT)
+    upstream.will_answer(Answer([FINISHED, anyio.Event()]))
+    with anyio.fail_after(10):
+        outcome = await ask(client, call_to(provider))
+    assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello", "stop", None)
+
+
+async def test_keep_alives_after_a_finish_reason_do_not_go_on(restless: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+    ticks = [anyio.Event() for _ in range(100)]
+    pieces = [piece for tick in ticks for piece in (tick, b": still here\n\n")]
+    upstream.will_answer(Answer([FINISHED, *pieces]))
+    async with anyio.create_task_group() as group:
+        for number, tick in enumerate(ticks, start=1):
+            group.start_soon(keep_alive, tick, number * 0.05)
+        outcome = await ask(restless, call_to(provider))
+        assert not ticks[-1].is_set()
+        group.cancel_scope.cancel()
+    assert (outcome.text, outcome.error) == ("Hello", None)
+
+
+async def test_text_after_a_finish_reason_is_waited_for_as_before(
+    client: ProviderClient, upstream: Upstream, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_ENDING_SECONDS", SHORT)
+    finished, late = anyio.Event(), anyio.Event()
+    upstream.will_answer(Answer([FINISHED, finished, event(text_chunk(", you")), late, event(text_chunk(".")), DONE]))
+    outcome = Outcome()
+    async with anyio.create_task_group() as group, client.stream(call_to(provider)) as answer:
+
+        def take(deltas: list[Delta]) -> None:
+            outcome.deltas += deltas
+            finished.set()
+            if outcome.text == "Hello, you":
+                group.start_soon(keep_alive, late, 3 * SHORT)
+
+        await answer.deliver(take)
+    assert outcome.text == "Hello, you."
+
+
+async def test_the_finish_reason_error_is_a_failure_also_when_silence_follows(
+    restless: ProviderClient, upstream: Upstream, provider: Provider
+) -> None:
+    upstream.will_answer(Answer([event(text_chunk("Hello")), event(finish_chunk("error")), anyio.Event()]))
+    assert isinstance((await ask(restless, call_to(provider))).error, BrokenStream)
 
 
 async def test_a_passed_limit_leaves_the_task_usable(

@@ -1,0 +1,117 @@
+"""What providers send that no protocol foresees: the lane ends as it should, and everything about it is kept."""
+
+from typing import Any
+
+import pytest
+
+from playground.providers import patience
+from tests.support.client import Event, User, next_event, of_type, text_of
+from tests.support.scripted import Exchange, ScriptedProvider
+
+
+async def kept(user: User, events: list[Event]) -> dict[str, Any]:
+    """The record of the only lane."""
+    [turn] = (await user.session(events[0].data["sessionId"]))["turns"]
+    [answer] = turn["answers"]
+    return answer
+
+
+@pytest.mark.parametrize("told", ["sto\ud800p", "sto\0p"])
+async def test_a_finish_reason_that_no_database_takes_is_kept_as_far_as_it_can_be(user: User, scripted: ScriptedProvider, told: str):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        await exchange.event({"choices": [{"delta": {}, "finish_reason": told}]})
+        await exchange.send(b"data: [DONE]\n\n")
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    assert of_type(events, "status")[-1]["status"] == "completed"
+    answer = await kept(user, events)
+    assert (answer["status"], answer["text"], answer["finishReason"]) == ("completed", "Hello", "sto\ufffdp")
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 10**9, "completion_tokens": 5},
+        {"prompt_tokens": 7, "completion_tokens": 2**31},
+        {"prompt_tokens": 7, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 2**31}},
+        {"prompt_tokens": 7, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 2**31}},
+    ],
+)
+async def test_absurd_counts_are_replaced_by_an_estimate(user: User, scripted: ScriptedProvider, usage: dict[str, Any]):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        await exchange.end(**usage)
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    [metrics] = of_type(events, "metrics")
+    assert metrics["estimated"] is True
+    assert 0 < metrics["tokensUsed"] < 100
+    answer = await kept(user, events)
+    assert (answer["status"], answer["tokensUsed"], answer["cost"]) == ("completed", metrics["tokensUsed"], metrics["cost"])
+
+
+async def test_an_output_that_only_the_total_holds_is_no_estimate(user: User, scripted: ScriptedProvider):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        await exchange.end(7, None, total_tokens=12)
+
+    [metrics] = of_type(await user.compare("Hi", [scripted.model(answers)]), "metrics")
+    assert (metrics["inputTokens"], metrics["outputTokens"], metrics["estimated"]) == (7, 5, False)
+
+
+async def test_an_answer_that_said_its_end_is_complete_though_its_server_goes_silent(
+    user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(patience, "_ENDING_SECONDS", 0.2)
+
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        usage = {"prompt_tokens": 7, "completion_tokens": 5}
+        await exchange.event({"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": usage})
+        await exchange.until_client_leaves()
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    assert not of_type(events, "error")
+    [metrics] = of_type(events, "metrics")
+    assert (metrics["inputTokens"], metrics["outputTokens"], metrics["estimated"]) == (7, 5, False)
+    assert (await kept(user, events))["status"] == "completed"
+
+
+@pytest.mark.parametrize("done", [b"data: [DONE] \n\n", b'data: "[DONE]"\n\n'])
+async def test_an_odd_end_and_odd_events_leave_an_answer_complete(user: User, scripted: ScriptedProvider, done: bytes):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hel")
+        await exchange.send(b"data: null\n\n")
+        await exchange.write("lo")
+        await exchange.send(done)
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    assert text_of(events, 0) == "Hello"
+    assert of_type(events, "status")[-1]["status"] == "completed"
+
+
+@pytest.mark.parametrize(("usage_of_last", "estimated"), [(None, True), ({"prompt_tokens": 7, "completion_tokens": 4}, False)])
+async def test_a_stopped_lane_is_exact_when_the_usage_counts_its_last_text(
+    user: User, scripted: ScriptedProvider, usage_of_last: dict[str, int] | None, estimated: bool
+):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        usage = {"prompt_tokens": 7, "completion_tokens": 1}
+        await exchange.event({"choices": [{"delta": {"content": "The"}}], "usage": usage})
+        await exchange.write(" capital", " of")
+        await exchange.event({"choices": [{"delta": {"content": " France"}}], "usage": usage_of_last})
+        await exchange.until_client_leaves()
+
+    async with user.stream(json={"prompt": "Capital?", "models": [scripted.model(answers)]}) as events:
+        session = await next_event(events, "session")
+        await next_event(events, "chunk", content=" France")
+        await user.http.post(f"/playground/sessions/{session.data['sessionId']}/stop")
+        metrics = (await next_event(events, "metrics")).data
+    assert metrics["estimated"] is estimated
+    assert estimated or (metrics["inputTokens"], metrics["outputTokens"]) == (7, 4)

@@ -1,0 +1,136 @@
+"""What a file of providers may say, and that a mistake in it stops the start."""
+
+from pathlib import Path
+
+import anyio
+import pytest
+from pydantic import SecretStr
+
+from playground.errors import StartupError
+from playground.providers.adapter import ProviderClient
+from playground.providers.builtin import BUILTIN
+from playground.providers.provider_file import read_provider_file
+from playground.providers.records import Provider
+
+from .asking import ask, call_to
+from .upstream import DONE, Answer, Upstream, event, finish_chunk, text_chunk
+
+LAB = '[[provider]]\nid = "lab"\nbase_url = "http://h/v1"\n'
+VARIABLES = {"LAB_API_KEY": SecretStr(" lab-key\n"), "BLANK": SecretStr(" \n")}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "providers.toml"
+
+
+def read(path: Path, text: str) -> Provider:
+    path.write_text(text, encoding="utf-8")
+    [provider] = read_provider_file(path, VARIABLES.get)
+    return provider
+
+
+def fault_of(path: Path, text: str) -> str:
+    with pytest.raises(StartupError) as caught:
+        read(path, text)
+    return str(caught.value).removeprefix(f"{path}: provider 1 (lab): ")
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("http://a..b/v1", "a host name or an IP address"),
+        ("http://.example/v1", "a host name or an IP address"),
+        (f"http://{'a' * 64}.example/v1", "a host name or an IP address"),
+        ("http://a%20b/v1", "a host name or an IP address"),
+        ("http://ü..example/v1", "is no URL"),
+        ("http://[::1/v1", "is no URL"),
+        ("http://exa mple/v1", "without spaces"),
+        (r"http://exa\tmple/v1", "without spaces"),
+        ("http://h/our models/v1", "without spaces"),
+        (r"http://h/v1\u0000", "without spaces"),
+        ("http://h/v1?", "without a query"),
+        ("http://h/v1/chat/completions/", "leave that out"),
+    ],
+)
+def test_an_address_that_no_request_can_be_sent_to_stops_the_start(path: Path, url: str, advice: str) -> None:
+    fault = fault_of(path, f'[[provider]]\nid = "lab"\nbase_url = "{url}"')
+    assert fault.startswith("base_url: ")
+    assert advice in fault
+
+
+@pytest.mark.parametrize(
+    "url", ["http://model_server:8000/v1", "http://[::1]:8000/v1", "http://10.0.0.5", "https://bücher.example/v1", "https://h.example./v1"]
+)
+def test_an_address_in_any_usual_form_is_taken(path: Path, url: str) -> None:
+    assert read(path, f'[[provider]]\nid = "lab"\nbase_url = "{url}"').base_url == url
+
+
+@pytest.mark.parametrize(
+    ("header", "advice"),
+    [
+        (r'"X-Team" = "very-secret\nX-Other: 1"', "the value of X-Team must be one line of ASCII"),
+        (r'"X-Team" = "very-secret\u0000"', "the value of X-Team must be one line of ASCII"),
+        ('"X-Team" = "very-secret-é"', "the value of X-Team must be one line of ASCII"),
+        ('"X Team" = "very-secret"', "'X Team' is no name of a header"),
+        ('"" = "very-secret"', "is no name of a header"),
+        ('"Content-Length" = "3"', "Content-Length is made for each request; leave it out"),
+        ('"host" = "very-secret"', "host is made for each request; leave it out"),
+        ('"Transfer-Encoding" = "chunked"', "Transfer-Encoding is made for each request; leave it out"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_stops_the_start_and_is_not_shown(path: Path, header: str, advice: str) -> None:
+    fault = fault_of(path, f"{LAB}headers = {{ {header} }}")
+    assert fault.startswith("headers: ")
+    assert advice in fault
+    assert "very-secret" not in fault
+
+
+@pytest.mark.parametrize("prices_id", ["nobody", "huggingface_nobody", "nobody_{route}", ""])
+def test_prices_of_nobody_stop_the_start(path: Path, prices_id: str) -> None:
+    fault = fault_of(path, f'{LAB}prices_id = "{prices_id}"')
+    assert fault.startswith("prices_id: is no provider in genai-prices; leave it out, or choose one of ")
+    assert "openai" in fault
+
+
+@pytest.mark.parametrize("prices_id", ["openai", "huggingface_{route}"])
+def test_prices_of_somebody_are_taken(path: Path, prices_id: str) -> None:
+    assert read(path, f'{LAB}prices_id = "{prices_id}"').prices_id == prices_id
+
+
+@pytest.mark.parametrize("key", ['api_key_env = "LAB_API_KEY"', r'api_key = "lab-key\n"'])
+def test_a_key_is_taken_without_what_is_blank_around_it(path: Path, key: str) -> None:
+    assert read(path, LAB + key).api_key == SecretStr("lab-key")
+
+
+def test_a_blank_variable_is_not_set(path: Path) -> None:
+    assert fault_of(path, f'{LAB}api_key_env = "BLANK"') == "api_key_env: the environment variable BLANK is not set"
+
+
+@pytest.mark.parametrize("like", [provider.id for provider in BUILTIN])
+def test_a_server_can_be_like_a_provider_of_the_table(path: Path, like: str) -> None:
+    [quirks] = (provider.quirks for provider in BUILTIN if provider.id == like)
+    lab = read(path, f'{LAB}like = "{like}"')
+    assert (lab.quirks, lab.base_url, lab.api_key, lab.prices_id) == (quirks, "http://h/v1", None, None)
+
+
+def test_what_the_entry_says_is_above_what_it_is_like(path: Path) -> None:
+    quirks = read(path, f'{LAB}like = "gemini"\nseed_name = "seed"\nlist_prefix = ""').quirks
+    assert (quirks.seed_name, quirks.list_prefix, quirks.reasoning_beside_output) == ("seed", "", True)
+
+
+def test_a_server_can_be_like_nobody_else(path: Path) -> None:
+    assert fault_of(path, f'{LAB}like = "sim"').startswith("like: is the id of no built-in provider; choose one of openai, ")
+
+
+async def test_a_gateway_like_anthropic_is_asked_for_its_list_in_anthropics_way(
+    path: Path, client: ProviderClient, upstream: Upstream
+) -> None:
+    await anyio.Path(path).write_text(f'[[provider]]\nid = "lab"\nbase_url = "{upstream.url}"\napi_key = "lab-key"\nlike = "anthropic"')
+    [lab] = read_provider_file(path, VARIABLES.get)
+    upstream.will_answer(Answer([b'{"data": [{"id": "claude-a"}]}'], content_type="application/json"))
+    assert [model.name for model in await client.list_models(lab)] == ["claude-a"]
+    assert upstream.requests[0].path == "/v1/models?limit=1000"
+    assert upstream.requests[0].headers["x-api-key"] == "lab-key"
+    upstream.will_answer(Answer([event(text_chunk("Hello")), event(finish_chunk()), DONE]))
+    assert (await ask(client, call_to(lab))).text == "Hello"
