@@ -51,7 +51,8 @@ def _entries(page: bytes, provider: Provider) -> list[dict[str, Any]]:
         answer = None
     if isinstance(answer, dict):
         # Ollama without any model: {"object": "list", "data": null}.
-        answer = answer.get("data", answer.get("models")) or ([] if answer.get("object") == "list" else None)
+        listed = answer.get("data", answer.get("models"))
+        answer = [] if listed is None and answer.get("object") == "list" else listed
     if not isinstance(answer, list):
         # More than is quoted in the end, so that a key among it is seen whole and cut out.
         quoted = shorten(page[:_QUOTED_BYTES].decode("utf-8", "replace"), provider.secret)

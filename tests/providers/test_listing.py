@@ -142,6 +142,10 @@ async def test_ollama_may_have_models_or_none(asking: Asking, data: list[dict[st
     assert models == ([ListedModel("llama3.2:latest")] if data else [])
 
 
+async def test_a_list_that_does_not_say_that_it_is_one_may_be_empty(asking: Asking) -> None:
+    assert await listed(asking, "deepseek", {"data": []}) == []
+
+
 async def test_entries_that_are_none_are_passed_over(asking: Asking) -> None:
     page = {"data": [None, 3, {"id": None}, {"id": ""}, {"no": "id"}, {"id": "m", "context_length": "many", "pricing": "free"}]}
     assert await listed(asking, "deepseek", page) == [ListedModel("m")]
