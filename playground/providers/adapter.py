@@ -21,13 +21,14 @@ from .answer_reader import AnswerReader
 from .answer_stream import AnswerStream
 from .calls import ModelCall
 from .channel import Channel, Reply
-from .classification import not_connected, refusal
+from .classification import refusal
 from .connection import LOST_CONNECTION, UNSENDABLE, Pool, RefusedError, open_guarded_pool, open_pool
 from .errors import TimedOut, UnexpectedAnswer
 from .listing import chat_models, next_page
 from .patience import Patience, Watch
 from .records import ListedModel, Provider
 from .request import request_json
+from .unconnected import not_connected
 
 __all__ = ["AnswerStream", "ProviderClient"]
 

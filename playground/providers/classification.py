@@ -1,15 +1,9 @@
-"""Whose fault a failure is: from what a provider answered, or from how the connection failed, to one of `errors.py`."""
+"""Whose fault a failure is: from what a provider answered to one of `errors.py`."""
 
 import re
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-import aiohttp
-
-from .addresses import AddressRefusedError
-from .connection import UNSENDABLE
 from .errors import (
-    AddressRefused,
     BadRequest,
     BrokenStream,
     ContentRefused,
@@ -22,12 +16,10 @@ from .errors import (
     RateLimited,
     TimedOut,
     UnexpectedAnswer,
-    Unreachable,
     WrongKey,
 )
 from .records import Provider
 from .told import Told, read_told, shorten, tell
-from .urls import origin_of
 
 _Kind = type[ProviderError]
 
@@ -193,37 +185,6 @@ def content_refused(provider: Provider) -> ContentRefused:
     return ContentRefused(message, provider=provider.name)
 
 
-def not_connected(provider: Provider, error: BaseException, connect_timeout: float) -> ProviderError:
-    """The error behind a request that got no HTTP answer. `connect_timeout` in seconds."""
-    causes = list(_causes(error))
-    where = f"{provider.name} ({origin_of(provider.base_url)})"
-    refused = next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None)
-    if refused is not None:
-        message = f"{where} was not asked: its address {refused}. Give it a public address with https, or none."
-        return AddressRefused(message, provider=provider.name)
-    if _any(causes, aiohttp.ConnectionTimeoutError):
-        return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name, refused=True)
-    fault = _why_unreachable(provider, causes)
-    if fault is not None:
-        return Unreachable(f"{where} {fault}", provider=provider.name)
-    message = f"{where} did not answer in HTTP: {_words(provider, causes)}. {_ADVICE[UnexpectedAnswer]}"
-    return UnexpectedAnswer(message, provider=provider.name)
-
-
-def _why_unreachable(provider: Provider, causes: list[BaseException]) -> str | None:
-    if _any(causes, aiohttp.ClientConnectorDNSError):
-        return "is unreachable: its host name has no address. Check its base URL."
-    if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
-        return f"is unreachable: no secure connection, {_words(provider, causes)}."
-    if _any(causes, aiohttp.ClientConnectorError):
-        return f"is unreachable: {_words(provider, causes)}. Is it running?"
-    if _any(causes, aiohttp.ClientConnectionError):
-        return "closed the connection without an answer."
-    if isinstance(causes[0], UNSENDABLE):
-        return "is unreachable: no request can be sent to such an address. Check its base URL."
-    return None
-
-
 def _kind(told: Told, status: int) -> _Kind:
     if status == 404 and not (told.is_error or told.codes):
         return UnexpectedAnswer  # A web server's own 404: nothing at this address knows models.
@@ -275,20 +236,3 @@ def _advice_on_key(provider: Provider) -> str:
     if provider.api_key:
         return f"Check the key{where}."
     return "Check the key in its headers." if provider.secret else f"It needs a key: set one{where}."
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    # The SDK wraps httpx2's error, which wraps aiohttp's, which wraps the system's.
-    while error is not None:
-        yield error
-        error = error.__cause__
-
-
-def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
-    return any(isinstance(cause, kinds) for cause in causes)
-
-
-def _words(provider: Provider, causes: list[BaseException]) -> str:
-    last = causes[-1]
-    words = last.strerror if isinstance(last, OSError) and last.strerror else str(last) or type(last).__name__
-    return shorten(words, provider.secret).rstrip(".")
