@@ -27,6 +27,12 @@ app.add_typer(users, name="user")
 _OF_ALL = "Parameters of all lanes"
 
 
+def _above_zero(value: float | None) -> float | None:
+    if value is not None and value <= 0:
+        raise typer.BadParameter("It has to be above 0.")
+    return value
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"playground {__version__}")
@@ -67,7 +73,8 @@ def compare(
     system: Annotated[str | None, typer.Option(help="What the models are told before the prompt.", rich_help_panel=_OF_ALL)] = None,
     temperature: Annotated[float | None, typer.Option(min=0, max=2, help="How freely to choose words.", rich_help_panel=_OF_ALL)] = None,
     top_p: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Choose among the likeliest words of this share.", rich_help_panel=_OF_ALL)
+        float | None,
+        typer.Option(max=1, callback=_above_zero, help="Choose among the likeliest words of this share, above 0.", rich_help_panel=_OF_ALL),
     ] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="At most this many in an answer.", rich_help_panel=_OF_ALL)] = None,
     stop: Annotated[list[str] | None, typer.Option(help="Text before which an answer ends; up to four.", rich_help_panel=_OF_ALL)] = None,
@@ -94,7 +101,6 @@ def compare(
     from .terminal.compare import ComparisonFailed
     from .terminal.compare import compare as run_comparison
 
-    text = typer.get_text_stream("stdin").read() if prompt == "-" else prompt
     options = {
         "system": system,
         "temperature": temperature,
@@ -105,7 +111,7 @@ def compare(
         "reasoningEffort": reasoning_effort,
     }
     body = {
-        "prompt": text,
+        "prompt": _from_standard_input() if prompt == "-" else prompt,
         "models": model,
         "onDisconnect": "stop",
         **{name: value for name, value in options.items() if value is not None},
@@ -119,6 +125,15 @@ def compare(
         raise typer.Exit(130) from None
     if not complete:
         raise typer.Exit(1)
+
+
+def _from_standard_input() -> str:
+    try:
+        text = typer.get_text_stream("stdin").read()
+        text.encode()  # Python may keep such bytes as halves of surrogate pairs.
+    except UnicodeError:
+        raise fail("The prompt on standard input is not UTF-8.") from None
+    return text
 
 
 def _from_file(variable: str) -> str | None:

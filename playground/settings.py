@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from decimal import Decimal
 from email.utils import parseaddr
 from pathlib import Path
@@ -14,31 +13,41 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .database.address import check_address
 from .errors import StartupError
+from .kept_secrets import SHORTEST_SECRET, kept_secret
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout's root, where `schema.prisma`, `migrations/` and `node_modules/` are."""
 
-_SHORTEST_SECRET = 32
-"""Of HS256's key, in characters (RFC 7518, 3.2, asks for 256 bits)."""
+_NOT_UTF8 = "The file .env in the current folder is not UTF-8: save it in that encoding."
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 def _rate(value: str) -> str:
     try:
-        limits.parse(value)
+        rates = limits.parse_many(value)
     except ValueError:
         raise ValueError('should be a rate such as "100 per 15 minutes", or "off"') from None
+    if len(rates) > 1:
+        raise ValueError('should be a single rate, such as "100 per 15 minutes"')
     return value
-
-
-def _off_is_none(value: object) -> object:
-    return None if value == "off" else value
 
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _off_is_none(value: object) -> object:
+    return None if _lower(value) == "off" else value
+
+
+def _from_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"there is no home folder for {path.parts[0]}") from None
 
 
 def _split(value: object) -> object:
@@ -51,6 +60,8 @@ Rate = Annotated[Annotated[str, AfterValidator(_rate)] | None, BeforeValidator(_
 Quota = Annotated[Annotated[int, Field(ge=0, le=10**15)] | None, BeforeValidator(_off_is_none)]
 Budget = Annotated[Annotated[Decimal, Field(ge=0, le=10**7, decimal_places=6)] | None, BeforeValidator(_off_is_none)]
 """US dollars; `None` (`off`): no limit."""
+PathFromHome = Annotated[Path, AfterValidator(_from_home)]
+"""A path that may begin with `~`: no shell reads `.env`."""
 
 
 def _default_data_dir() -> Path:
@@ -83,7 +94,7 @@ class Settings(BaseSettings):
     max_json_depth: Annotated[int, Field(ge=8, le=500)] = 32
 
     # Where things are kept
-    data_dir: Path = Field(default_factory=_default_data_dir, validation_alias=AliasChoices("PLAYGROUND_DATA_DIR", "data_dir"))
+    data_dir: PathFromHome = Field(default_factory=_default_data_dir, validation_alias=AliasChoices("PLAYGROUND_DATA_DIR", "data_dir"))
     database_url: SecretStr | None = None
     """Absent: an embedded PostgreSQL in the data folder."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
@@ -150,7 +161,7 @@ class Settings(BaseSettings):
     first_token_timeout_seconds: Seconds = 120
     between_tokens_timeout_seconds: Seconds = 60
     model_list_refresh_seconds: Seconds = 3_600
-    providers_file: Path | None = Field(default=None, validation_alias=AliasChoices("PLAYGROUND_PROVIDERS_FILE", "providers_file"))
+    providers_file: PathFromHome | None = Field(default=None, validation_alias=AliasChoices("PLAYGROUND_PROVIDERS_FILE", "providers_file"))
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openrouter_api_key: SecretStr | None = None
@@ -185,17 +196,24 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
-        # Over a socket there may be no host before the path.
-        if value is not None and not re.fullmatch(r"postgres(ql)?://[^/]*(/.*)?", value.get_secret_value()):
-            raise ValueError("should be the address of a PostgreSQL, such as postgresql://user:password@host:5432/playground")
+        if value is not None:
+            check_address(value.get_secret_value())
+        return value
+
+    @field_validator("limit_address_requests", "limit_user_requests", "limit_auth", "limit_streams")
+    @classmethod
+    def _lets_something_through(cls, value: str | None) -> str | None:
+        # A single user may be given such a limit; from everybody it would lock out the operator too.
+        if value is not None and limits.parse(value).amount == 0:
+            raise ValueError('should let at least one request through, or be "off"')
         return value
 
     @field_validator("jwt_secret", "encryption_secret", "jwt_previous_secrets", "encryption_previous_secrets")
     @classmethod
     def _is_long(cls, value: SecretStr | tuple[SecretStr, ...] | None) -> SecretStr | tuple[SecretStr, ...] | None:
         secrets_given = value if isinstance(value, tuple) else () if value is None else (value,)
-        if any(len(secret) < _SHORTEST_SECRET for secret in secrets_given):
-            raise ValueError(f"should have at least {_SHORTEST_SECRET} characters")
+        if any(len(secret) < SHORTEST_SECRET for secret in secrets_given):
+            raise ValueError(f"should have at least {SHORTEST_SECRET} characters")
         return value
 
     @field_validator("redis_url")
@@ -239,10 +257,12 @@ class Settings(BaseSettings):
     def load(cls, **overrides: object) -> Self:
         """The settings from the environment and `.env`, with `overrides` above both.
 
-        Raises `StartupError` naming each variable whose value is bad.
+        Raises `StartupError` naming each variable whose value is bad, or `.env` when that is no text.
         """
         try:
             return cls(**overrides)  # type: ignore[arg-type]
+        except UnicodeDecodeError:
+            raise StartupError(_NOT_UTF8) from None
         except ValidationError as error:
             lines = [
                 f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
@@ -252,8 +272,14 @@ class Settings(BaseSettings):
 
     @staticmethod
     def variable(name: str) -> SecretStr | None:
-        """Any variable of the environment or of `.env`: for keys that a providers file names. `None` when absent or empty."""
-        value = os.environ.get(name) or dotenv_values(".env").get(name)
+        """Any variable of the environment or of `.env`: for keys that a providers file names. `None` when absent or empty.
+
+        Raises `StartupError` when `.env` is no text.
+        """
+        try:
+            value = os.environ.get(name) or dotenv_values(".env").get(name)
+        except UnicodeDecodeError:
+            raise StartupError(_NOT_UTF8) from None
         return SecretStr(value) if value else None
 
     def signing_secrets(self) -> list[str]:
@@ -265,20 +291,8 @@ class Settings(BaseSettings):
         return self._secrets(self.encryption_secret, "encryption-secret", self.encryption_previous_secrets)
 
     def _secrets(self, given: SecretStr | None, file: str, previous: tuple[SecretStr, ...]) -> list[str]:
-        current = given.get_secret_value() if given is not None else _kept_secret(self.data_dir / file)
+        current = given.get_secret_value() if given is not None else kept_secret(self.data_dir / file)
         return [current, *(secret.get_secret_value() for secret in previous)]
-
-
-def _kept_secret(path: Path) -> str:
-    """The secret in that file (mode 600), which is made when it is not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii").strip()
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -181,6 +181,37 @@ def test_options_reach_the_provider_and_the_prompt_may_come_from_standard_input(
     assert (body["stop"], body["reasoning_effort"]) == (["END", "---"], "low")
 
 
+def test_bytes_of_arguments_that_are_not_utf_8_become_replacement_characters(
+    tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("fine")
+        await exchange.end(3, 4)
+
+    model = scripted.model(answer)
+    done = playground(tmp_path, "compare", "a \udcff b", "-m", model, "--system", "c \udcfe d", **asking)
+    assert (done.returncode, done.stderr) == (0, "")
+    [body] = scripted.asked(model)
+    assert body["messages"] == [{"role": "system", "content": "c \ufffd d"}, {"role": "user", "content": "a \ufffd b"}]
+
+
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_standard_input_that_is_not_utf_8_is_refused_in_one_line(tmp_path: Path, locale: str) -> None:
+    command = [*PLAYGROUND, "compare", "-", "-m", "sim/quick"]
+    known = environment(tmp_path, LC_ALL=locale)
+    done = subprocess.run(command, input=b"a \xff b", env=known, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"playground: The prompt on standard input is not UTF-8.\n"
+
+
+def test_a_share_of_words_of_none_is_refused_as_the_help_says(tmp_path: Path) -> None:
+    assert "above 0" in " ".join(re.findall(r"[\w.]+", playground(tmp_path, "compare", "--help", COLUMNS=200).stdout))
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--top-p", "0")
+    assert done.returncode == 2
+    assert re.search(r"'--top-p': .*above 0", done.stderr)
+
+
 def test_that_a_model_was_asked_again_is_told(tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider) -> None:
     async def answer_the_second_time(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
@@ -242,9 +273,11 @@ def test_what_was_written_before_an_interrupt_stays_on_the_terminal(
         (["Hi", "-m", "sim/quikc"], "Did you mean sim/quick?"),
         (["", "-m", "sim/quick"], "prompt: is empty"),
         (["Hi", "-m", "sim/quick", "--token", "nonsense"], "token"),
+        (["Hi", "-m", "sim/quick", "--token", "né"], "--token"),
+        (["Hi", "-m", "sim/quick", "--token", "a\nb"], "--token"),
         (["Hi", "-m", "sim/quick", "--url", "nonsense"], "http://127.0.0.1:4000"),
     ],
-    ids=["unknown model", "empty prompt", "wrong token", "wrong address"],
+    ids=["unknown model", "empty prompt", "wrong token", "no token's letters", "token of two lines", "wrong address"],
 )
 def test_what_is_refused_is_told_in_one_line(tmp_path: Path, asking: dict[str, str], arguments: list[str], said: str) -> None:
     done = playground(tmp_path, "compare", *arguments, **asking)

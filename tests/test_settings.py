@@ -94,12 +94,15 @@ def test_every_documented_variable_is_explained() -> None:
         ("PUBLIC_URL", "playground.example.org"),
         ("PLAYGROUND_REGISTRATION", "maybe"),
         ("LIMIT_STREAMS", "many"),
+        ("LIMIT_AUTH", "5 per minute; 10 per hour"),
+        ("LIMIT_AUTH", "0 per hour"),
         ("USER_DAILY_REQUESTS", "-1"),
         ("USER_MONTHLY_BUDGET", "NaN"),
         ("SMTP_SECURITY", "ssl"),
         ("MAIL_FROM", "Playground"),
         ("ACCESS_TOKEN_SECONDS", "1"),
         ("PLAYGROUND_PROVIDERS_FILE", "/no/such/file.toml"),
+        ("PLAYGROUND_DATA_DIR", "~nobody-of-that-name/data"),
         ("PLAYGROUND_SIMULATOR", "perhaps"),
         ("SIM_WORDS_PER_SECOND", "0"),
     ],
@@ -119,6 +122,33 @@ def test_a_value_that_is_one_of_several_words_may_be_in_capitals(monkeypatch: py
     monkeypatch.setenv("PLAYGROUND_REGISTRATION", "Invite")
     settings = Settings.load()
     assert (settings.log_level, settings.registration) == ("debug", "invite")
+
+
+@pytest.mark.parametrize("off", ["off", "OFF", "Off"])
+def test_no_limit_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch, off: str) -> None:
+    for variable in ("LIMIT_AUTH", "USER_DAILY_REQUESTS", "USER_MONTHLY_BUDGET"):
+        monkeypatch.setenv(variable, off)
+    settings = Settings.load()
+    assert (settings.limit_auth, settings.user_daily_requests, settings.user_monthly_budget) == (None, None, None)
+
+
+def test_paths_may_begin_at_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "providers.toml").touch()
+    monkeypatch.setenv("HOME", str(home))
+    (tmp_path / ".env").write_text("PLAYGROUND_DATA_DIR=~/data\nPLAYGROUND_PROVIDERS_FILE=~/providers.toml\n")
+    settings = Settings.load()
+    assert (settings.data_dir, settings.providers_file) == (home / "data", home / "providers.toml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_of_settings_that_is_not_utf_8_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_text("MAIL_FROM=Spielplatz für alle <playground@example.org>\n", encoding=encoding)
+    with pytest.raises(StartupError, match=r"\.env .*not UTF-8"):
+        Settings.load()
+    with pytest.raises(StartupError, match=r"\.env .*not UTF-8"):
+        Settings.variable("PLAYGROUND_URL")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ and start by itself. So the client gets a connection to a process that is starte
 
 import atexit
 import json
+import re
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator
@@ -46,6 +47,8 @@ _ANSWER_TIMEOUT = 40.0
 _LOOK_SECONDS = 1.0
 _SILENCE = 2.0
 """An engine that says nothing for so long and takes no processor time meanwhile hangs. One that takes some has much text to convert."""
+_NODES_ERROR = re.compile(r"^\w*Error(?: \[\w+\])?: (.+)", re.MULTILINE)
+"""How Node tells what ended a program, between the line that threw it and the stack."""
 
 log = structlog.get_logger()
 mend_client()
@@ -192,7 +195,7 @@ async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSe
     except (anyio.IncompleteRead, anyio.BrokenResourceError, TimeoutError) as error:
         with anyio.move_on_after(1):
             await engine.ended.wait()
-        raise StartupError("The query engine did not start (was `make setup` run?):\n" + "\n".join(engine.last_words)) from error
+        raise StartupError(f"The query engine did not start: {_reason(engine)}") from error
     return aiohttp.ClientSession(
         # Not "localhost", which may be ::1 first.
         f"http://127.0.0.1:{json.loads(answer)['port']}",
@@ -204,6 +207,13 @@ async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSe
         cookie_jar=aiohttp.DummyCookieJar(),
         raise_for_status=True,
     )
+
+
+def _reason(engine: Engine) -> str:
+    words = "\n".join(engine.last_words).strip()
+    error = _NODES_ERROR.search(words)
+    reason = error[1] if error else words or "it said nothing."
+    return f"{reason}\nWas `make setup` run?" if "MODULE_NOT_FOUND" in words else reason
 
 
 async def _stop(process: anyio.abc.Process) -> None:

@@ -20,7 +20,7 @@
         │                       something else is at that address
         └── UnexpectedAnswer    unexpected_answer: not what OpenAI's protocol says
 
-`classification.py` finds the class for what a provider sent, `unconnected.py` for what kept it from sending anything; `told.py` finds its words.
+`classification.py` finds the class for what a provider sent, and `told.py` its words; `unconnected.py` finds it where nothing was sent.
 """
 
 from typing import ClassVar

@@ -13,6 +13,7 @@ from rich.live import Live
 
 from playground import garbage, logs
 from playground.settings import Settings
+from playground.text import clean
 
 from .view import ComparisonView
 
@@ -52,6 +53,8 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
     if url is not None:
         if token is None:
             raise ComparisonFailed("--url needs an access token: give --token, or set PLAYGROUND_TOKEN.")
+        if not (token.isascii() and token.isprintable()):
+            raise ComparisonFailed("The access token has characters that no token has: check --token, or PLAYGROUND_TOKEN.")
         yield _Service(url.rstrip("/"), token)
         return
     async with AsyncExitStack() as stack:
@@ -93,13 +96,15 @@ async def _show(service: _Service, body: dict[str, Any], console: Console) -> bo
 
 
 async def _events(service: _Service, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {service.token}"}
+    headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json"}
+    # Bytes of an argument that are not UTF-8 are halves of surrogate pairs here.
+    content = clean(json.dumps(body, ensure_ascii=False))
     # A model may think for long: only connecting has a limit.
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
     try:
         async with (
             httpx.AsyncClient(base_url=service.url, headers=headers, timeout=timeout) as client,
-            aconnect_sse(client, "POST", "/playground/stream", json=body) as source,
+            aconnect_sse(client, "POST", "/playground/stream", content=content) as source,
         ):
             await _check(source.response)
             async for message in source.aiter_sse():

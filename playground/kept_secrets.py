@@ -1,0 +1,48 @@
+"""Secrets that the service makes for itself and keeps in the data folder."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from .errors import StartupError
+
+SHORTEST_SECRET = 32
+"""Of HS256's key, in characters (RFC 7518, 3.2, asks for 256 bits)."""
+_WHAT_TO_DO = "Put the file back from a backup; or delete it, and the next start makes another (docs/deployment.md has what is lost then)."
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in that file (mode 600), which is made when it is not there: the same one for all processes that ask.
+
+    Raises `StartupError` when it can't be made or read, or is too short to keep anything secret.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        instead = "JWT_SECRET and ENCRYPTION_SECRET can be set in place of such files"
+        raise StartupError(f"The secret in {path} can't be made or read: {error.strerror}. {instead}.") from None
+    except UnicodeDecodeError:
+        raise StartupError(f"The secret in {path} is not ASCII. {_WHAT_TO_DO}") from None
+    if len(secret) < SHORTEST_SECRET:
+        raise StartupError(f"The secret in {path} has fewer than {SHORTEST_SECRET} characters. {_WHAT_TO_DO}")
+    return secret
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # It gets its name when all of it is on the disk: a full disk leaves no empty secret, and no other process reads half of one.
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}-", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):  # Another process was faster, and its secret holds.
+            os.link(file.name, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
