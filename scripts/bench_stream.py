@@ -19,6 +19,7 @@ from lib import options
 from lib.api import Credentials, connect
 from lib.bench.answer import Answer
 from lib.bench.files import as_csv, as_json
+from lib.bench.listed import listed_as_simulated
 from lib.bench.page import as_html
 from lib.bench.plan import Plan
 from lib.bench.prompts import BadPrompts, PromptFormat, read_prompts
@@ -64,6 +65,7 @@ class Benchmark:
         self.answers: list[Answer] = []
         self.warm_ups: list[Answer] = []
         self.refusal: str | None = None
+        self.listed_as_simulated: set[str] = set()
         self.interrupted = False
         self.started_at = datetime.now(UTC)
         self.seconds = 0.0
@@ -94,7 +96,12 @@ class Benchmark:
                 self.started_at, started = datetime.now(UTC), time.perf_counter()
                 await runner.run(counted, self._plan.concurrency)
                 self.seconds = time.perf_counter() - started
-            self.refusal = None if runner.refusal is None else str(runner.refusal)
+            if runner.refusal is not None:
+                wanted = sum(len(job.models) for job in counted)
+                done = f"\n{len(self.answers):,} of {count(wanted, 'answer')} are done." if self.answers else ""
+                self.refusal = f"{runner.refusal}{done}"
+            if self.answers:
+                self.listed_as_simulated = await listed_as_simulated(service, set(self._plan.models) - runner.accepted)
             tasks.cancel_scope.cancel()
 
     async def _end_on_signal(self, runner: Runner) -> None:
@@ -154,6 +161,9 @@ def bench_stream(
     options.check_outputs(outputs)
     if len(set(model)) < len(model):
         raise typer.BadParameter("A model is given twice; --repeat asks a model several times.", param_hint="--model")
+    for name in model:
+        options.check_text(name, "--model")
+    options.check_text(system or "", "--system")
     try:
         wanted = tuple(read_prompts(prompts, prompt_format))
     except BadPrompts as error:
@@ -172,6 +182,7 @@ def bench_stream(
             interrupted=benchmark.interrupted or benchmark.refusal is not None,
             answers=benchmark.answers,
             warm_ups=benchmark.warm_ups,
+            listed_as_simulated=benchmark.listed_as_simulated,
             resamples=resamples,
             seed=bootstrap_seed,
         )

@@ -22,6 +22,9 @@ from lib.costs.table import show
 from lib.problems import ServiceError
 from lib.units import count
 
+EARLIEST_YEAR = 2000
+"""Long before it, time zones went by the sun, with seconds that no date on the wire can carry."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=options.HELP)
 
 
@@ -76,6 +79,8 @@ def cost_report(
     from_day, to_day = first and first.date(), last and last.date()
     if from_day and to_day and from_day > to_day:
         raise typer.BadParameter("The first day is after the last.", param_hint="--from")
+    if to_day and to_day.year < EARLIEST_YEAR:
+        raise typer.BadParameter(f"No answer is older than {EARLIEST_YEAR}.", param_hint="--to")
     book = Book(dimensions(by), time_zone(zone), from_day, to_day)
     try:
         anyio.run(read, book, options.service_url(url), options.credentials(token, email, password))

@@ -117,11 +117,14 @@ class Service:
         token: str | None = None,
     ) -> tuple[httpx.Response, float]:
         headers = {"Accept": "text/event-stream" if stream else "application/json"}
+        content = None if body is None else _json(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
         if token:
             headers["Authorization"] = f"Bearer {token}"
         waited = 0.0
         while True:
-            request = self._http.build_request(method, path, json=body, params=params, headers=headers)
+            request = self._http.build_request(method, path, content=content, params=params, headers=headers)
             sent_at = time.perf_counter()
             try:
                 response = await self._http.send(request, stream=stream)
@@ -136,7 +139,7 @@ class Service:
                 raise ConnectionLost(f"The connection to {_place(request.url)} broke.") from error
             wait = _wait_asked_for(response)
             if wait is None or waited + wait > PATIENCE_SECONDS:
-                raise Problem.of(response)
+                raise Problem.of(response, wait_seconds=wait)
             self._tell(f"The service asks to wait {wait:g} s ({response.status_code}).")
             await anyio.sleep(wait)
             waited += wait
@@ -177,6 +180,12 @@ def _event(text: str) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise BadWire("An event on the stream is not a JSON object.")
     return event
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    """As UTF-8, which can't hold half a surrogate pair: it becomes U+FFFD, as the service would read it."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def _json_object(response: httpx.Response) -> dict[str, Any]:

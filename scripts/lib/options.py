@@ -1,5 +1,6 @@
 """What both commands ask of the person who types them, and how they answer: options, files, messages, exit codes."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ from .units import printable
 DEFAULT_URL = "http://127.0.0.1:4000"
 STDOUT = Path("-")
 HELP = {"help_option_names": ["-h", "--help"]}
+_TOKEN = re.compile("[!-~]+")
 
 UrlOption = Annotated[
     str, typer.Option("--url", envvar="PLAYGROUND_URL", metavar="URL", help="Where the service is.", rich_help_panel="Service")
@@ -63,7 +65,17 @@ def credentials(token: str | None, email: str | None, password: str | None) -> C
     """Who is asking. With both a token and an account, the account logs in when the token no longer holds."""
     if bool(email) != bool(password):
         raise typer.BadParameter("An account needs both --email and --password (or PLAYGROUND_EMAIL and PLAYGROUND_PASSWORD).")
+    if token and not _TOKEN.fullmatch(token):
+        raise typer.BadParameter("A token is one word of ASCII characters; copy it again.", param_hint="--token (or PLAYGROUND_TOKEN)")
     return Credentials(token or None, email or None, password or None)
+
+
+def check_text(value: str, option: str) -> None:
+    """Refuse what is not UTF-8: Python keeps such bytes as halves of surrogate pairs, which no file of ours can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter(f"{printable(value)} is not UTF-8.", param_hint=option) from None
 
 
 def service_url(value: str) -> str:
@@ -87,9 +99,16 @@ def check_outputs(paths: Iterable[Path | None]) -> None:
     wanted = [path for path in paths if path is not None]
     if wanted.count(STDOUT) > 1:
         raise typer.BadParameter("Only one of the outputs can go to standard output (-).")
+    files: set[Path] = set()
     for path in wanted:
-        if path != STDOUT and (path.is_dir() or not path.resolve().parent.is_dir()):
+        if path == STDOUT:
+            continue
+        file = path.resolve()
+        if path.is_dir() or not file.parent.is_dir():
             raise typer.BadParameter(f"{path} can't be written: it is a folder, or its folder does not exist.")
+        if file in files:
+            raise typer.BadParameter(f"Only one of the outputs can go to {path}.")
+        files.add(file)
 
 
 def write(path: Path | None, content: Callable[[], str]) -> None:

@@ -110,6 +110,11 @@ def model_name(name: str, *, simulated: bool, colour: int | None = None) -> str:
     return f"{swatch}{shown}" + (f" {badge('simulated')}" if simulated else "")
 
 
+def plain_name(name: str, *, simulated: bool) -> str:
+    """A model's name where no badge can stand: in plain text, labelled when it is simulated."""
+    return f"{name} (simulated)" if simulated else name
+
+
 def colour_class(index: int) -> str:
     """The CSS class of the `index`th colour; they come round again after eight."""
     return f"c{index % 8}"

@@ -1,5 +1,6 @@
 """The scripts as somebody runs them: as commands, against a running service."""
 
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,9 @@ from subprocess import CompletedProcess
 
 import anyio
 import pytest
+from anyio.from_thread import BlockingPortal
 
+from playground.server import RunningService
 from playground.settings import ROOT
 from tests.support.client import PASSWORD, User
 
@@ -29,3 +32,16 @@ def run(user: User, tmp_path: Path) -> Run:
         return await anyio.run_process(command, check=False, cwd=tmp_path, env={**os.environ, **where, **account, **variables})
 
     return run
+
+
+@pytest.fixture
+def allow_streams(service: RunningService, portal: BlockingPortal, user: User) -> Callable[[str], None]:
+    """Let that user start so many streams, as `3 per hour`, as an administrator would."""
+
+    def allow_streams(rate: str) -> None:
+        services, user_id = service.services, user.account["id"]
+        sql = "UPDATE users SET limits = $2::jsonb WHERE id = $1"
+        portal.call(services.database.run, lambda prisma: prisma.execute_raw(sql, user_id, json.dumps({"streams": rate})))
+        portal.call(services.announcements.announce, "user", user_id)
+
+    return allow_streams

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from lib.charts.cdf import cdf
 from lib.charts.spread import Series, spread
-from lib.page import escape, model_name, page, prose, section, table, tiles
+from lib.page import escape, model_name, page, plain_name, prose, section, table, tiles
 from lib.units import count
 
 from .summary import METRICS, Metric, ModelSummary, Report
@@ -93,8 +93,9 @@ def _highlights(report: Report) -> list[tuple[str, str, str]]:
 
 
 def _best(report: Report, metric: Metric, title: str) -> tuple[str, str, str]:
-    """Who is best by the median, and whether the intervals allow to say so."""
-    known = [model for model in report.models if metric.key in model.measures]
+    """Who is best by the median, and whether the intervals allow to say so: a real model, where one was measured."""
+    measured = [model for model in report.models if metric.key in model.measures]
+    known = [model for model in measured if not model.simulated] or measured
     if not known:
         return title, "–", "nothing was measured"
     sign = 1 if metric.lower_is_better else -1
@@ -103,8 +104,12 @@ def _best(report: Report, metric: Metric, title: str) -> tuple[str, str, str]:
     if metric.unit != "ms":
         fact += f" {metric.unit}"
     near = [model for model in others if _overlap(first, model, metric)]
-    doubt = f", too close to tell from {near[0].model}" + (f" and {len(near) - 1} more" if len(near) > 1 else "") if near else ""
-    return title, first.model, f"median {fact}{doubt}"
+    doubt = f", too close to tell from {_label(near[0])}" + (f" and {len(near) - 1} more" if len(near) > 1 else "") if near else ""
+    return title, _label(first), f"median {fact}{doubt}"
+
+
+def _label(model: ModelSummary) -> str:
+    return plain_name(model.model, simulated=model.simulated)
 
 
 def _overlap(one: ModelSummary, other: ModelSummary, metric: Metric) -> bool:
@@ -167,7 +172,7 @@ def _outcomes(report: Report) -> str:
                 escape(each_text(model)),
             ]
         )
-    foot = [["Real money", f"{report.completed:,}", f"{report.failed:,}", "", "", "", escape(cost_text(report.real)), ""]]
+    foot = [["Real money", "", "", "", "", "", escape(cost_text(report.real)), ""]]
     return table(["Model", "Completed", "Failed", "Stopped", "Retried", "Tokens in / out", "Cost", "Per answer"], rows, foot=foot)
 
 

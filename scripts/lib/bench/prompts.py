@@ -1,11 +1,12 @@
 """The prompts of a benchmark, read from a text or JSONL file."""
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 PromptFormat = Literal["auto", "text", "jsonl"]
 
@@ -51,9 +52,11 @@ def read_prompts(path: Path, kind: PromptFormat = "auto") -> list[Prompt]:
 
 def _from_json(place: int, line: str, where: str) -> Prompt:
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_float=_finite, parse_constant=_no_number)
     except ValueError as error:
         raise BadPrompts(f"{where}: not JSON ({error}).") from error
+    except RecursionError as error:
+        raise BadPrompts(f"{where}: nested too deeply.") from error
     if not isinstance(value, dict):
         raise BadPrompts(f'{where}: a line must be an object such as {{"prompt": "..."}}.')
     text = value.pop("prompt", None)
@@ -62,4 +65,21 @@ def _from_json(place: int, line: str, where: str) -> Prompt:
     unknown = sorted(value.keys() - set(PARAMETERS))
     if unknown:
         raise BadPrompts(f"{where}: unknown field `{unknown[0]}`. Known are `prompt`, {', '.join(f'`{name}`' for name in PARAMETERS)}.")
+    nested = sorted(name for name, parameter in value.items() if _is_nested(parameter))
+    if nested:
+        raise BadPrompts(f"{where}: `{nested[0]}` is nested too deeply.")
     return Prompt(place, text, value)
+
+
+def _is_nested(parameter: object) -> bool:
+    """Deeper than a list of texts, which is the most that the API takes. Python might read what it could not send."""
+    return isinstance(parameter, dict) or (isinstance(parameter, list) and any(isinstance(part, dict | list) for part in parameter))
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"no number is {text}")

@@ -6,13 +6,14 @@ from typing import Any
 
 import anyio
 
-from lib.api import Service
+from lib.api import PATIENCE_SECONDS, Service
 from lib.problems import BadWire, Problem, ServiceError, Silent, Unreachable
 
 from .answer import Answer
 from .plan import Job
 
 STREAM = "/playground/stream"
+LIMIT_REACHED = "limit_reached"
 STOP_PATIENCE_SECONDS = 5.0
 """How long a stopped answer may take to say what it cost."""
 
@@ -23,16 +24,17 @@ class Runner:
     def __init__(self, service: Service, *, timeout_seconds: float, finished: Callable[[Sequence[Answer]], None]) -> None:
         self.refusal: ServiceError | None = None
         """Why there is no point in going on, when there is none."""
+        self.accepted: set[str] = set()
+        """Models that a session was begun with, by the names that they were asked for."""
         self._service = service
         self._timeout_seconds = timeout_seconds
         self._finished = finished
         self._stop_asked = anyio.Event()
-        self._accepted: set[str] = set()
 
     @property
     def stopped(self) -> bool:
         """`stop` was called, or the service refused."""
-        return self._stop_asked.is_set()
+        return self._stop_asked.is_set() or self.refusal is not None
 
     def stop(self) -> None:
         """End soon: what is on its way is stopped at the service, and told with what it cost."""
@@ -64,7 +66,9 @@ class Runner:
             except ServiceError as error:
                 if self._is_hopeless(error, job):
                     self.refusal = self.refusal or error
-                    self.stop()
+                    # What a limit let through before is sound, and counts for it already.
+                    if error.code != LIMIT_REACHED:
+                        self.stop()
                     answers = []
                 for answer in answers:
                     answer.fail(error.code, str(error), asked_for=not isinstance(error, Problem | Unreachable))
@@ -84,7 +88,7 @@ class Runner:
                         _hand_out(event, elapsed, answers)
                         if event.get("type") == "session":
                             session.append(event["sessionId"])
-                            self._accepted.update(job.models)
+                            self.accepted.update(job.models)
             except TimeoutError:
                 raise Silent(f"No end after {self._timeout_seconds:g} s.") from None
             except (KeyError, TypeError, IndexError) as error:
@@ -105,12 +109,14 @@ class Runner:
         request.cancel()
 
     def _is_hopeless(self, error: ServiceError, job: Job) -> bool:
-        """Whether going on would only fail again: a key, an address or a model's name that is wrong from the start."""
+        """Whether going on would only fail again: a limit that lasts; a key, an address or a model's name that is wrong from the start."""
         if isinstance(error, Problem):
             if error.status in (401, 403):
                 return True
-            return 400 <= error.status < 500 and error.status not in (408, 409, 429) and not self._accepted.issuperset(job.models)
-        return isinstance(error, Unreachable | BadWire) and not self._accepted
+            if error.code == LIMIT_REACHED:
+                return (error.wait_seconds or 0) > PATIENCE_SECONDS
+            return 400 <= error.status < 500 and error.status not in (408, 409, 429) and not self.accepted.issuperset(job.models)
+        return isinstance(error, Unreachable | BadWire) and not self.accepted
 
 
 def _hand_out(event: dict[str, Any], elapsed: float, answers: list[Answer]) -> None:

@@ -1,7 +1,7 @@
 """What the answers of each model come to."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -101,6 +101,8 @@ class Report:
     interrupted: bool
     answers: list[Answer]
     warm_ups: list[Answer]
+    listed_as_simulated: Set[str]
+    """Models that no answer says it of, by the names that they were asked for."""
     resamples: int
     seed: int
     models: list[ModelSummary] = field(default_factory=list)
@@ -110,9 +112,10 @@ class Report:
     """What the warm-up cost: it is not counted above, but it is paid for."""
 
     def __post_init__(self) -> None:
+        simulated = self.listed_as_simulated | {answer.asked for answer in [*self.warm_ups, *self.answers] if answer.simulated}
         for asked in self.plan.models:
             mine = [answer for answer in self.answers if answer.asked == asked]
-            self.models.append(_summary(asked, mine, resamples=self.resamples, seed=self.seed))
+            self.models.append(_summary(asked, mine, simulated=asked in simulated, resamples=self.resamples, seed=self.seed))
         for model in self.models:
             self.real.merge(model.real)
             self.made_up.merge(model.made_up)
@@ -126,13 +129,13 @@ class Report:
     @property
     def failures(self) -> list[Failure]:
         """By model and code, the most frequent first."""
+        simulated = {asked for asked, model in zip(self.plan.models, self.models, strict=True) if model.simulated}
         groups: dict[tuple[str, str], list[Answer]] = {}
         for answer in self.answers:
             if answer.status == "failed":
                 groups.setdefault((answer.asked, answer.code or "failed"), []).append(answer)
         failures = [
-            Failure(these[0].model, any(answer.simulated for answer in these), code, these[0].message or "", len(these))
-            for (_, code), these in groups.items()
+            Failure(these[0].model, asked in simulated, code, these[0].message or "", len(these)) for (asked, code), these in groups.items()
         ]
         return sorted(failures, key=lambda failure: -failure.times)
 
@@ -142,13 +145,13 @@ class Report:
         return sum(model.failures.total() for model in self.models)
 
 
-def _summary(asked: str, answers: Sequence[Answer], *, resamples: int, seed: int) -> ModelSummary:
+def _summary(asked: str, answers: Sequence[Answer], *, simulated: bool, resamples: int, seed: int) -> ModelSummary:
     completed = [answer for answer in answers if answer.status == "completed"]
     measures = {metric.key: _measure(metric, completed, resamples, seed) for metric in METRICS}
     return ModelSummary(
         # A failure before the first event leaves the name as it was asked for.
         model=next((answer.model for answer in answers if answer.model != asked), asked),
-        simulated=any(answer.simulated for answer in answers),
+        simulated=simulated,
         answers=len(answers),
         completed=len(completed),
         stopped=sum(answer.status == "stopped" for answer in answers),

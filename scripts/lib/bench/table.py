@@ -29,7 +29,7 @@ def remarks(report: Report) -> list[str]:
     lines = []
     if report.interrupted:
         lines.append("Ended early: this is what was done until then.")
-    if report.made_up.answers:
+    if any(model.simulated for model in report.models):
         lines.append(f"{SIMULATED_MARK} Simulated: answers, times and costs are made up, and the costs are in no sum of money.")
     if report.real.unpriced:
         lines.append(f"The cost of {count(report.real.unpriced, 'answer')} is unknown, and in no sum.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from lib.page import colour_class, escape
+from lib.page import colour_class, escape, model_name
 from lib.stats import Distribution
 
 from .scale import Scale, fit
@@ -17,14 +17,15 @@ def cdf(title: str, remark: str, series: Sequence[Series], show: Callable[[float
     scale = fit([value for one in series for value in (one.numbers.lowest, one.numbers.highest)])
     lines = "".join(
         f'<path class="line {colour_class(one.colour)}{" dashed" if one.colour >= 8 else ""}" d="{_steps(one.numbers, scale)}">'
-        f"<title>{escape(one.name)}</title></path>"
+        f"<title>{escape(one.label)}</title></path>"
         for one in series
     )
     grid = "".join(f"M{scale.at(tick) * 1000:.1f} 0V1000" for tick in scale.ticks) + "".join(f"M0 {share * 10}H1000" for share in _SHARES)
+    legend = "".join(f"<li>{model_name(one.name, simulated=one.simulated, colour=one.colour)}</li>" for one in series)
     shares = "".join(f'<span style="bottom:{share}%">{share} %</span>' for share in _SHARES)
     return (
         f'<figure class="plot">\n<figcaption>{escape(title)}<small>{escape(remark)}</small></figcaption>\n'
-        f'<div class="area"><div class="upright">{shares}</div>'
+        f'<ul class="legend">{legend}</ul>\n<div class="area"><div class="upright">{shares}</div>'
         f'<svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img"><title>{escape(title)}</title>'
         f'<path class="grid" d="{grid}"/>{lines}</svg>'
         f'<div class="along">{axis_labels(scale, show)}</div></div>\n</figure>\n'

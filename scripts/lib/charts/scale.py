@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 _WIDE = 40.0
 """From this ratio of highest to lowest on, a linear axis would press most of what there is into its first pixels."""
-_MOST_TICKS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,17 @@ class Scale:
 
 
 def fit(values: Iterable[float], *, ticks: int = 5) -> Scale:
-    """A scale that holds all `values` (at least 0): linear from 0, or logarithmic when they differ widely and none is 0."""
+    """A scale that holds all `values` (at least 0): linear from 0, or logarithmic when they differ widely and none is 0.
+
+    Between two of its ticks there is at least a `ticks`th of the axis, which must be room for what is written beside one.
+    """
     known = list(values)
     highest = max(known, default=0.0)
     if highest <= 0:
         return Scale(0.0, 1.0, (0.0, 1.0))
     lowest = min(known)
     if lowest > 0 and highest / lowest >= _WIDE:
-        return _logarithmic(lowest, highest)
+        return _logarithmic(lowest, highest, ticks)
     step = _round_step(highest / ticks)
     count = math.ceil(highest / step - 1e-9)
     return Scale(0.0, count * step, tuple(round(index * step, 12) for index in range(count + 1)))
@@ -45,12 +47,14 @@ def _round_step(rough: float) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
 
-def _logarithmic(lowest: float, highest: float) -> Scale:
+def _logarithmic(lowest: float, highest: float, ticks: int) -> Scale:
     decades = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
     steps = [factor * 10.0**power for power in decades for factor in (1, 2, 5)]
     low = max(step for step in steps if step <= lowest)
     high = min(step for step in steps if step >= highest)
-    inside = [step for step in steps if low <= step <= high]
-    if len(inside) > _MOST_TICKS:
-        inside = [10.0**power for power in decades if low <= 10.0**power <= high]
-    return Scale(low, high, tuple(inside), logarithmic=True)
+    nearest = math.log10(high / low) / ticks
+    if nearest <= math.log10(3):
+        written = [factor * 10.0**power for power in decades for factor in (1, 3)]
+    else:
+        written = [10.0**power for power in decades[:: math.ceil(nearest)]]
+    return Scale(low, high, tuple(step for step in written if low <= step <= high), logarithmic=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lib.bootstrap import Interval
-from lib.page import colour_class, escape, model_name
+from lib.page import colour_class, escape, model_name, plain_name
 from lib.stats import Distribution
 
 from .scale import Scale, fit
@@ -22,6 +22,11 @@ class Series:
     colour: int
     numbers: Distribution
     interval: Interval | None
+
+    @property
+    def label(self) -> str:
+        """Its name in plain text."""
+        return plain_name(self.name, simulated=self.simulated)
 
 
 def spread(title: str, remark: str, series: Sequence[Series], show: Callable[[float], str]) -> str:
@@ -65,7 +70,7 @@ def _drawing(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
     numbers = one.numbers
     quarter, median, three_quarters = numbers.percentile(25), numbers.median, numbers.percentile(75)
     words = (
-        f"{one.name}: median {show(median)}, p95 {show(numbers.percentile(95))}, p99 {show(numbers.percentile(99))}, n = {numbers.count}"
+        f"{one.label}: median {show(median)}, p95 {show(numbers.percentile(95))}, p99 {show(numbers.percentile(99))}, n = {numbers.count}"
     )
     # A dot is a line of no length with round ends: unlike a circle it stays round in a stretched drawing. Successive multiples of
     # the golden ratio scatter dots evenly up and down without chance, so that the same numbers give the same page.
