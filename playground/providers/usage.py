@@ -6,8 +6,8 @@ from .calls import Usage
 from .chunks import ChunkUsage
 from .records import Quirks
 
-_MOST_TOKENS = 10**9
-"""From here on a number is an error of its sender. Prices refuse it, and the database has 32 bits for a count."""
+_MOST_TOKENS = 5 * 10**8
+"""From here on a number is an error of its sender. Prices refuse the double, and the database has 32 bits for what three attempts used."""
 _MOST_DOLLARS = Decimal(1_000_000)
 
 
