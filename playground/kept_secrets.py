@@ -1,7 +1,9 @@
 """Secrets that the service makes for itself and keeps in the data folder."""
 
+import errno
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -10,6 +12,7 @@ from .errors import StartupError
 
 SHORTEST_SECRET = 32
 """Of HS256's key, in characters (RFC 7518, 3.2, asks for 256 bits)."""
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
 _WHAT_TO_DO = "Put the file back from a backup; or delete it, and the next start makes another (docs/deployment.md has what is lost then)."
 
 
@@ -39,10 +42,19 @@ def _make(path: Path) -> None:
         file.write(secrets.token_urlsafe(48))
         file.flush()
         os.fsync(file.fileno())
-        with suppress(FileExistsError):  # Another process was faster, and its secret holds.
+        try:
             os.link(file.name, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        except FileExistsError:  # Another process was faster, and its secret holds.
+            pass
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            # Such a file system is no place for several processes that start at once.
+            shutil.copyfile(file.name, path)
+            path.chmod(0o600)
+    with suppress(OSError):  # Not every file system can.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

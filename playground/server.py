@@ -26,7 +26,7 @@ from .tasks import background_tasks
 _SPARE_SECONDS = 10
 """What a run may take, after it was stopped, to be counted, recorded and told."""
 _LAST_READ_SECONDS = 5
-"""After the last run was over: whoever does not take its end in this time is dropped, so that one who reads nothing does not keep us."""
+"""After the last run was over: whoever has not taken its end by then, or not sent all of a request, is dropped, and does not keep us."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -69,6 +69,8 @@ class Server(uvicorn.Server):
         async with anyio.create_task_group() as ending:
             ending.start_soon(self._drain)
             await super().shutdown(sockets)
+            if self.force_exit:
+                ending.cancel_scope.cancel()
 
     async def _drain(self) -> None:
         await self._services.runs.drain(self._services.settings.shutdown_grace_seconds)
@@ -76,9 +78,8 @@ class Server(uvicorn.Server):
             # uvicorn looks in the same way.
             while self.server_state.connections:  # noqa: ASYNC110
                 await anyio.sleep(0.1)
-        for connection in self.server_state.connections:
-            if connection.flow.write_paused:  # type: ignore[union-attr]  # httptools' and h11's have it, and we serve no websockets.
-                connection.transport.abort()
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
 
 def _trusted(settings: Settings) -> Iterator[str]:

@@ -44,7 +44,7 @@ class TokenCounter:
         self._loading = Lock()
         self._limiter = CapacityLimiter(_THREADS)
         # The lanes of a run have the same prompt, and when all are stopped they ask for its count at once.
-        self._prompts: LRUCache[tuple[str, tuple[str, ...]], asyncio.Task[list[int]]] = LRUCache(_PROMPTS)
+        self._prompts: LRUCache[tuple[str, int, int], asyncio.Task[list[int]]] = LRUCache(_PROMPTS)
 
     async def warm_up(self) -> None:
         """Load all vocabularies. Raises `VocabularyError` when one is missing or damaged."""
@@ -70,7 +70,8 @@ class TokenCounter:
     async def _count_all(self, texts: tuple[str, ...], model: str) -> int:
         if sum(map(len, texts)) <= _INLINE_CHARACTERS:
             return sum(await self.count(texts, model))
-        key = vocabulary_for(model).name, texts
+        # Not the texts themselves, which would stay in memory.
+        key = vocabulary_for(model).name, hash(texts), sum(map(len, texts))
         counting = self._prompts.get(key)
         if counting is None or (counting.done() and counting.exception()):
             counting = self._prompts[key] = asyncio.create_task(self.count(texts, model))

@@ -135,6 +135,8 @@ class Lane:
         """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
         if not error.retryable or self._first_at is not None or self._attempts >= MOST_ATTEMPTS:
             return None
+        if self.plan.bounded and self._reached:
+            return None  # It may have been paid for, and nothing was reserved for another.
         asked_for = error.retry_after or 0.0
         if asked_for > LONGEST_WAIT_SECONDS:
             return None
@@ -176,7 +178,7 @@ class Lane:
         if self._first_at is not None and self._last_at is not None and self._last_at > self._first_at:
             # What a model thought unseen, it thought before the first token.
             unseen = bill.reasoning_tokens or 0 if self.reasoning_head is None else 0
-            rate = round(max(bill.output_tokens - unseen, 0) / (self._last_at - self._first_at), 3)
+            rate = round((bill.output_tokens - unseen) / (self._last_at - self._first_at), 3) or None
         return Times(None if first is None else round(first, 3), round((ended_at - self._sent_at) * 1000, 3), rate)
 
     def written(self) -> tuple[str, str]:

@@ -12,8 +12,8 @@ _WHOLE = 0
 _EVENT = Struct("=HIII")
 _SIZE = _EVENT.size
 _pack, _unpack = _EVENT.pack, _EVENT.unpack_from
-MOST_TEXT_BYTES = 16 * 1024 * 1024
-"""Under one head: a hundred times what the longest answers of today's models have. Events can carry 256 times that."""
+MOST_TEXT_BYTES = 4 * 1024 * 1024
+"""Under one head: several times what the longest answers of today's models have. A turn of 16 lanes has room in one value of PostgreSQL."""
 _MOST_EVENTS = 4_096
 """In one read, so that what a slow reader has not read yet is not looked through again and again."""
 

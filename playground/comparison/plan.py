@@ -26,6 +26,8 @@ class LanePlan:
     answer_id: str
     parameters: Mapping[str, Any]
     """As the request gave them, in the wire's names."""
+    bounded: bool = False
+    """Its user's tokens or money are limited, and what one attempt may take of them was reserved."""
 
     @property
     def simulated(self) -> bool:

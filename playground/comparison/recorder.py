@@ -15,6 +15,7 @@ from playground.errors import Unavailable
 
 from .backlog import Backlog, TurnStore, open_turn
 from .journal import STORED_LINE, Journal, RunJournal, answered_line, written_line
+from .plan import RunPlan
 from .records import TurnOrphaned, TurnRow
 
 if TYPE_CHECKING:
@@ -50,9 +51,24 @@ class Recorder:
         self._store = store
         self._journal = journal
         self._backlog = Backlog(store, journal, recovery)
+        self._prepared: dict[str, RunJournal] = {}
         self._open: dict[str, tuple[Run, _Open]] = {}
         # A file has one writer at a time, and none after it is closed.
         self._writing = anyio.Lock()
+
+    async def prepare(self, plan: RunPlan) -> None:
+        """Begin the journal of a run that is not open yet."""
+        try:
+            self._prepared[plan.run_id] = await run_sync(self._journal.begin, TurnRow.of(plan))
+        except OSError:  # It is begun with the run then, or not at all.
+            _logger.exception("journal_failed", run_id=plan.run_id)
+
+    def discard(self, plan: RunPlan) -> None:
+        """The run that was prepared is not opened."""
+        journal = self._prepared.pop(plan.run_id, None)
+        if journal is not None:
+            journal.close()
+            journal.remove()
 
     def open(self, run: Run) -> None:
         """Record, in the background, that a run began."""
@@ -63,7 +79,8 @@ class Recorder:
         turn = TurnRow.of(run.plan)
         _logger.info("run_started", run_id=run.id, session_id=turn.session_id, turn=turn.turn, lanes=len(turn.lanes))
         try:
-            opened = _Open(await run_sync(self._journal.begin, turn))
+            journal = self._prepared.pop(run.id) if run.id in self._prepared else await run_sync(self._journal.begin, turn)
+            opened = _Open(journal)
             self._open[run.id] = run, opened
             await open_turn(self._store, turn)
             opened.stored = True

@@ -18,6 +18,10 @@ class TurnOrphaned(TurnRefused):
     """Its account or its session was deleted."""
 
 
+class RowsRefused(Exception):
+    """The database does not take the rows as they are. The argument is the error's SQLSTATE, which holds nobody's text."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """One lane as it is kept. `earlier` is the conversation before this turn's prompt, the system prompt included."""

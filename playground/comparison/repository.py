@@ -14,7 +14,7 @@ from playground.database.client import Database
 from playground.database.patterns import containing
 
 from .plan import AnswerRecord
-from .records import TurnOrphaned, TurnRefused, TurnRow
+from .records import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
 from .statements import OPEN_TURN, close_turn, closing_rows, opening_rows
 
 _FOREIGN_KEY_VIOLATION = "23503"
@@ -78,14 +78,14 @@ class SessionRepository:
         """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
 
         `as_next`: under the next free number of the session, whatever its own. Raises `TurnOrphaned` when its user or session is gone,
-        `TurnRefused` when another turn has its number or its idempotency key.
+        `TurnRefused` when another turn has its number or its idempotency key, `RowsRefused`.
         """
         rows = opening_rows(turn, as_next=as_next)
         try:
             await self._database.run(lambda prisma: prisma.execute_raw(OPEN_TURN, rows))
         except RawQueryError as error:
             if error.meta["code"] != _FOREIGN_KEY_VIOLATION:
-                raise
+                raise RowsRefused(error.meta["code"]) from error
             # Nothing of the statement was kept.
             if any(parent in error.meta["message"] for parent in _PARENTS):
                 raise TurnOrphaned(turn.turn_id) from error
@@ -93,9 +93,12 @@ class SessionRepository:
             raise TurnRefused(turn.turn_id) from error
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
-        """Keep what a turn came to, in one statement."""
+        """Keep what a turn came to, in one statement. Raises `RowsRefused`."""
         rows = closing_rows(turn, answers)
-        await self._database.run(lambda prisma: prisma.execute_raw(self._close_turn, rows))
+        try:
+            await self._database.run(lambda prisma: prisma.execute_raw(self._close_turn, rows))
+        except RawQueryError as error:
+            raise RowsRefused(error.meta["code"]) from error
 
     async def get(self, user_id: str, session_id: str) -> models.sessions | None:
         """A session of that user with its lanes, turns and answers, in their order."""

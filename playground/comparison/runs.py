@@ -1,8 +1,8 @@
 """All runs of this process: started, found, stopped when nobody reads them, forgotten when they are over."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 import structlog
@@ -78,6 +78,16 @@ class Runs:
             self._beginning.remove(plan.session_id)
             self._look_whether_idle()
 
+    @asynccontextmanager
+    async def journalled(self, plan: RunPlan) -> AsyncIterator[None]:
+        """Around what stands in the database of a run before its `start`: after a crash in between, the journal has it closed."""
+        await self._recorder.prepare(plan)
+        try:
+            yield
+        except BaseException:
+            self._recorder.discard(plan)
+            raise
+
     async def start(self, plan: RunPlan) -> Run:
         """Start a run that was `admitted`; all of its requests go out at once, before this returns."""
         run = Run(plan, self._client, self._accountant)
@@ -94,6 +104,7 @@ class Runs:
             await run.record(self._recorder)
         except Exception:  # A defect, which must not end other runs.
             _logger.exception("run_lost", run_id=run.id, session_id=run.plan.session_id)
+            run.finished_at = time.monotonic()
         finally:
             run.log.close()
             del self._running[run.plan.session_id]

@@ -118,7 +118,8 @@ class ComparisonService:
             with self._runs.admitted(plan):
                 if plan.idempotency_key is not None:
                     # The row is what tells other processes that the key is taken, so it is there before anything is sent.
-                    await self._repository.open_turn(TurnRow.of(plan))
+                    async with self._runs.journalled(plan):
+                        await self._repository.open_turn(TurnRow.of(plan))
                 return _from_start(await self._runs.start(plan))
 
     async def _again(self, user_id: str, turn: models.turns) -> Reading:

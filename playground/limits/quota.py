@@ -123,9 +123,8 @@ class UserQuota:
         )
         limited = {
             # No longer than what the prompt leaves of the context window: more would be refused by the provider.
-            lane.position: replace(lane, call=replace(lane.call, max_tokens=bound.output_tokens))
+            lane.position: replace(lane, bounded=True, call=replace(lane.call, max_tokens=lane.call.max_tokens or bound.output_tokens))
             for lane, bound in zip(ours, bounds, strict=True)
-            if lane.call.max_tokens is None
         }
         return tuple(limited.get(lane.position, lane) for lane in lanes), tokens, cost
 

@@ -1,6 +1,7 @@
 """The bytes of one answer, understood: deltas, usage, and how it ended. Knows nothing of connections and clocks."""
 
 import re
+from decimal import Decimal
 
 from playground.text import clean
 
@@ -41,6 +42,12 @@ class AnswerReader:
         self._whole: list[bytes] | None = None
         self._whole_size = 0
         self._answered = False
+        self.ends = False
+        """The finish reason came by itself, as the last chunks of most servers do, and not beside text, where some have it all the time."""
+        self.went_on = False
+        """Text came after a finish reason, which was none then."""
+        # How many deltas of the read that brought the first finish reason came before it.
+        self._before_reason = 0
         # How many deltas of the read that brought the usage came before it.
         self._counted = 0
         # Whether the next deltas change what is known: no answer came yet, or no text after the usage.
@@ -65,6 +72,9 @@ class AnswerReader:
             self._read(payloads, deltas)
             if self._judging:
                 self._judge(deltas)
+            if self.finish_reason is not None:
+                self.went_on = self.went_on or len(deltas) > self._before_reason
+                self._before_reason = 0
         return deltas
 
     def end(self, *, cut: bool = False) -> list[Delta]:
@@ -135,6 +145,9 @@ class AnswerReader:
                     else:
                         self._take_text(text, deltas)
                 if choice.finish_reason:
+                    if self.finish_reason is None:
+                        self.ends = text is None or not (text.content or text.reasoning or text.reasoning_content)
+                        self._before_reason = len(deltas)
                     self.finish_reason = _reason(choice.finish_reason)
             if not choices or chunk.usage is not None or chunk.error is not None or chunk.x_groq is not None or self.model is None:
                 self._take_rest(chunk, payload, deltas)
@@ -152,8 +165,8 @@ class AnswerReader:
         try:
             return tolerant(payload)
         except NotJsonError:
-            if not _is_json(payload):
-                self._fail(BrokenStream, f"sent something that is not JSON in its stream: “{self._quoted(payload)}”")
+            if not _says_nothing(payload):
+                self._fail(BrokenStream, f"sent something that is no part of an answer in its stream: “{self._quoted(payload)}”")
             return None
 
     def _take_text(self, text: ChunkText, deltas: list[Delta]) -> None:
@@ -226,6 +239,7 @@ class AnswerReader:
             return
         self._take_rest(chunk, body, deltas)
         if self.failure is not None:
+            self.failure.refused = True  # It stands in place of an answer.
             return
         if not chunk.choices:
             self._fail(UnexpectedAnswer, f"answered with JSON that is no model's answer: “{self._quoted(body)}”")
@@ -251,12 +265,13 @@ def _reason(told: str) -> str:
     return clean(told[:_MOST_REASON_CHARACTERS])
 
 
-def _is_json(payload: bytes) -> bool:
+def _says_nothing(payload: bytes) -> bool:
+    """Whether it is JSON that no server can mean anything by, such as `null`."""
     try:
-        decode_loosely(payload)
+        told = decode_loosely(payload)
     except NotJsonError:
         return False
-    return True
+    return not told or isinstance(told, bool | int | float | Decimal)
 
 
 def _has_answer(deltas: list[Delta]) -> bool:

@@ -59,7 +59,7 @@ class AnswerStream:
         except asyncio.CancelledError as cancelled:
             verdict = watch.verdict(cancelled)
             # An answer that said its end is complete, also when its server neither goes on nor closes.
-            if verdict is cancelled or reader.finish_reason is None:
+            if verdict is cancelled or not watch.finished:
                 raise verdict from None
             self.silence = watch.silence
         except LOST_CONNECTION:
@@ -81,7 +81,7 @@ class AnswerStream:
         if deltas:
             self._take(deltas)
         if reader.finish_reason is not None:
-            self._watch.finish()
+            self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends)
         return reader.over
 
     async def drain(self) -> None:

@@ -5,12 +5,16 @@ these touch in memory: a fifth of what a chunk costs when it comes alone.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import StreamReader
 
 Body = AsyncIterator[bytes] | StreamReader
 """The bytes of an answer: aiohttp's own reader where there is one."""
+_PRIVATE = ("_waiter", "_buffer", "_protocol", "_http_chunk_splits")
+"""What is used of aiohttp's reader here. Where something of it is missing, the reader is awaited."""
+
 _MOST_UNSEEN = 64 * 1024
 """Bytes of one answer that are taken apart in one turn of the event loop. A server that floods us is read no faster than that, so that it
 holds up no other."""
@@ -24,7 +28,7 @@ async def hear(body: Body, heard: Heard) -> None:
 
     Raises what the connection fails with, and what `heard` raises.
     """
-    if type(body) is StreamReader and hasattr(body, "_waiter") and hasattr(body, "_protocol"):
+    if type(body) is StreamReader and all(hasattr(body, name) for name in _PRIVATE):
         await _Arrivals(body, heard).end()
         return
     async for data in rest_of(body):
@@ -60,7 +64,8 @@ class _Arrivals:
     async def end(self) -> None:
         """Wait until nothing more is to be heard."""
         body = self._body
-        if not body.at_eof():
+        # Again and again: to read may make aiohttp's parser go on, which has more then.
+        while body._buffer:  # noqa: SLF001 - see above
             self.pieces.append(body.read_nowait())
         body.__class__ = _HandingOn
         body._waiter = self  # type: ignore[assignment]  # noqa: SLF001 - see above
@@ -70,6 +75,9 @@ class _Arrivals:
         finally:
             body._waiter = None  # noqa: SLF001 - see above
             body.__class__ = StreamReader
+            if body._http_chunk_splits is None:  # noqa: SLF001 - see above
+                # aiohttp counts chunks from their first on, and the end of one may be still to come.
+                body._http_chunk_splits = deque()  # noqa: SLF001 - see above
             self._resume()
 
     def more(self, size: int) -> None:

@@ -175,7 +175,8 @@ def failure_in_stream(provider: Provider, error: object) -> ProviderError:
     # OpenRouter gives the HTTP status that it would have sent as the code. Of several, the same one counts each time.
     status = min((int(code) for code in told.codes if code.isdecimal() and len(code) == 3), default=None)
     kind = _by_name(told, status) or (_by_status(told, status) if status else BrokenStream)
-    refused = issubclass(kind, _TURNED_AWAY) or (status is not None and 400 <= status < 500)
+    # As when the status stood in the answer's head.
+    refused = issubclass(kind, _TURNED_AWAY) or (status is not None and status >= 400)
     return _error(provider, kind, told, _SAYING[kind], _ADVICE.get(kind, ""), refused=refused)
 
 

@@ -10,7 +10,8 @@ provider is there, so that silence is `between_tokens` without a byte; but keep-
 first text may, since a provider that only says that it lives never ends.
 
 Once the provider said why its answer ended, only its usage and its end may follow, and are waited for briefly: keep-alives prove nothing
-then. If more text comes all the same, the answer had not ended, and the limits hold as before.
+then. But some servers say so with every chunk: a reason before any text is none, nor is one after which text came, and one beside text is
+waited for as long as for more text.
 
 What passes before somebody reads the answer, and after its end, is no silence of the provider's.
 """
@@ -23,7 +24,9 @@ from typing import Self, TypeVar
 from .errors import TimedOut
 from .records import Provider
 
-_ENDING_SECONDS = 5.0
+_ENDING_SECONDS = 15.0
+_LATE_SECONDS = 1.0
+"""A limit that is looked at so late was passed by a process that stood still: what came meanwhile is read first."""
 
 _T = TypeVar("_T")
 
@@ -48,7 +51,9 @@ class Watch:
         "_cancelling",
         "_expired",
         "_finished_at",
+        "_finished_soon",
         "_heard_at",
+        "_late",
         "_loop",
         "_patience",
         "_provider",
@@ -66,6 +71,8 @@ class Watch:
         self._sent_at = self._heard_at = self._loop.time()
         self._text_at: float | None = None
         self._finished_at: float | None = None
+        self._finished_soon = False
+        self._late = False
         self._task = asyncio.current_task()
         self.waiting = False
         self._cancelling = 0
@@ -110,20 +117,33 @@ class Watch:
                 self._set_timer(self._heard_at + self._patience.between_tokens)
             self._text_at = self._heard_at
 
-    def finish(self) -> None:
-        """The provider said why its answer ended."""
-        if self._finished_at is None:
+    def finish(self, *, soon: bool) -> None:
+        """The provider said why its answer ended; `soon`: by itself, so that nothing but the usage and the end is to come."""
+        if self._finished_at is None and self._text_at is not None:
             self._finished_at = self._loop.time()
+            self._finished_soon = soon
             self._set_timer(self._finished_at + self._ending_seconds)
+
+    def go_on(self) -> None:
+        """The answer had not ended."""
+        if self._finished_at is not None:
+            self._finished_at = None
+            self._set_timer(self._heard_at + self._patience.between_tokens)
+
+    @property
+    def finished(self) -> bool:
+        """The provider said why its answer ended, after the last text."""
+        return self._finished_at is not None
 
     @property
     def silence(self) -> float:
-        """Seconds since bytes came."""
-        return self._loop.time() - self._heard_at
+        """Seconds since the answer's last text, or since its end was told."""
+        return self._loop.time() - max(self._text_at or 0.0, self._finished_at or 0.0)
 
     @property
     def _ending_seconds(self) -> float:
-        return min(_ENDING_SECONDS, self._patience.between_tokens)
+        between_tokens = self._patience.between_tokens
+        return min(_ENDING_SECONDS, between_tokens) if self._finished_soon else between_tokens
 
     def _set_timer(self, due: float) -> None:
         if self._timer is not None:
@@ -133,7 +153,7 @@ class Watch:
     def _look(self) -> None:
         now = self._loop.time()
         patience = self._patience
-        if self._finished_at is not None and (self._text_at is None or self._text_at <= self._finished_at):
+        if self._finished_at is not None:
             due = self._finished_at + self._ending_seconds
             text = f"did not end its answer within {self._ending_seconds:g} s after the last of it"
         elif self._text_at is None:
@@ -146,6 +166,9 @@ class Watch:
             text = f"went silent for {patience.between_tokens:g} s" if due == silent_at else f"sent no more text for {longest:g} s"
         if now < due:
             self._set_timer(due)
+        elif now - due > _LATE_SECONDS and not self._late:
+            self._late = True
+            self._set_timer(now)
         elif not self.waiting or self._task is None:
             self._set_timer(now + patience.between_tokens)
         else:

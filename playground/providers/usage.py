@@ -29,6 +29,8 @@ def usage_of(told: ChunkUsage, quirks: Quirks, cost: Decimal | None = None) -> U
     if quirks.reasoning_beside_output and total is not None and total > prompt + completion:
         reasoning = total - prompt - completion
         completion += reasoning
+    elif reasoning and total == prompt + completion + reasoning:
+        completion += reasoning  # xAI counts thinking beside the output too.
     if any(count is not None and count >= _MOST_TOKENS for count in (prompt, completion, cached, reasoning)):
         return None
     return Usage(

@@ -1,5 +1,6 @@
 """What providers send that no protocol foresees: the lane ends as it should, and everything about it is kept."""
 
+import json
 from typing import Any
 
 import pytest
@@ -115,3 +116,29 @@ async def test_a_stopped_lane_is_exact_when_the_usage_counts_its_last_text(
         metrics = (await next_event(events, "metrics")).data
     assert metrics["estimated"] is estimated
     assert estimated or (metrics["inputTokens"], metrics["outputTokens"]) == (7, 4)
+
+
+def chunked(body: bytes, size: int) -> bytes:
+    """HTTP's chunks of `size` bytes."""
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+
+
+@pytest.mark.parametrize("size", [100, 1_000, 65_536])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_answer_that_comes_at_once_is_read_whole(user: User, scripted: ScriptedProvider, size: int, streamed: bool):
+    words = "abcdefg" * 200_000
+
+    async def answers(exchange: Exchange) -> None:
+        if streamed:
+            pieces = [{"choices": [{"index": 0, "delta": {"content": words[at : at + 700]}}]} for at in range(0, len(words), 700)]
+            end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+            body = b"".join(b"data: %b\n\n" % json.dumps(each).encode() for each in [*pieces, end]) + b"data: [DONE]\n\n"
+        else:
+            body = json.dumps({"choices": [{"index": 0, "message": {"content": words}, "finish_reason": "stop"}]}).encode()
+        kind = b"text/event-stream" if streamed else b"application/json"
+        await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % kind + chunked(body, size))
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    assert text_of(events, 0) == words
+    assert (await kept(user, events))["text"] == words

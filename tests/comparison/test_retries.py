@@ -110,7 +110,7 @@ async def test_an_attempt_that_was_paid_for_is_on_the_bill_of_a_lane_that_was_re
     async def refuses_at_last(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
             await exchange.begin()
-            await exchange.event({"error": {"message": "Overloaded.", "code": 503}})
+            await exchange.event({"error": {"message": "Something went wrong."}})
         else:
             await exchange.error(400, {"error": {"message": "No."}})
 

@@ -7,12 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.database.conftest import postmaster_pid
 from tests.support.client import User, new_user, next_event, of_type, parse_events
 from tests.support.process import ServiceProcess, until, until_journal_holds
-from tests.support.scripted import Exchange, ScriptedProvider
+from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
 from .conftest import Serving
 
@@ -113,3 +114,27 @@ async def test_tokens_stay_valid_over_a_restart(crash: Crash) -> None:
 
 def test_the_secret_that_was_made_is_for_the_owners_eyes_alone(crash: Crash, data_dir: Path) -> None:
     assert stat.S_IMODE((data_dir / "jwt-secret").stat().st_mode) == 0o600
+
+
+async def test_a_key_is_free_again_for_its_answer_after_a_crash_at_the_start(serve: Serving, scripted: ScriptedProvider) -> None:
+    asked = Gate()
+
+    async def answer(exchange: Exchange) -> None:
+        asked.open()
+        await exchange.until_client_leaves()
+
+    body, key = {"prompt": "Hi", "models": [scripted.model(answer)]}, {"Idempotency-Key": "once"}
+    with serve() as service:
+        async with new_user(service.url) as user, user.stream(json=body, headers=key) as events:
+            session = await next_event(events, "session")
+            await asked.wait()
+            service.kill()
+        with serve() as restarted:
+            user.http.base_url = restarted.url
+            async with httpx.AsyncClient(base_url=restarted.url, headers=user.http.headers) as http:
+                await restarted.logged("recorded_from_journal")
+                again = await http.post("/playground/stream", json=body, headers=key)
+    assert again.status_code == 200
+    events_again = parse_events(again.text)
+    assert events_again[0].data["sessionId"] == session.data["sessionId"]
+    assert events_again[-1].data["type"] == "done"

@@ -238,10 +238,17 @@ async def test_done_in_quotes_is_understood_without_the_last_blank_line(asking: 
     assert (outcome.text, outcome.error) == ("Hello", None)
 
 
-@pytest.mark.parametrize("payload", ["null", "3", "true", '"words"', "[]", "[null]"])
-async def test_json_that_is_no_object_is_passed_over(asking: Asking, payload: str) -> None:
+@pytest.mark.parametrize("payload", ["null", "3", "0.5", "true", '""', "[]"])
+async def test_json_that_says_nothing_is_passed_over(asking: Asking, payload: str) -> None:
     outcome = await asking.stream(event(text_chunk("a")), event(payload), event(text_chunk("b")), event(finish_chunk()), DONE)
     assert (outcome.text, outcome.error) == ("ab", None)
+
+
+async def test_words_in_place_of_a_chunk_are_told(asking: Asking) -> None:
+    outcome = await asking.stream(HELLO, b'event: error\ndata: "upstream exploded"\n\n', DONE)
+    assert outcome.text == "Hello"
+    assert isinstance(outcome.error, BrokenStream)
+    assert "upstream exploded" in str(outcome.error)
 
 
 async def test_an_error_in_the_stream_comes_after_the_text_before_it(asking: Asking) -> None:

@@ -120,7 +120,7 @@ FINISHED = event(text_chunk("Hello")) + event(finish_chunk())
 USAGE = event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 5}})
 
 
-@pytest.mark.parametrize("pieces", [[FINISHED], [FINISHED, USAGE], [FINISHED, b'data: {"choices":['], [event(finish_chunk("length"))]])
+@pytest.mark.parametrize("pieces", [[FINISHED], [FINISHED, USAGE], [FINISHED, b'data: {"choices":[']])
 async def test_silence_after_a_finish_reason_ends_a_complete_answer(
     restless: ProviderClient, upstream: Upstream, provider: Provider, pieces: list[bytes]
 ) -> None:
@@ -128,7 +128,7 @@ async def test_silence_after_a_finish_reason_ends_a_complete_answer(
     for number in range(2):  # By the SDK, and as the requests that follow are made.
         outcome = await ask(restless, call_to(provider))
         assert outcome.error is None
-        assert outcome.text == ("Hello" if FINISHED in pieces else "")
+        assert outcome.text == "Hello"
         assert outcome.usage == (Usage(7, 5) if USAGE in pieces else None)
         await upstream.requests[number].gone.wait()
     assert upstream.connections == 2
@@ -174,6 +174,46 @@ async def test_text_after_a_finish_reason_is_waited_for_as_before(
 
         await answer.deliver(take)
     assert outcome.text == "Hello, you."
+
+
+def with_reason(text: str, **delta: str) -> bytes:
+    """A chunk of a server that gives a finish reason with every one."""
+    return event({"choices": [{"index": 0, "delta": {"content": text, **delta}, "finish_reason": "stop"}]})
+
+
+@pytest.mark.parametrize(
+    "first",
+    [with_reason("", role="assistant"), with_reason("", reasoning="Hm. "), with_reason("One "), with_reason("O") + with_reason("ne ")],
+)
+async def test_a_finish_reason_in_the_first_chunk_ends_nothing(
+    upstream: Upstream, provider: Provider, first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_ENDING_SECONDS", SHORT)
+    came = anyio.Event()
+    upstream.will_answer(Answer([first, came, with_reason("two."), DONE]))
+    async with (
+        ProviderClient(connect_timeout=LONG, first_token_timeout=LONG, between_tokens_timeout=LONG) as client,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(keep_alive, came, 3 * SHORT)
+        outcome = await ask(client, call_to(provider))
+    assert outcome.error is None
+    assert outcome.text.endswith("two.")
+
+
+async def test_a_server_that_falls_silent_among_chunks_with_finish_reasons_is_no_complete_one(
+    restless: ProviderClient, upstream: Upstream, provider: Provider
+) -> None:
+    upstream.will_answer(Answer([with_reason("One "), with_reason("two"), anyio.Event()]))
+    assert isinstance((await ask(restless, call_to(provider))).error, TimedOut)
+
+
+async def test_an_answer_whose_end_stands_beside_its_last_text_is_complete_when_its_server_falls_silent(
+    restless: ProviderClient, upstream: Upstream, provider: Provider
+) -> None:
+    upstream.will_answer(Answer([event(text_chunk("One ")), with_reason("two"), anyio.Event()]))
+    outcome = await ask(restless, call_to(provider))
+    assert (outcome.text, outcome.error) == ("One two", None)
 
 
 async def test_the_finish_reason_error_is_a_failure_also_when_silence_follows(

@@ -58,6 +58,11 @@ async def test_with_absurd_thinking_beside_the_output_there_is_no_usage(asking: 
     assert await told(asking, COUNTS | {"total_tokens": ABSURD + 7}) is None
 
 
+async def test_thinking_that_the_total_has_beside_the_output_is_output(asking: Asking) -> None:
+    usage = {"prompt_tokens": 32, "completion_tokens": 10, "total_tokens": 136, "completion_tokens_details": {"reasoning_tokens": 94}}
+    assert await told(asking, usage) == Usage(32, 104, reasoning_tokens=94)
+
+
 async def test_counts_just_below_that_are_believed(asking: Asking) -> None:
     most = ABSURD - 1
     assert await told(asking, {"prompt_tokens": most, "completion_tokens": most}) == Usage(most, most)
