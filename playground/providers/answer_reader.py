@@ -145,10 +145,7 @@ class AnswerReader:
                     else:
                         self._take_text(text, deltas)
                 if choice.finish_reason:
-                    if self.finish_reason is None:
-                        self.ends = text is None or not (text.content or text.reasoning or text.reasoning_content)
-                        self._before_reason = len(deltas)
-                    self.finish_reason = _reason(choice.finish_reason)
+                    self._take_reason(choice.finish_reason, text, deltas)
             if not choices or chunk.usage is not None or chunk.error is not None or chunk.x_groq is not None or self.model is None:
                 self._take_rest(chunk, payload, deltas)
             if self.over:
@@ -180,6 +177,12 @@ class AnswerReader:
                 whole = whole[:-1]
             if whole:
                 deltas.append(Delta(clean(whole), reasoning))
+
+    def _take_reason(self, told: str, text: ChunkText | None, deltas: list[Delta]) -> None:
+        if self.finish_reason is None:
+            self.ends = text is None or not (text.content or text.reasoning or text.reasoning_content)
+            self._before_reason = len(deltas)
+        self.finish_reason = clean(told[:_MOST_REASON_CHARACTERS])
 
     def _take_rest(self, chunk: Chunk, payload: bytes, deltas: list[Delta]) -> None:
         if self.model is None and chunk.model:
@@ -250,7 +253,7 @@ class AnswerReader:
             self._take_text(text, deltas)
         self._counted = len(deltas)
         if choice.finish_reason:
-            self.finish_reason = _reason(choice.finish_reason)
+            self._take_reason(choice.finish_reason, text, deltas)
 
     def _quoted(self, words: bytes) -> str:
         return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), self._provider.secret)
@@ -259,10 +262,6 @@ class AnswerReader:
         advice = "Its base URL may be wrong." if kind is UnexpectedAnswer else "What came before is kept; ask again."
         self.failure = kind(f"{self._provider.name} {what}. {advice}", provider=self._provider.name)
         self.over = True
-
-
-def _reason(told: str) -> str:
-    return clean(told[:_MOST_REASON_CHARACTERS])
 
 
 def _says_nothing(payload: bytes) -> bool:

@@ -104,7 +104,9 @@ _BY_WORDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)) for kind, patterns in _WORDS.items()
 )
 
-_SPEAKS_OF_A_MODEL = re.compile(_A_MODEL, re.IGNORECASE)
+# As NVIDIA and Databricks call what serves a model.
+_SERVED = r"""\b(function|endpoint|deployment) (with name )?['"][^'"]+['"].{0,40}(not found|does not exist)"""
+_SPEAKS_OF_A_MODEL = re.compile(f"{_A_MODEL}|{_SERVED}", re.IGNORECASE)
 
 _BY_STATUS: Mapping[int, _Kind] = {
     401: WrongKey,

@@ -1,5 +1,6 @@
 """A provider is a record: where it is, whose key it takes, and how it differs from OpenAI's protocol."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -99,8 +100,8 @@ class Provider:
     def secret(self) -> tuple[str, ...]:
         """What is to be cut out of all that is told: the key, and the values of headers, which may hold another one."""
         key = (self.api_key.get_secret_value(),) if self.api_key is not None else ()
-        # `Bearer ...` may be echoed without its scheme.
-        values = [part for value in self.quirks.headers.values() for part in (value, value.partition(" ")[2])]
+        # `Bearer ...` may be echoed without its scheme, and any value in JSON, as it is written there.
+        values = [part for value in self.quirks.headers.values() for part in (value, value.partition(" ")[2], json.dumps(value)[1:-1])]
         return (*key, *(value for value in values if len(value) >= _SHORTEST_SECRET))
 
     def listed_as(self, model: str) -> tuple[str, ...]:

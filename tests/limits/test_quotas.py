@@ -68,6 +68,23 @@ async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give
     assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (50 * 7, 0)
 
 
+async def test_nothing_is_asked_again_that_was_paid_for_and_not_reserved(limited: Limited, scripted: ScriptedProvider) -> None:
+    async def breaks(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.event({"error": {"message": "Something went wrong."}})
+
+    async def busy(exchange: Exchange) -> None:
+        await exchange.error(503, {"error": {"message": "Busy."}})
+
+    taken, refused = scripted.model(breaks), scripted.model(busy)
+    async with limited.user(monthlyTokens=1_000) as user:
+        response = await compare(user, taken, refused, maxTokens=50)()
+        usage = await settled_usage_of(user)
+    assert [metrics["attempts"] for metrics in of_type(parse_events(response.text), "metrics")] == [1, 3]
+    assert (len(scripted.asked(taken)), len(scripted.asked(refused))) == (1, 3)
+    assert 0 < usage["monthlyTokens"]["used"] < 50
+
+
 @pytest.mark.parametrize(
     ("limit", "most", "used", "nothing"),
     [("monthlyTokens", 3_500, 3 * 1_010, 0), ("monthlyBudget", "0.007", "0.00603", "0")],

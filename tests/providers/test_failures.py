@@ -42,6 +42,8 @@ REFUSALS = [
     ),
     (404, {"error": {"message": "The model `gpt-9` does not exist", "code": "model_not_found"}}, ModelNotFound),
     (403, {"error": {"message": "Project `p` does not have access to model `m`", "code": "model_not_found"}}, ModelNotFound),
+    (404, {"status": 404, "title": "Not Found", "detail": "Function 'abc': Not found for account 'xyz'"}, ModelNotFound),
+    (404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Endpoint with name 'x' does not exist."}, ModelNotFound),
     (400, {"error": {"message": "This model's maximum context length is 8192 tokens.", "code": "context_length_exceeded"}}, PromptTooLong),
     (429, {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, InsufficientFunds),
     (429, {"error": {"message": "Rate limit reached for gpt-4o", "type": "tokens", "code": "rate_limit_exceeded"}}, RateLimited),
@@ -280,6 +282,12 @@ async def test_secrets_of_headers_that_a_provider_echoes_are_cut_out(asking: Ask
     body = {"error": {"message": "Got token-of-the-lab-2 and Bearer token-of-the-lab (token-of-the-lab) from chem"}}
     error = await refused(asking, status, body)
     assert "“Got [key] and [key] ([key]) from chem”" in str(error)
+
+
+async def test_a_secret_of_a_header_is_cut_out_of_json_too(asking: Asking) -> None:
+    asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers={"X-Key": 'quoted"secret'}))
+    error = await refused(asking, 401, {"error": {"message": {"headers": {"X-Key": 'quoted"secret'}}}})
+    assert "quoted" not in str(error)
 
 
 @pytest.mark.parametrize("body", [b"Got token-of-the-lab", b'{"got": "token-of-the-lab"}', b"data: token-of-the-lab\n\n"])
