@@ -32,7 +32,13 @@ async def client() -> AsyncIterator[ProviderClient]:
         yield client
 
 
-@pytest.fixture(params=["by the SDK", "built before"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module whose tests depend on one of the ways alone says so in `WAYS`."""
+    if "asking" in metafunc.fixturenames:
+        metafunc.parametrize("asking", getattr(metafunc.module, "WAYS", ("by the SDK", "built before")), indirect=True)
+
+
+@pytest.fixture
 async def asking(request: pytest.FixtureRequest, client: ProviderClient, upstream: Upstream, provider: Provider) -> Asking:
     """The first request to a provider, and one of those that follow, which go another way."""
     asking = Asking(client, upstream, provider)

@@ -5,6 +5,9 @@ import json
 from .asking import Asking
 from .upstream import Answer
 
+# All lists are asked for by the SDK.
+WAYS = ("by the SDK",)
+
 
 def page(name: str, *, after: str | None, kind: str = "chat") -> Answer:
     body = {"data": [{"id": name, "type": kind}], "has_more": after is not None, "last_id": after}

@@ -14,6 +14,9 @@ from playground.providers.records import ListedModel, ListPrice
 from .asking import Asking
 from .upstream import Answer
 
+# All lists are asked for by the SDK.
+WAYS = ("by the SDK",)
+
 
 async def listed(asking: Asking, provider_id: str, *pages: object) -> list[ListedModel]:
     """What the built-in provider lists when it answers so."""

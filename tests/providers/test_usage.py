@@ -13,6 +13,9 @@ from playground.providers.records import Quirks
 from .asking import Asking, call_to
 from .upstream import DONE, Answer, event, finish_chunk, text_chunk
 
+# What was told is read in the same way, however it was asked for.
+WAYS = ("built before",)
+
 COUNTS = {"prompt_tokens": 7, "completion_tokens": 5}
 ABSURD = 5 * 10**8
 
