@@ -2,6 +2,7 @@
 
 import signal
 
+import anyio
 import httpx
 import pytest
 
@@ -108,4 +109,16 @@ async def test_a_reader_that_takes_nothing_does_not_keep_the_service(serve: Serv
             # Far before the grace of the runs, which are over.
             assert await ending.ended() == 0
     user.http.base_url = another_service
+    assert "Traceback" not in ending.stderr
+
+
+async def test_a_request_that_never_comes_whole_does_not_keep_the_service(serve: Serving) -> None:
+    with serve(SHUTDOWN_GRACE_SECONDS=600) as ending:
+        async with new_user(ending.url) as user, await anyio.connect_tcp("127.0.0.1", int(ending.url.rpartition(":")[2])) as connection:
+            head = f"POST /playground/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\nContent-Length: 1000\r\n\r\n"
+            await connection.send(head.encode() + b"{")
+            # Answered after it, so the service has that request.
+            assert (await user.http.get("/auth/profile")).status_code == 200
+            ending.signal(signal.SIGTERM)
+            assert await ending.ended() == 0
     assert "Traceback" not in ending.stderr
