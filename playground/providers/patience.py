@@ -27,6 +27,8 @@ from .records import Provider
 _ENDING_SECONDS = 15.0
 _LATE_SECONDS = 1.0
 """A limit that is looked at so late was passed by a process that stood still: what came meanwhile is read first."""
+_READING_SECONDS = 0.1
+"""For that. Not none: uvloop calls what is due at once before it reads."""
 
 _T = TypeVar("_T")
 
@@ -168,7 +170,7 @@ class Watch:
             self._set_timer(due)
         elif now - due > _LATE_SECONDS and not self._late:
             self._late = True
-            self._set_timer(now)
+            self._set_timer(now + _READING_SECONDS)
         elif not self.waiting or self._task is None:
             self._set_timer(now + patience.between_tokens)
         else:
