@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import anyio
 import pytest
@@ -221,6 +222,17 @@ async def test_a_transaction_whose_time_is_up_is_told_so_and_leaves_nothing(data
         await database.run(operation)
 
     assert await database.run(lambda client: client.users.find_unique(where={"id": user_id})) is None
+
+
+async def test_it_is_told_so_at_whatever_moment_its_time_is_up(database: Database) -> None:
+    async def operation(client: Prisma, milliseconds: int) -> None:
+        async with client.tx(timeout=timedelta(milliseconds=milliseconds)) as transaction:
+            while True:  # A statement comes in every state that the engine is in while it ends the transaction.
+                await transaction.query_raw("SELECT 1")
+
+    for milliseconds in [*range(1, 13)] * 4:
+        with pytest.raises(TransactionExpiredError):
+            await database.run(partial(operation, milliseconds=milliseconds))
 
 
 async def test_a_transaction_that_is_over_can_not_be_used_and_the_engine_survives_the_attempt(database: Database) -> None:

@@ -31,16 +31,19 @@ export class Failures {
   }
 
   #entry(error, userFacing) {
+    // While the engine ends a transaction whose time is up it says for a moment that it does not know it.
+    if (userFacing.error_code === TRANSACTION && error.startsWith('Transaction not found')) return overEntry();
     if (userFacing.error_code !== EXTERNAL) return { error, user_facing_error: userFacing };
     return entryFor(this.consumeError(userFacing.meta.id) ?? new Error(userFacing.message));
   }
 }
 
 const entry = (message, code) => ({ error: message, user_facing_error: { message, error_code: code, meta: {}, is_panic: false } });
+const overEntry = () => entry('Transaction already closed: it ended or its time was up.', TRANSACTION);
 const entryFor = (error) => entry(error.message, error instanceof DatabaseAway ? UNREACHABLE : EXTERNAL);
 
 /** The answer to a request of ours that failed with `error`. */
 export const failed = (error) => ({ errors: [entryFor(error)] });
 
 /** The answer to a request in a transaction that is over. */
-export const transactionIsOver = () => ({ errors: [entry('Transaction already closed: it ended or its time was up.', TRANSACTION)] });
+export const transactionIsOver = () => ({ errors: [overEntry()] });
