@@ -65,9 +65,9 @@ class Lane:
             except Exception:  # Whatever goes wrong in one lane must not end the others.
                 _logger.exception("lane_broke", run_id=self._log.run_id, lane=self.plan.position, model=self.plan.model)
                 failure = Failure("internal_error", "Something went wrong in this service; its log has the details.", retryable=True)
+        stopped = self._scope.cancelled_caught and self._ended_at is None  # The end may have been there when somebody stopped it.
         if self._ended_at is None:
             self._ended_at = time.monotonic()
-        stopped = self._scope.cancelled_caught
         await self._close("stopped" if stopped else "failed" if failure else "completed", failure, self._ended_at)
 
     async def _ask_until_answered(self) -> None:
@@ -85,7 +85,8 @@ class Lane:
                 self._log.tell()
                 if self._reached:
                     self._taken.append((self._sent_on, self._usage))
-                    self._reached, self._usage = False, None
+                    self._reached = False
+                self._usage = self._finish_reason = None
                 await anyio.sleep(wait)
             else:
                 return
@@ -100,12 +101,12 @@ class Lane:
                 try:
                     await stream.deliver(self._take)
                     # Before the stream is closed, which may take a moment more.
-                    self._ended_at = time.monotonic() - stream.silence
+                    self._ended_at = max(time.monotonic() - stream.silence, self._last_at or 0.0)
                 finally:
                     self._usage, self._finish_reason = stream.usage, stream.finish_reason
         except TextTooLong:
             provider, most = self.plan.call.provider.name, MOST_TEXT_BYTES // 1024**2
-            raise UnexpectedAnswer(f"{provider} wrote {most} MB without coming to an end. They are kept.", provider=provider) from None
+            raise UnexpectedAnswer(f"{provider} wrote more than {most} MB. What came before is kept.", provider=provider) from None
         except ProviderError as error:
             if isinstance(error, AddressRefused | Unreachable | UnexpectedAnswer) or error.refused:
                 self._reached = self._usage is not None

@@ -1,5 +1,6 @@
 """The event log of a run: every event once, numbered from 1, for any number of readers."""
 
+from contextlib import suppress
 from struct import Struct
 from typing import Protocol
 
@@ -18,8 +19,12 @@ _MOST_EVENTS = 4_096
 """In one read, so that what a slow reader has not read yet is not looked through again and again."""
 
 
+_LONGEST_CHARACTER = 6
+"""Bytes of one in a JSON string, where it is escaped."""
+
+
 class TextTooLong(Exception):
-    """Nothing more can be added under this head."""
+    """No more can be added under this head."""
 
 
 class Listener(Protocol):
@@ -72,7 +77,10 @@ class EventLog:
         buffer += event
 
     def append_chunk(self, head: int, text: str, timestamp: int) -> None:
-        """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several. Raises `TextTooLong`."""
+        """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several.
+
+        Raises `TextTooLong` after adding what there was room for.
+        """
         first_stamp = self._first_stamp
         if first_stamp is None:
             self._first_stamp = first_stamp = timestamp
@@ -80,6 +88,9 @@ class EventLog:
         buffer = self._buffers[head]
         start, length = len(buffer), len(content)
         if start + length > MOST_TEXT_BYTES:
+            fitting = _beginning(content, MOST_TEXT_BYTES - start)
+            if fitting:
+                self.append_chunk(head, fitting, timestamp)
             raise TextTooLong
         # A clock that was set back in the meantime makes the first one the earliest.
         self._events += _pack(head, start, length, timestamp - first_stamp if timestamp > first_stamp else 0)
@@ -143,3 +154,12 @@ class EventLog:
         """All that was written under `head`."""
         text: str = msgspec.json.decode(b'"' + self._buffers[head] + b'"')
         return text
+
+
+def _beginning(content: bytes, size: int) -> str:
+    """The text of at most the first `size` bytes of `content`, the inside of a JSON string."""
+    for end in range(size, max(size - _LONGEST_CHARACTER, 0), -1):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            text: str = msgspec.json.decode(b'"%b"' % content[:end])
+            return text
+    return ""

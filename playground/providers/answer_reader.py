@@ -20,6 +20,10 @@ _EVENT_STREAM = re.compile(rb"(:|data|event|id|retry)")
 _QUOTED_BYTES = 4_000
 """More than is quoted in the end, so that a key among them is seen whole and cut out."""
 _MOST_REASON_CHARACTERS = 100
+_MANY_EVENTS = 500
+"""In one read."""
+_SMALLEST_EVENT_BYTES = 40
+"""Of one with text or a usage. Thousands of smaller ones come in one read, and each takes ten times as long as a usual one."""
 
 
 class AnswerReader:
@@ -33,20 +37,22 @@ class AnswerReader:
         self.failure: ProviderError | None = None
         """What went wrong, to be raised after the deltas that came before it."""
         self.over = False
+        self.answered = False
+        """Text came that is no reasoning."""
         self._provider = provider
         self._splitter = EventSplitter()
         self._beginning = b""
         self._last_payload = b""
         self._payload_with_usage: bytes | None = None
+        self._usage_alone = False
         self._usages = 0
         self._whole: list[bytes] | None = None
         self._whole_size = 0
-        self._answered = False
         self.ends = False
         """The finish reason came by itself, as the last chunks of most servers do, and not beside text, where some have it all the time."""
         self.went_on = False
         """Text came after a finish reason, which was none then."""
-        # How many deltas of the read that brought the first finish reason came before it.
+        # How many deltas of the read that brought the finish reason came before it.
         self._before_reason = 0
         # How many deltas of the read that brought the usage came before it.
         self._counted = 0
@@ -69,6 +75,9 @@ class AnswerReader:
             return []
         deltas: list[Delta] = []
         if payloads and not self.over:
+            if len(payloads) > _MANY_EVENTS and len(data) < len(payloads) * _SMALLEST_EVENT_BYTES:
+                self._fail(BrokenStream, "sent nothing but events that say nothing")
+                return []
             self._read(payloads, deltas)
             if self._judging:
                 self._judge(deltas)
@@ -88,7 +97,9 @@ class AnswerReader:
         self._judge(deltas)
         deltas += [Delta(clean(half), reasoning) for reasoning, half in self._halves.items()]
         self._halves.clear()
-        if self.failure is None and self.finish_reason == "content_filter" and not self._answered:
+        if self.answered and self.usage is not None and not self.usage.output_tokens:
+            self.usage = None  # Text that nobody counted.
+        if self.failure is None and self.finish_reason == "content_filter" and not self.answered:
             self.failure = content_refused(self._provider)
         if self.failure is None and self.finish_reason == "error":
             self._fail(BrokenStream, "ended the answer with an error that it did not name")
@@ -179,8 +190,10 @@ class AnswerReader:
                 deltas.append(Delta(clean(whole), reasoning))
 
     def _take_reason(self, told: str, text: ChunkText | None, deltas: list[Delta]) -> None:
-        if self.finish_reason is None:
-            self.ends = text is None or not (text.content or text.reasoning or text.reasoning_content)
+        alone = text is None or not (text.content or text.reasoning or text.reasoning_content)
+        if self.finish_reason is None or alone:
+            self.ends = alone
+            self.went_on = False
             self._before_reason = len(deltas)
         self.finish_reason = clean(told[:_MOST_REASON_CHARACTERS])
 
@@ -194,6 +207,7 @@ class AnswerReader:
             self.usage = usage
             self._usages += 1
             self._payload_with_usage = payload
+            self._usage_alone = not chunk.choices
             self._counted = len(deltas)
             self._judging = True
         error = chunk.error or (groq.error if groq else None)
@@ -205,11 +219,11 @@ class AnswerReader:
 
     def _judge(self, deltas: list[Delta]) -> None:
         """Whether the deltas of one read begin the answer, and whether the usage counts them."""
-        self._answered = self._answered or _has_answer(deltas)
+        self.answered = self.answered or _has_answer(deltas)
         if len(deltas) > self._counted:
             self.usage = None
         self._counted = 0
-        self._judging = not self._answered or self.usage is not None
+        self._judging = not self.answered or self.usage is not None
 
     def _read_rest(self, deltas: list[Delta], *, cut: bool) -> None:
         """What the last event holds although no blank line ended it, unless it was cut in its middle."""
@@ -220,14 +234,21 @@ class AnswerReader:
             except NotJsonError:
                 continue
             self._read([payload], deltas)
-        # Some providers send a usage with every chunk: then the last one says nothing about the end.
-        ended_by_usage = self._usages == 1 and self._last_payload is self._payload_with_usage
-        if self.over or self.finish_reason or ended_by_usage:
+        if self.over or self._ended_by_reason(cut=cut) or self._ended_by_usage(cut=cut):
             return
         if self._beginning and not self._last_payload and not cut and not _EVENT_STREAM.match(self._beginning):
             self._fail(UnexpectedAnswer, f"answered with something that is no stream of events: “{self._quoted(self._beginning)}”")
         else:
             self._fail(BrokenStream, "broke off the answer: the connection ended before the answer did")
+
+    def _ended_by_reason(self, *, cut: bool) -> bool:
+        # A reason that more text followed was none; only a connection that ended in order says then that this was all.
+        return self.finish_reason is not None and not (cut and self.went_on)
+
+    def _ended_by_usage(self, *, cut: bool) -> bool:
+        # Some providers send a usage with every chunk: then the last one says nothing about the end.
+        once_and_last = self._usages == 1 and self._last_payload is self._payload_with_usage
+        return once_and_last and (not cut or (self._usage_alone and self.answered))
 
     def _read_whole(self, deltas: list[Delta], *, cut: bool) -> None:
         """One JSON object in place of a stream."""

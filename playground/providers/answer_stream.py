@@ -60,19 +60,26 @@ class AnswerStream:
             verdict = watch.verdict(cancelled)
             # An answer that said its end is complete, also when its server neither goes on nor closes.
             if verdict is cancelled or not watch.finished:
-                raise verdict from None
+                self._end(cut=True)
+                # So is one JSON object in place of a stream.
+                if verdict is cancelled or reader.failure is not None or not reader.answered:
+                    raise verdict from None
+                return
             self.silence = watch.silence
         except LOST_CONNECTION:
             cut = True
         finally:
             watch.waiting = False
-        # Whoever says that an answer is over before its connection ends may have something to send behind it.
-        self._complete = reader.over
-        deltas = reader.end(cut=cut)
-        if deltas:
-            take(deltas)
+        self._end(cut=cut)
         if reader.failure is not None:
             raise reader.failure
+
+    def _end(self, *, cut: bool) -> None:
+        # Whoever says that an answer is over before its connection ends may have something to send behind it.
+        self._complete = self._reader.over
+        deltas = self._reader.end(cut=cut)
+        if deltas:
+            self._take(deltas)
 
     def _heard(self, data: bytes) -> bool:
         reader = self._reader
@@ -81,7 +88,9 @@ class AnswerStream:
         if deltas:
             self._take(deltas)
         if reader.finish_reason is not None:
-            self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends)
+            usage = reader.usage
+            counted = usage is not None and usage.output_tokens > 0
+            self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends, counted=counted)
         return reader.over
 
     async def drain(self) -> None:

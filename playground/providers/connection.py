@@ -14,6 +14,7 @@ from openai import AsyncOpenAI, Omit
 from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
 from .addresses import PublicAddresses, check_scheme
+from .connector import Connector
 from .errors import WrongKey
 from .records import Provider
 
@@ -148,7 +149,7 @@ def _transport(context: ssl.SSLContext, proxy: httpx2.Proxy | None = None, *, ad
 
 
 def _session(context: ssl.SSLContext, addresses: PublicAddresses | None) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
+    connector = Connector(
         # For aiohttp 0 is "no limit", while None would leave its own limit of 100.
         limit=0,
         keepalive_timeout=_KEEPALIVE_SECONDS,

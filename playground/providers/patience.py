@@ -10,8 +10,8 @@ provider is there, so that silence is `between_tokens` without a byte; but keep-
 first text may, since a provider that only says that it lives never ends.
 
 Once the provider said why its answer ended, only its usage and its end may follow, and are waited for briefly: keep-alives prove nothing
-then. But some servers say so with every chunk: a reason before any text is none, nor is one after which text came, and one beside text is
-waited for as long as for more text.
+then. But some servers say so with every chunk: a reason before any text is none, unless the output was counted, nor is one after which text
+came, and one beside text is waited for as long as for more text.
 
 What passes before somebody reads the answer, and after its end, is no silence of the provider's.
 """
@@ -25,10 +25,8 @@ from .errors import TimedOut
 from .records import Provider
 
 _ENDING_SECONDS = 15.0
-_LATE_SECONDS = 1.0
-"""A limit that is looked at so late was passed by a process that stood still: what came meanwhile is read first."""
 _READING_SECONDS = 0.1
-"""For that. Not none: uvloop calls what is due at once before it reads."""
+"""For what came by a limit and was not read yet, as when the process stood still. Not none: uvloop calls what is due before it reads."""
 
 _T = TypeVar("_T")
 
@@ -55,7 +53,7 @@ class Watch:
         "_finished_at",
         "_finished_soon",
         "_heard_at",
-        "_late",
+        "_looked_again",
         "_loop",
         "_patience",
         "_provider",
@@ -74,7 +72,7 @@ class Watch:
         self._text_at: float | None = None
         self._finished_at: float | None = None
         self._finished_soon = False
-        self._late = False
+        self._looked_again: float | None = None
         self._task = asyncio.current_task()
         self.waiting = False
         self._cancelling = 0
@@ -119,9 +117,12 @@ class Watch:
                 self._set_timer(self._heard_at + self._patience.between_tokens)
             self._text_at = self._heard_at
 
-    def finish(self, *, soon: bool) -> None:
-        """The provider said why its answer ended; `soon`: by itself, so that nothing but the usage and the end is to come."""
-        if self._finished_at is None and self._text_at is not None:
+    def finish(self, *, soon: bool, counted: bool) -> None:
+        """The provider said why its answer ended.
+
+        `soon`: by itself, so that nothing but the usage and the end is to come; `counted`: it told the tokens of an output.
+        """
+        if self._finished_at is None and (self._text_at is not None or counted):
             self._finished_at = self._loop.time()
             self._finished_soon = soon
             self._set_timer(self._finished_at + self._ending_seconds)
@@ -168,8 +169,8 @@ class Watch:
             text = f"went silent for {patience.between_tokens:g} s" if due == silent_at else f"sent no more text for {longest:g} s"
         if now < due:
             self._set_timer(due)
-        elif now - due > _LATE_SECONDS and not self._late:
-            self._late = True
+        elif due != self._looked_again:
+            self._looked_again = due
             self._set_timer(now + _READING_SECONDS)
         elif not self.waiting or self._task is None:
             self._set_timer(now + patience.between_tokens)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from playground.providers import patience
+from playground.providers import answer_stream, patience
 from tests.support.client import Event, User, next_event, of_type, text_of
 from tests.support.scripted import Exchange, ScriptedProvider
 
@@ -142,3 +142,48 @@ async def test_an_answer_that_comes_at_once_is_read_whole(user: User, scripted: 
     events = await user.compare("Hi", [scripted.model(answers)])
     assert text_of(events, 0) == words
     assert (await kept(user, events))["text"] == words
+
+
+async def test_of_a_json_answer_that_is_too_long_what_fits_is_kept(user: User, scripted: ScriptedProvider):
+    words = "ä\n" * 1_500_000  # Four bytes each.
+
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.send(json.dumps({"choices": [{"message": {"content": "a" + words}, "finish_reason": "stop"}]}).encode())
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    [error] = of_type(events, "error")
+    assert "more than 4 MB" in error["message"]
+    answer = await kept(user, events)
+    assert (answer["status"], answer["text"]) == ("failed", "a" + words[: 2 * 1024 * 1024 - 1])
+
+
+async def test_what_an_attempt_said_before_it_was_given_up_is_not_said_of_the_next(user: User, scripted: ScriptedProvider):
+    async def fails(exchange: Exchange) -> None:
+        if len(scripted.asked(model)) == 1:
+            await exchange.begin()
+            await exchange.event({"choices": [{"delta": {}, "finish_reason": "error"}]})
+        else:
+            await exchange.error(401, {"error": {"message": "No such key."}})
+
+    model = scripted.model(fails)
+    answer = await kept(user, await user.compare("Hi", [model]))
+    assert (answer["status"], answer["attempts"], answer["finishReason"]) == ("failed", 2, None)
+
+
+async def test_an_answer_that_was_whole_when_it_was_stopped_is_complete(
+    user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(answer_stream, "_DRAIN_SECONDS", 30)
+
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.send(b'data: {"choices":[{"delta":{"content":"Hello"}}]}\n\ndata: [DONE]\n\n')
+        await exchange.until_client_leaves()
+
+    async with user.stream(json={"prompt": "Hi", "models": [scripted.model(answers)]}) as events:
+        session = await next_event(events, "session")
+        await next_event(events, "chunk")
+        await user.http.post(f"/playground/sessions/{session.data['sessionId']}/stop")
+        [*_, last] = of_type([event async for event in events], "status")
+    assert last["status"] == "completed"

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import BrokenStream, ContentRefused, RateLimited, UnexpectedAnswer
+from playground.providers.errors import BrokenStream, ContentRefused, RateLimited
 from playground.providers.records import Quirks
 
 from .asking import Asking, ask, call_to
-from .upstream import DONE, Answer, Framing, event, finish_chunk, text_chunk
+from .upstream import DONE, Answer, event, finish_chunk, text_chunk
 
 USAGE = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
 HELLO = event(text_chunk("Hel")) + event(text_chunk("lo"))
@@ -194,50 +194,6 @@ async def test_u0000_and_bytes_that_are_no_text_are_replaced(asking: Asking) -> 
     assert (await asking.stream(event(text_chunk("a\0b")), broken, event(finish_chunk()), DONE)).text == "a\ufffdbx\ufffd"
 
 
-@pytest.mark.parametrize("framing", ["chunked", "close"])
-@pytest.mark.parametrize("end", [event(finish_chunk()), event(finish_chunk()).rstrip(), event({"choices": [], "usage": USAGE})])
-async def test_a_stream_without_done_is_complete_when_it_said_its_end(asking: Asking, framing: Framing, end: bytes) -> None:
-    outcome = await asking(Answer([HELLO, end], framing=framing))
-    assert (outcome.text, outcome.error) == ("Hello", None)
-
-
-async def test_a_finished_answer_survives_a_connection_that_breaks(asking: Asking) -> None:
-    outcome = await asking(Answer([HELLO, event(finish_chunk())], framing="cut"))
-    assert (outcome.text, outcome.error) == ("Hello", None)
-
-
-@pytest.mark.parametrize("framing", ["chunked", "close", "cut"])
-@pytest.mark.parametrize("rest", [b"", b'data: {"choices":[{"delta":{"cont', b": still here\n\n"])
-async def test_a_stream_that_ends_in_the_middle_is_broken_after_its_text(asking: Asking, framing: Framing, rest: bytes) -> None:
-    outcome = await asking(Answer([HELLO, rest], framing=framing))
-    assert outcome.text == "Hello"
-    assert isinstance(outcome.error, BrokenStream)
-    assert "The lab" in str(outcome.error)
-    assert outcome.error.retryable
-
-
-async def test_a_usage_with_every_chunk_does_not_make_a_cut_answer_complete(asking: Asking) -> None:
-    chunks = [{**text_chunk(text), "usage": USAGE} for text in ("a", "b")]
-    outcome = await asking.stream(*map(event, chunks))
-    assert outcome.text == "ab"
-    assert isinstance(outcome.error, BrokenStream)
-
-
-async def test_what_comes_after_done_is_ignored(asking: Asking) -> None:
-    assert (await asking.stream(HELLO, DONE, event(text_chunk("more")))).text == "Hello"
-
-
-@pytest.mark.parametrize("done", ["[DONE] ", " [DONE]", '"[DONE]"', "[DONE]\ndata: "])
-async def test_done_is_understood_with_something_around_it(asking: Asking, done: str) -> None:
-    outcome = await asking.stream(HELLO, event(done), event(text_chunk("more")))
-    assert (outcome.text, outcome.error) == ("Hello", None)
-
-
-async def test_done_in_quotes_is_understood_without_the_last_blank_line(asking: Asking) -> None:
-    outcome = await asking.stream(HELLO, event('"[DONE]"').rstrip())
-    assert (outcome.text, outcome.error) == ("Hello", None)
-
-
 @pytest.mark.parametrize("payload", ["null", "3", "0.5", "true", '""', "[]"])
 async def test_json_that_says_nothing_is_passed_over(asking: Asking, payload: str) -> None:
     outcome = await asking.stream(event(text_chunk("a")), event(payload), event(text_chunk("b")), event(finish_chunk()), DONE)
@@ -317,32 +273,6 @@ async def test_deeply_nested_json_is_no_more_than_a_broken_stream(asking: Asking
     outcome = await asking.stream(HELLO, event('{"a":' * 100_000 + "1" + "}" * 100_000), event(finish_chunk()), DONE)
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)
-
-
-async def test_a_json_answer_in_place_of_a_stream_is_one_answer(asking: Asking) -> None:
-    message = {"role": "assistant", "content": "Hello", "reasoning_content": "hm"}
-    whole = {"model": "m-1", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": USAGE}
-    body = json.dumps(whole, indent=1).encode()
-    outcome = await asking(Answer([b"\n", body[:20], body[20:]], content_type="application/json"))
-    assert outcome.deltas == [Delta("hm", True), Delta("Hello", False)]
-    assert (outcome.usage, outcome.finish_reason, outcome.model, outcome.error) == (Usage(7, 5), "stop", "m-1", None)
-
-
-async def test_an_error_as_json_with_status_200_is_an_error(asking: Asking) -> None:
-    body = json.dumps({"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded"}}).encode()
-    assert isinstance((await asking(Answer([body], content_type="application/json"))).error, RateLimited)
-
-
-@pytest.mark.parametrize("body", [b"<!doctype html><title>Welcome</title>", b'{"hello": 1}', b"[1, 2]", b"{]"])
-async def test_something_else_than_an_answer_is_unexpected(asking: Asking, body: bytes) -> None:
-    outcome = await asking(Answer([body], content_type="text/html"))
-    assert isinstance(outcome.error, UnexpectedAnswer)
-    assert "base URL" in str(outcome.error)
-    assert not outcome.error.retryable
-
-
-async def test_an_empty_answer_is_a_broken_stream(asking: Asking) -> None:
-    assert isinstance((await asking(Answer([]))).error, BrokenStream)
 
 
 async def test_a_filter_that_leaves_no_text_is_a_refusal(asking: Asking) -> None:

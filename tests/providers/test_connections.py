@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import anyio
+import anyio.lowlevel
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta
+from playground.providers.errors import UnexpectedAnswer
 from playground.providers.records import Provider
 
 from .asking import Asking, ask, call_to
@@ -115,3 +118,41 @@ async def test_hundreds_of_answers_stream_at_the_same_time(client: ProviderClien
         for _ in range(number):
             group.start_soon(read)
     assert upstream.connections == number
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_the_answer_to_the_next_request(client: ProviderClient) -> None:
+    body = event(text_chunk("whole")) + event(finish_chunk()) + DONE
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    connections: list[SocketStream] = []
+
+    async def serve(stream: SocketStream) -> None:
+        connections.append(stream)
+        async with stream:
+            await stream.receive()
+            await stream.send(answer)
+            await anyio.sleep_forever()
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
+    port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - nothing of Django's
+    provider = Provider(id="lab", name="The lab", base_url=f"http://127.0.0.1:{port}/v1")
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, serve)
+        assert (await ask(client, call_to(provider))).text == "whole"
+        await connections[0].send(answer.replace(b"whole", b"wrong"))
+        for _ in range(10):  # As many turns of the event loop as it takes to be read, and some more.
+            await anyio.lowlevel.checkpoint()
+        assert (await ask(client, call_to(provider))).text == "whole"
+        assert len(connections) == 2
+        group.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(("count", "answered"), [(3, True), (100, False)])
+async def test_interim_answers_are_passed_over_unless_they_come_without_end(asking: Asking, count: int, *, answered: bool) -> None:
+    body = event(text_chunk("whole")) + event(finish_chunk()) + DONE
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    outcome = await asking(Answer(raw=b"HTTP/1.1 100 Continue\r\n\r\n" * count + head + body))
+    if answered:
+        assert outcome.text == "whole"
+    else:
+        assert isinstance(outcome.error, UnexpectedAnswer)
+        assert "interim answers without end" in str(outcome.error)

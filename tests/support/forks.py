@@ -7,10 +7,11 @@ into each. A fork is a process like any other: it has an environment, a folder a
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import IO
@@ -78,6 +79,15 @@ def completed(arguments: Sequence[str], environment: Mapping[str, str], folder: 
         with suppress(BrokenPipeError), _file(to_stdin, "w") as given:  # It may end before it has read all.
             given.write(text)
         return CompletedProcess(arguments, fork.wait(), *said)
+
+
+def telling(target: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
+    """A process that calls `target`, which is given a connection as its last argument, and what comes over that."""
+    told, tell = _context.Pipe(duplex=False)
+    process = _context.Process(target=target, args=(*arguments, tell), daemon=True)
+    with tell:
+        process.start()
+    return process, told
 
 
 def _file(connection: Connection, mode: str) -> IO[str]:
