@@ -29,5 +29,6 @@ describe('tokens over time', () => {
     expect(times([0, 1_000, 500], 4)).toEqual([250, 500, 750, 1_000])
     expect(times([])).toEqual([])
     expect(times([0])).toEqual([0])
+    expect(times([0, 3], 10)).toEqual([0, 1, 2, 3])
   })
 })

@@ -14,9 +14,10 @@ export function inTokens(samples: readonly Sample[], tokens: number | null): Sam
   return samples.map(([when, count]) => [when, tokens === null ? count : Math.round((count * tokens) / pieces)])
 }
 
-/** A few moments from the first to the last, for a table that nobody has to listen to for long. */
+/** A few different moments from the first to the last, for a table that nobody has to listen to for long. */
 export function times(all: readonly number[], most = 10): number[] {
   const last = all.reduce((latest, each) => Math.max(latest, each), 0)
   if (last === 0) return all.length === 0 ? [] : [0]
-  return Array.from({ length: most }, (_, index) => Math.round((last * (index + 1)) / most))
+  const rounded = Array.from({ length: most }, (_, index) => Math.round((last * (index + 1)) / most))
+  return [...new Set(rounded)] // Fewer where everything came within some milliseconds.
 }
