@@ -16,6 +16,9 @@ WEB_DONE := web/node_modules/.installed
 PAGE := playground/page/built/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/svelte.config.js web/tsconfig.json
 
+# Where the environment forbids it, each of the hundreds of processes of the tests would compile the same modules.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run test lint format generate migration lock clean

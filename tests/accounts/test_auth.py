@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 
 import anyio
 import httpx
@@ -15,6 +14,7 @@ from playground.accounts import passwords
 from playground.server import RunningService, running
 from playground.settings import Settings
 from tests.support.client import PASSWORD, User, new_user
+from tests.support.folders import NewDataDir
 
 from .conftest import Query, bearer, holds, refreshes
 
@@ -161,14 +161,14 @@ async def test_a_token_is_verified_with_whose_it_is_and_until_when_it_holds(ada:
     assert verified["expiresAt"] == expires_at
 
 
-async def test_only_the_first_account_administers_also_when_many_register_at_once(tmp_path: Path):
+async def test_only_the_first_account_administers_also_when_many_register_at_once(new_data_dir: NewDataDir):
     roles: list[str] = []
 
     async def register(url: str) -> None:
         async with new_user(url) as user:
             roles.append(user.account["role"])
 
-    settings = Settings(data_dir=tmp_path / "data", port=0, shutdown_grace_seconds=0, _env_file=None)
+    settings = Settings(data_dir=new_data_dir(), port=0, shutdown_grace_seconds=0, _env_file=None)
     # The task group is the inner one: it waits for all of them before the service ends.
     async with running(settings) as service, anyio.create_task_group() as tasks:
         for _ in range(6):

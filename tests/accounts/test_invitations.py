@@ -219,8 +219,8 @@ async def test_a_link_for_a_new_password_leads_to_the_page_whatever_host_was_ask
     assert "evil" not in mail.as_string()
 
 
-async def test_where_registration_is_closed_not_even_the_first_may(tmp_path: Path):
-    settings = settings_for(tmp_path / "closed", registration="closed", simulator=False)
+async def test_where_registration_is_closed_not_even_the_first_may(new_data_dir: NewDataDir):
+    settings = settings_for(new_data_dir(), registration="closed", simulator=False)
     async with running(settings) as service, httpx.AsyncClient(base_url=service.url) as http:
         response = await register(http, ROOT_EMAIL)
     assert (response.status_code, code_of(response)) == (403, "registration_closed")

@@ -1,7 +1,6 @@
 """What stops the start, and how it is told."""
 
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import httpx
 import pytest
 
 from tests.support.folders import NewDataDir
-from tests.support.process import PLAYGROUND, environment, executed, serving
+from tests.support.forks import completed
+from tests.support.process import environment, executed, serving
 
 
 @pytest.fixture
@@ -20,9 +20,7 @@ def taken_port() -> Iterator[int]:
 
 def refused_start(folder: Path, **variables: object) -> str:
     """What a start says that fails."""
-    done = subprocess.run(
-        [*PLAYGROUND, "serve"], env=environment(folder, **variables), cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = completed(["serve"], environment(folder, **variables), folder)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
