@@ -1,4 +1,4 @@
-"""The scripts as somebody runs them: as commands, against a running service."""
+"""The scripts as commands, against a running service."""
 
 import json
 import os
@@ -7,15 +7,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
-import anyio
 import pytest
 from anyio.from_thread import BlockingPortal
+from anyio.to_thread import run_sync
 
 from playground.server import RunningService
 from playground.settings import ROOT
 from tests.support.client import PASSWORD, User
+from tests.support.forks import completed
 
-Run = Callable[..., Awaitable["CompletedProcess[bytes]"]]
+Run = Callable[..., Awaitable["CompletedProcess[str]"]]
 
 # Modules of the scripts that are worth a test of their own.
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -25,11 +26,11 @@ sys.path.insert(0, str(ROOT / "scripts"))
 def run(user: User, tmp_path: Path) -> Run:
     """Run a script as that user, in an empty folder; nothing is checked."""
 
-    async def run(script: str, *arguments: str, **variables: str) -> "CompletedProcess[bytes]":
+    async def run(script: str, *arguments: str, **variables: str) -> "CompletedProcess[str]":
         where = {"PLAYGROUND_URL": str(user.http.base_url)}
         account = {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
-        command = [sys.executable, str(ROOT / "scripts" / script), *arguments]
-        return await anyio.run_process(command, check=False, cwd=tmp_path, env={**os.environ, **where, **account, **variables})
+        environment = {**os.environ, **where, **account, **variables}
+        return await run_sync(lambda: completed(arguments, environment, tmp_path, script=ROOT / "scripts" / script))
 
     return run
 

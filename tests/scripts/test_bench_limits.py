@@ -36,11 +36,11 @@ async def test_a_limit_that_lasts_ends_the_run_and_what_was_measured_is_reported
     model = scripted.model(priced)
     done = await run("bench_stream.py", prompt, "-m", model, "-n", "20", "-c", "2", "--csv", "-")
     assert done.returncode == 1
-    said = done.stderr.decode()
+    said = done.stderr
     assert "At most 4 streams are allowed in any hour. Ask again in " in said
     assert "3 of 20 answers are done." in said
     assert said.count("A limit is reached") == 1
-    [row] = csv.DictReader(io.StringIO(done.stdout.decode()))
+    [row] = csv.DictReader(io.StringIO(done.stdout))
     assert (row["completed"], row["failed"]) == ("3", "0")
 
 
@@ -81,6 +81,6 @@ async def test_a_simulated_model_that_never_began_is_labelled_all_the_same(
     model = scripted.model(priced)
     done = await run("bench_stream.py", prompt, "-m", model, "-m", "sim/quick", "--warm-up", "0", "--csv", "models.csv")
     assert done.returncode == 1
-    assert "sim/quick*" in done.stdout.decode()
-    assert f"{model}*" not in done.stdout.decode()
-    assert "* Simulated" in done.stdout.decode()
+    assert "sim/quick*" in done.stdout
+    assert f"{model}*" not in done.stdout
+    assert "* Simulated" in done.stdout

@@ -47,7 +47,7 @@ async def test_costs_are_summed_exactly_and_unknown_and_simulated_ones_kept_apar
     known, unknown = scripted.model(priced), scripted.model(priced, priced=False)
     done = await run("bench_stream.py", prompts, "-m", known, "-m", unknown, "-m", "sim/quick", "--csv", "-", "--max-tokens", "5")
     assert done.returncode == 0, done.stderr
-    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(done.stdout.decode()))}
+    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
     assert Decimal(rows[known]["cost_usd"]) == Decimal("0.004")
     assert (rows[unknown]["cost_usd"], rows[unknown]["unpriced_answers"]) == ("", "2")
     assert rows["sim/quick"]["cost_usd"] == ""
@@ -93,21 +93,21 @@ async def test_the_page_has_charts_and_loads_nothing(run: Run, prompts: str, tmp
 async def test_an_unknown_model_is_told_in_the_services_words(run: Run, prompts: str):
     done = await run("bench_stream.py", prompts, "-m", "sim/nosuch")
     assert done.returncode == 1
-    assert "nosuch" in done.stderr.decode()
-    assert "Traceback" not in done.stderr.decode()
+    assert "nosuch" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def test_a_token_that_does_not_hold_is_told(run: Run, prompts: str):
     done = await run("bench_stream.py", prompts, "-m", "sim/quick", "--token", "forged", PLAYGROUND_EMAIL="", PLAYGROUND_PASSWORD="")
     assert done.returncode == 1
-    assert "token" in done.stderr.decode()
-    assert "forged" not in done.stderr.decode()
+    assert "token" in done.stderr
+    assert "forged" not in done.stderr
 
 
 async def test_a_prompts_file_that_is_none_is_wrong_use(run: Run):
     done = await run("bench_stream.py", "nothing-here.txt", "-m", "sim/quick")
     assert done.returncode == 2
-    assert "nothing-here.txt" in done.stderr.decode()
+    assert "nothing-here.txt" in done.stderr
 
 
 def test_percentiles_are_those_of_definition_seven():

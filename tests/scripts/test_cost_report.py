@@ -16,7 +16,7 @@ from tests.support.scripted import ScriptedProvider
 async def rows(run: Run, *arguments: str) -> list[dict[str, str]]:
     done = await run("cost_report.py", "--csv", "-", *arguments)
     assert done.returncode == 0, done.stderr
-    return list(csv.DictReader(io.StringIO(done.stdout.decode())))
+    return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
 async def test_cost_and_tokens_are_added_up_by_model_over_all_pages(run: Run, user: User, scripted: ScriptedProvider):
@@ -53,7 +53,7 @@ async def test_an_api_key_that_may_read_sessions_is_enough(run: Run, user: User)
     key = (await user.http.post("/users/me/api-keys", json=body)).json()["key"]
     done = await run("cost_report.py", "--by", "model", "--csv", "-", PLAYGROUND_TOKEN=key, PLAYGROUND_EMAIL="", PLAYGROUND_PASSWORD="")
     assert done.returncode == 0, done.stderr
-    assert b"sim/quick" in done.stdout
+    assert "sim/quick" in done.stdout
 
 
 async def test_a_range_of_days_without_sessions_is_empty(run: Run, user: User):

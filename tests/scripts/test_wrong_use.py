@@ -1,10 +1,13 @@
 """What the scripts can't use is told in a sentence before anything is sent."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from playground.settings import ROOT
 from tests.scripts.conftest import Run
 from tests.support.client import User
 from tests.support.scripted import ScriptedProvider
@@ -13,6 +16,12 @@ from .test_bench_stream import priced
 
 WIDE = {"COLUMNS": "400"}
 """So that no sentence is broken in two."""
+
+
+@pytest.mark.parametrize("script", ["bench_stream.py", "cost_report.py"])
+def test_a_script_that_is_started_as_somebody_starts_it_says_how_it_is_used(script: str, tmp_path: Path):
+    done = subprocess.run([sys.executable, ROOT / "scripts" / script, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "Usage: " in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -30,7 +39,7 @@ async def test_a_line_of_jsonl_that_is_none_is_told_with_its_file_and_number(run
     (tmp_path / "prompts.jsonl").write_text('{"prompt": "Fine"}\n' + line + "\n")
     done = await run("bench_stream.py", "prompts.jsonl", "-m", "sim/quick", **WIDE)
     assert done.returncode == 2
-    assert f"prompts.jsonl, line 2: {said}" in done.stderr.decode()
+    assert f"prompts.jsonl, line 2: {said}" in done.stderr
 
 
 async def test_half_a_surrogate_pair_is_sent_as_the_service_would_read_it(run: Run, tmp_path: Path, scripted: ScriptedProvider):
@@ -48,7 +57,7 @@ async def test_a_token_that_no_header_can_carry_is_wrong_use(run: Run, tmp_path:
     (tmp_path / "prompts.txt").write_text("Hi\n")
     done = await run(*script, "--token", token, **WIDE)
     assert done.returncode == 2
-    said = done.stderr.decode()
+    said = done.stderr
     assert "--token" in said
     assert "A token is one word of ASCII characters" in said
     assert token not in said
@@ -59,7 +68,7 @@ async def test_text_that_is_not_utf_8_is_wrong_use(run: Run, tmp_path: Path, opt
     (tmp_path / "prompts.txt").write_text("Hi\n")
     done = await run("bench_stream.py", "prompts.txt", "-m", "sim/quick", option, "sim/\udcff", **WIDE)
     assert done.returncode == 2
-    assert f"{option}: sim/\ufffd is not UTF-8" in done.stderr.decode()
+    assert f"{option}: sim/\ufffd is not UTF-8" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -76,20 +85,20 @@ async def test_two_outputs_can_not_go_to_one_file(run: Run, tmp_path: Path, scri
     (tmp_path / "link").symlink_to(tmp_path / "sub" if ".." in outputs[-1] else tmp_path)
     done = await run(*script, *outputs, **WIDE)
     assert done.returncode == 2
-    assert f"Only one of the outputs can go to {outputs[-1]}." in done.stderr.decode()
+    assert f"Only one of the outputs can go to {outputs[-1]}." in done.stderr
     assert not (tmp_path / "x").exists()
 
 
 async def test_a_field_that_is_wrong_is_told_once_and_by_its_name(run: Run, tmp_path: Path):
     (tmp_path / "prompts.txt").write_text("Hi\n")
     done = await run("bench_stream.py", "prompts.txt", "-m", "sim/nope", **WIDE)
-    assert done.stderr.decode().strip().startswith('No such model: lanes.0.model: Simulator has no model "nope".')
-    assert done.stderr.decode().count("no model") == 1
+    assert done.stderr.strip().startswith('No such model: lanes.0.model: Simulator has no model "nope".')
+    assert done.stderr.count("no model") == 1
     done = await run("bench_stream.py", "prompts.txt", "-m", "sim/quick", "--max-tokens", str(10**12), **WIDE)
-    assert done.stderr.decode().count("lanes.0.maxTokens") == 1
+    assert done.stderr.count("lanes.0.maxTokens") == 1
 
 
 async def test_days_before_there_were_any_answers_are_wrong_use(run: Run, user: User):
     done = await run("cost_report.py", "--to", "1800-01-01", "--time-zone", "Europe/Berlin", **WIDE)
     assert done.returncode == 2
-    assert "--to: No answer is older than 2000." in done.stderr.decode()
+    assert "--to: No answer is older than 2000." in done.stderr

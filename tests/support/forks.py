@@ -1,4 +1,4 @@
-"""Commands of ours that have nothing left to import.
+"""Commands and scripts of ours that have little left to import.
 
 A start spends most of its processor time on imports, and the tests start dozens. So one process, which has imported the service, forks
 into each. A fork is a process like any other: it has an environment, a folder and streams of its own, and can be killed.
@@ -6,6 +6,7 @@ into each. A fork is a process like any other: it has an environment, a folder a
 
 import multiprocessing
 import os
+import runpy
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +24,13 @@ QUICK_COST = 4
 """bcrypt's, in forks and in the services of our own process: nearly every test registers somebody."""
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["playground.cli", "playground.server", "playground.terminal.accounts", "playground.terminal.compare"])
+_SERVICES = ("playground.cli", "playground.server", "playground.terminal.accounts", "playground.terminal.compare")
+_OF_SCRIPTS = ("httpx", "httpx_sse", "rich.progress", "typer.rich_utils")
+_context.set_forkserver_preload([*_SERVICES, *_OF_SCRIPTS])
 
 
 class Fork:
-    """A `playground` with such arguments, with the methods of `subprocess.Popen`."""
+    """A `playground` or a script with such arguments, with the methods of `subprocess.Popen`."""
 
     def __init__(
         self,
@@ -35,13 +38,14 @@ class Fork:
         environment: Mapping[str, str],
         folder: Path,
         *,
+        script: Path | None = None,
         stdin: Connection | None = None,
         stdout: Connection | None = None,
     ) -> None:
         self._arguments = arguments
         from_stderr, stderr = _context.Pipe(duplex=False)
         streams = {number: stream for number, stream in enumerate((stdin, stdout, stderr)) if stream is not None}
-        self._process = _context.Process(target=_become, args=(arguments, environment, folder, streams))
+        self._process = _context.Process(target=_become, args=(script, arguments, environment, folder, streams))
         with stderr:
             self._process.start()
         self.stderr = _file(from_stderr, "r")
@@ -68,12 +72,14 @@ class Fork:
             os.kill(self.pid, number)
 
 
-def completed(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, text: str = "") -> CompletedProcess[str]:
-    """What a command came to, and said, that was given `text`."""
+def completed(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, text: str = "", *, script: Path | None = None
+) -> CompletedProcess[str]:
+    """What a command or a script came to, and said, that was given `text`."""
     stdin, to_stdin = _context.Pipe(duplex=False)
     from_stdout, stdout = _context.Pipe(duplex=False)
     with stdin, stdout:
-        fork = Fork(arguments, environment, folder, stdin=stdin, stdout=stdout)
+        fork = Fork(arguments, environment, folder, script=script, stdin=stdin, stdout=stdout)
     with ThreadPoolExecutor() as threads, fork.stderr, _file(from_stdout, "r") as out:
         said = threads.map(lambda stream: stream.read(), (out, fork.stderr))
         with suppress(BrokenPipeError), _file(to_stdin, "w") as given:  # It may end before it has read all.
@@ -95,7 +101,9 @@ def _file(connection: Connection, mode: str) -> IO[str]:
         return os.fdopen(os.dup(connection.fileno()), mode)
 
 
-def _become(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Mapping[int, Connection]) -> None:
+def _become(
+    script: Path | None, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Mapping[int, Connection]
+) -> None:
     for number, stream in streams.items():
         with stream:
             os.dup2(stream.fileno(), number)
@@ -103,6 +111,11 @@ def _become(arguments: Sequence[str], environment: Mapping[str, str], folder: Pa
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    sys.argv = ["playground", *arguments]
-    passwords.COST = QUICK_COST
-    app()
+    if script is not None:
+        sys.argv = [str(script), *arguments]
+        sys.path.insert(0, str(script.parent))
+        runpy.run_path(str(script), run_name="__main__")
+    else:
+        sys.argv = ["playground", *arguments]
+        passwords.COST = QUICK_COST
+        app()
