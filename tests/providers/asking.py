@@ -1,5 +1,6 @@
 """Asking a provider whose answer the test writes."""
 
+import json
 from dataclasses import dataclass, field
 
 from playground.providers.adapter import ProviderClient
@@ -61,3 +62,11 @@ class Asking:
     async def stream(self, *pieces: bytes) -> Outcome:
         """What a call comes to when the provider answers with these bytes as its stream."""
         return await self(Answer(pieces))
+
+
+async def refused(asking: Asking, status: int, body: object, **headers: str) -> ProviderError:
+    """What a call comes to that is refused so, with `body` as JSON."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    outcome = await asking(Answer([json.dumps(body).encode()], status=status, headers=named, content_type="application/json"))
+    assert outcome.error is not None
+    return outcome.error
