@@ -7,6 +7,7 @@ Seeded, so the same measurements always give the same interval.
 """
 
 import random
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -71,10 +72,11 @@ def _redrawn_median(sample: Distribution, rng: random.Random) -> float:
 
 
 class _GroupedMedian:
-    """The median (the lower one, of an even number) of the numbers of any chosen groups, found without merging them.
+    """The median of the numbers of any chosen groups, found without merging them.
 
-    It is the least value v for which the numbers up to v outweigh those above v. What each group adds to that balance is
-    worked out once for each v, and v is found by halving.
+    The lower median is the least value v for which the numbers up to v weigh as much as those above v, the upper one the least for which
+    they outweigh them; of an odd number both are the same. What each group adds to that balance is worked out once for each v, and v is
+    found by halving.
     """
 
     def __init__(self, groups: Sequence[Mapping[float, int]]) -> None:
@@ -84,15 +86,15 @@ class _GroupedMedian:
 
     def of(self, chosen: Sequence[int]) -> float:
         """The median of the chosen groups' numbers; a group counts as often as it is chosen."""
-        low, high = 0, len(self._values) - 1
-        while low < high:
-            middle = (low + high) // 2
-            balance = self._balance(middle)
-            if sum(map(balance.__getitem__, chosen)) >= 0:
-                high = middle
-            else:
-                low = middle + 1
-        return self._values[low]
+
+        def weight(index: int) -> int:
+            return sum(map(self._balance(index).__getitem__, chosen))
+
+        places = range(len(self._values))
+        lower = bisect_left(places, 0, key=weight)
+        upper = lower if weight(lower) else bisect_left(places, 1, lo=lower + 1, key=weight)
+        low, high = self._values[lower], self._values[upper]
+        return low + (high - low) / 2
 
     def _balance(self, index: int) -> list[int]:
         balance = self._balances.get(index)

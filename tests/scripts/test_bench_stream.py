@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import random
+from collections import Counter
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from lib.bootstrap import median_interval
+from lib.bootstrap import Interval, grouped_median_interval, median_interval
 from lib.stats import Distribution
 from tests.scripts.conftest import Run
 from tests.support.scripted import Exchange, ScriptedProvider
@@ -130,3 +131,12 @@ def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
 def test_the_same_measurements_give_the_same_interval():
     sample = Distribution.of(float(number) for number in range(50))
     assert median_interval(sample, resamples=500, seed=3) == median_interval(sample, resamples=500, seed=3)
+
+
+def test_of_an_even_number_the_interval_of_groups_is_that_of_the_interpolated_median():
+    draw = random.Random(1)
+    for size in range(1, 12):
+        group = Counter(float(draw.randrange(8)) for _ in range(size))
+        median = Distribution(group).median
+        # Whichever of them are drawn, their median is that of one.
+        assert grouped_median_interval([group] * 6, resamples=100, seed=size) == Interval(median, median)
