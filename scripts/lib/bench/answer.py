@@ -55,7 +55,8 @@ class Answer:
     repetition: int
     model: str
     """The model's full name, once the service has said it."""
-    simulated: bool = False
+    simulated: bool | None = None
+    """`None` until the service has said it."""
     status: Literal["unfinished", "completed", "failed", "stopped"] = "unfinished"
     code: str | None = None
     """Of a failure: the service's error code, or one of `lib/problems.py`."""

@@ -113,6 +113,9 @@ class Report:
 
     def __post_init__(self) -> None:
         simulated = self.listed_as_simulated | {answer.asked for answer in [*self.warm_ups, *self.answers] if answer.simulated}
+        for answer in [*self.warm_ups, *self.answers]:
+            if answer.simulated is None:  # Its connection broke too early.
+                answer.simulated = answer.asked in simulated
         for asked in self.plan.models:
             mine = [answer for answer in self.answers if answer.asked == asked]
             self.models.append(_summary(asked, mine, simulated=asked in simulated, resamples=self.resamples, seed=self.seed))
