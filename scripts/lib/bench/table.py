@@ -5,21 +5,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from lib.tables import print_table
 from lib.tally import Tally
 from lib.units import count, money, printable
 
 from .summary import METRICS, Metric, ModelSummary, Report
 
 SIMULATED_MARK = "*"
-_NAME_WIDTH = 26
 
 
 def show(report: Report, console: Console) -> None:
     """Print `report`: a table for each metric, one with outcomes and costs, and what has to be said besides."""
     console.print(f"{count(report.completed, 'answer')} in {report.seconds:.1f} s", style="bold")
     for metric in METRICS:
-        console.print(_times(report, metric))
-    console.print(_outcomes(report))
+        print_table(_times(report, metric), console)
+    print_table(_outcomes(report), console)
     for line in [*_failures(report), *remarks(report)]:
         console.print(printable(line), style="dim", markup=False)
 
@@ -67,7 +67,7 @@ def _name(model: ModelSummary) -> str:
 
 def _times(report: Report, metric: Metric) -> Table:
     table = Table(title=metric.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("model", overflow="fold", width=_NAME_WIDTH)
+    table.add_column("model", overflow="fold")
     # The same widths in all of these tables, so that the eye finds a column again in the next.
     for name, width in (("n", 7), ("p50", 8), ("95 % of p50", 17), ("p95", 8), ("p99", 8)):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
@@ -90,7 +90,7 @@ def _outcomes(report: Report) -> Table:
     table = Table(
         title="Outcome and cost", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
     )
-    table.add_column("model", overflow="fold", width=_NAME_WIDTH)
+    table.add_column("model", overflow="fold")
     for name in ("completed", "tokens in / out", "cost", "per answer"):
         table.add_column(name, justify="right", no_wrap=True)
     for model in report.models:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from lib.tables import print_table
 from lib.tally import Tally
 from lib.units import count, exact, money, printable
 
@@ -16,9 +17,9 @@ def show(book: Book, console: Console) -> None:
     """Print `book`: its rows, the sums of real money and of what is simulated, and what has to be said besides."""
     table = Table(show_edge=False)
     for name in book.by:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "day")
     for number in ("answers", "tokens in", "tokens out", "cost"):
-        table.add_column(number, justify="right")
+        table.add_column(number, justify="right", no_wrap=True)
     day = None
     for key, tally in book.rows():
         if key.day != day:
@@ -30,7 +31,7 @@ def show(book: Book, console: Console) -> None:
     table.add_section()
     for title, tally in totals(book):
         table.add_row(title, *[""] * (len(book.by) - 1), *number_cells(tally, simulated=tally is book.made_up, exactly=False))
-    console.print(table)
+    print_table(table, console)
     for line in remarks(book):
         console.print(line, style="dim", markup=False)
 
