@@ -149,6 +149,18 @@ def test_in_eighty_columns_no_figure_is_cut(tmp_path: Path, asking: dict[str, st
     assert "…" not in done.stdout.split("First")[1]
 
 
+@pytest.mark.parametrize("columns", [30, 40, 60])
+def test_where_a_table_has_no_room_the_figures_are_listed_whole(tmp_path: Path, asking: dict[str, str], columns: int) -> None:
+    models = ["sim/quick", "sim/cuts-off"]
+    done = playground(tmp_path, "compare", "Hi", *(part for model in models for part in ("-m", model)), **asking, COLUMNS=columns)
+    figures = done.stdout[done.stdout.index("\nsim/quick") :]
+    assert "…" not in figures
+    words = " ".join(figures.split())
+    for model, status in zip(models, ("completed", "failed"), strict=True):
+        assert re.search(rf"{model} simulated · {status} First token [\d.]+ m?s Total [\d.]+ m?s Tokens per s [\d.]+ Input ~?\d+ ", words)
+    assert len(re.findall(r"Cost \(US\$\) ~?0\.\d+ s ", words)) == 2
+
+
 def test_a_failing_lane_is_told_beside_the_others_and_makes_the_exit_code_1(tmp_path: Path, asking: dict[str, str]) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/refuses", "-m", "sim/quick", "--max-tokens", "5", **asking)
     assert (done.returncode, done.stderr) == (1, "")

@@ -1,5 +1,6 @@
 """What a comparison looks like in a terminal: the lanes side by side while they grow, then what each took."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markdown import Markdown
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.style import Style
 from rich.table import Table
@@ -16,8 +18,10 @@ from rich.text import Text
 from .plain import plain
 
 _NARROWEST_COLUMN = 38
+_NARROWEST_NAME = 12
 _BESIDE_TITLE = 5
 """What a panel's upper edge has beside its title: two corners, a line, and a blank before it."""
+_FIGURES = ("First\ntoken", "Total", "Tokens\nper s", "Input", "Output", "Cost\n(US$)")
 _STYLES = {"queued": "yellow", "connecting": "cyan", "streaming": "cyan", "completed": "green", "failed": "red", "stopped": "yellow"}
 
 
@@ -34,7 +38,7 @@ class LaneView:
     error: str = ""
     metrics: dict[str, Any] | None = None
 
-    def title(self, room: int) -> Text:
+    def title(self, room: int = sys.maxsize) -> Text:
         """Model, whether it is simulated, and status. Where there is no room for all, the model's name begins later."""
         rest = Text(" simulated" if self.simulated else "", style="dim italic")
         rest.append(f" · {self.status}", style=Style.parse("not dim not italic") + Style.parse(_STYLES[self.status]))
@@ -133,17 +137,34 @@ class ComparisonView:
         return grid
 
     def metrics(self) -> RenderableType:
-        """A table of what each lane took."""
+        """What each lane took: a table, or where that has no room a list for each lane."""
+        return _AtWidth(self._metrics)
+
+    def _metrics(self, width: int) -> RenderableType:
+        table = self._table()
+        longest = max((cell_len(lane.model) for lane in self._lanes), default=0)
+        # The names give way, by taking more lines; a figure that is cut is none.
+        narrowest = _measure.measure(table).maximum - max(longest - _NARROWEST_NAME, 0)
+        figures = [table] if narrowest <= width else [self._list(lane) for lane in self._lanes]
+        return Group(*figures, *(Text(note, style="dim") for note in self._notes()))
+
+    def _table(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-        # In 80 columns the names give way, by taking more lines; a figure that is cut is none.
         table.add_column("Model", overflow="fold")
         table.add_column("Status", no_wrap=True)
-        for heading in ("First\ntoken", "Total", "Tokens\nper s", "Input", "Output", "Cost\n(US$)"):
+        for heading in _FIGURES:
             table.add_column(heading, justify="right", no_wrap=True)
         for lane in self._lanes:
             table.add_row(lane.model, Text(lane.status, style=_STYLES[lane.status]), *_figures(lane))
-        notes = self._notes()
-        return Group(table, Text("\n".join(notes), style="dim")) if notes else table
+        return table
+
+    def _list(self, lane: LaneView) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(overflow="fold")
+        table.add_column(overflow="fold", justify="right")
+        for heading, figure in zip(_FIGURES, _figures(lane), strict=True):
+            table.add_row(heading.replace("\n", " "), figure)
+        return Group(lane.title(), Padding(table, (0, 0, 1, 2), expand=False))
 
     def _notes(self) -> list[str]:
         notes = []
@@ -199,7 +220,7 @@ def _retry_note(event: dict[str, Any]) -> str:
 def _figures(lane: LaneView) -> tuple[str, ...]:
     metrics = lane.metrics
     if metrics is None:
-        return ("–",) * 6
+        return ("–",) * len(_FIGURES)
     mark = "~" if metrics["estimated"] else ""
     cost = "?" if metrics["cost"] is None else mark + metrics["cost"] + (" s" if metrics["simulated"] else "")
     return (
