@@ -157,8 +157,7 @@ def bench_stream(
     Ctrl-C stops what is on its way and reports what is done. Ends with 0 when something was measured, 1 when nothing was or the
     service refused, 2 for wrong use, 130 after Ctrl-C.
     """
-    outputs = (json_file, csv_file, html_file)
-    options.check_outputs(outputs)
+    options.check_outputs((json_file, csv_file, html_file))
     if len(set(model)) < len(model):
         raise typer.BadParameter("A model is given twice; --repeat asks a model several times.", param_hint="--model")
     for name in model:
@@ -186,10 +185,12 @@ def bench_stream(
             resamples=resamples,
             seed=bootstrap_seed,
         )
-        show(report, options.table_console(outputs))
-        options.write(json_file, lambda: as_json(report))
-        options.write(csv_file, lambda: as_csv(report))
-        options.write(html_file, lambda: as_html(report))
+        options.report(
+            lambda console: show(report, console),
+            (json_file, lambda: as_json(report)),
+            (csv_file, lambda: as_csv(report)),
+            (html_file, lambda: as_html(report)),
+        )
     if benchmark.refusal is not None:
         options.fail(benchmark.refusal)
     if benchmark.interrupted:

@@ -74,8 +74,7 @@ def cost_report(
     Sums are exact and of real money only: unknown costs are counted apart, simulated ones are labelled and summed apart. Ends with 0,
     with 1 when the service refuses or can't be reached, with 2 for wrong use.
     """
-    outputs = (csv_file, html_file)
-    options.check_outputs(outputs)
+    options.check_outputs((csv_file, html_file))
     from_day, to_day = first and first.date(), last and last.date()
     if from_day and to_day and from_day > to_day:
         raise typer.BadParameter("The first day is after the last.", param_hint="--from")
@@ -86,9 +85,11 @@ def cost_report(
         anyio.run(read, book, options.service_url(url), options.credentials(token, email, password))
     except ServiceError as error:
         options.fail(str(error))
-    show(book, options.table_console(outputs))
-    options.write(csv_file, lambda: as_csv(book))
-    options.write(html_file, lambda: as_html(book, place=options.place(url), made_on=datetime.now(book.zone).date()))
+    options.report(
+        lambda console: show(book, console),
+        (csv_file, lambda: as_csv(book)),
+        (html_file, lambda: as_html(book, place=options.place(url), made_on=datetime.now(book.zone).date())),
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """What both commands ask of the person who types them, and how they answer: options, files, messages, exit codes."""
 
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +18,8 @@ from .units import printable
 
 DEFAULT_URL = "http://127.0.0.1:4000"
 STDOUT = Path("-")
+PIPED_WIDTH = 160
+"""A pipe has no width of its own, and what takes it wants whole columns."""
 HELP = {"help_option_names": ["-h", "--help"]}
 _TOKEN = re.compile("[!-~]+")
 
@@ -99,6 +104,8 @@ def check_outputs(paths: Iterable[Path | None]) -> None:
     wanted = [path for path in paths if path is not None]
     if wanted.count(STDOUT) > 1:
         raise typer.BadParameter("Only one of the outputs can go to standard output (-).")
+    if STDOUT in wanted and sys.stdout is None:
+        raise typer.BadParameter("Standard output (-) is closed.")
     files: set[Path] = set()
     for path in wanted:
         if path == STDOUT:
@@ -111,29 +118,47 @@ def check_outputs(paths: Iterable[Path | None]) -> None:
         files.add(file)
 
 
-def write(path: Path | None, content: Callable[[], str]) -> None:
-    """Write `content()`, as UTF-8, where it was asked for; nothing when it was not."""
-    if path is None:
-        return
+def report(show: Callable[[Console], None], *files: tuple[Path | None, Callable[[], str]]) -> None:
+    """Write the files that were asked for, each as UTF-8, and `show` the tables: all of it, whatever becomes of the rest.
+
+    Tables go to stdout, or to stderr when a file was asked for there, which must then be alone.
+    """
+    console = Console(stderr=any(path == STDOUT for path, _ in files), highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, PIPED_WIDTH)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # A `?` for what its encoding lacks.
+    with ExitStack() as steps:  # The last one is taken first.
+        steps.callback(_show, show, console)
+        for path, content in reversed(files):
+            if path is not None:
+                steps.callback(_write, path, content)
+
+
+def _show(show: Callable[[Console], None], console: Console) -> None:
+    with _telling_why_not(STDOUT):
+        show(console)
+
+
+def _write(path: Path, content: Callable[[], str]) -> None:
     document = content().encode()
-    if path == STDOUT:
-        sys.stdout.buffer.write(document)
-        sys.stdout.buffer.flush()
-        return
-    try:
+    with _telling_why_not(path):
+        if path == STDOUT:
+            sys.stdout.buffer.write(document)
+            sys.stdout.buffer.flush()
+            return
         path.write_bytes(document)
-    except OSError as error:
-        fail(f"{path} can't be written: {error.strerror}.")
     say(f"Wrote {path}")
 
 
-_PIPED_WIDTH = 160
-"""A pipe has no width of its own, and what takes it wants whole columns."""
-
-
-def table_console(paths: Iterable[Path | None]) -> Console:
-    """Where tables are shown: on stdout, or on stderr when a file was asked for there, which must then be alone."""
-    console = Console(stderr=STDOUT in set(paths), highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _PIPED_WIDTH)
-    return console
+@contextmanager
+def _telling_why_not(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # Whoever read it had enough, and needs to be told nothing.
+    except OSError as error:
+        if path == STDOUT:
+            # What is left, Python would try to write once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        fail(f"{'Standard output' if path == STDOUT else path} can't be written: {error.strerror}.")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -23,16 +24,35 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 
 @pytest.fixture
-def run(user: User, tmp_path: Path) -> Run:
-    """Run a script as that user, in an empty folder; nothing is checked."""
+def variables(user: User) -> dict[str, str]:
+    """The environment of a script that asks as that user."""
+    account = {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
+    return {**os.environ, "PLAYGROUND_URL": str(user.http.base_url), **account}
 
-    async def run(script: str, *arguments: str, **variables: str) -> "CompletedProcess[str]":
-        where = {"PLAYGROUND_URL": str(user.http.base_url)}
-        account = {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
-        environment = {**os.environ, **where, **account, **variables}
+
+@pytest.fixture
+def run(variables: dict[str, str], tmp_path: Path) -> Run:
+    """Run a script in an empty folder; nothing is checked."""
+
+    async def run(script: str, *arguments: str, **more: str) -> "CompletedProcess[str]":
+        environment = {**variables, **more}
         return await run_sync(lambda: completed(arguments, environment, tmp_path, script=ROOT / "scripts" / script))
 
     return run
+
+
+@pytest.fixture
+def execute(variables: dict[str, str], tmp_path: Path) -> Run:
+    """The same, started as somebody starts it, with stdout as it is given."""
+
+    async def execute(script: str, *arguments: str, stdout: int = subprocess.PIPE, **more: str) -> "CompletedProcess[str]":
+        command = [sys.executable, ROOT / "scripts" / script, *arguments]
+        environment = {**variables, **more}
+        return await run_sync(
+            lambda: subprocess.run(command, check=False, cwd=tmp_path, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment)
+        )
+
+    return execute
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """What the scripts can't use is told in a sentence before anything is sent."""
 
 import json
-import subprocess
+import os
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
 from playground.settings import ROOT
@@ -19,8 +20,9 @@ WIDE = {"COLUMNS": "400"}
 
 
 @pytest.mark.parametrize("script", ["bench_stream.py", "cost_report.py"])
-def test_a_script_that_is_started_as_somebody_starts_it_says_how_it_is_used(script: str, tmp_path: Path):
-    done = subprocess.run([sys.executable, ROOT / "scripts" / script, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True)
+async def test_a_script_that_is_started_as_somebody_starts_it_says_how_it_is_used(execute: Run, script: str):
+    done = await execute(script, "--help")
+    assert done.returncode == 0, done.stderr
     assert "Usage: " in done.stdout
 
 
@@ -61,6 +63,13 @@ async def test_a_token_that_no_header_can_carry_is_wrong_use(run: Run, tmp_path:
     assert "--token" in said
     assert "A token is one word of ASCII characters" in said
     assert token not in said
+
+
+async def test_prompts_from_a_closed_standard_input_are_wrong_use(tmp_path: Path):
+    command = [sys.executable, str(ROOT / "scripts" / "bench_stream.py"), "-", "-m", "sim/quick"]
+    done = await anyio.run_process(["sh", "-c", 'exec "$@" <&-', "sh", *command], check=False, env={**os.environ, **WIDE})
+    assert done.returncode == 2
+    assert "Standard input is closed." in done.stderr.decode()
 
 
 @pytest.mark.parametrize("option", ["--model", "--system"])

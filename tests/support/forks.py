@@ -107,7 +107,10 @@ def _become(
     for number, stream in streams.items():
         with stream:
             os.dup2(stream.fileno(), number)
-    sys.stdin = os.fdopen(0, closefd=False)  # In place of nothing, which such processes are given to read.
+    # Such processes have nothing to read, and know of the others what they were to the one that forked.
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

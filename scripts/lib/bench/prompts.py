@@ -34,6 +34,8 @@ def read_prompts(path: Path, kind: PromptFormat = "auto") -> list[Prompt]:
     A text file has one prompt a line; empty lines are skipped. Prompts of several lines need JSONL.
     Raises `BadPrompts`.
     """
+    if str(path) == "-" and sys.stdin is None:
+        raise BadPrompts("Standard input is closed.")
     try:
         document = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8-sig")
     except OSError as error:
