@@ -145,7 +145,7 @@ def _from_file(variable: str) -> str | None:
 @app.command()
 def simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4010,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 4010,
     words_per_second: Annotated[
         float | None, typer.Option(envvar="SIM_WORDS_PER_SECOND", min=0.1, help="Speed of all models, in place of their own.")
     ] = None,

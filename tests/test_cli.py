@@ -312,6 +312,13 @@ def test_when_nothing_answers_at_the_address_that_is_said(tmp_path: Path, dead_a
     assert (done.returncode, done.stderr) == (1, f"playground: Nothing answers at {dead_address}. Is the service running there?\n")
 
 
+@pytest.mark.parametrize("port", ["-5", "99999"])
+def test_a_port_that_is_none_is_wrong_use(tmp_path: Path, port: str) -> None:
+    done = playground(tmp_path, "simulate", "--port", port)
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+
+
 def test_simulate_serves_the_simulated_models_alone(tmp_path: Path) -> None:
     command = [*PLAYGROUND, "simulate", "--port", "0", "--words-per-second", "5000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(tmp_path), cwd=tmp_path) as process:
