@@ -1,5 +1,15 @@
-"""`python -m playground`."""
+"""`python -m playground`, and the command `playground`."""
 
-from .cli import app
+from .terminal.streams import usable_streams
 
-app()
+
+def main() -> None:
+    """Run the command. Ends with 1 where standard output can't be written."""
+    with usable_streams():
+        from .cli import app  # noqa: PLC0415 - most of a start
+
+        app()
+
+
+if __name__ == "__main__":
+    main()

@@ -9,9 +9,10 @@ import socket
 import struct
 import subprocess
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import ioctl
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
@@ -22,7 +23,7 @@ from playground import __version__
 from playground.server import RunningService
 from playground.settings import Settings
 from tests.support.folders import temporary_folder
-from tests.support.forks import completed
+from tests.support.forks import Fork, completed
 from tests.support.process import PLAYGROUND, environment
 from tests.support.scripted import Exchange, ScriptedProvider
 
@@ -34,9 +35,10 @@ def playground(folder: Path, *arguments: str, text: str = "", **variables: objec
     return completed(arguments, environment(folder, **variables), folder, text)
 
 
-def executed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a command says that is started as somebody starts it, imports included."""
-    return subprocess.run([*PLAYGROUND, *arguments], env=environment(folder), cwd=folder, capture_output=True, text=True, check=False)
+def executed(folder: Path, *arguments: str, start: Sequence[str] = (), **variables: object) -> subprocess.CompletedProcess[str]:
+    """What a command says that is started as somebody starts it, imports included; by `start`, if that is given."""
+    command = [*start, *PLAYGROUND, *arguments]
+    return subprocess.run(command, env=environment(folder, **variables), cwd=folder, capture_output=True, text=True, check=False)
 
 
 @contextmanager
@@ -310,6 +312,47 @@ def dead_address() -> Iterator[str]:
 def test_when_nothing_answers_at_the_address_that_is_said(tmp_path: Path, dead_address: str) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any")
     assert (done.returncode, done.stderr) == (1, f"playground: Nothing answers at {dead_address}. Is the service running there?\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_as_good_as_an_empty_one(tmp_path: Path, dead_address: str, closed: str) -> None:
+    start = ["sh", "-c", f'exec "$@" {closed}', "sh"]
+    done = executed(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any", start=start)
+    assert done.returncode == 1
+    assert done.stderr.startswith("playground: Nothing answers") or closed == "2>&-"
+
+
+def test_a_prompt_from_a_closed_standard_input_is_empty(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = executed(tmp_path, "compare", "-", "-m", "sim/quick", start=["sh", "-c", 'exec "$@" <&-', "sh"], **asking)
+    assert (done.returncode, done.stderr) == (1, "playground: prompt: is empty\n")
+
+
+def test_signs_that_the_encoding_of_stdout_lacks_are_question_marks(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = executed(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5", LC_ALL="C", PYTHONUTF8=0, **asking)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sim/quick simulated ? completed" in done.stdout
+
+
+def test_json_is_utf_8_whatever_the_encoding_of_stdout_is(tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Grüße")
+        await exchange.end(3, 4)
+
+    done = executed(tmp_path, "compare", "Hi", "-m", scripted.model(answer), "--json", PYTHONIOENCODING="ascii", **asking)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"content": "Grüße"' in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["compare", "Hi", "-m", "sim/quick"], ["compare", "Hi", "-m", "sim/quick", "--json"]], ids=" ".join
+)
+def test_an_output_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path, asking: dict[str, str], arguments: list[str]) -> None:
+    with Connection(os.open("/dev/full", os.O_WRONLY), readable=False) as full:
+        command = Fork(arguments, environment(tmp_path, **asking), tmp_path, stdout=full)
+    with command.stderr as said:
+        assert said.read() == "playground: Standard output can't be written: No space left on device.\n"
+    assert command.wait() == 1
 
 
 @pytest.mark.parametrize("port", ["-5", "99999"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
@@ -72,7 +73,8 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
 async def _print_events(service: _Service, body: dict[str, Any]) -> bool:
     complete = True
     async for event in _events(service, body):
-        print(json.dumps(event, ensure_ascii=False), flush=True)  # noqa: T201 - the output that was asked for
+        sys.stdout.buffer.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")  # JSON is UTF-8, whatever the terminal is.
+        sys.stdout.flush()
         complete = complete and event.get("status") not in ("failed", "stopped")
     return complete
 

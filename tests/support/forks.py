@@ -17,8 +17,8 @@ from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import IO
 
+from playground.__main__ import main
 from playground.accounts import passwords
-from playground.cli import app
 
 QUICK_COST = 4
 """bcrypt's, in forks and in the services of our own process: nearly every test registers somebody."""
@@ -121,4 +121,4 @@ def _become(
     else:
         sys.argv = ["playground", *arguments]
         passwords.COST = QUICK_COST
-        app()
+        main()
