@@ -1,5 +1,6 @@
 """The command `playground`."""
 
+import signal
 from asyncio import CancelledError
 from functools import partial
 from typing import Annotated
@@ -45,6 +46,9 @@ def main(
 ) -> None:
     """Settings come from the environment and from `.env`; `.env.example` lists them all."""
     garbage.put_off()
+    # When the terminal is closed: an end in order, unless `nohup` has it ignored.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
 
 
 @app.command()

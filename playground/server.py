@@ -100,22 +100,23 @@ class RunningService(NamedTuple):
 async def serve(settings: Settings) -> None:
     """Serve until a signal. Raises `StartupError` when the service can't start."""
     _raise_file_limit()
-    with _listen(settings) as listener, _ending_on_sigterm():
+    with _listen(settings) as listener, _ending_on_signals():
         async with open_app(settings) as app:
             garbage.look_from_now_on()
             await Server(app, settings).serve([listener])
 
 
 @contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """While the server does not look after signals yet, SIGTERM ends the block in order: what was started is stopped."""
+def _ending_on_signals() -> Iterator[None]:
+    """While the server does not look after signals, the same ones end the block in order: what was started is stopped."""
     loop = asyncio.get_running_loop()
     with anyio.CancelScope() as scope:
-        before = signal(SIGTERM, lambda _number, _frame: loop.call_soon_threadsafe(scope.cancel))
+        before = [signal(number, lambda _number, _frame: loop.call_soon_threadsafe(scope.cancel)) for number in (SIGINT, SIGTERM)]
         try:
             yield
         finally:
-            signal(SIGTERM, before)
+            for number, handler in zip((SIGINT, SIGTERM), before, strict=True):
+                signal(number, handler)
 
 
 @asynccontextmanager

@@ -8,10 +8,12 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import termios
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import ioctl
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -20,9 +22,10 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from playground import __version__
+from playground.database.cluster import Cluster
 from playground.server import RunningService
-from playground.settings import Settings
-from tests.support.folders import temporary_folder
+from playground.settings import ROOT, Settings
+from tests.support.folders import NewDataDir, temporary_folder
 from tests.support.forks import Fork, completed
 from tests.support.process import PLAYGROUND, environment
 from tests.support.scripted import Exchange, ScriptedProvider
@@ -353,6 +356,55 @@ def test_an_output_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path,
     with command.stderr as said:
         assert said.read() == "playground: Standard output can't be written: No space left on device.\n"
     assert command.wait() == 1
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
+def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(tmp_path: Path) -> None:
+    # With this variable, Python tells on stderr of each module that it has imported.
+    known = environment(tmp_path, PYTHONPROFILEIMPORTTIME=1)
+    command = [*PLAYGROUND, "compare", "-", "-m", "sim/quick"]
+    with subprocess.Popen(command, env=known, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while process.stderr.readline().rpartition("|")[2].strip() != "typer":
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)  # With much left to import.
+        said = [line for line in process.stderr if not line.startswith("import time:")]
+        assert (process.wait(), said) == (130, [])
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
+def test_an_interrupt_when_all_is_over_ends_it_without_a_word(tmp_path: Path) -> None:
+    late = "import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT)"
+    command = [sys.executable, "-c", f"{late}\nfrom playground.__main__ import main\nmain()", "--version"]
+    done = subprocess.run(command, env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, f"playground {__version__}\n", "")
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGHUP] * 2, [signal.SIGINT] * 3], ids=str)
+def test_a_signal_ends_a_comparison_that_runs_here_in_order(new_data_dir: NewDataDir, numbers: list[signal.Signals]) -> None:
+    folder = new_data_dir()
+    reader, writer = Pipe(duplex=False)
+    arguments = ["compare", "Explain recursion", "-m", "sim/verbose", "--json"]
+    with reader, writer:
+        command = Fork(arguments, environment(folder, SIM_WORDS_PER_SECOND=1), folder, stdout=writer)
+        os.read(reader.fileno(), 1)
+        for number in numbers:
+            command.send_signal(number)
+        with command.stderr as said:
+            assert said.read() == ""
+        assert command.wait() == 130
+    assert not Cluster(folder / "postgres").answers()
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
+    command = ["nohup", *PLAYGROUND, "simulate", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(tmp_path), cwd=tmp_path) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().rsplit(" ", 1)[1].strip()
+        process.send_signal(signal.SIGHUP)
+        assert httpx.get(f"{url}/models").status_code == 200
+        process.terminate()
+        assert process.wait() == 0
 
 
 @pytest.mark.parametrize("port", ["-5", "99999"])

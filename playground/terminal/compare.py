@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,8 +35,14 @@ class _Service(NamedTuple):
 async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token: str | None) -> bool:
     """Run a comparison and show it; whether every lane completed.
 
-    `body` is that of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`, and `CancelledError` after Ctrl-C.
+    `body` is that of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`, and `CancelledError` after Ctrl-C or SIGTERM.
     """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - what runs is one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            # Once: the second would break off the end that the first began.
+            asyncio.get_running_loop().add_signal_handler(number, lambda: task.cancelling() or task.cancel())
     try:
         async with _service(url, token) as service:
             garbage.look_from_now_on()
@@ -43,9 +50,8 @@ async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token
                 return await _print_events(service, body)
             return await _show(service, body, Console())
     finally:
-        # Ctrl-C cancels this task. What closes connections on the way out may make an error of its own of that, or an end like any other.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        # Both cancel this task. What closes connections on the way out may make an error of its own of that, or an end like any other.
+        if task.cancelling():
             raise asyncio.CancelledError
 
 

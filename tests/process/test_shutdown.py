@@ -67,7 +67,7 @@ async def test_during_the_start_it_ends_what_was_started() -> None:
         assert not Cluster(folder / "postgres").answers()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_without_a_grace_runs_are_stopped_told_and_kept(
     serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider, number: signal.Signals
 ) -> None:
