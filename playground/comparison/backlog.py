@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.8
 _LONGEST_PAUSE_SECONDS = 600.0
+_LATE_SECONDS = 120.0
+"""How late a statement may reach the store when whoever sent it is gone: the longest pause of TCP between two attempts (RFC 6298)."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class TurnStore(Protocol):
-    """Where turns are kept in the end. Both calls may be repeated without harm, and raise `Unavailable` while the store is away."""
+    """Where turns are kept in the end. Each call may be repeated without harm, and raises `Unavailable` while the store is away."""
 
     async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
         """Keep a turn that begins, with its session and lanes; `as_next`: under the next free number of the session, whatever its own.
@@ -38,6 +40,9 @@ class TurnStore(Protocol):
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
         """Keep what a turn came to."""
+
+    async def withdraw_turn(self, turn: TurnRow) -> None:
+        """Keep nothing of a turn that was opened, or may have been; nor its session when that was new and has no other."""
 
 
 async def open_turn(store: TurnStore, turn: TurnRow) -> None:
@@ -87,23 +92,29 @@ class Backlog:
     async def _store_waiting(self) -> None:
         now = time.monotonic()
         for path in sorted(path for path, wait in self._waiting.items() if wait.until <= now):
+            wait = self._waiting[path]
             try:
-                await self._store_one(path)
-                await run_sync(path.unlink)
+                if await self._store_one(path, wait):
+                    await run_sync(path.unlink)
+                    del self._waiting[path]
+                    continue
             except Unavailable:
                 return  # For the others too.
             except Exception:
                 # It may be taken later, or a person has to look at it.
                 _logger.exception("journal_refused", file=path.name)
-                self._waiting[path].lengthen()
-            else:
-                del self._waiting[path]
+            wait.lengthen()
 
-    async def _store_one(self, path: Path) -> None:
+    async def _store_one(self, path: Path, wait: _Wait) -> bool:
+        """Whether the file is done with."""
         journalled = await run_sync(read_journal, path)
         if journalled is None:
-            return
+            return True
         turn = journalled.turn
+        if journalled.unsent:
+            await self._store.withdraw_turn(turn)
+            # What was sent to the store before may come after this, so it is done until that can't be any more.
+            return wait.then > _LATE_SECONDS
         try:
             if not journalled.stored:
                 await open_turn(self._store, turn)
@@ -112,3 +123,4 @@ class Backlog:
             _logger.warning("recording_orphaned", file=path.name)
         else:
             _logger.info("recorded_from_journal", run_id=turn.run_id, session_id=turn.session_id)
+        return True

@@ -34,6 +34,10 @@ class _Stored(msgspec.Struct, tag="stored"):
     """The database has the turn as it was opened: where it has not, it was deleted since."""
 
 
+class _Unsent(msgspec.Struct, tag="unsent"):
+    """The run was given up before anything of it was sent, and nobody knows whether the database has its turn."""
+
+
 class _Written(msgspec.Struct, tag="written"):
     lane: int
     reasoning: bool
@@ -45,7 +49,7 @@ class _Answered(msgspec.Struct, tag="answered"):
     """Without its text, which the lines before hold."""
 
 
-_decoder = msgspec.json.Decoder(_Opened | _Stored | _Written | _Answered)
+_decoder = msgspec.json.Decoder(_Opened | _Stored | _Unsent | _Written | _Answered)
 
 
 @dataclass(slots=True)
@@ -59,6 +63,8 @@ class JournalledRun:
     last_written_at: datetime
     stored: bool
     """The database had the turn as it was opened: if it has not, it was deleted since."""
+    unsent: bool
+    """It was given up before anything was sent: if the database has it, it is to be deleted."""
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ class RunJournal:
     _size: int = 0
 
     def append(self, lines: bytes) -> None:
-        """Lines made by `written_line` and `answered_line`, or `STORED_LINE`: all of them, or none."""
+        """Lines made by `written_line` and `answered_line`, `STORED_LINE` or `UNSENT_LINE`: all of them, or none."""
         written = os.write(self._descriptor, lines)
         if written < len(lines):
             os.ftruncate(self._descriptor, self._size)
@@ -88,6 +94,9 @@ class RunJournal:
 
 STORED_LINE = msgspec.json.encode(_Stored()) + b"\n"
 """The database has the turn as it was opened."""
+
+UNSENT_LINE = msgspec.json.encode(_Unsent()) + b"\n"
+"""The run was given up before anything of it was sent."""
 
 
 def written_line(lane: int, *, reasoning: bool, raw_text: bytes) -> bytes:
@@ -171,7 +180,7 @@ def read_journal(path: Path) -> JournalledRun | None:
     turn: TurnRow | None = None
     pieces: dict[tuple[int, bool], list[str]] = {}
     answers: dict[str, AnswerRecord] = {}
-    stored = False
+    stored = unsent = False
     for line in path.read_bytes().split(b"\n"):
         try:
             match _decoder.decode(line):
@@ -179,6 +188,8 @@ def read_journal(path: Path) -> JournalledRun | None:
                     turn = opened
                 case _Stored():
                     stored = True
+                case _Unsent():
+                    unsent = True
                 case _Written(lane, reasoning, text):
                     pieces.setdefault((lane, reasoning), []).append(text)
                 case _Answered(answer):
@@ -192,4 +203,4 @@ def read_journal(path: Path) -> JournalledRun | None:
         lane.position: ("".join(pieces.get((lane.position, False), [])), "".join(pieces.get((lane.position, True), [])))
         for lane in turn.lanes
     }
-    return JournalledRun(turn, texts, answers, datetime.fromtimestamp(path.stat().st_mtime, UTC), stored)
+    return JournalledRun(turn, texts, answers, datetime.fromtimestamp(path.stat().st_mtime, UTC), stored, unsent)

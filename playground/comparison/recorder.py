@@ -14,7 +14,7 @@ from anyio.to_thread import run_sync
 from playground.errors import Unavailable
 
 from .backlog import Backlog, TurnStore, open_turn
-from .journal import STORED_LINE, Journal, RunJournal, answered_line, written_line
+from .journal import STORED_LINE, UNSENT_LINE, Journal, RunJournal, answered_line, written_line
 from .plan import RunPlan
 from .records import TurnOrphaned, TurnRow
 
@@ -57,18 +57,30 @@ class Recorder:
         self._writing = anyio.Lock()
 
     async def prepare(self, plan: RunPlan) -> None:
-        """Begin the journal of a run that is not open yet."""
+        """Begin the journal of a run that is not open yet. Raises `Unavailable` when the disk takes none."""
         try:
-            self._prepared[plan.run_id] = await run_sync(self._journal.begin, TurnRow.of(plan))
-        except OSError:  # It is begun with the run then, or not at all.
+            # An end of the service must not leave a file that nobody knows.
+            with anyio.CancelScope(shield=True):
+                self._prepared[plan.run_id] = await run_sync(self._journal.begin, TurnRow.of(plan))
+        except OSError as error:
             _logger.exception("journal_failed", run_id=plan.run_id)
+            raise Unavailable("The disk takes nothing at the moment, so this comparison would not be safe. Try again later.") from error
 
     def discard(self, plan: RunPlan) -> None:
-        """The run that was prepared is not opened."""
-        journal = self._prepared.pop(plan.run_id, None)
-        if journal is not None:
-            journal.close()
-            journal.remove()
+        """The run that was prepared is not opened, and the store holds nothing of it."""
+        journal = self._prepared.pop(plan.run_id)
+        journal.close()
+        journal.remove()
+
+    def withdraw(self, plan: RunPlan) -> None:
+        """The run that was prepared is not opened. What the store holds of it, or gets yet, is deleted in the background."""
+        journal = self._prepared.pop(plan.run_id)
+        try:
+            journal.append(UNSENT_LINE)
+        except OSError:  # It ends as one that a crash cut off, then.
+            _logger.exception("journal_failed", run_id=plan.run_id)
+        journal.close()
+        self._backlog.add(journal.path)
 
     def open(self, run: Run) -> None:
         """Record, in the background, that a run began."""

@@ -70,8 +70,8 @@ def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> Non
             )
         )
     )
-    # A reader knows three ends of a lane; one that a crash cut off was stopped.
-    status = "stopped" if answer.status == "interrupted" else str(answer.status)
+    # A reader knows three ends of a lane; one that a crash cut off was stopped, and so was one that was lost with its journal.
+    status = "stopped" if answer.status in ("interrupted", "running") else str(answer.status)
     log.append(encode(StatusEvent(lane.position, lane.model, cast(LaneStatus, status))))
 
 

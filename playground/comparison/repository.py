@@ -100,6 +100,12 @@ class SessionRepository:
         except RawQueryError as error:
             raise RowsRefused(error.meta["code"]) from error
 
+    async def withdraw_turn(self, turn: TurnRow) -> None:
+        """Delete a turn of which nothing was sent, with its session when that was new and has no other. Nothing happens without one."""
+        await self._database.run(lambda prisma: prisma.turns.delete_many(where={"id": turn.turn_id}))
+        if turn.new_session:
+            await self._database.run(lambda prisma: prisma.sessions.delete_many(where={"id": turn.session_id, "turns": {"none": {}}}))
+
     async def get(self, user_id: str, session_id: str) -> models.sessions | None:
         """A session of that user with its lanes, turns and answers, in their order."""
         return await self._database.run(

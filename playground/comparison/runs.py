@@ -14,6 +14,7 @@ from playground.providers.adapter import ProviderClient
 
 from .plan import Accountant, RunPlan
 from .recorder import Recorder
+from .records import RowsRefused, TurnRefused
 from .run import Run
 
 _LOOK_SECONDS = 0.25
@@ -29,6 +30,9 @@ class ShuttingDown(Unavailable):
 
     code = "shutting_down"
     title = "The service is shutting down"
+
+    def __init__(self) -> None:
+        super().__init__("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
 
 
 class TurnRunning(Conflict):
@@ -55,8 +59,8 @@ class Runs:
         self._by_id: dict[str, Run] = {}
         self._running: dict[str, Run] = {}
         """By session."""
-        self._beginning: set[str] = set()
-        """Sessions whose next turn was admitted, and is no run yet."""
+        self._beginning: dict[str, anyio.CancelScope] = {}
+        """What begins the next turn of a session, by session: it was admitted, and is no run yet."""
         self._draining = False
         self._idle = anyio.Event()
 
@@ -64,28 +68,38 @@ class Runs:
     def admitted(self, plan: RunPlan) -> Iterator[None]:
         """While what has to be done before `start` is done: no other turn of the session gets in, and the service waits with its end.
 
-        Raises `ShuttingDown`, and `TurnRunning` when another request has begun this turn since it was planned.
+        Raises `ShuttingDown`, also when that takes longer than the service can wait, and `TurnRunning` when another request has begun
+        this turn since it was planned.
         """
         if self._draining:
-            raise ShuttingDown("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
+            raise ShuttingDown
         newest = None if plan.new_session else self.of_session(plan.session_id)
         if plan.session_id in self._beginning or (newest is not None and newest.plan.turn >= plan.turn):
             raise TurnRunning(ONE_AT_A_TIME)
-        self._beginning.add(plan.session_id)
-        try:
-            yield
-        finally:
-            self._beginning.remove(plan.session_id)
-            self._look_whether_idle()
+        with anyio.CancelScope() as scope:
+            self._beginning[plan.session_id] = scope
+            try:
+                yield
+            finally:
+                del self._beginning[plan.session_id]
+                self._look_whether_idle()
+        if scope.cancelled_caught:
+            raise ShuttingDown
 
     @asynccontextmanager
     async def journalled(self, plan: RunPlan) -> AsyncIterator[None]:
-        """Around what stands in the database of a run before its `start`: after a crash in between, the journal has it closed."""
+        """Around what stands in the database of a run before its `start`: after a crash in between, the journal has it closed.
+
+        Raises `Unavailable` when there is no journal to be had.
+        """
         await self._recorder.prepare(plan)
         try:
             yield
-        except BaseException:
+        except (TurnRefused, RowsRefused):
             self._recorder.discard(plan)
+            raise
+        except BaseException:  # No answer came, which says nothing of the database.
+            self._recorder.withdraw(plan)
             raise
 
     async def start(self, plan: RunPlan) -> Run:
@@ -149,7 +163,10 @@ class Runs:
                     del self._by_id[run.id]
 
     async def drain(self, grace_seconds: float) -> None:
-        """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded."""
+        """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded.
+
+        Those that are no runs by then are refused.
+        """
         self._draining = True
         if not self._running and not self._beginning:
             return
@@ -159,6 +176,8 @@ class Runs:
         while not self._idle.is_set():
             for run in self.open():
                 run.stop()
+            for beginning in self._beginning.values():
+                beginning.cancel()
             # One that was just beginning may have to be stopped too.
             with anyio.move_on_after(_LOOK_SECONDS):
                 await self._idle.wait()

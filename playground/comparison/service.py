@@ -126,7 +126,7 @@ class ComparisonService:
         run = self._runs.get(turn.run_id)
         if run is not None:
             return _from_start(run)
-        if turn.finished_at is None:
+        if _goes_on(turn):
             raise TurnRunning(f"The first request with this key is still running elsewhere: its session is {turn.session_id}.")
         session = await self._repository.get(user_id, turn.session_id)
         if session is None:

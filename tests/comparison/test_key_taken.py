@@ -1,16 +1,18 @@
 """An idempotency key that another process took in the meantime."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from anyio.from_thread import BlockingPortal
 
 from playground.comparison.records import LaneRow, TurnRefused, TurnRow
 from playground.comparison.repository import SessionRepository
+from playground.comparison.schemas import StreamRequest
+from playground.comparison.service import _hash
 from playground.ids import new_id, new_run_id
 from playground.server import RunningService
-from tests.support.client import User
+from tests.support.client import User, of_type, parse_events
 
 
 def turn_of(user: User, key: str) -> TurnRow:
@@ -42,3 +44,20 @@ async def test_a_turn_of_an_account_that_is_gone_is_refused(user: User, service:
     repository = SessionRepository(service.services.database)
     with pytest.raises(TurnRefused):
         portal.call(repository.open_turn, replace(turn_of(user, "gone"), user_id="nobody"))
+
+
+async def test_a_turn_that_was_lost_with_its_journal_does_not_keep_its_key_for_ever(
+    user: User, service: RunningService, portal: BlockingPortal
+):
+    body = {"prompt": "Hi", "models": ["sim/quick"]}
+    running = replace(turn_of(user, "lost"), request_hash=_hash(StreamRequest.model_validate(body)))
+    repository = SessionRepository(service.services.database)
+    portal.call(repository.open_turn, running)
+    response = await user.http.post("/playground/stream", json=body, headers={"Idempotency-Key": "lost"})
+    assert (response.status_code, response.json()["type"]) == (409, "urn:playground:problem:turn_running")
+
+    portal.call(repository.withdraw_turn, running)
+    assert (await user.http.get("/playground/sessions")).json()["items"] == []
+    portal.call(repository.open_turn, replace(running, created_at=running.created_at - timedelta(days=2)))
+    response = await user.http.post("/playground/stream", json=body, headers={"Idempotency-Key": "lost"})
+    assert [status["status"] for status in of_type(parse_events(response.text), "status")] == ["stopped"]

@@ -1,18 +1,20 @@
-"""The database is away when a run ends: what it came to waits on the disk."""
+"""The database is away when a run begins or ends: what it came to waits on the disk, and so does what has to be taken back."""
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 from anyio.to_thread import run_sync
 
 from playground.database import cluster as clusters
 from playground.database.cluster import Cluster
-from tests.support.client import new_user, next_event, of_type, text_of
+from tests.support.client import Event, new_user, next_event, of_type, parse_events, text_of
 from tests.support.folders import NewDataDir
-from tests.support.process import recorded_answer, serving, until_journal_holds
+from tests.support.process import recorded_answer, serving, until, until_journal_holds
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
 from .conftest import Serving
@@ -98,14 +100,77 @@ async def test_a_run_that_never_saw_the_database_survives_a_restart(serve: Servi
             assert restarted.journal() == ""
 
 
+def ask(cluster: Cluster, *sql: str) -> str:
+    """As an operator, who may write whatever the others may."""
+    commands = [part for text in ("SET default_transaction_read_only = off", *sql) for part in ("-c", text)]
+    return subprocess.run(
+        [clusters._programs() / "psql", "-qtA", cluster.url, *commands], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+@contextmanager
+def no_new_turns(cluster: Cluster) -> Iterator[None]:
+    """Whoever begins a turn waits until the block ends, and then does it, wherever its sender is by then."""
+    holder = subprocess.Popen(
+        [clusters._programs() / "psql", "-qtA", cluster.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    with holder:
+        print("BEGIN; LOCK TABLE turns IN EXCLUSIVE MODE; SELECT 'locked';", file=holder.stdin, flush=True)
+        assert holder.stdout.readline() == "locked\n"
+        yield
+
+
+async def test_a_start_that_gets_no_answer_of_the_database_leaves_nothing_open(
+    serve: Serving, cluster: Cluster, model: str, gate: Gate
+) -> None:
+    gate.open()
+    key = {"Idempotency-Key": "no answer"}
+
+    async def row_waits() -> bool:
+        return await run_sync(ask, cluster, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "1\n"
+
+    async def row_came() -> bool:
+        return await run_sync(ask, cluster, "SELECT count(*) FROM turns WHERE idempotency_key = 'no answer'") == "1\n"
+
+    with serve(SHUTDOWN_GRACE_SECONDS=0) as service:
+        async with new_user(service.url) as user:
+            session_id = (await user.compare("Hi", [model]))[0].data["sessionId"]
+            body = {"prompt": "And?", "sessionId": session_id}
+            refused = []
+
+            async def start() -> None:
+                refused.append(await user.http.post("/playground/stream", json=body, headers=key))
+
+            with no_new_turns(cluster):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(start)
+                    await until(row_waits)
+                    service.terminate()
+                assert await service.ended() == 0
+            [response] = refused
+            assert (response.status_code, response.json()["type"]) == (503, "urn:playground:problem:shutting_down")
+            await until(row_came)
+
+            with serve() as restarted:
+                user.http.base_url = restarted.url
+
+                async def started() -> list[Event] | None:
+                    response = await user.http.post("/playground/stream", json=body, headers=key)
+                    return parse_events(response.text) if response.status_code == 200 else None
+
+                events = await until(started)
+                turns = (await user.session(session_id))["turns"]
+    assert text_of(events, 0) == "before after"
+    assert [(turn["turn"], turn["answers"][0]["text"]) for turn in turns] == [(1, "before after"), (2, "before after")]
+
+
 async def test_what_a_read_only_database_refuses_is_stored_when_it_takes_writes_again(
     serve: Serving, cluster: Cluster, model: str, gate: Gate
 ) -> None:
     def read_only(value: str) -> None:
-        sql = [f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()"]
-        # As an operator, who may write all the same.
-        commands = [part for text in ("SET default_transaction_read_only = off", *sql) for part in ("-c", text)]
-        subprocess.run([clusters._programs() / "psql", "-q", cluster.url, *commands], check=True, stdout=subprocess.DEVNULL)
+        ask(cluster, f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()")
 
     with serve() as service:
         async with new_user(service.url) as user:
