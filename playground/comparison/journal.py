@@ -131,10 +131,11 @@ class Journal:
 
     def begin(self, turn: TurnRow) -> RunJournal:
         """A new file for a run, with its first line. Raises `OSError`, and then leaves nothing."""
+        line = msgspec.json.encode(_Opened(turn)) + b"\n"
         path = self._folder / f"{turn.run_id}.jsonl"
         journal = RunJournal(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
         try:
-            journal.append(msgspec.json.encode(_Opened(turn)) + b"\n")
+            journal.append(line)
         except OSError:
             journal.close()
             journal.remove()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,8 +13,9 @@ from anyio.to_thread import run_sync
 from playground.errors import Unavailable
 
 from .backlog import Backlog, TurnStore, open_turn
-from .journal import STORED_LINE, UNSENT_LINE, Journal, RunJournal, answered_line, written_line
+from .journal import UNSENT_LINE, Journal, RunJournal
 from .plan import RunPlan
+from .recording import Recording
 from .records import TurnOrphaned, TurnRow
 
 if TYPE_CHECKING:
@@ -28,19 +28,10 @@ _HEAD_START_SECONDS = 0.002
 """Of a run's requests: what a loop writes is sent when all that is ready has run, and recording takes the loop a millisecond or two."""
 _LONGEST_WAIT_SECONDS = 1.0
 """How long the end of a run waits for the database; after that it goes on in the background."""
+_AGAIN_SECONDS = 5.0
+"""Between two attempts to record a run that neither the database nor the disk takes."""
 
 _logger = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class _Open:
-    """A run that is being recorded: its file, how much of each head is in it, which lanes' ends, and whether it says that it is stored."""
-
-    journal: RunJournal
-    saved: dict[int, int] = field(default_factory=dict)
-    answered: set[int] = field(default_factory=set)
-    stored: bool = False
-    stored_saved: bool = False
 
 
 class Recorder:
@@ -52,7 +43,8 @@ class Recorder:
         self._journal = journal
         self._backlog = Backlog(store, journal, recovery)
         self._prepared: dict[str, RunJournal] = {}
-        self._open: dict[str, tuple[Run, _Open]] = {}
+        self._open: dict[str, Recording] = {}
+        """By run."""
         # A file has one writer at a time, and none after it is closed.
         self._writing = anyio.Lock()
 
@@ -90,12 +82,11 @@ class Recorder:
         await anyio.sleep(_HEAD_START_SECONDS)
         turn = TurnRow.of(run.plan)
         _logger.info("run_started", run_id=run.id, session_id=turn.session_id, turn=turn.turn, lanes=len(turn.lanes))
+        file = self._prepared.pop(run.id, None) or await self._begun(turn)
+        recording = self._open[run.id] = Recording(run, file)
         try:
-            journal = self._prepared.pop(run.id) if run.id in self._prepared else await run_sync(self._journal.begin, turn)
-            opened = _Open(journal)
-            self._open[run.id] = run, opened
             await open_turn(self._store, turn)
-            opened.stored = True
+            recording.stored = True
         except Unavailable:
             _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
         except TurnOrphaned:
@@ -105,52 +96,63 @@ class Recorder:
         finally:
             run.opened.set()
 
+    async def _begun(self, turn: TurnRow) -> RunJournal | None:
+        try:
+            return await run_sync(self._journal.begin, turn)
+        except Exception:  # A full disk or a defect: it is begun with the first text for which there is room.
+            _logger.exception("journal_failed", run_id=turn.run_id)
+            return None
+
     async def close(self, run: Run) -> None:
-        """Record what a run came to. Returns when that is in the store, or after a moment: then it waits in the journal."""
+        """Record what a run came to. Returns when that is in the store, or after a moment: then it goes on in the background."""
         self._task_group.start_soon(self._close, run)
         with anyio.move_on_after(_LONGEST_WAIT_SECONDS):
             await run.recorded.wait()
 
     async def _close(self, run: Run) -> None:
         await run.opened.wait()
-        opened: _Open | None = None
-        try:
-            if run.id in self._open:
-                async with self._writing:
-                    _, opened = self._open.pop(run.id)
-                    await run_sync(_flush, [(run, opened)])
-                    opened.journal.close()
-            await self._store_closing(run, opened)
-        except Unavailable:
-            _logger.warning("recording_later", run_id=run.id, session_id=run.plan.session_id)
-            self._later(run, opened)
-        except Exception:
-            _logger.exception("recording_failed", run_id=run.id, session_id=run.plan.session_id)
-            self._later(run, opened)
-        finally:
-            run.recorded.set()
+        # A run is kept until there is a place for all of it: what does not fit into its file is nowhere else.
+        while not await self._closed(self._open[run.id]):  # noqa: ASYNC110 - it is tried again, not waited for
+            await anyio.sleep(_AGAIN_SECONDS)
 
-    def _later(self, run: Run, opened: _Open | None) -> None:
-        if opened is None:
-            _logger.error("turn_lost", run_id=run.id, session_id=run.plan.session_id)
-        else:
-            self._backlog.add(opened.journal.path)
+    async def _closed(self, recording: Recording) -> bool:
+        """Whether the store holds what the run came to, or else its file, which waits for the store then."""
+        await self._save([recording])
+        whole = recording.whole  # Another may be saving it when it is asked for next.
+        in_store = await self._in_store(recording)
+        recording.run.recorded.set()
+        if not (in_store or whole):
+            return False
+        async with self._writing:
+            del self._open[recording.run.id]
+            if recording.file is not None:
+                recording.file.close()
+                if in_store:
+                    recording.file.remove()
+                else:
+                    self._backlog.add(recording.file.path)
+        return True
 
-    async def _store_closing(self, run: Run, opened: _Open | None) -> None:
-        turn = TurnRow.of(run.plan)
-        if opened is not None and any(lane.record is None for lane in run.lanes):
+    async def _in_store(self, recording: Recording) -> bool:
+        run, turn = recording.run, TurnRow.of(recording.run.plan)
+        if any(lane.record is None for lane in run.lanes):
             # What a lane wrote that a defect ended stands in the journal alone, and is stored from there as after a crash.
-            self._backlog.add(opened.journal.path)
-            return
+            return False
         try:
-            if opened is None or not opened.stored:
+            if not recording.stored:
                 await open_turn(self._store, turn)
+                recording.stored = True
             await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])
+        except Unavailable:
+            _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
+            return False
         except TurnOrphaned:
+            # Its account or session was deleted with everything in it, so nothing of it stays here either.
             _logger.warning("recording_orphaned", run_id=run.id, session_id=turn.session_id)
-        # The store has it; or its account or session was deleted with everything in it, so nothing of it stays here either.
-        if opened is not None:
-            opened.journal.remove()
+        except Exception:
+            _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
+            return False
+        return True
 
     async def write_on(self) -> None:
         """Save what runs write, and bring what waits into the store, for as long as the service lives."""
@@ -163,42 +165,21 @@ class Recorder:
         try:
             while True:
                 await anyio.sleep(_FLUSH_SECONDS)
-                async with self._writing:
-                    if self._open:
-                        await run_sync(_flush, list(self._open.values()))
+                if self._open:
+                    await self._save(list(self._open.values()))
         finally:
             # The service ends: runs that ended while their beginning waits for the store are not in their files whole.
-            _flush(list(self._open.values()))
+            with anyio.CancelScope(shield=True):
+                await self._save(list(self._open.values()))
+
+    async def _save(self, recordings: Sequence[Recording]) -> None:
+        async with self._writing:
+            await run_sync(_save_each, recordings, self._journal)
 
 
-def _flush(runs: Sequence[tuple[Run, _Open]]) -> None:
-    """Append what is new to each run's file. Runs in a thread: a log only grows, so what is read here is whole."""
-    for run, opened in runs:
+def _save_each(recordings: Sequence[Recording], journal: Journal) -> None:
+    for recording in recordings:
         try:
-            _append_news(run, opened)
+            recording.save(journal)
         except Exception:  # A full disk or a defect, which must not keep the others' text from theirs.
-            # What could not be written does not count as saved, so the next time tries it again.
-            _logger.exception("journal_failed", run_id=run.id)
-
-
-def _append_news(run: Run, opened: _Open) -> None:
-    # Looked for before their text is read, which is whole then.
-    ended = {lane.plan.position: lane.record for lane in run.lanes if lane.record is not None and lane.plan.position not in opened.answered}
-    lines: list[bytes] = []
-    saved = dict(opened.saved)
-    for lane in run.lanes:
-        for head, reasoning in ((lane.answer_head, False), (lane.reasoning_head, True)):
-            raw_text = run.log.raw_text(head, saved.get(head, 0)) if head is not None else b""
-            if head is not None and raw_text:
-                lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text))
-                saved[head] = saved.get(head, 0) + len(raw_text)
-    stored = opened.stored
-    if stored and not opened.stored_saved:
-        lines.append(STORED_LINE)
-    if lines:
-        opened.journal.append(b"".join(lines))
-        opened.saved, opened.stored_saved = saved, stored
-    if ended:
-        # Apart, so that no end can keep text from being saved.
-        opened.journal.append(b"".join(map(answered_line, ended.values())))
-        opened.answered |= ended.keys()
+            _logger.exception("journal_failed", run_id=recording.run.id)

@@ -39,7 +39,7 @@ class Run:
         self.opened = Occurrence()
         """Its beginning stands in the database, or can't be brought there now."""
         self.recorded = Occurrence()
-        """What it came to stands in the database, or waits in the journal."""
+        """What it came to stands in the database, or waits for it."""
         self._began_at = 0.0
         self._lanes_left = len(self.lanes)
         self._lanes_over = Occurrence()

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from playground.comparison import recorder
+from playground.comparison import recording
 from playground.comparison.lane import Lane
 from playground.comparison.plan import AnswerRecord
 from tests.support.client import User, next_event, of_type, text_of
@@ -134,7 +134,7 @@ async def test_an_end_that_the_journal_can_not_take_ends_nothing_else(user: User
     def broken(record: AnswerRecord) -> bytes:
         raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, str(record.status))
 
-    monkeypatch.setattr(recorder, "answered_line", broken)
+    monkeypatch.setattr(recording, "answered_line", broken)
     for _ in range(2):
         events = await user.compare("Hi", [HEALTHY])
         [turn] = (await user.session(events[0].data["sessionId"]))["turns"]

@@ -1,5 +1,6 @@
 """The database is away when a run begins or ends: what it came to waits on the disk, and so does what has to be taken back."""
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from playground.database import cluster as clusters
 from playground.database.cluster import Cluster
 from tests.support.client import Event, new_user, next_event, of_type, parse_events, text_of
 from tests.support.folders import NewDataDir
-from tests.support.process import recorded_answer, serving, until, until_journal_holds
+from tests.support.process import ServiceProcess, recorded_answer, serving, until, until_journal_holds
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
 from .conftest import Serving
@@ -98,6 +99,65 @@ async def test_a_run_that_never_saw_the_database_survives_a_restart(serve: Servi
                 answer = await recorded_answer(user, events[0].data["sessionId"])
             assert (answer["status"], answer["text"], answer["inputTokens"]) == ("completed", "before after", 3)
             assert restarted.journal() == ""
+
+
+@contextmanager
+def full_disk(service: ServiceProcess) -> Iterator[None]:
+    """Whatever the service writes into a file fails after some bytes; what others write does not."""
+    before = resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_run_is_kept_while_neither_the_database_nor_the_disk_takes_it(
+    serve: Serving, cluster: Cluster, model: str, gate: Gate
+) -> None:
+    with serve() as service:
+        async with new_user(service.url) as user:
+            async with user.stream(json={"prompt": "Hi", "models": [model]}) as events:
+                session = await next_event(events, "session")
+                await next_event(events, "chunk")
+                await until_journal_holds(service, "before ")
+                with full_disk(service):
+                    await run_sync(cluster.stop)
+                    gate.open()
+                    assert text_of([event async for event in events], 0) == "after"
+                    await service.logged("recording_later", session_id=session.data["sessionId"])
+                    assert "after" not in service.journal()
+            await until_journal_holds(service, '"type":"answered"')
+            await run_sync(cluster.start)
+            answer = await recorded_answer(user, session.data["sessionId"])
+            assert (answer["status"], answer["text"], answer["inputTokens"]) == ("completed", "before after", 3)
+
+
+async def test_without_room_for_the_journal_a_run_is_recorded_all_the_same_and_one_with_a_key_is_not_begun(
+    serve: Serving, model: str, gate: Gate
+) -> None:
+    body = {"prompt": "Hi", "models": [model]}
+    with serve() as service:
+        async with new_user(service.url) as user:
+            with full_disk(service):
+                async with user.stream(json=body) as events:
+                    session_id = (await next_event(events, "session")).data["sessionId"]
+                    await next_event(events, "chunk")
+                    await service.logged("journal_failed")
+
+                    async def found() -> bool:
+                        return (await user.http.get(f"/playground/sessions/{session_id}")).status_code == 200
+
+                    await until(found)
+                    response = await user.http.post("/playground/stream", json=body, headers={"Idempotency-Key": "no room"})
+                    assert (response.status_code, response.json()["type"]) == (503, "urn:playground:problem:unavailable")
+                    assert len((await user.http.get("/playground/sessions")).json()["items"]) == 1
+                    assert service.journal() == ""
+                    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                    await until_journal_holds(service, "before ")
+                    gate.open()
+                    assert text_of([event async for event in events], 0) == "after"
+            again = await user.http.post("/playground/stream", json=body, headers={"Idempotency-Key": "no room"})
+            assert text_of(parse_events(again.text), 0) == "before after"
 
 
 def ask(cluster: Cluster, *sql: str) -> str:
