@@ -14,7 +14,7 @@ from anyio.to_thread import run_sync
 
 from playground.errors import Unavailable
 
-from .journal import Journal, read_journal
+from .journal import Journal, mark_stored, read_journal
 from .plan import AnswerRecord
 from .records import TurnOrphaned, TurnRefused, TurnRow
 
@@ -118,6 +118,8 @@ class Backlog:
         try:
             if not journalled.stored:
                 await open_turn(self._store, turn)
+                # What is deleted from now on must not come back out of the file.
+                await run_sync(mark_stored, path)
             await self._store.close_turn(turn, await self._recovery.answers(journalled))
         except TurnOrphaned:
             _logger.warning("recording_orphaned", file=path.name)

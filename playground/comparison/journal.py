@@ -176,6 +176,17 @@ class Journal:
         os.close(self._lock)
 
 
+def mark_stored(path: Path) -> None:
+    """Say in the file at `path`, which nobody writes any more, that the database has the turn as it was opened."""
+    written = path.stat()
+    # A full disk must not keep it from being closed.
+    with suppress(OSError), path.open("ab") as file:
+        # The process may have died within the last line.
+        file.write(b"\n" + STORED_LINE)
+    # What its lanes have written is no newer for that.
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+
+
 def read_journal(path: Path) -> JournalledRun | None:
     """What the file at `path` says. `None` when not even its first line is whole: then nothing had been sent."""
     turn: TurnRow | None = None

@@ -142,6 +142,8 @@ class Recorder:
             if not recording.stored:
                 await open_turn(self._store, turn)
                 recording.stored = True
+                # Before it is closed: what is deleted from now on must not come back out of the file.
+                await self._save([recording])
             await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])
         except Unavailable:
             _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)

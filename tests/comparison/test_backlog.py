@@ -1,0 +1,96 @@
+"""What processes that died left in their journals, brought into the database by another."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from playground.accounting.bills import Bills
+from playground.accounting.tokens import TokenCounter
+from playground.comparison.backlog import Backlog
+from playground.comparison.events import json_text
+from playground.comparison.journal import Journal, answered_line, written_line
+from playground.comparison.plan import NOTHING_USED, AnswerRecord
+from playground.comparison.records import TurnRow
+from playground.comparison.recovery import Recovery
+from playground.comparison.repository import SessionRepository
+from playground.providers.registry import Providers
+from playground.server import RunningService
+from playground.tasks import background_tasks
+from tests.support.client import User
+from tests.support.process import until
+
+from .test_key_taken import turn_of
+
+Storing = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def storing(root: Path, service: RunningService, portal: BlockingPortal) -> Storing:
+    """While the block runs, what was left behind is stored as by a service that has just started."""
+    services = service.services
+    bills = Bills(TokenCounter(), services.prices, services.catalogue.listed)
+    recovery = Recovery(Providers.load(services.settings, services.settings.variable), bills)
+
+    @asynccontextmanager
+    async def store() -> AsyncIterator[None]:
+        journal = Journal.open(root)
+        async with background_tasks() as tasks:
+            tasks.start_soon(Backlog(SessionRepository(services.database), journal, recovery).store_on)
+            yield
+        journal.close()
+
+    return lambda: portal.wrap_async_context_manager(store())
+
+
+def left(root: Path, turn: TurnRow, text: str | None = None) -> None:
+    """What a process leaves that died when each lane had written `text` to its end, or none had begun."""
+    journal = Journal.open(root)
+    file = journal.begin(turn)
+    if text is not None:
+        for lane in turn.lanes:
+            file.append(written_line(lane.position, reasoning=False, raw_text=json_text(text)))
+            file.append(
+                answered_line(AnswerRecord(lane.answer_id, "completed", "", "", None, None, NOTHING_USED, None, 1, datetime.now(UTC)))
+            )
+    file.close()
+    journal.close()
+
+
+def texts(root: Path) -> list[str]:
+    return [path.read_text() for path in root.glob("*/*.jsonl")]
+
+
+async def empty(root: Path) -> bool:
+    return not texts(root)
+
+
+async def test_what_is_deleted_while_its_end_is_refused_does_not_come_back(
+    user: User, service: RunningService, portal: BlockingPortal, root: Path, storing: Storing
+):
+    def execute(sql: str) -> None:
+        portal.call(service.services.database.run, lambda prisma: prisma.execute_raw(sql))
+
+    async def opened() -> bool:
+        return any('"stored"' in text for text in texts(root))
+
+    turn = replace(turn_of(user, ""), idempotency_key=None)
+    left(root, turn, "A secret.")
+    execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$")
+    execute(f"CREATE TRIGGER refuse BEFORE UPDATE ON answers FOR EACH ROW WHEN (NEW.turn_id = '{turn.turn_id}') EXECUTE FUNCTION refuse()")
+    with storing():
+        await until(opened)
+        assert (await user.http.delete(f"/playground/sessions/{turn.session_id}")).status_code == 204
+        execute("DROP FUNCTION refuse() CASCADE")
+        await until(partial(empty, root))
+    assert (await user.http.get(f"/playground/sessions/{turn.session_id}")).status_code == 404
