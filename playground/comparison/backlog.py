@@ -33,9 +33,10 @@ class TurnStore(Protocol):
     """Where turns are kept in the end. Each call may be repeated without harm, and raises `Unavailable` while the store is away."""
 
     async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
-        """Keep a turn that begins, with its session and lanes; `as_next`: under the next free number of the session, whatever its own.
+        """Keep a turn that begins, with its session and lanes.
 
-        Raises `TurnOrphaned`, and `TurnRefused` when another turn has its number.
+        `as_next`: under the next free number of the session, whatever its own, and without its idempotency key.
+        Raises `TurnOrphaned`, and `TurnRefused` when another turn has its number or its key.
         """
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
@@ -45,14 +46,16 @@ class TurnStore(Protocol):
         """Keep nothing of a turn that was opened, or may have been; nor its session when that was new and has no other."""
 
 
-async def open_turn(store: TurnStore, turn: TurnRow) -> None:
-    """Keep a turn that has begun, whatever it is called in the end. Raises `TurnOrphaned`, `Unavailable`."""
+async def open_turn(store: TurnStore, turn: TurnRow, *, may_be_refused: bool = False) -> None:
+    """Keep a turn that has begun, whatever it is called in the end, unless it `may_be_refused`. Raises `TurnOrphaned`, `Unavailable`."""
     try:
         await store.open_turn(turn)
     except TurnOrphaned:
         raise
-    except TurnRefused:
-        # Another process began the same turn of the session in the same moment. Both were paid for.
+    except TurnRefused as refused:
+        if may_be_refused:
+            raise TurnOrphaned(turn.turn_id) from refused
+        # Another process began the same turn of the session in the same moment, or the key was used again. Both were paid for.
         await store.open_turn(turn, as_next=True)
 
 
@@ -117,7 +120,7 @@ class Backlog:
             return wait.then > _LATE_SECONDS
         try:
             if not journalled.stored:
-                await open_turn(self._store, turn)
+                await open_turn(self._store, turn, may_be_refused=journalled.may_be_refused)
                 # What is deleted from now on must not come back out of the file.
                 await run_sync(mark_stored, path)
             await self._store.close_turn(turn, await self._recovery.answers(journalled))

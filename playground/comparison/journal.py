@@ -66,6 +66,11 @@ class JournalledRun:
     unsent: bool
     """It was given up before anything was sent: if the database has it, it is to be deleted."""
 
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether nothing is lost when the database does not take it: a turn with a key is sent when its row is there, and not before."""
+        return self.turn.idempotency_key is not None and not self.answers and not any(map(any, self.texts.values()))
+
 
 @dataclass(slots=True)
 class RunJournal:

@@ -15,7 +15,7 @@ class TurnRefused(Exception):
 
 
 class TurnOrphaned(TurnRefused):
-    """Its account or its session was deleted."""
+    """There is no place for it: its account or its session was deleted, or its key was used again before anything of it was sent."""
 
 
 class RowsRefused(Exception):

@@ -77,8 +77,8 @@ class SessionRepository:
     async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
         """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
 
-        `as_next`: under the next free number of the session, whatever its own. Raises `TurnOrphaned` when its user or session is gone,
-        `TurnRefused` when another turn has its number or its idempotency key, `RowsRefused`.
+        `as_next`: under the next free number of the session, whatever its own, and without its idempotency key. Raises `TurnOrphaned` when
+        its user or session is gone, `TurnRefused` when another turn has its number or its key, `RowsRefused`.
         """
         rows = opening_rows(turn, as_next=as_next)
         try:

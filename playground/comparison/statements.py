@@ -74,10 +74,10 @@ def close_turn(also: str = "") -> str:
 
 
 def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
-    """The parameter of `OPEN_TURN`; `as_next`: the turn takes the next free number of its session."""
+    """The parameter of `OPEN_TURN`; `as_next`: the turn takes the next free number of its session, and no idempotency key."""
     row = {name: getattr(turn, name) for name in TurnRow.__dataclass_fields__ if name != "lanes"}
     if as_next:
-        row["turn"] = None
+        row |= {"turn": None, "idempotency_key": None, "request_hash": None}
     lanes = [
         {
             "lane_id": lane.lane_id,

@@ -94,3 +94,20 @@ async def test_what_is_deleted_while_its_end_is_refused_does_not_come_back(
         execute("DROP FUNCTION refuse() CASCADE")
         await until(partial(empty, root))
     assert (await user.http.get(f"/playground/sessions/{turn.session_id}")).status_code == 404
+
+
+@pytest.mark.parametrize("text", [None, "Paid for."])
+async def test_a_turn_whose_key_was_used_again_is_kept_without_it_if_anything_was_written(
+    user: User, service: RunningService, portal: BlockingPortal, root: Path, storing: Storing, text: str | None
+):
+    again, first = turn_of(user, "used again"), turn_of(user, "used again")
+    portal.call(SessionRepository(service.services.database).open_turn, again)
+    left(root, first, text)
+    with storing():
+        await until(partial(empty, root))
+    kept = await user.http.get(f"/playground/sessions/{first.session_id}")
+    if text is None:
+        assert kept.status_code == 404
+    else:
+        [turn] = kept.json()["turns"]
+        assert (turn["answers"][0]["status"], turn["answers"][0]["text"]) == ("completed", text)
