@@ -18,7 +18,7 @@ from typing import Self
 import msgspec
 import structlog
 
-from playground.ids import new_id
+from playground.ids import is_id, new_id
 
 from .plan import AnswerRecord
 from .records import TurnRow
@@ -150,25 +150,29 @@ class Journal:
     def left_behind(self) -> Iterator[Path]:
         """Files of processes that are gone, moved into this process's folder."""
         for folder in sorted(self._root.iterdir()):
-            if folder != self._folder and folder.is_dir() and not folder.name.startswith("."):
-                yield from self._adopt(folder)
+            # What has no name of ours is somebody else's, as the `lost+found` of a disk.
+            if folder != self._folder and is_id(folder.name):
+                try:
+                    yield from self._adopt(folder)
+                except OSError:
+                    _logger.exception("journal_unreadable", folder=folder.name)
 
-    def _adopt(self, folder: Path) -> list[Path]:
+    def _adopt(self, folder: Path) -> Iterator[Path]:
         try:
             lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except FileNotFoundError:  # Another process adopted it in this moment.
-            return []
+            return
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            files = [self._take(file) for file in sorted(folder.glob("*.jsonl"))]
+            for file in sorted(folder.glob("*.jsonl")):
+                yield self._take(file)
             with suppress(OSError):  # Another process adopts it in this moment too.
                 (folder / "lock").unlink()
                 folder.rmdir()
         except BlockingIOError:  # Its process lives.
-            return []
+            return
         finally:
             os.close(lock)
-        return files
 
     def _take(self, file: Path) -> Path:
         return file.rename(self._folder / file.name)

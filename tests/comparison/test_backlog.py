@@ -19,6 +19,7 @@ from playground.comparison.plan import NOTHING_USED, AnswerRecord
 from playground.comparison.records import TurnRow
 from playground.comparison.recovery import Recovery
 from playground.comparison.repository import SessionRepository
+from playground.ids import new_id
 from playground.providers.registry import Providers
 from playground.server import RunningService
 from playground.tasks import background_tasks
@@ -111,3 +112,18 @@ async def test_a_turn_whose_key_was_used_again_is_kept_without_it_if_anything_wa
     else:
         [turn] = kept.json()["turns"]
         assert (turn["answers"][0]["status"], turn["answers"][0]["text"]) == ("completed", text)
+
+
+async def test_a_folder_that_can_not_be_read_keeps_no_other_from_being_stored(user: User, root: Path, storing: Storing):
+    turn = turn_of(user, "")
+    # A lock that can't be opened, whoever tries.
+    locks = [root / name / "lock" for name in ("lost+found", new_id())]
+    for lock in locks:
+        lock.mkdir(parents=True)
+    (root / "another's").mkdir()
+    left(root, turn, "After it.")
+    with storing():
+        await until(partial(empty, root))
+    assert (await user.session(turn.session_id))["turns"][0]["answers"][0]["text"] == "After it."
+    assert all(lock.is_dir() for lock in locks)
+    assert list((root / "another's").iterdir()) == []
