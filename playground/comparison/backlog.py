@@ -45,6 +45,9 @@ class TurnStore(Protocol):
     async def withdraw_turn(self, turn: TurnRow) -> None:
         """Keep nothing of a turn that was opened, or may have been; nor its session when that was new and has no other."""
 
+    async def healthy(self) -> bool:
+        """Whether the store is there at this moment."""
+
 
 async def open_turn(store: TurnStore, turn: TurnRow, *, may_be_refused: bool = False) -> None:
     """Keep a turn that has begun, whatever it is called in the end, unless it `may_be_refused`. Raises `TurnOrphaned`, `Unavailable`."""
@@ -102,7 +105,9 @@ class Backlog:
                     del self._waiting[path]
                     continue
             except Unavailable:
-                return  # For the others too.
+                if not await self._store.healthy():
+                    return  # It is away for the others too.
+                _logger.warning("journal_refused", file=path.name, reason="the store went away at it, and came back")
             except Exception:
                 # It may be taken later, or a person has to look at it.
                 _logger.exception("journal_refused", file=path.name)

@@ -15,7 +15,7 @@ from playground.database.patterns import containing
 
 from .plan import AnswerRecord
 from .records import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
-from .statements import OPEN_TURN, close_turn, closing_rows, opening_rows
+from .statements import KEEP_ANSWERS, OPEN_TURN, answer_rows, close_turn, closing_rows, in_parts, opening_rows
 
 _FOREIGN_KEY_VIOLATION = "23503"
 _PARENTS = ("sessions_user_id_fkey", "turns_session_id_fkey")
@@ -93,10 +93,15 @@ class SessionRepository:
             raise TurnRefused(turn.turn_id) from error
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
-        """Keep what a turn came to, in one statement. Raises `RowsRefused`."""
-        rows = closing_rows(turn, answers)
+        """Keep what a turn came to; it is over with the last of its answers. Raises `RowsRefused`."""
+        *first, last = in_parts(answers)
+        for part in first:
+            await self._keep(KEEP_ANSWERS, answer_rows(part))
+        await self._keep(self._close_turn, closing_rows(turn, answers, last))
+
+    async def _keep(self, statement: str, rows: str) -> None:
         try:
-            await self._database.run(lambda prisma: prisma.execute_raw(self._close_turn, rows))
+            await self._database.run(lambda prisma: prisma.execute_raw(statement, rows))
         except RawQueryError as error:
             raise RowsRefused(error.meta["code"]) from error
 
@@ -105,6 +110,10 @@ class SessionRepository:
         await self._database.run(lambda prisma: prisma.turns.delete_many(where={"id": turn.turn_id}))
         if turn.new_session:
             await self._database.run(lambda prisma: prisma.sessions.delete_many(where={"id": turn.session_id, "turns": {"none": {}}}))
+
+    async def healthy(self) -> bool:
+        """Whether the database answers at this moment."""
+        return await self._database.healthy()
 
     async def get(self, user_id: str, session_id: str) -> models.sessions | None:
         """A session of that user with its lanes, turns and answers, in their order."""

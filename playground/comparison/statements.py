@@ -1,4 +1,4 @@
-"""The two writes that every run makes, each one SQL statement that takes its rows as JSON.
+"""The two writes that every run makes, each one SQL statement that takes its rows as JSON; the second is several when much was written.
 
 They are on the way of every request, and as single statements they cost a third of what they do through the client's query builder
 and the engine's. Both may be repeated without harm.
@@ -12,6 +12,9 @@ import msgspec
 
 from .plan import AnswerRecord, Bill
 from .records import TurnRow
+
+_MOST_TEXT = 4 * 1024 * 1024
+"""Characters of the answers in one statement, unless one alone has more."""
 
 # Foreign keys are checked at the end of the statement, when all rows are there.
 OPEN_TURN = """
@@ -41,14 +44,7 @@ FROM turn, jsonb_to_recordset(row->'lanes') AS lane(lane_id text, answer_id text
 ON CONFLICT DO NOTHING
 """
 
-_CLOSE_TURN = """
-WITH closed AS (SELECT $1::jsonb AS row),
-closed_turn AS (
-  UPDATE turns SET finished_at = (row->>'finished_at')::timestamptz FROM closed
-  WHERE id = row->>'turn_id' AND finished_at IS NULL
-  RETURNING id),
-touched_session AS (
-  UPDATE sessions SET updated_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'session_id'){also}
+_KEEP_ANSWERS = """
 UPDATE answers SET
   status = new.status::"AnswerStatus", text = new.text, reasoning = new.reasoning, finish_reason = new.finish_reason,
   error_code = new.error_code, error_message = new.error_message, error_retryable = new.error_retryable,
@@ -63,6 +59,19 @@ FROM closed, jsonb_to_recordset(row->'answers') AS new(
 WHERE answers.id = new.id
 """
 
+KEEP_ANSWERS = "WITH closed AS (SELECT $1::jsonb AS row)" + _KEEP_ANSWERS
+"""A part of the answers of a turn that is not closed yet."""
+
+_CLOSE_TURN = """
+WITH closed AS (SELECT $1::jsonb AS row),
+closed_turn AS (
+  UPDATE turns SET finished_at = (row->>'finished_at')::timestamptz FROM closed
+  WHERE id = row->>'turn_id' AND finished_at IS NULL
+  RETURNING id),
+touched_session AS (
+  UPDATE sessions SET updated_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'session_id'){also}
+"""
+
 
 def close_turn(also: str = "") -> str:
     """The statement that closes a turn, and with it whatever `also` does: further parts of its WITH clause.
@@ -70,7 +79,7 @@ def close_turn(also: str = "") -> str:
     They may read `closed`, whose `row` is the parameter (see `closing_rows`), and `closed_turn`, which has a row when it is this
     statement that closes the turn, and none when the turn was closed before.
     """
-    return _CLOSE_TURN.replace("{also}", f",\n{also.strip()}" if also else "")
+    return _CLOSE_TURN.replace("{also}", f",\n{also.strip()}" if also else "") + _KEEP_ANSWERS
 
 
 def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
@@ -94,10 +103,34 @@ def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
     return msgspec.json.encode(row | {"lanes": lanes}).decode()
 
 
-def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord]) -> str:
-    """The parameter of `close_turn`: the turn, its answers, and what they used of the server's own accounts in tokens and US dollars.
+def in_parts(answers: Sequence[AnswerRecord]) -> list[list[AnswerRecord]]:
+    """Answers that go into one statement each time: the engine takes most of a second for a megabyte, and a minute is too long."""
+    parts: list[list[AnswerRecord]] = [[]]
+    room = _MOST_TEXT
+    for answer in answers:
+        size = len(answer.text) + len(answer.reasoning)
+        if parts[-1] and size > room:
+            parts.append([])
+            room = _MOST_TEXT
+        parts[-1].append(answer)
+        room -= size
+    return parts
 
-    A cost that is made up or unknown is not in it.
+
+def answer_rows(answers: Sequence[AnswerRecord]) -> str:
+    """The parameter of `KEEP_ANSWERS`."""
+    return msgspec.json.encode({"answers": _rows(answers)}).decode()
+
+
+def _rows(answers: Sequence[AnswerRecord]) -> list[dict[str, Any]]:
+    return [{"id": answer.answer_id, **answer_columns(answer)} for answer in answers]
+
+
+def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord], last: Sequence[AnswerRecord]) -> str:
+    """The parameter of `close_turn`: the turn, what it used, and the `last` part of its `answers`.
+
+    It used what all of its answers used of the server's own accounts, in tokens and US dollars. A cost that is made up or unknown is
+    not in it.
     """
     used = list(_used(turn, answers))
     row = {
@@ -110,7 +143,7 @@ def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord]) -> str:
         "finished_at": max((answer.finished_at for answer in answers), default=turn.created_at),
         "used_tokens": sum(bill.input_tokens + bill.output_tokens for bill, _ in used),
         "used_cost": sum((bill.cost for bill, simulated in used if bill.cost is not None and not simulated), Decimal(0)),
-        "answers": [{"id": answer.answer_id, **answer_columns(answer)} for answer in answers],
+        "answers": _rows(last),
     }
     return msgspec.json.encode(row).decode()
 

@@ -1,7 +1,7 @@
 """What processes that died left in their journals, brought into the database by another."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from playground.comparison.backlog import Backlog
 from playground.comparison.events import json_text
 from playground.comparison.journal import Journal, answered_line, written_line
 from playground.comparison.plan import NOTHING_USED, AnswerRecord
-from playground.comparison.records import TurnRow
+from playground.comparison.records import RowsRefused, TurnRow
 from playground.comparison.recovery import Recovery
 from playground.comparison.repository import SessionRepository
 from playground.ids import new_id
@@ -29,6 +29,7 @@ from tests.support.process import until
 from .test_key_taken import turn_of
 
 Storing = Callable[[], AbstractContextManager[None]]
+AtTheEnd = Callable[[str, TurnRow], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -68,31 +69,53 @@ def left(root: Path, turn: TurnRow, text: str | None = None) -> None:
     journal.close()
 
 
-def texts(root: Path) -> list[str]:
-    return [path.read_text() for path in root.glob("*/*.jsonl")]
+def waiting(root: Path) -> dict[str, str]:
+    """What the files say that are not stored yet, by run. The oldest folders come first: from them files go to the newest."""
+    found = {}
+    for folder in sorted(root.iterdir()):
+        files: list[Path] = []
+        with suppress(FileNotFoundError):
+            files += list(folder.glob("*.jsonl"))
+        for file in files:
+            with suppress(FileNotFoundError):
+                found[file.stem] = file.read_text()
+    return found
 
 
 async def empty(root: Path) -> bool:
-    return not texts(root)
+    return not waiting(root)
 
 
-async def test_what_is_deleted_while_its_end_is_refused_does_not_come_back(
-    user: User, service: RunningService, portal: BlockingPortal, root: Path, storing: Storing
-):
+@pytest.fixture
+def at_the_end(service: RunningService, portal: BlockingPortal) -> AtTheEnd:
+    """While the block runs, the database does `statement` when the end of a turn is to be stored."""
+
     def execute(sql: str) -> None:
         portal.call(service.services.database.run, lambda prisma: prisma.execute_raw(sql))
 
+    @contextmanager
+    def doing(statement: str, turn: TurnRow) -> Iterator[None]:
+        execute(f"CREATE FUNCTION interfere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; END $$")
+        condition = f"WHEN (NEW.turn_id = '{turn.turn_id}')"
+        execute(f"CREATE TRIGGER interfere BEFORE UPDATE ON answers FOR EACH ROW {condition} EXECUTE FUNCTION interfere()")
+        try:
+            yield
+        finally:
+            execute("DROP FUNCTION interfere() CASCADE")
+
+    return doing
+
+
+async def test_what_is_deleted_while_its_end_is_refused_does_not_come_back(user: User, root: Path, storing: Storing, at_the_end: AtTheEnd):
     async def opened() -> bool:
-        return any('"stored"' in text for text in texts(root))
+        return any('"stored"' in text for text in waiting(root).values())
 
     turn = replace(turn_of(user, ""), idempotency_key=None)
     left(root, turn, "A secret.")
-    execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$")
-    execute(f"CREATE TRIGGER refuse BEFORE UPDATE ON answers FOR EACH ROW WHEN (NEW.turn_id = '{turn.turn_id}') EXECUTE FUNCTION refuse()")
-    with storing():
+    with at_the_end("RAISE EXCEPTION 'no'", turn), storing():
         await until(opened)
         assert (await user.http.delete(f"/playground/sessions/{turn.session_id}")).status_code == 204
-        execute("DROP FUNCTION refuse() CASCADE")
+    with storing():
         await until(partial(empty, root))
     assert (await user.http.get(f"/playground/sessions/{turn.session_id}")).status_code == 404
 
@@ -127,3 +150,44 @@ async def test_a_folder_that_can_not_be_read_keeps_no_other_from_being_stored(us
     assert (await user.session(turn.session_id))["turns"][0]["answers"][0]["text"] == "After it."
     assert all(lock.is_dir() for lock in locks)
     assert list((root / "another's").iterdir()) == []
+
+
+async def test_a_turn_at_which_the_database_goes_away_each_time_holds_up_no_other(
+    user: User, root: Path, storing: Storing, at_the_end: AtTheEnd
+):
+    first, second = (replace(turn_of(user, ""), run_id=run_id, idempotency_key=None) for run_id in ("first", "second"))
+    for turn in (first, second):
+        left(root, turn, "Paid for.")
+
+    async def second_stored() -> bool:
+        return waiting(root).keys() == {"first"}
+
+    with at_the_end("PERFORM pg_terminate_backend(pg_backend_pid())", first), storing():
+        await until(second_stored)
+    with storing():
+        await until(partial(empty, root))
+    for turn in (first, second):
+        assert (await user.session(turn.session_id))["turns"][0]["answers"][0]["text"] == "Paid for."
+
+
+async def test_much_text_is_stored_in_parts_and_a_turn_is_over_with_its_last(user: User, service: RunningService, portal: BlockingPortal):
+    repository = SessionRepository(service.services.database)
+    turn = turn_of(user, "much text")
+    lanes = tuple(replace(turn.lanes[0], lane_id=new_id(), answer_id=new_id(), position=position) for position in range(3))
+    turn = replace(turn, lanes=lanes)
+    texts = [letter * 3 * 1024 * 1024 for letter in "abc"]
+    answers = [
+        AnswerRecord(lane.answer_id, "completed", text, "", None, None, NOTHING_USED, None, 1, datetime.now(UTC))
+        for lane, text in zip(lanes, texts, strict=True)
+    ]
+    too_many = replace(answers[-1], bill=replace(NOTHING_USED, input_tokens=2**40))
+    portal.call(repository.open_turn, turn)
+    with pytest.raises(RowsRefused):
+        portal.call(repository.close_turn, turn, [*answers[:-1], too_many])
+    [kept] = (await user.session(turn.session_id))["turns"]
+    assert kept["finishedAt"] is None
+    assert [answer["status"] for answer in kept["answers"]] == ["completed", "completed", "running"]
+    portal.call(repository.close_turn, turn, answers)
+    [kept] = (await user.session(turn.session_id))["turns"]
+    assert kept["finishedAt"] is not None
+    assert [answer["text"] for answer in kept["answers"]] == texts
