@@ -14,11 +14,15 @@ import anyio
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.responses import Response
 
 from . import garbage
 from .app import open_app
-from .errors import StartupError
-from .middleware import DirectSend
+from .connection import Connection
+from .errors import Problem, StartupError
+from .ids import new_id
+from .middleware import DirectSend, secured
+from .problems import respond
 from .services import Services
 from .settings import Settings
 from .tasks import background_tasks
@@ -29,6 +33,17 @@ _LAST_READ_SECONDS = 5
 """After the last run was over: whoever has not taken its end by then, or not sent all of a request, is dropped, and does not keep us."""
 
 _logger = structlog.get_logger(__name__)
+
+
+class _Connection(Connection):
+    """Refuses what can't be read as all else: with an id, a line in the log, and what browsers are told about every answer."""
+
+    def refusal(self, problem: Problem) -> Response:
+        """The problem."""
+        answer, request_id = respond(problem), new_id()
+        _logger.info("request_refused", request_id=request_id, status=problem.status, address=self.client[0] if self.client else None)
+        answer.raw_headers = [*secured(answer.raw_headers, self.scheme), (b"x-request-id", request_id.encode())]
+        return answer
 
 
 class Server(uvicorn.Server):
@@ -42,6 +57,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 DirectSend(app),
+                http=_Connection,
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -15,7 +15,8 @@ from .writing import Writer
 
 _logger = structlog.get_logger(__name__)
 
-_HEAD = EventSourceResponse(iter(()), sep="\n").raw_headers
+_HEAD = [header for header in EventSourceResponse(iter(()), sep="\n").raw_headers if header[0] != b"connection"]
+"""Whether the connection stays is the server's to say."""
 
 
 class EventStream(Response):

@@ -53,16 +53,19 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        added = _OVER_TLS if scope["scheme"] == "https" else _ALWAYS
+        scheme = scope["scheme"]
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = message.get("headers", ())
-                kept_nowhere = [_DO_NOT_KEEP] if _is_private(headers) else []
-                message["headers"] = [*headers, *added, *kept_nowhere]
+                message["headers"] = secured(message.get("headers", ()), scheme)
             await send(message)
 
         await self._app(scope, receive, send_secured)
+
+
+def secured(headers: Sequence[_Header], scheme: str | None) -> list[_Header]:
+    """The headers of an answer to a request that came by `scheme`, with those that every answer has."""
+    return [*headers, *(_OVER_TLS if scheme == "https" else _ALWAYS), *([_DO_NOT_KEEP] if _is_private(headers) else [])]
 
 
 def _is_private(headers: Sequence[_Header]) -> bool:

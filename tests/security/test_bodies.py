@@ -3,53 +3,20 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
-import httpx
 import pytest
-from anyio.streams.buffered import BufferedByteReceiveStream
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.middleware.nesting import nested_deeper
 from tests.support.client import User
+from tests.support.connection import connection, head
 
 from .conftest import DEEPEST, MOST_BYTES
 
 JSON = {"Content-Type": "application/json"}
 STREAM = '{"prompt": "Hi", "models": ["sim/quick"], "maxTokens": 3, %s}'
-
-
-class Connection:
-    """One connection to a server, byte by byte."""
-
-    def __init__(self, stream: anyio.abc.SocketStream) -> None:
-        self._stream = stream
-        self._incoming = BufferedByteReceiveStream(stream)
-
-    async def send(self, *parts: bytes) -> None:
-        for part in parts:
-            await self._stream.send(part)
-
-    async def answer(self) -> tuple[int, dict[str, str], Any]:
-        """The next answer's status, headers and JSON."""
-        head = (await self._incoming.receive_until(b"\r\n\r\n", 65_536)).decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:])}
-        body = await self._incoming.receive_exactly(int(headers["content-length"]))
-        return int(head[0].split()[1]), headers, json.loads(body)
-
-
-@asynccontextmanager
-async def connection(url: httpx.URL) -> AsyncIterator[Connection]:
-    async with await anyio.connect_tcp(url.host, url.port or 80) as stream:
-        with anyio.fail_after(30):
-            yield Connection(stream)
-
-
-def head(method: str, path: str, *headers: str) -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: service", *headers, "", ""]).encode()
 
 
 def chunk(size: int) -> bytes:

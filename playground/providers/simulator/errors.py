@@ -85,6 +85,11 @@ def answer_with_error(_: Request, error: Exception) -> Response:
         error = ApiError(HTTPStatus(error.status_code), error.detail, headers=error.headers)
     if not isinstance(error, ApiError):
         raise error
+    return respond(error)
+
+
+def respond(error: ApiError) -> Response:
+    """The answer that tells of `error`."""
     return Response(
         msgspec.json.encode(error.body),
         status_code=error.status,

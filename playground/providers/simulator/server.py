@@ -10,16 +10,19 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email.utils import formatdate
+from http import HTTPStatus
 
 import anyio
 import uvicorn
 from anyio.lowlevel import checkpoint
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.responses import Response
 from uvicorn.server import ServerState
 
-from playground.errors import StartupError
+from playground.connection import Connection
+from playground.errors import Problem, StartupError
 
 from .app import create_simulator
+from .errors import ApiError, respond
 from .pace import SimulatorSettings
 from .streaming import HANG_UP
 
@@ -28,12 +31,16 @@ _KEEP_ALIVE_SECONDS = 120
 _STOP_SECONDS = 5
 
 
-class _Connection(HttpToolsProtocol):
+class _Connection(Connection):
     """A connection without access log, which an answer can break."""
 
     def __init__(self, config: uvicorn.Config, server_state: ServerState) -> None:
         super().__init__(config, server_state, {})
         self.access_log = False
+
+    def refusal(self, problem: Problem) -> Response:
+        """The error, in OpenAI's shape."""
+        return respond(ApiError(HTTPStatus(problem.status), problem.detail))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -115,6 +115,20 @@ async def test_client_that_leaves_while_sending_leaves_no_trace(caplog):
     assert [record for record in caplog.records if record.levelname == "ERROR" and record.name != "asyncio"] == []
 
 
+async def test_request_that_offers_another_protocol_keeps_its_body(client):
+    upgrade = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+    response = await client.post("/chat/completions", json=body("quick", "Hi", max_tokens=1), headers=upgrade)
+    assert response.status_code == 200, response.text
+
+
+async def test_what_is_no_http_is_an_error_in_the_shape_of_all_others(base_url):
+    async with await anyio.connect_tcp("127.0.0.1", httpx.URL(base_url).port) as connection:
+        await connection.send(b"no HTTP\r\n\r\n")
+        answer = await connection.receive()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'{"error":{"message":"What came' in answer
+
+
 async def test_sixteen_lanes_at_once_get_whole_answers(client):
     answers = {}
 
