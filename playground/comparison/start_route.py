@@ -53,16 +53,20 @@ class StartRoute(APIRoute):
 
 async def _usual(request: Request) -> _Arguments | None:
     """What the request gives; `None`: FastAPI has to look at it. Raises what `streamer` raises."""
+    query = request.scope["query_string"]
+    if query and "token" in request.query_params:
+        return None
+    # Before all else, as FastAPI does not: it parses the body first, and would tell anybody what is wrong with that.
+    user = await streamer(request)
     headers = request.headers
     key = headers.get("idempotency-key")
     if (
         headers.get("content-type") != "application/json"
         or "last-event-id" in headers
-        or request.scope["query_string"]
+        or query
         or not (key is None or 0 < len(key) <= LONGEST_IDEMPOTENCY_KEY)
     ):
         return None
-    user = await streamer(request)
     try:
         body = StreamRequest.model_validate_json(await request.body())
     except ValidationError:
