@@ -11,6 +11,9 @@ from starlette.exceptions import HTTPException
 from .errors import BadInput, FieldError, Problem
 from .schemas import FIELDS_AT_FAULT
 
+_NO_OBJECT = ("missing", "model_attributes_type")
+"""What pydantic says of a whole body that is none, `null`, another value, or bytes of another type, which FastAPI does not parse."""
+
 
 class ProblemField(BaseModel):
     """What is wrong with one field."""
@@ -81,8 +84,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
         if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's answer to what it could not even parse.
-            # Python refuses to make a number of that many digits, since it takes time by their square.
-            detail = "holds a number of too many digits" if "integer string conversion" in str(error.__cause__) else "is not JSON in UTF-8"
+            detail = "is not JSON in UTF-8"
+            if "content-encoding" in request.headers:
+                detail = "should be sent as it is: no Content-Encoding is taken"
+            elif "integer string conversion" in str(error.__cause__):
+                # Python refuses to make a number of that many digits, since it takes time by their square.
+                detail = "holds a number of too many digits"
             return respond(BadInput(f"body: {detail}", errors=[FieldError("body", detail)]))
         headers = {**(error.headers or {}), **_allow(request, error)}
         detail = str(error.detail)
@@ -108,6 +115,8 @@ def _field_errors(error: dict[str, Any]) -> list[FieldError]:
         return [FieldError("body", f"is no JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")]
     if error["type"] == FIELDS_AT_FAULT:
         return [FieldError(_path((*error["loc"], name)), error["ctx"]["message"]) for name in error["ctx"]["fields"]]
+    if error["loc"] == ("body",) and error["type"] in _NO_OBJECT:
+        return [FieldError("body", "should be a JSON object, sent with Content-Type: application/json")]
     return [FieldError(_path(error["loc"]), _sentence(error))]
 
 

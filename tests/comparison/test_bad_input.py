@@ -1,5 +1,7 @@
 """What can't be run is refused before anything is sent, naming the field and the reason."""
 
+import gzip
+import json
 from typing import Any
 
 import pytest
@@ -142,3 +144,35 @@ async def test_a_cursor_that_is_none_is_refused_and_does_not_lead_to_a_wrong_pag
 async def test_a_header_is_named_as_it_is_documented(user: User):
     response = await user.http.post("/playground/stream", json=HI, headers={"Idempotency-Key": "x" * 201})
     assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json;charset=utf-8", "text/plain"])
+async def test_whoever_is_not_logged_in_hears_nothing_of_the_body(user: User, content_type: str):
+    response = await user.http.post("/playground/stream", content="{", headers={"Content-Type": content_type, "Authorization": ""})
+    assert response.status_code == 401, response.text
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (json.dumps(HI), {}),
+        (json.dumps(HI), {"Content-Type": "application/x-www-form-urlencoded"}),
+        (json.dumps(HI), {"Content-Type": "text/plain"}),
+        ("null", {"Content-Type": "application/json"}),
+        ("5", {"Content-Type": "application/json"}),
+        ("[]", {"Content-Type": "application/json"}),
+        ("", {"Content-Type": "application/json"}),
+    ],
+)
+@pytest.mark.parametrize("path", ["/playground/stream", "/playground/estimate"])
+async def test_a_body_that_is_no_json_object_is_told_what_it_should_be(user: User, path: str, content: str, headers: dict[str, str]):
+    response = await user.http.post(path, content=content, headers=headers)
+    assert response.status_code == 422
+    assert response.json()["detail"] == "body: should be a JSON object, sent with Content-Type: application/json"
+
+
+async def test_a_compressed_body_is_told_that_none_is_taken(user: User):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    response = await user.http.post("/playground/stream", content=gzip.compress(json.dumps(HI).encode()), headers=headers)
+    assert response.status_code == 422
+    assert response.json()["detail"] == "body: should be sent as it is: no Content-Encoding is taken"
