@@ -245,7 +245,6 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
             reports=CostReports(ReportRepository(database)),
             limits=LimitService(Policy(settings), means),
         )
-        await runs.drain(0)
 
 
 def _simulated(base_url: str) -> Provider:

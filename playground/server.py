@@ -13,8 +13,10 @@ from typing import NamedTuple
 import anyio
 import structlog
 import uvicorn
+from anyio.lowlevel import checkpoint
 from fastapi import FastAPI
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from . import garbage
 from .app import open_app
@@ -27,10 +29,12 @@ from .services import Services
 from .settings import Settings
 from .tasks import background_tasks
 
-_SPARE_SECONDS = 10
-"""What a run may take, after it was stopped, to be counted, recorded and told."""
+_SPARE_SECONDS = 5
+"""What runs may take, after they were stopped, to be counted, recorded and told. The journal has the rest for the next start."""
 _LAST_READ_SECONDS = 5
 """After the last run was over: whoever has not taken its end by then, or not sent all of a request, is dropped, and does not keep us."""
+_LAST_WORK_SECONDS = 1
+"""What a request may take to end that was cancelled, and a run when a second interrupt stops it."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -54,9 +58,11 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
+        self._app = DirectSend(app)
         super().__init__(
             uvicorn.Config(
-                DirectSend(app),
+                self._serve_request,
+                interface="asgi3",
                 http=_Connection,
                 ws="none",
                 lifespan="off",
@@ -66,7 +72,6 @@ class Server(uvicorn.Server):
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=list(_trusted(settings)),
                 server_header=False,
-                timeout_graceful_shutdown=round(settings.shutdown_grace_seconds) + _SPARE_SECONDS,
             )
         )
         self._services: Services = app.state.services
@@ -81,22 +86,47 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         _logger.info("listening", url=_address(self.servers[0].sockets[0]))
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End: connections are refused while the runs are drained."""
+    async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.should_exit:  # Else nobody waits for the answer any more.
+                raise
+
+    async def _wait_tasks_to_complete(self) -> None:
+        """What uvicorn does when connections are refused already. Its own waits for all that there are, however long they take."""
         async with anyio.create_task_group() as ending:
-            ending.start_soon(self._drain)
-            await super().shutdown(sockets)
-            if self.force_exit:
-                ending.cancel_scope.cancel()
+            ending.start_soon(self._watch_interrupt, ending.cancel_scope)
+            with anyio.move_on_after(self._services.settings.shutdown_grace_seconds + _SPARE_SECONDS):
+                await self._drain()
+            ending.cancel_scope.cancel()
+        await self._cut_off()
+        if self.force_exit:
+            with anyio.move_on_after(_LAST_WORK_SECONDS):
+                await self._services.runs.drain(0)
+
+    async def _watch_interrupt(self, waiting: anyio.CancelScope) -> None:
+        # uvicorn looks in the same way, as at connections.
+        while not self.force_exit:  # noqa: ASYNC110
+            await anyio.sleep(0.1)
+        waiting.cancel()
 
     async def _drain(self) -> None:
         await self._services.runs.drain(self._services.settings.shutdown_grace_seconds)
         with anyio.move_on_after(_LAST_READ_SECONDS):
-            # uvicorn looks in the same way.
             while self.server_state.connections:  # noqa: ASYNC110
                 await anyio.sleep(0.1)
+
+    async def _cut_off(self) -> None:
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
+        while self.server_state.connections:
+            await checkpoint()
+        # Not before they know that their connections are gone: they would answer.
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+        if self.server_state.tasks:
+            await asyncio.wait(tuple(self.server_state.tasks), timeout=_LAST_WORK_SECONDS)
 
 
 def _trusted(settings: Settings) -> Iterator[str]:

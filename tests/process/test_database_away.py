@@ -1,6 +1,8 @@
 """The database is away when a run begins or ends: what it came to waits on the disk, and so does what has to be taken back."""
 
+import os
 import resource
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +10,13 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from anyio.to_thread import run_sync
 
 from playground.database import cluster as clusters
 from playground.database.cluster import Cluster
-from tests.support.client import Event, new_user, next_event, of_type, parse_events, text_of
+from tests.support.client import Event, User, new_user, next_event, of_type, parse_events, text_of
 from tests.support.folders import NewDataDir
 from tests.support.process import ServiceProcess, recorded_answer, serving, until, until_journal_holds
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
@@ -224,6 +227,50 @@ async def test_a_start_that_gets_no_answer_of_the_database_leaves_nothing_open(
                 turns = (await user.session(session_id))["turns"]
     assert text_of(events, 0) == "before after"
     assert [(turn["turn"], turn["answers"][0]["text"]) for turn in turns] == [(1, "before after"), (2, "before after")]
+
+
+@contextmanager
+def frozen(cluster: Cluster) -> Iterator[None]:
+    """The database keeps its connections, and gives no sign of life on them."""
+    postmaster = (cluster.folder / "postmaster.pid").read_text().splitlines()[0]
+    backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
+    processes = [int(pid) for pid in (postmaster, *backends)]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_requests_that_wait_for_a_frozen_database_do_not_keep_the_service(serve: Serving, cluster: Cluster, model: str) -> None:
+    async def cut_off(user: User, path: str) -> None:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await user.http.get(path)
+
+    with serve(SHUTDOWN_GRACE_SECONDS=0) as service:
+        async with (
+            new_user(service.url) as user,
+            anyio.create_task_group() as tasks,
+            user.stream(json={"prompt": "Hi", "models": [model]}) as events,
+        ):
+            session = await next_event(events, "session")
+            await next_event(events, "chunk")
+            with frozen(cluster):
+                tasks.start_soon(cut_off, user, "/playground/sessions")
+                # Answered after it, so the service has that request.
+                assert (await user.http.get("/health")).status_code == 503
+                service.terminate()
+                assert of_type([event async for event in events], "done")
+                assert await service.ended() == 0
+    assert "Traceback" not in service.stderr
+    assert [line for line in service.log if line["level"] == "error"] == []
+
+    with serve() as restarted:
+        async with httpx.AsyncClient(base_url=restarted.url, headers=user.http.headers) as user.http:
+            answer = await recorded_answer(user, session.data["sessionId"])
+    assert (answer["status"], answer["text"]) == ("stopped", "before ")
 
 
 async def test_what_a_read_only_database_refuses_is_stored_when_it_takes_writes_again(

@@ -1,15 +1,19 @@
 """SIGTERM while runs go on."""
 
 import signal
+from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 
+from playground import server
 from playground.database.cluster import Cluster
+from playground.server import running
+from playground.settings import Settings
 from tests.support.client import User, new_user, next_event, of_type, text_of
 from tests.support.folders import temporary_folder
-from tests.support.process import ServiceProcess
+from tests.support.process import ServiceProcess, recorded_answer
 from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
 from .conftest import Serving
@@ -122,3 +126,50 @@ async def test_a_request_that_never_comes_whole_does_not_keep_the_service(serve:
             ending.signal(signal.SIGTERM)
             assert await ending.ended() == 0
     assert "Traceback" not in ending.stderr
+
+
+async def test_a_second_interrupt_waits_for_nobody_and_loses_nothing(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("some text")
+        await exchange.until_client_leaves()
+
+    another_service = user.http.base_url
+    with serve(SHUTDOWN_GRACE_SECONDS=600) as ending:
+        user.http.base_url = ending.url
+        async with (
+            await anyio.connect_tcp("127.0.0.1", int(ending.url.rpartition(":")[2])) as upload,
+            user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events,
+        ):
+            await upload.send(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+            session = await next_event(events, "session")
+            await next_event(events, "chunk")
+            ending.signal(signal.SIGINT)
+            await ending.logged("draining")
+            ending.signal(signal.SIGINT)
+            assert_ended_in_order(ending, await ending.ended())
+    user.http.base_url = another_service
+    [kept] = (await user.session(session.data["sessionId"]))["turns"][0]["answers"]
+    assert (kept["status"], kept["text"]) == ("stopped", "some text")
+
+
+async def test_what_takes_too_long_to_record_is_recorded_by_the_next_start(
+    settings: Settings, data_dir: Path, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("some text")
+        await exchange.until_client_leaves()
+
+    monkeypatch.setattr(server, "_SPARE_SECONDS", 0)
+    own = settings.model_copy(update={"data_dir": data_dir})
+    async with (
+        running(own) as service,
+        new_user(service.url) as user,
+        user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events,
+    ):
+        session = await next_event(events, "session")
+        await next_event(events, "chunk")
+    async with running(own) as service, httpx.AsyncClient(base_url=service.url, headers=user.http.headers) as user.http:
+        kept = await recorded_answer(user, session.data["sessionId"])
+    assert (kept["status"], kept["text"], kept["estimated"]) == ("interrupted", "some text", True)
