@@ -146,6 +146,13 @@ async def test_a_header_is_named_as_it_is_documented(user: User):
     assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
 
 
+async def test_a_field_that_an_address_does_not_take_is_named(user: User):
+    response = await user.http.get("/playground/stream?prompt=a&models=sim/quick&temperature=5&sytem=b")
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == ["sytem", "temperature"]
+    assert (await user.http.get("/playground/sessions")).json()["items"] == []
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/json;charset=utf-8", "text/plain"])
 async def test_whoever_is_not_logged_in_hears_nothing_of_the_body(user: User, content_type: str):
     response = await user.http.post("/playground/stream", content="{", headers={"Content-Type": content_type, "Authorization": ""})
