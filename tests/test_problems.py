@@ -35,3 +35,9 @@ async def test_a_method_that_an_address_does_not_take_is_told_with_those_that_it
     allowed = refused.headers["allow"]
     assert set(allowed.split(", ")) == {"GET", "PATCH", "DELETE"}
     assert refused.json()["detail"] == f"PUT is not possible at this address: it takes {allowed}."
+
+
+async def test_a_stream_takes_no_head(user: User):
+    for path in ("/playground/stream?prompt=Hi&models=sim/quick", "/playground/sessions/none/stream"):
+        assert (await user.http.head(path)).status_code == 405
+    assert (await user.http.get("/playground/sessions")).json()["items"] == []

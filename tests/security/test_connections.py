@@ -127,3 +127,15 @@ async def test_with_http_1_0_an_answer_that_has_a_length_keeps_it(visitor: User)
         status, headers, health = await client.answer()
         assert (status, headers["connection"], health["status"]) == (200, "close", "ok")
         assert await client.rest() == b""
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/models", "/playground/sessions", "/docs", "/docs/swagger-ui.css", "/openapi.json", "/nowhere"]
+)
+async def test_head_is_answered_as_get_without_the_body(visitor: User, path: str):
+    got, heads = await visitor.http.get(path), await visitor.http.head(path)
+    assert (heads.status_code, heads.content) == (got.status_code, b"")
+    varying = {"date", "ratelimit", "x-request-id"}
+    assert [header for header in heads.headers.items() if header[0] not in varying] == [
+        header for header in got.headers.items() if header[0] not in varying
+    ]
