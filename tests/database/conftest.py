@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -44,6 +45,21 @@ async def database(shared_data_dir: Path, anyio_backend: str) -> AsyncIterator[D
 
 def postmaster_pid(data_dir: Path) -> int:
     return int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+@contextmanager
+def frozen(data_dir: Path) -> Iterator[None]:
+    """The PostgreSQL of that folder keeps its connections, and gives no sign of life on them."""
+    postmaster = postmaster_pid(data_dir)
+    backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
+    processes = [postmaster, *map(int, backends)]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def kill(pid: int) -> None:

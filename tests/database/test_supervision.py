@@ -18,7 +18,7 @@ from playground.database.client import Database, DatabaseAway
 from playground.database.cluster import Cluster
 from playground.ids import new_id
 
-from .conftest import ended, kill, postmaster_pid, settings_for
+from .conftest import ended, frozen, kill, postmaster_pid, settings_for
 
 WORKERS = 12
 
@@ -100,6 +100,26 @@ async def test_operations_go_on_after_the_embedded_postgresql_is_stopped_under_l
         for _ in range(2):
             os.kill(postmaster_pid(shared_data_dir), signal.SIGINT)
             await load.everybody_advances()
+
+
+async def test_a_postgresql_without_a_sign_of_life_is_away_and_its_connections_are_given_up(
+    opened: Database, shared_data_dir: Path
+) -> None:
+    async def answer() -> object:
+        return await opened.run(lambda client: client.query_raw("SELECT 1"))
+
+    await answer()
+    with frozen(shared_data_dir), anyio.fail_after(25), pytest.raises(DatabaseAway):
+        await answer()
+    assert await answer()
+    assert opened.engine_restarts == 0
+
+
+async def test_a_statement_may_take_longer_than_a_sign_of_life(shared_data_dir: Path) -> None:
+    # Also where it takes the only connection.
+    settings = settings_for(shared_data_dir).model_copy(update={"database_pool_size": 1})
+    async with Database.open(settings) as database:
+        assert await database.run(lambda client: client.query_raw("SELECT 1 FROM pg_sleep(6)"))
 
 
 async def test_operations_go_on_after_a_server_of_somebody_else_restarts_under_load(shared_data_dir: Path, database: Database) -> None:

@@ -1,8 +1,6 @@
 """The database is away when a run begins or ends: what it came to waits on the disk, and so does what has to be taken back."""
 
-import os
 import resource
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from anyio.to_thread import run_sync
 
 from playground.database import cluster as clusters
 from playground.database.cluster import Cluster
+from tests.database.conftest import frozen
 from tests.support.client import Event, User, new_user, next_event, of_type, parse_events, text_of
 from tests.support.folders import NewDataDir
 from tests.support.process import ServiceProcess, recorded_answer, serving, until, until_journal_holds
@@ -229,21 +228,6 @@ async def test_a_start_that_gets_no_answer_of_the_database_leaves_nothing_open(
     assert [(turn["turn"], turn["answers"][0]["text"]) for turn in turns] == [(1, "before after"), (2, "before after")]
 
 
-@contextmanager
-def frozen(cluster: Cluster) -> Iterator[None]:
-    """The database keeps its connections, and gives no sign of life on them."""
-    postmaster = (cluster.folder / "postmaster.pid").read_text().splitlines()[0]
-    backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
-    processes = [int(pid) for pid in (postmaster, *backends)]
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in processes:
-            os.kill(pid, signal.SIGCONT)
-
-
 async def test_requests_that_wait_for_a_frozen_database_do_not_keep_the_service(serve: Serving, cluster: Cluster, model: str) -> None:
     async def cut_off(user: User, path: str) -> None:
         with pytest.raises(httpx.RemoteProtocolError):
@@ -257,7 +241,7 @@ async def test_requests_that_wait_for_a_frozen_database_do_not_keep_the_service(
         ):
             session = await next_event(events, "session")
             await next_event(events, "chunk")
-            with frozen(cluster):
+            with frozen(folder):
                 tasks.start_soon(cut_off, user, "/playground/sessions")
                 # Answered after it, so the service has that request.
                 assert (await user.http.get("/health")).status_code == 503

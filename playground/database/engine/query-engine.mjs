@@ -13,6 +13,7 @@ import { engineAdapter } from './adapter.mjs';
 import { adaptersFor } from './connection.mjs';
 import { Failures } from './failures.mjs';
 import { serve } from './server.mjs';
+import { cutWhenSilent } from './silence.mjs';
 import { webAssemblyEngine } from './webassembly.mjs';
 
 const CONNECT_TIMEOUT = 5_000; // For a new connection, and for waiting until one of the pool is free; milliseconds.
@@ -30,6 +31,7 @@ async function startEngine({ url, poolSize, statementTimeout, datamodel }) {
     // An idle connection broke, as when PostgreSQL restarts. The pool drops it and makes another when it needs one.
     onPoolError: (error) => console.error(`a connection to PostgreSQL was lost: ${error.message}`),
   }).connect();
+  cutWhenSilent(adapter.underlyingDriver());
   const engine = await webAssemblyEngine(readFileSync(datamodel, 'utf8'), engineAdapter(adapter, failures));
   return { engine, failures };
 }
