@@ -35,7 +35,7 @@ run: setup ## start the service
 # Three processes on two cores: a fifth of the time is waiting for what dies, starts and times out.
 test: setup ## run the tests; ARGS="-k text" for some of them
 	@$(NPM) --prefix web test --silent
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope $(ARGS)
 
 lint: setup ## check format, style and types
 	$(BIN)/ruff format --check .

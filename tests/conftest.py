@@ -19,27 +19,6 @@ from .support.folders import NewDataDir, copy_database, prepared_database, tempo
 from .support.forks import QUICK_COST
 from .support.scripted import MOST_MODELS, ScriptedProvider, scripted_provider
 
-_LONGEST_FIRST = ("page", "database", "process")
-"""Folders that would keep one process busy when the others are done."""
-_SHARING_IN_FOLDERS = {"administration", "keys", "limits", "models", "process", "security"}
-_SHARING_IN_FILES = {"accounts", "database", "page"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a service of its own goes to one of the processes that run tests: each would start one, and that takes seconds."""
-
-    def place(item: pytest.Item) -> int:
-        folder = item.path.parent.name
-        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
-
-    items.sort(key=place)
-    for item in items:
-        folder = item.path.parent.name
-        if folder in _SHARING_IN_FOLDERS:
-            item.add_marker(pytest.mark.xdist_group(folder))
-        elif folder in _SHARING_IN_FILES:
-            item.add_marker(pytest.mark.xdist_group(f"{folder}/{item.path.stem}"))
-
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

@@ -27,6 +27,12 @@ def data_dir() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture
+def made_data_dir(new_data_dir: NewDataDir) -> Path:
+    """A data folder as the first start leaves it."""
+    return new_data_dir()
+
+
 @pytest.fixture(scope="session")
 def shared_data_dir(new_data_dir: NewDataDir) -> Path:
     """One for all tests that need nothing of their own."""

@@ -42,10 +42,10 @@ async def stopped(process: anyio.abc.Process) -> None:
     assert process.returncode == 0
 
 
-async def test_the_server_runs_while_it_is_used_and_no_longer(data_dir: Path) -> None:
-    cluster = Cluster(data_dir / "postgres")
+async def test_the_server_runs_while_it_is_used_and_no_longer(made_data_dir: Path) -> None:
+    cluster = Cluster(made_data_dir / "postgres")
 
-    async with EmbeddedPostgres.open(data_dir) as server:
+    async with EmbeddedPostgres.open(made_data_dir) as server:
         assert cluster.answers()
         assert server.url == cluster.url
 
@@ -68,13 +68,13 @@ async def test_its_folder_is_closed_to_other_accounts(data_dir: Path) -> None:
         assert (data_dir / "postgres" / ".s.PGSQL.5432").stat().st_mode & 0o077 == 0
 
 
-async def test_two_services_share_it_and_the_first_to_leave_does_not_stop_it(data_dir: Path, python: list[str]) -> None:
-    first, second = await started(python, data_dir), await started(python, data_dir)
-    cluster, pid = Cluster(data_dir / "postgres"), postmaster_pid(data_dir)
+async def test_two_services_share_it_and_the_first_to_leave_does_not_stop_it(made_data_dir: Path, python: list[str]) -> None:
+    first, second = await started(python, made_data_dir), await started(python, made_data_dir)
+    cluster, pid = Cluster(made_data_dir / "postgres"), postmaster_pid(made_data_dir)
 
     await stopped(first)
     assert cluster.answers()
-    assert postmaster_pid(data_dir) == pid
+    assert postmaster_pid(made_data_dir) == pid
 
     await stopped(second)
     assert not cluster.answers()
@@ -96,34 +96,34 @@ async def test_two_services_that_start_at_once_on_an_empty_folder_share_it(data_
     assert not Cluster(data_dir / "postgres").answers()
 
 
-async def test_a_killed_service_leaves_it_running_for_the_next_which_stops_it(data_dir: Path, python: list[str]) -> None:
-    killed = await started(python, data_dir)
-    cluster, pid = Cluster(data_dir / "postgres"), postmaster_pid(data_dir)
+async def test_a_killed_service_leaves_it_running_for_the_next_which_stops_it(made_data_dir: Path, python: list[str]) -> None:
+    killed = await started(python, made_data_dir)
+    cluster, pid = Cluster(made_data_dir / "postgres"), postmaster_pid(made_data_dir)
     killed.kill()
     await killed.aclose()
     assert cluster.answers()
 
-    next_one = await started(python, data_dir)
-    assert postmaster_pid(data_dir) == pid
+    next_one = await started(python, made_data_dir)
+    assert postmaster_pid(made_data_dir) == pid
     await stopped(next_one)
 
     assert not cluster.answers()
 
 
-async def test_a_killed_service_is_not_counted_as_a_user(data_dir: Path, python: list[str]) -> None:
-    remaining, killed = await started(python, data_dir), await started(python, data_dir)
+async def test_a_killed_service_is_not_counted_as_a_user(made_data_dir: Path, python: list[str]) -> None:
+    remaining, killed = await started(python, made_data_dir), await started(python, made_data_dir)
     killed.kill()
     await killed.aclose()
 
     await stopped(remaining)
 
-    assert not Cluster(data_dir / "postgres").answers()
+    assert not Cluster(made_data_dir / "postgres").answers()
 
 
-async def test_a_dead_server_is_started_again(data_dir: Path) -> None:
-    async with EmbeddedPostgres.open(data_dir) as server:
+async def test_a_dead_server_is_started_again(made_data_dir: Path) -> None:
+    async with EmbeddedPostgres.open(made_data_dir) as server:
         assert not await server.ensure_running()
-        await kill(postmaster_pid(data_dir))
+        await kill(postmaster_pid(made_data_dir))
 
         assert await server.ensure_running()
 
@@ -131,17 +131,17 @@ async def test_a_dead_server_is_started_again(data_dir: Path) -> None:
             assert await engine.client.query_raw("SELECT current_database() AS name") == [{"name": "playground"}]
 
 
-async def test_a_lock_file_that_names_a_living_stranger_does_not_keep_it_from_starting(data_dir: Path) -> None:
+async def test_a_lock_file_that_names_a_living_stranger_does_not_keep_it_from_starting(made_data_dir: Path) -> None:
     # As after a reboot, or in a new container, where the ids are given out anew.
-    async with EmbeddedPostgres.open(data_dir):
-        pid_file = data_dir / "postgres" / "postmaster.pid"
+    async with EmbeddedPostgres.open(made_data_dir):
+        pid_file = made_data_dir / "postgres" / "postmaster.pid"
         content = pid_file.read_text()
-        await kill(postmaster_pid(data_dir))
+        await kill(postmaster_pid(made_data_dir))
         pid_file.write_text(content.replace(content.splitlines()[0], str(os.getppid()), 1))
-    assert not Cluster(data_dir / "postgres").answers()
+    assert not Cluster(made_data_dir / "postgres").answers()
 
-    async with EmbeddedPostgres.open(data_dir):
-        assert Cluster(data_dir / "postgres").answers()
+    async with EmbeddedPostgres.open(made_data_dir):
+        assert Cluster(made_data_dir / "postgres").answers()
 
 
 async def test_a_crash_while_it_is_made_is_made_good(data_dir: Path) -> None:
@@ -162,14 +162,12 @@ async def test_a_path_too_long_for_a_socket_is_no_obstacle(data_dir: Path) -> No
         Cluster(long / "postgres")._socket_folder().rmdir()
 
 
-async def test_a_server_that_cannot_start_says_why(data_dir: Path) -> None:
-    async with EmbeddedPostgres.open(data_dir):
-        pass
-    with (data_dir / "postgres" / "postgresql.conf").open("a") as configuration:
+async def test_a_server_that_cannot_start_says_why(made_data_dir: Path) -> None:
+    with (made_data_dir / "postgres" / "postgresql.conf").open("a") as configuration:
         configuration.write("shared_buffers = plenty\n")
 
     with pytest.raises(StartupError, match='invalid value for parameter "shared_buffers"'):
-        async with EmbeddedPostgres.open(data_dir):
+        async with EmbeddedPostgres.open(made_data_dir):
             pass
 
 
@@ -181,14 +179,14 @@ async def test_a_data_folder_that_cannot_be_one_is_said_to_be(data_dir: Path) ->
             pass
 
 
-async def test_its_log_holds_no_statement_and_no_value(data_dir: Path) -> None:
-    async with EmbeddedPostgres.open(data_dir) as server, running_engine(server.url, pool_size=1) as engine:
+async def test_its_log_holds_no_statement_and_no_value(made_data_dir: Path) -> None:
+    async with EmbeddedPostgres.open(made_data_dir) as server, running_engine(server.url, pool_size=1) as engine:
         await engine.client.execute_raw("CREATE TABLE notes (text text UNIQUE)")
         await engine.client.execute_raw("INSERT INTO notes VALUES ($1)", "a secret")
         for query in ("INSERT INTO notes VALUES ('a secret')", "SELECT 'a secret' FROM nowhere"):
             with pytest.raises(PrismaError):
                 await engine.client.execute_raw(query)
 
-    log = (data_dir / "postgres.log").read_text()
+    log = (made_data_dir / "postgres.log").read_text()
     assert "ERROR" in log
     assert "a secret" not in log
