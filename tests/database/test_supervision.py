@@ -155,11 +155,10 @@ async def test_an_idle_service_is_healthy_again_after_engine_and_postgresql_died
     await opened.run(lambda client: client.users.count())
 
 
-async def test_a_database_that_stays_away_is_said_to_be_and_is_used_again_when_it_is_back(data_dir: Path) -> None:
-    cluster = Cluster(data_dir / "postgres")
-    await anyio.to_thread.run_sync(cluster.make)
+async def test_a_database_that_stays_away_is_said_to_be_and_is_used_again_when_it_is_back(made_data_dir: Path) -> None:
+    cluster = Cluster(made_data_dir / "postgres")
     await anyio.to_thread.run_sync(cluster.start)
-    async with Database.open(settings_for(data_dir, cluster.url)) as external:
+    async with Database.open(settings_for(made_data_dir, cluster.url)) as external:
         await anyio.to_thread.run_sync(cluster.stop)
 
         assert not await external.healthy()
