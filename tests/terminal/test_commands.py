@@ -1,80 +1,21 @@
 """The command `playground`, as somebody types it."""
 
 import json
-import os
-import pty
 import re
-import signal
-import socket
-import struct
 import subprocess
-import sys
-import termios
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from fcntl import ioctl
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
 import pytest
-from anyio.from_thread import BlockingPortal
 
 from playground import __version__
-from playground.database.cluster import Cluster
 from playground.server import RunningService
-from playground.settings import ROOT, Settings
-from tests.support.folders import NewDataDir, temporary_folder
-from tests.support.forks import Fork, completed
+from playground.settings import Settings
+from tests.support.folders import temporary_folder
 from tests.support.process import PLAYGROUND, environment
 from tests.support.scripted import Exchange, ScriptedProvider
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def playground(folder: Path, *arguments: str, text: str = "", **variables: object) -> subprocess.CompletedProcess[str]:
-    """What a command says, not at a terminal."""
-    return completed(arguments, environment(folder, **variables), folder, text)
-
-
-def executed(folder: Path, *arguments: str, start: Sequence[str] = (), **variables: object) -> subprocess.CompletedProcess[str]:
-    """What a command says that is started as somebody starts it, imports included; by `start`, if that is given."""
-    command = [*start, *PLAYGROUND, *arguments]
-    return subprocess.run(command, env=environment(folder, **variables), cwd=folder, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def at_a_terminal(command: list[str], folder: Path, **variables: object) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], bytes]]]:
-    """A command at a terminal of 120 columns, and what reads from that: nothing, when nobody will write any more."""
-    controller, terminal = pty.openpty()
-    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-
-    def read() -> bytes:
-        with suppress(OSError):  # That is how a terminal tells the end.
-            return os.read(controller, 65_536)
-        return b""
-
-    known = environment(folder, TERM="xterm-256color", **variables)
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=known, cwd=folder) as process:
-        os.close(terminal)
-        try:
-            yield process, read
-        finally:
-            process.kill()
-            os.close(controller)
-
-
-@pytest.fixture
-def token(service: RunningService, portal: BlockingPortal) -> str:
-    """That of whoever sits at the server's terminal."""
-    return portal.call(service.services.accounts.terminal_token)
-
-
-@pytest.fixture
-def asking(service: RunningService, token: str) -> dict[str, str]:
-    """The environment that makes `compare` ask the running service."""
-    return {"PLAYGROUND_URL": service.url, "PLAYGROUND_TOKEN": token}
+from .conftest import ESCAPES, at_a_terminal, executed, playground
 
 
 @pytest.mark.parametrize(
@@ -132,7 +73,7 @@ def test_at_a_terminal_the_lanes_are_drawn_side_by_side_within_its_width(tmp_pat
     with at_a_terminal(command, tmp_path, **asking) as (process, read):
         drawn = b"".join(iter(read, b""))
         assert process.wait() == 0
-    lines = _ESCAPES.sub("", drawn.decode()).splitlines()
+    lines = ESCAPES.sub("", drawn.decode()).splitlines()
     assert any("sim/quick simulated · completed" in line and "sim/careful simulated · completed" in line for line in lines)
     assert any(re.search(r"sim/careful +completed +[\d.]+ m?s", line) for line in lines)
     assert max(len(line) for line in lines) <= 120
@@ -256,34 +197,6 @@ def test_a_name_that_is_too_long_for_its_column_leaves_the_status_visible(tmp_pa
     assert done.stdout.startswith("╭─ …fuses simulated · failed─╮\n")
 
 
-@pytest.fixture
-def heeding_interrupts() -> Iterator[None]:
-    """What a shell runs in the background ignores interrupts, and so does what that starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heeding_interrupts")
-def test_what_was_written_before_an_interrupt_stays_on_the_terminal(
-    tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider
-) -> None:
-    async def begin_and_wait(exchange: Exchange) -> None:
-        await exchange.begin()
-        await exchange.write("As far as I came.")
-        await exchange.until_client_leaves()
-
-    command = [*PLAYGROUND, "compare", "Hi", "-m", scripted.model(begin_and_wait)]
-    with at_a_terminal(command, tmp_path, **asking) as (process, read):
-        drawn = b""
-        while b"As far as I came." not in drawn:
-            drawn += read()
-        process.send_signal(signal.SIGINT)
-        after = b"".join(iter(read, b""))
-        assert process.wait() == 130
-    assert "As far as I came." in _ESCAPES.sub("", after.decode())
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -304,107 +217,9 @@ def test_what_is_refused_is_told_in_one_line(tmp_path: Path, asking: dict[str, s
     assert done.stderr.count("\n") == 1
 
 
-@pytest.fixture
-def dead_address() -> Iterator[str]:
-    """Where nobody listens, and nobody else will meanwhile."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-
-
 def test_when_nothing_answers_at_the_address_that_is_said(tmp_path: Path, dead_address: str) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any")
     assert (done.returncode, done.stderr) == (1, f"playground: Nothing answers at {dead_address}. Is the service running there?\n")
-
-
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
-def test_a_closed_stream_is_as_good_as_an_empty_one(tmp_path: Path, dead_address: str, closed: str) -> None:
-    start = ["sh", "-c", f'exec "$@" {closed}', "sh"]
-    done = executed(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any", start=start)
-    assert done.returncode == 1
-    assert done.stderr.startswith("playground: Nothing answers") or closed == "2>&-"
-
-
-def test_a_prompt_from_a_closed_standard_input_is_empty(tmp_path: Path, asking: dict[str, str]) -> None:
-    done = executed(tmp_path, "compare", "-", "-m", "sim/quick", start=["sh", "-c", 'exec "$@" <&-', "sh"], **asking)
-    assert (done.returncode, done.stderr) == (1, "playground: prompt: is empty\n")
-
-
-def test_signs_that_the_encoding_of_stdout_lacks_are_question_marks(tmp_path: Path, asking: dict[str, str]) -> None:
-    done = executed(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5", LC_ALL="C", PYTHONUTF8=0, **asking)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "sim/quick simulated ? completed" in done.stdout
-
-
-def test_json_is_utf_8_whatever_the_encoding_of_stdout_is(tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider) -> None:
-    async def answer(exchange: Exchange) -> None:
-        await exchange.begin()
-        await exchange.write("Grüße")
-        await exchange.end(3, 4)
-
-    done = executed(tmp_path, "compare", "Hi", "-m", scripted.model(answer), "--json", PYTHONIOENCODING="ascii", **asking)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert '"content": "Grüße"' in done.stdout
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--version"], ["compare", "Hi", "-m", "sim/quick"], ["compare", "Hi", "-m", "sim/quick", "--json"]], ids=" ".join
-)
-def test_an_output_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path, asking: dict[str, str], arguments: list[str]) -> None:
-    with Connection(os.open("/dev/full", os.O_WRONLY), readable=False) as full:
-        command = Fork(arguments, environment(tmp_path, **asking), tmp_path, stdout=full)
-    with command.stderr as said:
-        assert said.read() == "playground: Standard output can't be written: No space left on device.\n"
-    assert command.wait() == 1
-
-
-@pytest.mark.usefixtures("heeding_interrupts")
-def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(tmp_path: Path) -> None:
-    # With this variable, Python tells on stderr of each module that it has imported.
-    known = environment(tmp_path, PYTHONPROFILEIMPORTTIME=1)
-    command = [*PLAYGROUND, "compare", "-", "-m", "sim/quick"]
-    with subprocess.Popen(command, env=known, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        while process.stderr.readline().rpartition("|")[2].strip() != "typer":
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)  # With much left to import.
-        said = [line for line in process.stderr if not line.startswith("import time:")]
-        assert (process.wait(), said) == (130, [])
-
-
-@pytest.mark.usefixtures("heeding_interrupts")
-def test_an_interrupt_when_all_is_over_ends_it_without_a_word(tmp_path: Path) -> None:
-    late = "import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT)"
-    command = [sys.executable, "-c", f"{late}\nfrom playground.__main__ import main\nmain()", "--version"]
-    done = subprocess.run(command, env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, f"playground {__version__}\n", "")
-
-
-@pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGHUP] * 2, [signal.SIGINT] * 3], ids=str)
-def test_a_signal_ends_a_comparison_that_runs_here_in_order(new_data_dir: NewDataDir, numbers: list[signal.Signals]) -> None:
-    folder = new_data_dir()
-    reader, writer = Pipe(duplex=False)
-    arguments = ["compare", "Explain recursion", "-m", "sim/verbose", "--json"]
-    with reader, writer:
-        command = Fork(arguments, environment(folder, SIM_WORDS_PER_SECOND=1), folder, stdout=writer)
-        os.read(reader.fileno(), 1)
-        for number in numbers:
-            command.send_signal(number)
-        with command.stderr as said:
-            assert said.read() == ""
-        assert command.wait() == 130
-    assert not Cluster(folder / "postgres").answers()
-
-
-def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
-    command = ["nohup", *PLAYGROUND, "simulate", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(tmp_path), cwd=tmp_path) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().rsplit(" ", 1)[1].strip()
-        process.send_signal(signal.SIGHUP)
-        assert httpx.get(f"{url}/models").status_code == 200
-        process.terminate()
-        assert process.wait() == 0
 
 
 @pytest.mark.parametrize("port", ["-5", "99999"])
