@@ -71,19 +71,20 @@ async def test_during_the_start_it_ends_what_was_started() -> None:
         assert not Cluster(folder / "postgres").answers()
 
 
+async def writes_and_waits(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.write("some text")
+    await exchange.until_client_leaves()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_without_a_grace_runs_are_stopped_told_and_kept(
     serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider, number: signal.Signals
 ) -> None:
-    async def answer(exchange: Exchange) -> None:
-        await exchange.begin()
-        await exchange.write("some text")
-        await exchange.until_client_leaves()
-
     another_service = user.http.base_url
     with serve(SHUTDOWN_GRACE_SECONDS=0) as ending:
         user.http.base_url = ending.url
-        async with user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events:
+        async with user.stream(json={"prompt": "Hi", "models": [scripted.model(writes_and_waits)]}) as events:
             session = await next_event(events, "session")
             await next_event(events, "chunk")
             ending.signal(number)
@@ -129,17 +130,12 @@ async def test_a_request_that_never_comes_whole_does_not_keep_the_service(serve:
 
 
 async def test_a_second_interrupt_waits_for_nobody_and_loses_nothing(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
-    async def answer(exchange: Exchange) -> None:
-        await exchange.begin()
-        await exchange.write("some text")
-        await exchange.until_client_leaves()
-
     another_service = user.http.base_url
     with serve(SHUTDOWN_GRACE_SECONDS=600) as ending:
         user.http.base_url = ending.url
         async with (
             await anyio.connect_tcp("127.0.0.1", int(ending.url.rpartition(":")[2])) as upload,
-            user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events,
+            user.stream(json={"prompt": "Hi", "models": [scripted.model(writes_and_waits)]}) as events,
         ):
             await upload.send(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
             session = await next_event(events, "session")
@@ -156,17 +152,12 @@ async def test_a_second_interrupt_waits_for_nobody_and_loses_nothing(serve: Serv
 async def test_what_takes_too_long_to_record_is_recorded_by_the_next_start(
     settings: Settings, data_dir: Path, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def answer(exchange: Exchange) -> None:
-        await exchange.begin()
-        await exchange.write("some text")
-        await exchange.until_client_leaves()
-
     monkeypatch.setattr(server, "_SPARE_SECONDS", 0)
     own = settings.model_copy(update={"data_dir": data_dir})
     async with (
         running(own) as service,
         new_user(service.url) as user,
-        user.stream(json={"prompt": "Hi", "models": [scripted.model(answer)]}) as events,
+        user.stream(json={"prompt": "Hi", "models": [scripted.model(writes_and_waits)]}) as events,
     ):
         session = await next_event(events, "session")
         await next_event(events, "chunk")
