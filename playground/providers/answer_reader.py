@@ -75,15 +75,15 @@ class AnswerReader:
             return []
         deltas: list[Delta] = []
         if payloads and not self.over:
-            if len(payloads) > _MANY_EVENTS and len(data) < len(payloads) * _SMALLEST_EVENT_BYTES:
-                self._fail(BrokenStream, "sent nothing but events that say nothing")
-                return []
-            self._read(payloads, deltas)
+            flooded = len(payloads) > _MANY_EVENTS and len(data) < len(payloads) * _SMALLEST_EVENT_BYTES
+            self._read(payloads[:_MANY_EVENTS] if flooded else payloads, deltas)
             if self._judging:
                 self._judge(deltas)
             if self.finish_reason is not None:
                 self.went_on = self.went_on or len(deltas) > self._before_reason
                 self._before_reason = 0
+            if flooded and not self.over:
+                self._fail(BrokenStream, "sent nothing but events that say nothing")
         return deltas
 
     def end(self, *, cut: bool = False) -> list[Delta]:

@@ -208,7 +208,7 @@ async def test_a_small_answer_that_inflates_to_megabytes_lets_others_have_their_
 
 @pytest.mark.parametrize("idle", ["{}", "1", "null"])
 async def test_a_flood_of_events_that_say_nothing_ends_the_answer(asking: Asking, idle: str) -> None:
-    outcome = await asking.stream(HELLO, event(idle) * 300, event(idle) * 3_000, DONE)
+    outcome = await asking.stream(event(idle) * 300, HELLO + event(idle) * 3_000, DONE)
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)
     assert "say nothing" in str(outcome.error)
