@@ -31,6 +31,9 @@ _MOST_REFUSAL_BYTES = 64 * 1024
 _REFUSAL_SECONDS = 2.0
 """For the body of a refusal, which not every server brings to an end."""
 _KEEPALIVE_SECONDS = 15.0
+_MOST_LINE_BYTES = 68 * 1024
+"""Of one line of an answer's head: 64 KB and the name. Gateways add cookies, policies and metadata; aiohttp's own limit is 8 KB."""
+_MOST_HEAD_LINES = 1_024
 # Of the SDK's own headers, those that are sent: not its telemetry, and not what it finds in variables such as OPENAI_ORG_ID
 # or OPENAI_CUSTOM_HEADERS, which are meant for OpenAI and would go to every provider.
 _KEPT_HEADERS = frozenset({"accept", "content-type", "user-agent"})
@@ -157,7 +160,13 @@ def _session(context: ssl.SSLContext, addresses: PublicAddresses | None) -> aioh
         resolver=addresses.resolver if addresses is not None else None,
         socket_factory=addresses.open_socket if addresses is not None else None,
     )
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_line_size=_MOST_LINE_BYTES,
+        max_field_size=_MOST_LINE_BYTES,
+        max_headers=_MOST_HEAD_LINES,
+    )
 
 
 async def _stop_at_plain_text(request: httpx2.Request) -> None:
