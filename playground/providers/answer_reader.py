@@ -7,8 +7,10 @@ from playground.text import clean
 
 from .calls import Delta, Usage
 from .chunks import NOT_USUAL, Chunk, ChunkText, NotJsonError, decode_fast, decode_loosely, tolerant
-from .classification import content_refused, failure_in_stream
+from .classification import failure_in_stream
 from .errors import BrokenStream, ProviderError, UnexpectedAnswer
+from .finish_reasons import FAILURES, ending_of, graver_of, says_nothing
+from .judgement import failure_of_end
 from .records import Provider
 from .sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
 from .told import shorten
@@ -16,7 +18,7 @@ from .usage import usage_of
 
 _DONE = re.compile(rb'[\s"]*\[DONE\]')
 """Some servers put quotes or blanks around it. As in the `openai` SDK, what stands behind it does not matter."""
-_EVENT_STREAM = re.compile(rb"(:|data|event|id|retry)")
+_EVENT_STREAM = re.compile(rb"(:|data|error|event|id|retry)")
 _QUOTED_BYTES = 4_000
 """More than is quoted in the end, so that a key among them is seen whole and cut out."""
 _MOST_REASON_CHARACTERS = 100
@@ -39,6 +41,8 @@ class AnswerReader:
         self.over = False
         self.answered = False
         """Text came that is no reasoning."""
+        self._wrote = False
+        """Any text came."""
         self._provider = provider
         self._splitter = EventSplitter()
         self._beginning = b""
@@ -50,6 +54,8 @@ class AnswerReader:
         self._whole_size = 0
         self.ends = False
         """The finish reason came by itself, as the last chunks of most servers do, and not beside text, where some have it all the time."""
+        self.failed = False
+        """The finish reason is a failure's."""
         self.went_on = False
         """Text came after a finish reason, which was none then."""
         # How many deltas of the read that brought the finish reason came before it.
@@ -99,10 +105,8 @@ class AnswerReader:
         self._halves.clear()
         if self.answered and self.usage is not None and not self.usage.output_tokens:
             self.usage = None  # Text that nobody counted.
-        if self.failure is None and self.finish_reason == "content_filter" and not self.answered:
-            self.failure = content_refused(self._provider)
-        if self.failure is None and self.finish_reason == "error":
-            self._fail(BrokenStream, "ended the answer with an error that it did not name")
+        if self.failure is None:
+            self.failure = failure_of_end(self._provider, self.finish_reason, answered=self.answered, written=self._wrote, usage=self.usage)
         self.over = True
         return deltas
 
@@ -190,12 +194,17 @@ class AnswerReader:
                 deltas.append(Delta(clean(whole), reasoning))
 
     def _take_reason(self, told: str, text: ChunkText | None, deltas: list[Delta]) -> None:
+        if says_nothing(told):
+            return
         alone = text is None or not (text.content or text.reasoning or text.reasoning_content)
         if self.finish_reason is None or alone:
             self.ends = alone
             self.went_on = False
             self._before_reason = len(deltas)
+        if self.failed:
+            told = graver_of(self.finish_reason, told) or told  # A failure stays one, whatever comes after it.
         self.finish_reason = clean(told[:_MOST_REASON_CHARACTERS])
+        self.failed = ending_of(self.finish_reason) in FAILURES
 
     def _take_rest(self, chunk: Chunk, payload: bytes, deltas: list[Delta]) -> None:
         if self.model is None and chunk.model:
@@ -220,6 +229,7 @@ class AnswerReader:
     def _judge(self, deltas: list[Delta]) -> None:
         """Whether the deltas of one read begin the answer, and whether the usage counts them."""
         self.answered = self.answered or _has_answer(deltas)
+        self._wrote = self._wrote or bool(deltas)
         if len(deltas) > self._counted:
             self.usage = None
         self._counted = 0

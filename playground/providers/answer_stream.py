@@ -89,7 +89,7 @@ class AnswerStream:
             self._take(deltas)
         if reader.finish_reason is not None:
             usage = reader.usage
-            counted = usage is not None and usage.output_tokens > 0
+            counted = (usage is not None and usage.output_tokens > 0) or reader.failed
             self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends, counted=counted)
         return reader.over
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import msgspec
 
+from .error_forms import error_in
+from .finish_reasons import graver_of
+
 
 class ChunkText(msgspec.Struct, gc=False):
     """`delta` of a stream, or `message` of a whole answer."""
@@ -26,6 +29,11 @@ class ChunkChoice(msgspec.Struct, gc=False):
     delta: ChunkText | None = None
     message: ChunkText | None = None
     finish_reason: str | None = None
+    native_finish_reason: None = None
+    """OpenRouter's name for what the model's own provider said. Where it says something, the payload is none in the usual form, and
+    `tolerant` makes one reason of both."""
+    error: None = None
+    """Where a gateway puts what failed in a choice; `tolerant` reads it as the payload's."""
 
 
 class PromptDetails(msgspec.Struct, gc=False):
@@ -107,8 +115,8 @@ def tolerant(payload: bytes) -> Chunk:
         usage=_usage(answer.get("usage")),
         cost=amount_of(answer.get("cost")),
         model=_text(answer.get("model")),
-        error=_error(answer),
-        x_groq=GroqExtra(_usage(groq.get("usage")), _error(groq)) if isinstance(groq, dict) else None,
+        error=error_in(answer),
+        x_groq=GroqExtra(_usage(groq.get("usage")), error_in(groq)) if isinstance(groq, dict) else None,
     )
 
 
@@ -120,17 +128,9 @@ def decode_loosely(payload: bytes) -> object:
         raise NotJsonError from None
 
 
-def _error(answer: dict[str, Any]) -> dict[str, Any] | str | None:
-    error = answer.get("error")
-    if error is None and answer.get("object") == "error":  # Mistral and vLLM tell an error without an envelope.
-        return answer
-    if not error:
-        return None
-    return error if isinstance(error, dict | str) else json.dumps(error, default=str)
-
-
 def _choice(choice: dict[str, Any]) -> ChunkChoice:
-    return ChunkChoice(_texts(choice.get("delta")), _texts(choice.get("message")), _text(choice.get("finish_reason")))
+    reason = graver_of(_text(choice.get("finish_reason")), _text(choice.get("native_finish_reason")))
+    return ChunkChoice(_texts(choice.get("delta")), _texts(choice.get("message")), reason)
 
 
 def _texts(value: object) -> ChunkText | None:

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 
 from .errors import (
     BadRequest,
+    BodyRefused,
     BrokenStream,
     ContentRefused,
+    Firewalled,
     InsufficientFunds,
+    LegallyBarred,
     ModelNotFound,
     Overloaded,
     PlaceNotServed,
+    PolicyRefused,
     PromptTooLong,
     ProviderError,
     RateLimited,
@@ -57,7 +61,7 @@ _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
     (
         Overloaded,
         frozenset({"overloaded_error", "overloaded", "engine_overloaded", "server_error", "internal_server_error", "api_error"})
-        | {"unavailable", "internal", "service_unavailable", "provider_unavailable"},
+        | {"unavailable", "internal", "service_unavailable", "provider_unavailable", "capacity_exceeded", "insufficient_capacity"},
     ),
 )
 
@@ -82,12 +86,16 @@ _WORDS: Mapping[_Kind, tuple[str, ...]] = {
         r"longer than the maximum model length",
     ),
     ContentRefused: (
-        r"content (management |usage )?policy",
+        r"(content|usage|use|safety) (management |usage )?polic(y|ies)|terms of (use|service)",
         r"content.?filter|content exists risk|prohibited content",
         r"(was|been) flagged",
         r"safety (system|filter|policy)",
     ),
     PlaceNotServed: (r"(country|region|territory|location) (is )?not supported",),
+    PolicyRefused: (
+        r"(data|privacy|organization|organisation|workspace|admin\w*|account|guardrail|access)('s)? (policy|policies)\b",
+        r"(blocked|denied|disabled|forbidden|not allowed) (by|due to|under) (your |the |its |an? )?(\w+ ){0,2}polic(y|ies)",
+    ),
     WrongKey: (
         r"(invalid|incorrect|missing|expired|no) (api[ _]?key|auth|credentials)",
         r"api key (not valid|expired|not found)",
@@ -104,6 +112,11 @@ _BY_WORDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)) for kind, patterns in _WORDS.items()
 )
 
+_SPEAKS_OF_A_FIREWALL = re.compile(
+    r"web application firewall|\bWAF\b|cloudflare|attention required|just a moment|access denied.*reference|incapsula",
+    re.IGNORECASE | re.DOTALL,
+)
+
 # As NVIDIA and Databricks call what serves a model.
 _SERVED = r"""\b(function|endpoint|deployment) (with name )?['"][^'"]+['"].{0,40}(not found|does not exist)"""
 _SPEAKS_OF_A_MODEL = re.compile(f"{_A_MODEL}|{_SERVED}", re.IGNORECASE)
@@ -117,23 +130,48 @@ _BY_STATUS: Mapping[int, _Kind] = {
     408: TimedOut,
     413: PromptTooLong,
     429: RateLimited,
-    451: ContentRefused,
+    409: Overloaded,
+    423: Overloaded,
+    424: Overloaded,  # TGI's: a fault of its own while generating.
+    425: Overloaded,
+    451: LegallyBarred,
+    498: Overloaded,  # Groq's: no capacity.
+    499: Overloaded,  # nginx's: what stood between closed the request.
     504: TimedOut,
     524: TimedOut,  # Cloudflare's: the server behind it took too long.
 }
 
-_ADVICE: Mapping[_Kind, str] = {
+_LATER = frozenset({408, 409, 423, 424, 425, 498, 499})
+"""Below 500, and still no fault of the request. The `openai` SDK asks again after 408, 409 and all from 500 on."""
+
+_TOO_LARGE_A_BODY = re.compile(
+    r"(entity|payload|body|content) (is )?too large|exceeds? the (maximum|allowed) (request )?body size", re.IGNORECASE
+)
+"""How web servers and proxies say it, who know nothing of tokens."""
+
+ADVICE: Mapping[_Kind, str] = {
     InsufficientFunds: "Its account needs to be topped up.",
     ModelNotFound: "See its list of models for the names that it knows.",
     PromptTooLong: "Shorten the conversation, or choose a model with a larger context window.",
     ContentRefused: "Its rules forbid this prompt or its answer; other providers may answer it.",
+    LegallyBarred: "Other providers, or the same one asked from elsewhere, may answer it.",
+    PolicyRefused: "Change that policy in the settings of its account, or choose another model.",
+    BodyRefused: "Raise the limit of the proxy or web server in front of it, or shorten the conversation.",
+    Firewalled: "Its key may be right: let it allow this service's address, or check the base URL.",
     BadRequest: "A parameter of the lane may not suit this model.",
     RateLimited: "Wait a little, then ask again.",
     Overloaded: "Ask again in a little while.",
     TimedOut: "Ask again, or choose a faster model.",
     UnexpectedAnswer: "Its base URL may be wrong.",
 }
-_ADVICE_ON_LIST: Mapping[_Kind, str] = {**_ADVICE, BadRequest: "", TimedOut: "Ask again in a little while."}
+_ADVICE_ON_LIST: Mapping[_Kind, str] = {
+    **ADVICE,
+    BadRequest: "",
+    BodyRefused: "",
+    LegallyBarred: "",
+    PolicyRefused: "",
+    TimedOut: "Ask again in a little while.",
+}
 
 _SAYING: Mapping[_Kind, str] = {
     WrongKey: "refused the key",
@@ -141,6 +179,10 @@ _SAYING: Mapping[_Kind, str] = {
     ModelNotFound: "doesn't have this model",
     PromptTooLong: "says that the prompt is too long",
     ContentRefused: "refused the content",
+    LegallyBarred: "must not answer for legal reasons",
+    PolicyRefused: "refused the request by a policy of its account",
+    BodyRefused: "is behind a server that takes no request of this size",
+    Firewalled: "is behind a web firewall that refused the request",
     BadRequest: "refused the request",
     PlaceNotServed: "does not serve the place that this service asks from",
     RateLimited: "says that there are too many requests",
@@ -151,7 +193,14 @@ _SAYING: Mapping[_Kind, str] = {
 }
 _SAYING_OF_LIST: Mapping[_Kind, str] = {**_SAYING, BadRequest: "refused to list its models", UnexpectedAnswer: "sent no list of models"}
 # What an answer alone can be refused for; asked for a list, the provider means something else.
-_KIND_OF_LIST: Mapping[_Kind, _Kind] = {ModelNotFound: UnexpectedAnswer, PromptTooLong: BadRequest, ContentRefused: BadRequest}
+_KIND_OF_LIST: Mapping[_Kind, _Kind] = {
+    ModelNotFound: UnexpectedAnswer,
+    PromptTooLong: BadRequest,
+    BodyRefused: BadRequest,
+    ContentRefused: BadRequest,
+    LegallyBarred: BadRequest,
+    PolicyRefused: BadRequest,
+}
 
 _TURNED_AWAY = (WrongKey, InsufficientFunds, ModelNotFound, PromptTooLong, BadRequest, RateLimited)
 """What a provider finds before it begins to work."""
@@ -166,7 +215,7 @@ def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, 
     told = read_told(body, headers)
     kind = _kind(told, status)
     if not of_list:
-        return _error(provider, kind, told, _SAYING[kind], _ADVICE.get(kind, ""), status=status)
+        return _error(provider, kind, told, _SAYING[kind], ADVICE.get(kind, ""), status=status)
     kind = _KIND_OF_LIST.get(kind, kind)
     return _error(provider, kind, told, _SAYING_OF_LIST[kind], _ADVICE_ON_LIST.get(kind, ""), status=status)
 
@@ -179,19 +228,26 @@ def failure_in_stream(provider: Provider, error: object) -> ProviderError:
     kind = _by_name(told, status) or (_by_status(told, status) if status else BrokenStream)
     # As when the status stood in the answer's head.
     refused = issubclass(kind, _TURNED_AWAY) or (status is not None and status >= 400)
-    return _error(provider, kind, told, _SAYING[kind], _ADVICE.get(kind, ""), refused=refused)
-
-
-def content_refused(provider: Provider) -> ContentRefused:
-    """The answer ended with finish reason `content_filter`, without any text."""
-    message = f"{provider.name} refused the content: its filter ended the answer before it began. {_ADVICE[ContentRefused]}"
-    return ContentRefused(message, provider=provider.name)
+    return _error(provider, kind, told, _SAYING[kind], ADVICE.get(kind, ""), refused=refused)
 
 
 def _kind(told: Told, status: int) -> _Kind:
     if status == 404 and not (told.is_error or told.codes):
         return UnexpectedAnswer  # A web server's own 404: nothing at this address knows models.
+    if status < 500 and _is_firewalls(told, status):
+        return Firewalled
     return _by_name(told, status) or _by_status(told, status)
+
+
+def _is_firewalls(told: Told, status: int) -> bool:
+    """Whether what refused the request is no server of models, but a filter of the web in front of it, as Cloudflare's challenge."""
+    if told.is_error or told.codes:
+        return False
+    return (
+        told.firewalled
+        or (told.is_page and status in (403, 406, 418))
+        or (status == 403 and _SPEAKS_OF_A_FIREWALL.search(told.message) is not None)
+    )
 
 
 def _by_name(told: Told, status: int | None) -> _Kind | None:
@@ -199,8 +255,8 @@ def _by_name(told: Told, status: int | None) -> _Kind | None:
     if status == 429:
         return InsufficientFunds if told.codes & _BY_CODE[0][1] else RateLimited
     if status == 413:
-        return PromptTooLong
-    own_fault = status is None or status >= 500
+        return PromptTooLong if told.is_error and not _TOO_LARGE_A_BODY.search(told.message[:_READ_CHARACTERS]) else BodyRefused
+    own_fault = status is None or status >= 500 or status in _LATER
     for kind, codes in _BY_CODE:
         # Ollama calls whatever it refuses an api_error.
         if told.codes & codes and (own_fault or kind is not Overloaded):

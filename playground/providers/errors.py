@@ -7,18 +7,25 @@
         ├── InsufficientFunds   insufficient_funds: the account is empty
         ├── ModelNotFound       model_not_found
         ├── PromptTooLong       prompt_too_long: for the model's context, or for what the account may send at once
-        ├── ContentRefused      content_refused: by the provider's rules, not by the model in its own words
+        ├── ContentRefused      content_refused: the prompt, by the provider's rules, not by the model in its own words
+        │   └── LegallyBarred   content_refused: the law forbids the provider to answer it
+        ├── ContentFiltered     content_filtered: the answer, which the provider's filter stopped
         ├── BadRequest          bad_request: a parameter that the model does not take
-        │   └── PlaceNotServed  bad_request: the provider does not serve the country that it is asked from
+        │   ├── PlaceNotServed  bad_request: the provider does not serve the country that it is asked from
+        │   ├── PolicyRefused   bad_request: a policy of the provider's account or organization forbids the model
+        │   └── BodyRefused     bad_request: a server in front of the provider takes no request of this size
         ├── AddressRefused      address_refused: the user's own address of it is not public, and was not asked
         │                       asking again can help
         ├── RateLimited         rate_limited: with the provider's wait where it says one
         ├── Overloaded          overloaded: too busy, loading the model, or a fault of its own
         ├── Unreachable         unreachable: no connection
-        ├── TimedOut            timed_out: connecting, before the first token, or between tokens
+        ├── TimedOut            timed_out: connecting, or the provider's own limit
+        │   └── GivenUp         timed_out: our limit before the first token or between tokens; the provider may still work on it
+        ├── ProviderFailed      provider_failed: the provider ended the answer by a fault of its own
         ├── BrokenStream        broken_stream: the answer began and was cut off
         │                       something else is at that address
         └── UnexpectedAnswer    unexpected_answer: not what OpenAI's protocol says
+            └── Firewalled      unexpected_answer: a web firewall in front of the provider
 
 `classification.py` finds the class for what a provider sent, and `told.py` its words; `unconnected.py` finds it where nothing was sent.
 """
@@ -78,6 +85,16 @@ class ContentRefused(ProviderError):
     code = "content_refused"
 
 
+class LegallyBarred(ContentRefused):
+    """The provider must not answer for legal reasons (RFC 7725)."""
+
+
+class ContentFiltered(ProviderError):
+    """The provider's filter stopped the answer. What came before is kept."""
+
+    code = "content_filtered"
+
+
 class BadRequest(ProviderError):
     """The provider does not take the request as it is: mostly a parameter that the model does not know."""
 
@@ -86,6 +103,14 @@ class BadRequest(ProviderError):
 
 class PlaceNotServed(BadRequest):
     """The provider does not serve the country, or the territory, that this service asks from."""
+
+
+class PolicyRefused(BadRequest):
+    """A policy that was set for the provider's account or organization forbids the model or the request."""
+
+
+class BodyRefused(BadRequest):
+    """A proxy or web server in front of the provider takes no request of this size."""
 
 
 class AddressRefused(ProviderError):
@@ -116,9 +141,23 @@ class Unreachable(ProviderError):
 
 
 class TimedOut(ProviderError):
-    """A time limit passed: ours for connecting, for the first token or between tokens, or the provider's own."""
+    """A time limit passed: ours for connecting, or the provider's own."""
 
     code = "timed_out"
+    retryable = True
+
+
+class GivenUp(TimedOut):
+    """Our time limit for the first token or between tokens passed after the provider took the request.
+
+    It may still work on it, and charge for it: asked again without being told to, it would work on both.
+    """
+
+
+class ProviderFailed(ProviderError):
+    """The provider said that its answer ended by a fault of its own. What came before is kept."""
+
+    code = "provider_failed"
     retryable = True
 
 
@@ -133,3 +172,7 @@ class UnexpectedAnswer(ProviderError):
     """What answered does not speak OpenAI's protocol, as a web page at a wrong base URL."""
 
     code = "unexpected_answer"
+
+
+class Firewalled(UnexpectedAnswer):
+    """A web firewall in front of the provider refused the request, before the provider saw its key."""

@@ -4,8 +4,9 @@ Three limits: for connecting (kept by the HTTP client), from sending the request
 costs anything per chunk: reading sets a number, and one timer per call looks at the numbers when the limit could have passed, and sets
 itself again for the rest.
 
-What counts as life: before the first text nothing does, since whoever waits for it sees nothing; a provider may keep the connection busy
-(OpenRouter sends `: OPENROUTER PROCESSING` for minutes) and is still given up after `first_token`. Once text came, any byte proves that the
+What counts as life: a model may think in silence for minutes before its first text, and some providers keep the connection busy meanwhile
+(OpenRouter sends `: OPENROUTER PROCESSING`, DeepSeek `: keep-alive` for as long as a request waits in its queue). Both are waited for,
+until `first_token` has passed. Once text came, any byte proves that the
 provider is there, so that silence is `between_tokens` without a byte; but keep-alives alone may not go on for longer than the wait for a
 first text may, since a provider that only says that it lives never ends.
 
@@ -21,7 +22,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from .errors import TimedOut
+from .errors import GivenUp
 from .records import Provider
 
 _ENDING_SECONDS = 15.0
@@ -76,7 +77,7 @@ class Watch:
         self._task = asyncio.current_task()
         self.waiting = False
         self._cancelling = 0
-        self._expired: TimedOut | None = None
+        self._expired: GivenUp | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
@@ -89,7 +90,7 @@ class Watch:
             self._timer = None
 
     async def wait(self, what: Awaitable[_T]) -> _T:
-        """What `what` gives. Raises `TimedOut` when a limit passes first."""
+        """What `what` gives. Raises `GivenUp` when a limit passes first."""
         self.waiting = True
         try:
             return await what
@@ -99,7 +100,7 @@ class Watch:
             self.waiting = False
 
     def verdict(self, cancelled: asyncio.CancelledError) -> BaseException:
-        """What to raise where the waiting task was cancelled: `TimedOut` when a limit passed, and `cancelled` when somebody else did it."""
+        """What to raise where the waiting task was cancelled: `GivenUp` when a limit passed, and `cancelled` when somebody else did it."""
         # Both may have happened in the same moment: then theirs counts.
         if self._expired is not None and self._task is not None and self._task.uncancel() <= self._cancelling:
             return self._expired
@@ -176,6 +177,6 @@ class Watch:
             self._set_timer(now + patience.between_tokens)
         else:
             self._timer = None
-            self._expired = TimedOut(f"{self._provider.name} {text}. Ask again, or choose a faster model.", provider=self._provider.name)
+            self._expired = GivenUp(f"{self._provider.name} {text}. Ask again, or choose a faster model.", provider=self._provider.name)
             self._cancelling = self._task.cancelling()
             self._task.cancel()

@@ -2,9 +2,12 @@
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream: lines end at LF, CR or CRLF and nowhere
 else (a model's text may hold U+2028 or U+0085), lines that begin with a colon are comments, the `data` lines of one event are joined by LF.
-Two things differ: only `data` is kept, since OpenAI's protocol puts everything there, and an event that the end of the stream cut off
-is handed out by `flush`, since some servers leave out the last blank line.
+Three things differ: of the fields only `data` is kept, since OpenAI's protocol puts everything there; an event that the end of the stream
+cut off is handed out by `flush`, since some servers leave out the last blank line; and an error that stands beside the data is handed out
+as `{"error": ...}`: llama.cpp's field `error`, an event of that name, and JSON that lost its field's name.
 """
+
+import msgspec
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 
@@ -97,16 +100,39 @@ class EventSplitter:
             payloads = events[_PREFIX_LENGTH:].split(_BETWEEN)
             if events.count(b"\n") == 2 * (len(payloads) - 1):
                 return payloads
-        return [payload for event in events.split(b"\n\n") if (payload := _payload(event))]
+        return [payload for event in events.split(b"\n\n") for payload in _payloads_of(event) if payload]
 
 
-def _payload(event: bytes) -> bytes:
-    """The joined data of one event's lines; empty when there is none."""
+def _payloads_of(event: bytes) -> list[bytes]:
+    """The joined data of one event's lines, and what it says of an error in a way of its own; empty when there is none."""
     if event.startswith(_PREFIX) and b"\n" not in event:
-        return event[_PREFIX_LENGTH:]
-    lines = []
+        return [event[_PREFIX_LENGTH:]]
+    lines: list[bytes] = []
+    errors: list[bytes] = []
+    failed = False
     for line in event.split(b"\n"):
         name, _, value = line.partition(b":")
         if name == b"data":
             lines.append(value.removeprefix(b" "))
-    return b"\n".join(lines)
+        elif name == b"error":
+            errors.append(_as_error(value))
+        elif name == b"event":
+            failed = failed or value.strip().lower() == b"error"
+        elif line.startswith(b"{"):
+            errors.append(line)
+    data = b"\n".join(lines)
+    if failed:
+        data = _as_error(data)
+    return [data, *errors] if data else errors
+
+
+def _as_error(value: bytes) -> bytes:
+    """What came in a field `error` or under that event name, as the payload that most servers send in its place."""
+    try:
+        says_something = bool(msgspec.json.decode(value))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        value = msgspec.json.encode(value.decode("utf-8", "replace").strip())
+        says_something = len(value) > len('""')
+    if not says_something:
+        value = b'"an error without words"'
+    return b'{"error":%b}' % value

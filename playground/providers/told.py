@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from playground.text import clean
@@ -14,7 +14,9 @@ from playground.text import clean
 LONGEST_MESSAGE = 300
 """Characters of a provider's own words that are passed on."""
 
-_MARKUP = re.compile(r"\s*<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
+_FIREWALL_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-sucuri-block", "x-iinfo", "x-datadome")
+"""Cloudflare's, AWS's, Sucuri's, Imperva's and DataDome's, which come with a refusal or a challenge."""
+_MARKUP = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body|title|center|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 4_000
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # What looks like a key: a usual beginning and a long rest, or one that is starred out in part, as OpenAI echoes it.
@@ -26,6 +28,18 @@ _UNIT_SECONDS |= {"h": 3_600, "hour": 3_600}
 _AMOUNT = rf"(\d{{1,9}}(?:\.\d{{1,9}})?)\s*({'|'.join(_UNIT_SECONDS)})s?(?![a-z])"
 _AMOUNTS = re.compile(_AMOUNT, re.IGNORECASE)
 _TRY_AGAIN = re.compile(rf"(?:try again|retry|wait)\D{{0,20}}?((?:{_AMOUNT}(?:,|\sand)?\s*)+)", re.IGNORECASE)
+_MESSAGE_NAMES = (
+    "message",
+    "detail",
+    "error_message",
+    "msg",
+    "error_msg",
+    "errorMessage",
+    "error_description",
+    "status_msg",
+    "description",
+)
+_CODE_NAMES = ("code", "type", "status", "status_code", "reason", "error_type", "error_code", "errorCode", "statusCode")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
@@ -39,21 +53,27 @@ class Told:
     """Seconds."""
     is_error: bool = False
     """The body has a shape in which errors are told; otherwise it may be anything, as a web page."""
+    is_page: bool = False
+    """The body is HTML or XML, which no server of models answers with."""
+    firewalled: bool = False
+    """The headers are those with which a web firewall marks what it refuses."""
 
 
 def read_told(body: bytes, headers: Mapping[str, str] | None = None) -> Told:
     """What the body and the headers (names in lower case) of a refusal say."""
     headers = headers or {}
     wait = _wait_in(headers)
+    firewalled = any(name in headers for name in _FIREWALL_HEADERS)
     text = body.decode("utf-8", "replace")
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
         title = _TITLE.search(text[:_TITLE_WITHIN])
-        words = (title.group(1) if title else "") if _MARKUP.match(text) else text
-        return Told(message=words, retry_after=wait)
+        is_page = _MARKUP.match(text) is not None
+        words = (title.group(1) if title else "") if is_page else text
+        return Told(message=words, retry_after=wait, is_page=is_page, firewalled=firewalled)
     told = tell(answer)
-    return Told(told.message, told.codes, wait if wait is not None else told.retry_after, told.is_error)
+    return replace(told, retry_after=wait if wait is not None else told.retry_after, firewalled=firewalled)
 
 
 def tell(answer: object) -> Told:
@@ -90,7 +110,7 @@ def shorten(message: str, secret: Iterable[str] = ()) -> str:
 
 
 def _message_of(level: Mapping[str, object]) -> str:
-    for name in ("message", "detail", "error_message", "msg"):
+    for name in _MESSAGE_NAMES:
         value = level.get(name)
         if isinstance(value, str) and value.strip():
             return value
@@ -112,7 +132,7 @@ def _line_of(item: object) -> str:
 
 
 def _codes_of(level: Mapping[str, object]) -> Iterator[str]:
-    for name in ("code", "type", "status", "status_code", "reason", "error_type"):
+    for name in _CODE_NAMES:
         value = level.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool):
             yield str(value).lower()
@@ -129,14 +149,17 @@ def _with_upstream(message: str, codes: set[str], levels: list[dict[str, object]
     """OpenRouter's own message is often "Provider returned error"; what that provider said is in `metadata.raw`."""
     for level in levels:
         metadata = level.get("metadata")
-        raw = metadata.get("raw") if isinstance(metadata, dict) else None
+        if not isinstance(metadata, dict):
+            continue
+        raw, name = metadata.get("raw"), metadata.get("provider_name")
         if not isinstance(raw, str) or not raw.strip():
+            if isinstance(name, str) and name and message:
+                return f"{name}: {message}", codes
             continue
         try:
             upstream = tell(json.loads(raw))
         except (ValueError, RecursionError):
             upstream = Told(raw)
-        name = metadata.get("provider_name") if isinstance(metadata, dict) else None
         words = upstream.message or raw
         return (f"{name}: {words}" if isinstance(name, str) else words), codes | upstream.codes
     return message, codes

@@ -7,7 +7,7 @@ from playground.providers.adapter import ProviderClient
 from playground.providers.records import Provider
 
 from .asking import Asking
-from .upstream import DONE, Upstream, running_upstream
+from .upstream import DONE, Upstream, event, finish_chunk, running_upstream
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +43,6 @@ async def asking(request: pytest.FixtureRequest, client: ProviderClient, upstrea
     """The first request to a provider, and one of those that follow, which go another way."""
     asking = Asking(client, upstream, provider)
     if request.param == "built before":
-        await asking.stream(DONE)
+        await asking.stream(event(finish_chunk()), DONE)
         upstream.requests.clear()
     return asking

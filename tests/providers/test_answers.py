@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import BrokenStream, ContentRefused, RateLimited
+from playground.providers.errors import BrokenStream, RateLimited
 from playground.providers.records import Quirks
 
 from .asking import Asking, ask, call_to
@@ -250,10 +250,6 @@ async def test_the_name_of_the_model_is_storable(asking: Asking) -> None:
     assert (await asking.stream(event({**text_chunk("Hello"), "model": "m\ud800\0"}), DONE)).model == "m\ufffd\ufffd"
 
 
-async def test_the_finish_reason_error_is_a_failure(asking: Asking) -> None:
-    assert isinstance((await asking.stream(HELLO, event(finish_chunk("error")), DONE)).error, BrokenStream)
-
-
 async def test_a_payload_that_is_no_json_is_quoted(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event("error: out of memory, secret-key-of-the-lab"))
     assert outcome.text == "Hello"
@@ -273,17 +269,6 @@ async def test_deeply_nested_json_is_no_more_than_a_broken_stream(asking: Asking
     outcome = await asking.stream(HELLO, event('{"a":' * 100_000 + "1" + "}" * 100_000), event(finish_chunk()), DONE)
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)
-
-
-async def test_a_filter_that_leaves_no_text_is_a_refusal(asking: Asking) -> None:
-    outcome = await asking.stream(event(text_chunk(None, reasoning="hm")), event(finish_chunk("content_filter")), DONE)
-    assert isinstance(outcome.error, ContentRefused)
-    assert outcome.reasoning == "hm"
-
-
-async def test_a_filter_that_cuts_an_answer_keeps_it(asking: Asking) -> None:
-    outcome = await asking.stream(HELLO, event(finish_chunk("content_filter")), DONE)
-    assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello", "content_filter", None)
 
 
 async def test_a_compressed_answer_is_read_although_none_was_asked_for(asking: Asking) -> None:

@@ -17,6 +17,7 @@ from playground.providers.errors import (
     ModelNotFound,
     Overloaded,
     PlaceNotServed,
+    PolicyRefused,
     PromptTooLong,
     ProviderError,
     RateLimited,
@@ -66,7 +67,7 @@ REFUSALS = [
         PromptTooLong,
     ),
     (408, {"error": {"code": 408, "message": "Request timed out"}}, TimedOut),
-    (404, {"error": {"code": 404, "message": "No endpoints available matching your data policy"}}, ModelNotFound),
+    (404, {"error": {"code": 404, "message": "No endpoints available matching your data policy"}}, PolicyRefused),
     # Google
     (
         400,
@@ -335,6 +336,6 @@ async def test_nothing_is_sent_twice(asking: Asking) -> None:
 
 def test_every_error_has_a_code_of_its_own_that_the_tree_shows() -> None:
     kinds = ProviderError.__subclasses__()
-    assert len({kind.code for kind in kinds}) == len(kinds) == 13
+    assert len({kind.code for kind in kinds}) == len(kinds) == 15
     for kind in kinds:
         assert f"{kind.__name__:<19} {kind.code}" in (errors.__doc__ or "").replace("├── ", "").replace("└── ", "")

@@ -11,7 +11,7 @@ import pytest
 from playground.providers import patience
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import BrokenStream, TimedOut
+from playground.providers.errors import GivenUp, ProviderFailed, TimedOut
 from playground.providers.records import Provider
 
 from .asking import Outcome, ask, call_to
@@ -55,6 +55,7 @@ async def test_an_address_that_takes_no_connections_times_out_connecting() -> No
         for each in waiting:
             each.close()
     assert isinstance(outcome.error, TimedOut)
+    assert not isinstance(outcome.error, GivenUp)
     assert "connected" in str(outcome.error)
     # Nothing was sent, so nothing is owed.
     assert outcome.error.refused
@@ -66,7 +67,7 @@ async def test_no_first_text_within_the_limit_is_an_error(
 ) -> None:
     upstream.will_answer(Answer([*pieces, anyio.Event()]))
     outcome = await ask(hasty, call_to(provider))
-    assert isinstance(outcome.error, TimedOut)
+    assert isinstance(outcome.error, GivenUp)
     assert "no text within 0.15 s" in str(outcome.error)
     assert (outcome.error.retryable, outcome.error.code) == (True, "timed_out")
 
@@ -81,7 +82,7 @@ async def test_silence_between_tokens_is_an_error_after_the_text(restless: Provi
     upstream.will_answer(Answer([event(text_chunk("Hello")), anyio.Event()]))
     outcome = await ask(restless, call_to(provider))
     assert outcome.text == "Hello"
-    assert isinstance(outcome.error, TimedOut)
+    assert isinstance(outcome.error, GivenUp)
     assert "silent for 0.15 s" in str(outcome.error)
     await upstream.requests[0].gone.wait()
 
@@ -220,7 +221,14 @@ async def test_the_finish_reason_error_is_a_failure_also_when_silence_follows(
     restless: ProviderClient, upstream: Upstream, provider: Provider
 ) -> None:
     upstream.will_answer(Answer([event(text_chunk("Hello")), event(finish_chunk("error")), anyio.Event()]))
-    assert isinstance((await ask(restless, call_to(provider))).error, BrokenStream)
+    assert isinstance((await ask(restless, call_to(provider))).error, ProviderFailed)
+
+
+async def test_a_failing_finish_reason_ends_an_answer_without_text_also_when_its_server_falls_silent(
+    restless: ProviderClient, upstream: Upstream, provider: Provider
+) -> None:
+    upstream.will_answer(Answer([event(finish_chunk("network_error")), anyio.Event()]))
+    assert isinstance((await ask(restless, call_to(provider))).error, ProviderFailed)
 
 
 async def test_a_passed_limit_leaves_the_task_usable(
