@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     allow_private_provider_urls: bool = False
     """Whether the provider's address that a user gives may be a private one."""
     connect_timeout_seconds: Seconds = 10
-    first_token_timeout_seconds: Seconds = 120
+    first_token_timeout_seconds: Seconds = 600
     between_tokens_timeout_seconds: Seconds = 60
     model_list_refresh_seconds: Seconds = 3_600
     providers_file: PathFromHome | None = Field(default=None, validation_alias=AliasChoices("PLAYGROUND_PROVIDERS_FILE", "providers_file"))

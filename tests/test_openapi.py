@@ -13,6 +13,7 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance, response_schema_conformance
 
+from playground.comparison import waiting
 from playground.comparison.event_docs import EVENTS
 from playground.server import RunningService
 from tests.support.client import PASSWORD, Event, User, parse_events
@@ -127,7 +128,8 @@ def retries_once() -> Any:
     return script
 
 
-async def test_every_event_of_a_run_is_as_described(user: User, scripted: ScriptedProvider) -> None:
+async def test_every_event_of_a_run_is_as_described(user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FIRST_REPORT_SECONDS", 0.0)  # So that each wait is a long one.
     models = ["sim/quick", "sim/reasoner", "sim/refuses", scripted.model(breaks), scripted.model(retries_once(), priced=False)]
     events = await user.compare("Hi", models)
     seen: set[str] = set()

@@ -9,6 +9,8 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from playground.providers.finish_reasons import Ending
+
 from .plan import CostSource
 
 LaneStatus = Literal["queued", "connecting", "streaming", "completed", "failed", "stopped"]
@@ -43,13 +45,17 @@ class ErrorSummary(msgspec.Struct, frozen=True):
 
 
 class StatusEvent(_Event, frozen=True, tag="status"):
-    """A lane's status changed. A `queued` lane with `retry_in` waits to be tried again: `attempt` is the request to come, `error` why."""
+    """A lane's status changed. A `queued` lane with `retry_in` waits to be tried again: `attempt` is the request to come, `error` why.
+
+    With `waiting_seconds` it did not change: the lane has waited for so long, for the first text or for the next.
+    """
 
     lane: int
     model: str
     status: LaneStatus
     attempt: int | UnsetType = UNSET
     retry_in: int | UnsetType = UNSET
+    waiting_seconds: int | UnsetType = UNSET
     error: ErrorSummary | UnsetType = UNSET
 
 
@@ -66,7 +72,8 @@ class ChunkEvent(_Event, frozen=True, tag="chunk"):
 class MetricsEvent(_Event, frozen=True, tag="metrics"):
     """What a lane took, when it ends. `estimated`: the provider did not say, we counted. `cost` is null when the price is unknown.
 
-    `own_key`: the user's own key for the provider was used, and paid for it.
+    `own_key`: the user's own key for the provider was used, and paid for it. `finish_reason` is the provider's word for the end, `ending`
+    what it means, and null for words that are not known; `max_tokens` the most output tokens that were asked for.
     """
 
     lane: int
@@ -85,6 +92,9 @@ class MetricsEvent(_Event, frozen=True, tag="metrics"):
     response_time: float
     tokens_per_second: float | None
     attempts: int
+    finish_reason: str | None = None
+    ending: Ending | None = None
+    max_tokens: int | None = None
 
 
 class ErrorEvent(_Event, frozen=True, tag="error"):

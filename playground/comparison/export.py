@@ -20,6 +20,8 @@ _COLUMNS = [
     "text",
     "reasoning",
     "finish_reason",
+    "ending",
+    "max_tokens",
     "error_code",
     "error_message",
     "input_tokens",
@@ -59,7 +61,7 @@ def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:
     return [
         *(session.id, session.title, turn.turn, turn.prompt),
         *(lane.lane, lane.model, lane.provider, str(lane.simulated).lower()),
-        *(answer.status, answer.text, answer.reasoning, answer.finish_reason),
+        *(answer.status, answer.text, answer.reasoning, answer.finish_reason, answer.ending, answer.max_tokens),
         *((answer.error.code, answer.error.message) if answer.error is not None else (None, None)),
         *(answer.input_tokens, answer.output_tokens, str(answer.estimated).lower()),
         *(None if answer.cost is None else money(answer.cost), answer.cost_source),

@@ -6,6 +6,8 @@ from typing import Any
 
 from prisma import models
 
+from playground.providers.finish_reasons import ending_of
+
 from .lane import Lane
 from .repository import SessionFilter, SessionRepository
 from .run import Run
@@ -164,6 +166,7 @@ def _answer(row: models.answers, live: Lane | None) -> Answer:
             **{name: columns[name] for name in Answer.model_fields if name in columns},
             "lane": lane.position,
             "simulated": lane.simulated,
+            "ending": ending_of(columns["finish_reason"]),
             "error": AnswerError(code=code, message=columns["error_message"], retryable=columns["error_retryable"]) if code else None,
             "tokens_used": columns["input_tokens"] + columns["output_tokens"] if counted else None,
         }

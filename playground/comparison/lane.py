@@ -9,12 +9,14 @@ import structlog
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import AddressRefused, ProviderError, UnexpectedAnswer, Unreachable
+from playground.providers.errors import AddressRefused, GivenUp, ProviderError, UnexpectedAnswer, Unreachable
+from playground.providers.finish_reasons import ending_of
 from playground.schemas import money
 
 from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
 from .log import MOST_TEXT_BYTES, EventLog, TextTooLong
 from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times, sum_of
+from .waiting import WaitReports
 
 MOST_ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
@@ -97,13 +99,8 @@ class Lane:
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
         self._reached = True
         try:
-            async with self._client.stream(self.plan.call) as stream:
-                try:
-                    await stream.deliver(self._take)
-                    # Before the stream is closed, which may take a moment more.
-                    self._ended_at = max(time.monotonic() - stream.silence, self._last_at or 0.0)
-                finally:
-                    self._usage, self._finish_reason = stream.usage, stream.finish_reason
+            with WaitReports(self._silent_since, self._report_wait):
+                await self._hear()
         except TextTooLong:
             provider, most = self.plan.call.provider.name, MOST_TEXT_BYTES // 1024**2
             raise UnexpectedAnswer(f"{provider} wrote more than {most} MB. What came before is kept.", provider=provider) from None
@@ -111,6 +108,22 @@ class Lane:
             if isinstance(error, AddressRefused | Unreachable | UnexpectedAnswer) or error.refused:
                 self._reached = self._usage is not None
             raise
+
+    async def _hear(self) -> None:
+        async with self._client.stream(self.plan.call) as stream:
+            try:
+                await stream.deliver(self._take)
+                # Before the stream is closed, which may take a moment more.
+                self._ended_at = max(time.monotonic() - stream.silence, self._last_at or 0.0)
+            finally:
+                self._usage, self._finish_reason = stream.usage, stream.finish_reason
+
+    def _silent_since(self) -> float:
+        return self._sent_at if self._last_at is None else self._last_at
+
+    def _report_wait(self, seconds: int) -> None:
+        self._add_status("connecting" if self._first_at is None else "streaming", waiting_seconds=seconds)
+        self._log.tell()
 
     def _take(self, deltas: list[Delta]) -> None:
         first = self._first_at is None
@@ -136,6 +149,8 @@ class Lane:
         """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
         if not error.retryable or self._first_at is not None or self._attempts >= MOST_ATTEMPTS:
             return None
+        if isinstance(error, GivenUp):
+            return None  # The provider took the request, works on it, and charges for it.
         if self.plan.bounded and self._reached:
             return None  # It may have been paid for, and nothing was reserved for another.
         asked_for = error.retry_after or 0.0
@@ -161,10 +176,11 @@ class Lane:
             times=times,
             attempts=self._attempts,
             finished_at=datetime.now(UTC),
+            max_tokens=self.plan.call.max_tokens,
         )
         if failure:
             self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
-        self._log.append(encode(_metrics(self.plan, bill, times, self._attempts)))
+        self._log.append(encode(_metrics(self.plan, self.record, times)))
         self._add_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
         self._log.tell()
 
@@ -190,14 +206,21 @@ class Lane:
         return "" if head is None else self._log.text(head)
 
     def _add_status(
-        self, status: LaneStatus, *, attempt: int | None = None, retry_in: int | None = None, error: ErrorSummary | None = None
+        self,
+        status: LaneStatus,
+        *,
+        attempt: int | None = None,
+        retry_in: int | None = None,
+        waiting_seconds: int | None = None,
+        error: ErrorSummary | None = None,
     ) -> None:
-        optional = {"attempt": attempt, "retry_in": retry_in, "error": error}
+        optional = {"attempt": attempt, "retry_in": retry_in, "waiting_seconds": waiting_seconds, "error": error}
         present = {name: value for name, value in optional.items() if value is not None}
         self._log.append(encode(StatusEvent(self.plan.position, self.plan.model, status, **present)))  # type: ignore[arg-type]
 
 
-def _metrics(plan: LanePlan, bill: Bill, times: Times, attempts: int) -> MetricsEvent:
+def _metrics(plan: LanePlan, record: AnswerRecord, times: Times) -> MetricsEvent:
+    bill = record.bill
     return MetricsEvent(
         lane=plan.position,
         model=plan.model,
@@ -214,5 +237,8 @@ def _metrics(plan: LanePlan, bill: Bill, times: Times, attempts: int) -> Metrics
         time_to_first_token=times.first_token,
         response_time=times.response,
         tokens_per_second=times.tokens_per_second,
-        attempts=attempts,
+        attempts=record.attempts,
+        finish_reason=record.finish_reason,
+        ending=ending_of(record.finish_reason),
+        max_tokens=record.max_tokens,
     )

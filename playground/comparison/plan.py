@@ -157,3 +157,5 @@ class AnswerRecord:
     """`None` when nobody was there to see the end."""
     attempts: int
     finished_at: datetime
+    max_tokens: int | None = None
+    """The most output tokens that were asked for: the lane's own, or what its user's limits allow."""

@@ -7,6 +7,7 @@ from typing import cast
 from msgspec import UNSET
 from prisma import models
 
+from playground.providers.finish_reasons import ending_of
 from playground.schemas import money
 
 from .events import DoneEvent, ErrorEvent, LaneStatus, MetricsEvent, SessionEvent, SessionLane, StatusEvent, encode, json_text
@@ -67,6 +68,9 @@ def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> Non
                 response_time=answer.response_time or 0,
                 tokens_per_second=answer.tokens_per_second,
                 attempts=answer.attempts,
+                finish_reason=answer.finish_reason,
+                ending=ending_of(answer.finish_reason),
+                max_tokens=answer.max_tokens,
             )
         )
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from playground.providers.calls import ReasoningEffort
+from playground.providers.finish_reasons import Ending
 from playground.schemas import Moment, Money, WireInput, WireModel, fields_at_fault
 from playground.text import CleanText
 
@@ -174,6 +175,11 @@ class Answer(WireModel):
     text: str
     reasoning: str
     finish_reason: str | None
+    """The provider's word for why the answer ended."""
+    ending: Ending | None
+    """What the finish reason means; null where it is not known."""
+    max_tokens: int | None
+    """The most output tokens that were asked for; null: the provider's default."""
     error: AnswerError | None
     input_tokens: int | None
     cached_input_tokens: int | None
