@@ -89,12 +89,14 @@ class MetricsEvent(_Event, frozen=True, tag="metrics"):
     cost_source: CostSource | None
     own_key: bool
     time_to_first_token: float | None
-    response_time: float
+    response_time: float | None
     tokens_per_second: float | None
     attempts: int
     finish_reason: str | None = None
     ending: Ending | None = None
     max_tokens: int | None = None
+    time_to_first_answer: float | None = None
+    total_time: float | None = None
 
 
 class ErrorEvent(_Event, frozen=True, tag="error"):

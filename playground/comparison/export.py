@@ -34,6 +34,9 @@ _COLUMNS = [
     "tokens_per_second",
     "created_at",
     "finished_at",
+    "time_to_first_answer_ms",
+    "total_time_ms",
+    "attempts",
 ]
 
 
@@ -67,4 +70,5 @@ def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:
         *(None if answer.cost is None else money(answer.cost), answer.cost_source),
         *(answer.time_to_first_token, answer.response_time, answer.tokens_per_second),
         *(wire["created_at"], wire["finished_at"]),
+        *(answer.time_to_first_answer, answer.total_time, answer.attempts),
     ]

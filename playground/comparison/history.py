@@ -25,6 +25,7 @@ from .schemas import (
 )
 from .service import SessionNotFound
 from .statements import answer_columns
+from .timeline import unpacked
 
 _EXPORTED_AT_ONCE = 10
 """Sessions in memory while they are exported: the texts of one can be megabytes."""
@@ -168,6 +169,7 @@ def _answer(row: models.answers, live: Lane | None) -> Answer:
             "simulated": lane.simulated,
             "ending": ending_of(columns["finish_reason"]),
             "error": AnswerError(code=code, message=columns["error_message"], retryable=columns["error_retryable"]) if code else None,
+            "timeline": None if columns["timeline"] is None else unpacked(columns["timeline"]),
             "tokens_used": columns["input_tokens"] + columns["output_tokens"] if counted else None,
         }
     )

@@ -8,6 +8,7 @@ lock can be had belongs to a process that is gone, and its files are what that p
 import errno
 import fcntl
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from playground.ids import is_id, new_id
 
 from .plan import AnswerRecord
 from .records import TurnRow
+from .timeline import Point, Progress
 
 _logger = structlog.get_logger(__name__)
 
@@ -42,6 +44,8 @@ class _Written(msgspec.Struct, tag="written"):
     lane: int
     reasoning: bool
     text: str
+    progress: Progress | None = None
+    """Of the lane, when this was written."""
 
 
 class _Answered(msgspec.Struct, tag="answered"):
@@ -65,6 +69,10 @@ class JournalledRun:
     """The database had the turn as it was opened: if it has not, it was deleted since."""
     unsent: bool
     """It was given up before anything was sent: if the database has it, it is to be deleted."""
+    progress: dict[int, Progress] = field(default_factory=dict)
+    """By lane, as far as it is known."""
+    points: dict[int, list[Point]] = field(default_factory=dict)
+    """The timeline of each lane, in the steps in which the file was written."""
 
     @property
     def may_be_refused(self) -> bool:
@@ -104,9 +112,10 @@ UNSENT_LINE = msgspec.json.encode(_Unsent()) + b"\n"
 """The run was given up before anything of it was sent."""
 
 
-def written_line(lane: int, *, reasoning: bool, raw_text: bytes) -> bytes:
+def written_line(lane: int, *, reasoning: bool, raw_text: bytes, progress: Progress | None = None) -> bytes:
     """A piece of text; `raw_text` is the inside of a JSON string."""
-    return b'{"type":"written","lane":%d,"reasoning":%b,"text":"%b"}\n' % (lane, b"true" if reasoning else b"false", raw_text)
+    parts = (lane, b"true" if reasoning else b"false", raw_text, msgspec.json.encode(progress))
+    return b'{"type":"written","lane":%d,"reasoning":%b,"text":"%b","progress":%b}\n' % parts
 
 
 def answered_line(answer: AnswerRecord) -> bytes:
@@ -199,7 +208,7 @@ def mark_stored(path: Path) -> None:
 def read_journal(path: Path) -> JournalledRun | None:
     """What the file at `path` says. `None` when not even its first line is whole: then nothing had been sent."""
     turn: TurnRow | None = None
-    pieces: dict[tuple[int, bool], list[str]] = {}
+    written: list[_Written] = []
     answers: dict[str, AnswerRecord] = {}
     stored = unsent = False
     for line in path.read_bytes().split(b"\n"):
@@ -211,8 +220,8 @@ def read_journal(path: Path) -> JournalledRun | None:
                     stored = True
                 case _Unsent():
                     unsent = True
-                case _Written(lane, reasoning, text):
-                    pieces.setdefault((lane, reasoning), []).append(text)
+                case _Written() as piece:
+                    written.append(piece)
                 case _Answered(answer):
                     answers[answer.answer_id] = answer
         except msgspec.DecodeError:
@@ -220,8 +229,21 @@ def read_journal(path: Path) -> JournalledRun | None:
                 _logger.warning("journal_line_cut", file=path.name, bytes=len(line))
     if turn is None:
         return None
-    texts = {
-        lane.position: ("".join(pieces.get((lane.position, False), [])), "".join(pieces.get((lane.position, True), [])))
-        for lane in turn.lanes
-    }
-    return JournalledRun(turn, texts, answers, datetime.fromtimestamp(path.stat().st_mtime, UTC), stored, unsent)
+    texts = {lane.position: (_text(written, lane.position, False), _text(written, lane.position, True)) for lane in turn.lanes}
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    progress = {piece.lane: piece.progress for piece in written if piece.progress is not None}
+    return JournalledRun(turn, texts, answers, written_at, stored, unsent, progress, _points(written))
+
+
+def _text(written: list[_Written], lane: int, reasoning: bool) -> str:
+    return "".join(piece.text for piece in written if piece.lane == lane and piece.reasoning == reasoning)
+
+
+def _points(written: list[_Written]) -> dict[int, list[Point]]:
+    points: dict[int, list[Point]] = {}
+    characters: Counter[int] = Counter()
+    for piece in written:
+        characters[piece.lane] += len(piece.text)
+        if piece.progress is not None:
+            points.setdefault(piece.lane, []).append((round(piece.progress.last), characters[piece.lane]))
+    return points

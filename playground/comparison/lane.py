@@ -16,6 +16,8 @@ from playground.schemas import money
 from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
 from .log import MOST_TEXT_BYTES, EventLog, TextTooLong
 from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times, sum_of
+from .speed import tokens_per_second
+from .timeline import Marks, Progress, Timeline
 from .waiting import WaitReports
 
 MOST_ATTEMPTS = 3
@@ -46,7 +48,10 @@ class Lane:
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
+        self._first_sent_at = self._sent_at
         self._first_at: float | None = None
+        self._answer_at: float | None = None
+        self._marks = Marks()
         self._last_at: float | None = None
         self._ended_at: float | None = None
         # Whether the provider may have begun to work on this attempt, and so to charge. False again when it refused.
@@ -97,6 +102,8 @@ class Lane:
         self._add_status("connecting", attempt=self._attempts if self._attempts > 1 else None)
         self._log.tell()
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
+        if self._attempts == 1:
+            self._first_sent_at = self._sent_at
         self._reached = True
         try:
             with WaitReports(self._silent_since, self._report_wait):
@@ -127,10 +134,13 @@ class Lane:
 
     def _take(self, deltas: list[Delta]) -> None:
         first = self._first_at is None
-        self._last_at = now = time.monotonic()
+        now = time.monotonic()
         if first:
             self._first_at = now
             self._add_status("streaming")
+        elif now >= self._marks.due:
+            self._marks.mark(now, self._last_at or now, self._sizes())
+        self._last_at = now
         log = self._log
         timestamp = time.time_ns() // 1_000_000
         for delta in deltas:
@@ -143,7 +153,11 @@ class Lane:
             self.reasoning_head = head = self._log.add_head(self._fields + b',"kind":"reasoning"')
         else:
             self.answer_head = head = self._log.add_head(self._fields)
+            self._answer_at = self._last_at
         return head
+
+    def _sizes(self) -> tuple[int, ...]:
+        return tuple(0 if head is None else self._log.size(head) for head in (self.answer_head, self.reasoning_head))
 
     def _wait_before_retry(self, error: ProviderError) -> float | None:
         """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
@@ -177,6 +191,7 @@ class Lane:
             attempts=self._attempts,
             finished_at=datetime.now(UTC),
             max_tokens=self.plan.call.max_tokens,
+            timeline=self._timeline(),
         )
         if failure:
             self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
@@ -190,13 +205,39 @@ class Lane:
         return await self._accountant.settle(self.plan.call, self._usage, answer, reasoning, self._sent_on)
 
     def _times(self, bill: Bill, ended_at: float) -> Times:
-        first = None if self._first_at is None else (self._first_at - self._sent_at) * 1000
         rate = None
-        if self._first_at is not None and self._last_at is not None and self._last_at > self._first_at:
+        if self._first_at is not None and self._last_at is not None:
             # What a model thought unseen, it thought before the first token.
             unseen = bill.reasoning_tokens or 0 if self.reasoning_head is None else 0
-            rate = round((bill.output_tokens - unseen) / (self._last_at - self._first_at), 3) or None
-        return Times(None if first is None else round(first, 3), round((ended_at - self._sent_at) * 1000, 3), rate)
+            rate = tokens_per_second(bill.output_tokens - unseen, self._last_at - self._first_at)
+        return Times(
+            first_token=self._since_sending(self._first_at),
+            response=self._since_sending(ended_at),
+            tokens_per_second=rate,
+            first_answer=self._since_sending(self._answer_at),
+            total=round((ended_at - self._first_sent_at) * 1000, 3),
+        )
+
+    def _since_sending(self, moment: float | None) -> float | None:
+        return None if moment is None else round((moment - self._sent_at) * 1000, 3)
+
+    def _timeline(self) -> Timeline:
+        if self._last_at is None:
+            return ()
+        texts = [b"" if head is None else self._log.raw_text(head) for head in (self.answer_head, self.reasoning_head)]
+        return self._marks.points(self._sent_at, self._last_at, texts)
+
+    def progress(self) -> Progress | None:
+        """How far it has come; `None` before its first text. May be called from any thread."""
+        last, first, answer = self._last_at, self._first_at, self._answer_at
+        if last is None or first is None:
+            return None
+        sent = self._sent_at
+        return Progress(
+            round((last - sent) * 1000, 3),
+            round((first - sent) * 1000, 3),
+            None if answer is None else round((answer - sent) * 1000, 3),
+        )
 
     def written(self) -> tuple[str, str]:
         """What the lane has written so far: the answer, and its reasoning."""
@@ -241,4 +282,6 @@ def _metrics(plan: LanePlan, record: AnswerRecord, times: Times) -> MetricsEvent
         finish_reason=record.finish_reason,
         ending=ending_of(record.finish_reason),
         max_tokens=record.max_tokens,
+        time_to_first_answer=times.first_answer,
+        total_time=times.total,
     )

@@ -150,6 +150,10 @@ class EventLog:
         """What was written under `head` from byte `since` on, as the inside of a JSON string."""
         return bytes(self._buffers[head][since:])
 
+    def size(self, head: int) -> int:
+        """How many bytes `raw_text` has."""
+        return len(self._buffers[head])
+
     def text(self, head: int) -> str:
         """All that was written under `head`."""
         text: str = msgspec.json.decode(b'"' + self._buffers[head] + b'"')

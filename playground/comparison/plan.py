@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 
 from playground.providers.calls import ModelCall, Usage
 
+from .timeline import Timeline
+
 AnswerStatus = Literal["completed", "failed", "stopped", "interrupted"]
 CostSource = Literal["provider", "list"]
 """`provider`: it said what it charged. `list`: a price times the tokens."""
@@ -138,8 +140,13 @@ class Times:
     """How long a lane took, in ms, from sending the request that was answered (monotonic clock)."""
 
     first_token: float | None
-    response: float
+    response: float | None
+    """`None` when nobody was there to see the end."""
     tokens_per_second: float | None
+    first_answer: float | None = None
+    """Until the first delta that was not thinking."""
+    total: float | None = None
+    """From sending the very first request to the end: with the attempts that failed, and the waits between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +161,10 @@ class AnswerRecord:
     failure: Failure | None
     bill: Bill
     times: Times | None
-    """`None` when nobody was there to see the end."""
+    """`None` when nobody was there to see any of it."""
     attempts: int
     finished_at: datetime
     max_tokens: int | None = None
     """The most output tokens that were asked for: the lane's own, or what its user's limits allow."""
+    timeline: Timeline | None = None
+    """`None` when it is not known."""

@@ -54,10 +54,11 @@ class Recording:
         lines: list[bytes] = []
         saved = dict(self._saved)
         for lane in self.run.lanes:
+            progress = lane.progress()
             for head, reasoning in ((lane.answer_head, False), (lane.reasoning_head, True)):
                 raw_text = self.run.log.raw_text(head, saved.get(head, 0)) if head is not None else b""
                 if head is not None and raw_text:
-                    lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text))
+                    lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text, progress=progress))
                     saved[head] = saved.get(head, 0) + len(raw_text)
         stored = self.stored
         if stored and not self._stored_saved:

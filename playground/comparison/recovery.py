@@ -7,8 +7,10 @@ from playground.providers.records import Provider
 from playground.providers.registry import Providers
 
 from .journal import JournalledRun
-from .plan import Accountant, AnswerRecord
+from .plan import Accountant, AnswerRecord, Bill, Times
 from .records import LaneRow
+from .speed import tokens_per_second
+from .timeline import Progress, bounded
 
 
 class Recovery:
@@ -27,6 +29,8 @@ class Recovery:
         ended = run.answers.get(lane.answer_id)
         if ended is not None:
             return replace(ended, text=text, reasoning=reasoning)
+        bill = await self._accountant.settle(self._call(lane, run.turn.prompt), None, text, reasoning, run.turn.created_at)
+        progress = run.progress.get(lane.position)
         return AnswerRecord(
             answer_id=lane.answer_id,
             status="interrupted",
@@ -34,10 +38,11 @@ class Recovery:
             reasoning=reasoning,
             finish_reason=None,
             failure=None,
-            bill=await self._accountant.settle(self._call(lane, run.turn.prompt), None, text, reasoning, run.turn.created_at),
-            times=None,
+            bill=bill,
+            times=None if progress is None else _times(progress, bill),
             attempts=1,
             finished_at=run.last_written_at,
+            timeline=bounded(run.points.get(lane.position, ())),
         )
 
     def _call(self, lane: LaneRow, prompt: str) -> ModelCall:
@@ -46,3 +51,13 @@ class Recovery:
             id=lane.provider, name=lane.provider, base_url="", simulated=lane.simulated
         )
         return ModelCall(provider, lane.model.removeprefix(f"{lane.provider}/"), (*lane.earlier, Message("user", prompt)))
+
+
+def _times(progress: Progress, bill: Bill) -> Times:
+    """What is known of the times. Nobody counted what was thought unseen, so it is not in the bill either."""
+    return Times(
+        first_token=progress.first_token,
+        response=None,
+        tokens_per_second=tokens_per_second(bill.output_tokens, (progress.last - progress.first_token) / 1000),
+        first_answer=progress.first_answer,
+    )

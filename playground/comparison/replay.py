@@ -65,12 +65,14 @@ def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> Non
                 cost_source=cast(CostSource | None, answer.cost_source),
                 own_key=answer.own_key,
                 time_to_first_token=answer.time_to_first_token,
-                response_time=answer.response_time or 0,
+                response_time=answer.response_time,
                 tokens_per_second=answer.tokens_per_second,
                 attempts=answer.attempts,
                 finish_reason=answer.finish_reason,
                 ending=ending_of(answer.finish_reason),
                 max_tokens=answer.max_tokens,
+                time_to_first_answer=answer.time_to_first_answer,
+                total_time=answer.total_time,
             )
         )
     )

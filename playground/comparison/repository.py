@@ -53,7 +53,7 @@ LIMIT $8::int
 _FIGURES = """
 SELECT t.session_id, t.number AS turn, l.position AS lane, l.model, l.provider, l.simulated, a.status::text AS status,
        a.input_tokens, a.output_tokens, a.estimated, a.cost, a.own_key, a.time_to_first_token, a.response_time,
-       a.tokens_per_second, a.created_at
+       a.tokens_per_second, a.time_to_first_answer, a.total_time, a.created_at
 FROM answers a JOIN turns t ON t.id = a.turn_id JOIN lanes l ON l.id = a.lane_id
 WHERE t.session_id = ANY($1::text[])
 ORDER BY t.session_id, t.number, l.position

@@ -132,6 +132,8 @@ class AnswerFigures(WireModel):
     time_to_first_token: float | None
     response_time: float | None
     tokens_per_second: float | None
+    time_to_first_answer: float | None
+    total_time: float | None
     created_at: Moment
 
 
@@ -198,6 +200,13 @@ class Answer(WireModel):
     attempts: int
     created_at: Moment
     finished_at: Moment | None
+    time_to_first_answer: float | None
+    """From sending the request to the first piece that is not thinking."""
+    total_time: float | None
+    """From sending the first request to the end: with the attempts that failed, and the waits between."""
+    timeline: list[tuple[int, int]] | None
+    """How it grew: pairs of the ms since the answered request was sent and the characters that had come by then, those of the thinking
+    included; at most 128, and the last is the end. Null: it is not known."""
 
 
 class Turn(WireModel):

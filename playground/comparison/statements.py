@@ -12,6 +12,7 @@ import msgspec
 
 from .plan import AnswerRecord, Bill
 from .records import TurnRow
+from .timeline import packed
 
 _MOST_TEXT = 4 * 1024 * 1024
 """Characters of the answers in one statement, unless one alone has more."""
@@ -51,11 +52,13 @@ UPDATE answers SET
   input_tokens = new.input_tokens, cached_input_tokens = new.cached_input_tokens, output_tokens = new.output_tokens,
   reasoning_tokens = new.reasoning_tokens, estimated = new.estimated, cost = new.cost, cost_source = new.cost_source::"CostSource",
   time_to_first_token = new.time_to_first_token, response_time = new.response_time, tokens_per_second = new.tokens_per_second,
-  attempts = new.attempts, finished_at = new.finished_at, max_tokens = new.max_tokens
+  attempts = new.attempts, finished_at = new.finished_at, max_tokens = new.max_tokens,
+  time_to_first_answer = new.time_to_first_answer, total_time = new.total_time, timeline = new.timeline
 FROM closed, jsonb_to_recordset(row->'answers') AS new(
   id text, status text, text text, reasoning text, finish_reason text, error_code text, error_message text, error_retryable boolean,
   input_tokens int, cached_input_tokens int, output_tokens int, reasoning_tokens int, estimated boolean, cost numeric, cost_source text,
-  time_to_first_token float8, response_time float8, tokens_per_second float8, attempts int, finished_at timestamptz, max_tokens int)
+  time_to_first_token float8, response_time float8, tokens_per_second float8, attempts int, finished_at timestamptz, max_tokens int,
+  time_to_first_answer float8, total_time float8, timeline text)
 WHERE answers.id = new.id
 """
 
@@ -178,4 +181,7 @@ def answer_columns(answer: AnswerRecord) -> dict[str, Any]:
         "attempts": answer.attempts,
         "finished_at": answer.finished_at,
         "max_tokens": answer.max_tokens,
+        "time_to_first_answer": times.first_answer if times else None,
+        "total_time": times.total if times else None,
+        "timeline": None if answer.timeline is None else packed(answer.timeline),
     }

@@ -86,8 +86,18 @@ async def test_an_answer_that_a_kill_cut_off_is_counted_and_priced_as_estimated(
 async def test_a_lane_that_had_ended_before_the_kill_keeps_its_own_figures(crash: Crash) -> None:
     answer, metrics = crash.answers[0], crash.metrics_before
     assert (answer["status"], answer["text"], answer["estimated"]) == ("completed", "A whole answer.", False)
-    for figure in ("inputTokens", "outputTokens", "tokensUsed", "cost", "timeToFirstToken", "responseTime", "attempts"):
+    figures = ("inputTokens", "outputTokens", "tokensUsed", "cost", "timeToFirstToken", "timeToFirstAnswer", "responseTime", "totalTime")
+    for figure in (*figures, "tokensPerSecond", "attempts"):
         assert answer[figure] == metrics[figure], figure
+    assert answer["timeline"] == [[round(metrics["timeToFirstToken"]), len("A whole answer.")]]
+
+
+async def test_an_answer_that_a_kill_cut_off_keeps_when_it_began_and_how_it_grew(crash: Crash) -> None:
+    answer = crash.answers[1]
+    assert 0 < answer["timeToFirstToken"] <= answer["timeToFirstAnswer"]
+    assert answer["timeline"][-1][1] == len(answer["reasoning"] + answer["text"])
+    assert answer["timeline"][-1][0] >= round(answer["timeToFirstAnswer"])
+    assert (answer["responseTime"], answer["totalTime"]) == (None, None)
 
 
 async def test_the_embedded_postgresql_survives_the_kill_and_is_found_again(crash: Crash) -> None:
@@ -138,3 +148,5 @@ async def test_a_key_is_free_again_for_its_answer_after_a_crash_at_the_start(ser
     events_again = parse_events(again.text)
     assert events_again[0].data["sessionId"] == session.data["sessionId"]
     assert events_again[-1].data["type"] == "done"
+    [metrics] = of_type(events_again, "metrics")
+    assert (metrics["responseTime"], metrics["totalTime"], metrics["tokensPerSecond"]) == (None, None, None)
