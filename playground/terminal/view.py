@@ -33,6 +33,7 @@ class LaneView:
     simulated: bool
     status: str = "queued"
     note: str = ""
+    waiting: str = ""
     text: str = ""
     reasoning: str = ""
     error: str = ""
@@ -56,6 +57,8 @@ class LaneView:
         written = Text(self.text) if self.text else self._thinking()
         if self.note:
             written = Text(self.note, style="yellow")
+        if self.waiting:
+            written.append(f"\n{self.waiting}" if written else self.waiting, style="yellow")
         if self.error:
             written.append(f"\n{self.error}", style="red")
         return Text("\n").join(written.wrap(_measure, width)[-height:])
@@ -69,7 +72,15 @@ class LaneView:
             parts.append(self._thinking())
         if self.error:
             parts.append(Text(self.error, style="red"))
+        elif end := self.end():
+            parts.append(Text(end, style="yellow"))
         return Group(*parts)
+
+    def end(self) -> str:
+        """What is to be said of how a completed answer ended; empty when it ended by itself."""
+        if self.status != "completed" or self.metrics is None:
+            return ""
+        return _end_note(self.metrics, written=bool(self.text), thought=bool(self.reasoning))
 
     def _thinking(self) -> Text:
         return Text(self.reasoning, style="dim italic")
@@ -175,6 +186,7 @@ class ComparisonView:
             notes.append("s simulated: the answer, its times and its cost are made up.")
         if any(metrics["cost"] is None for metrics in measured):
             notes.append("? unknown: no price is known for this model.")
+        notes += [f"{lane.model}: {end[0].lower()}{end[1:]}" for lane in self._lanes if (end := lane.end())]
         notes += [
             f"{lane.model} was asked {lane.metrics['attempts']} times; its times are those of the last request."
             for lane in self._lanes
@@ -203,9 +215,12 @@ def _take(lane: LaneView, event: dict[str, Any]) -> None:
         case "status":
             lane.status = event["status"]
             lane.note = _retry_note(event) if "retryIn" in event else ""
+            lane.waiting = f"No text for {event['waitingSeconds']} s: still waiting." if "waitingSeconds" in event else ""
         case "chunk" if event.get("kind") == "reasoning":
+            lane.waiting = ""
             lane.reasoning += plain(event["content"])
         case "chunk":
+            lane.waiting = ""
             lane.text += plain(event["content"])
         case "error":
             lane.error = plain(event["message"]) + (" Trying again may help." if event["retryable"] else "")
@@ -215,6 +230,17 @@ def _take(lane: LaneView, event: dict[str, Any]) -> None:
 
 def _retry_note(event: dict[str, Any]) -> str:
     return f"{plain(event['error']['message'])}\nTrying again in {event['retryIn'] / 1000:.1f} s (request {event['attempt']})."
+
+
+def _end_note(metrics: dict[str, Any], *, written: bool, thought: bool) -> str:
+    ending, reason, most = metrics.get("ending"), metrics.get("finishReason"), metrics.get("maxTokens")
+    limit = "" if most is None else f" ({most:,})"
+    cut = ending in ("token_limit", "context_window")
+    if cut and not written and (thought or metrics["reasoningTokens"]):
+        return f"All tokens went into thinking{limit if ending == 'token_limit' else ''}."
+    if cut:
+        return f"Cut off at the token limit{limit}." if ending == "token_limit" else "Cut off at the end of the context window."
+    return f"Ended for the reason “{plain(reason)}”." if ending is None and reason else ""
 
 
 def _figures(lane: LaneView) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ export type Money = string
 
 export type AnswerStatus = 'running' | 'completed' | 'failed' | 'stopped' | 'interrupted'
 
+/** What a finish reason means; null: not known. The middle two are cut off, the last two failed. */
+export type Ending = 'complete' | 'token_limit' | 'context_window' | 'filtered' | 'failed'
+
 export type Role = 'user' | 'premium' | 'admin'
 
 /** What the page keeps for its user, wherever he or she logs in. */
@@ -117,6 +120,8 @@ export interface AnswerDetail {
   text: string
   reasoning: string
   finishReason: string | null
+  ending: Ending | null
+  maxTokens: number | null
   error: AnswerFailure | null
   inputTokens: number | null
   cachedInputTokens: number | null

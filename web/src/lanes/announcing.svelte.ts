@@ -2,7 +2,7 @@ import { untrack } from 'svelte'
 import type { Answer } from '../session/answer.svelte'
 import { announcer } from '../shell/announcer.svelte'
 import { Reading } from './reading'
-import { STATUS } from './status'
+import { statusOf } from './status'
 
 const READ_EVERY_MS = 3_000
 
@@ -29,11 +29,10 @@ export function announced(lane: () => string, answer: () => Answer | undefined, 
   let ran: Answer | null = null
   $effect(() => {
     const given = answer()
-    const state = given?.state
-    if (given && state && given === ran && !given.running)
+    if (given && given === ran && !given.running)
       untrack(() => {
         readOut(given)
-        announcer.say(`${lane()}: ${STATUS[state].toLowerCase()}.`)
+        announcer.say(`${lane()}: ${statusOf(given).toLowerCase()}.`)
       })
     ran = given?.running ? given : null
   })

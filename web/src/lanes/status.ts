@@ -1,4 +1,4 @@
-import type { AnswerState } from '../session/answer.svelte'
+import type { Answer, AnswerState } from '../session/answer.svelte'
 
 /** In plain words. */
 export const STATUS: Record<AnswerState, string> = {
@@ -10,4 +10,9 @@ export const STATUS: Record<AnswerState, string> = {
   failed: 'Failed',
   stopped: 'Stopped',
   interrupted: 'Interrupted',
+}
+
+/** The same for an answer, which may be complete only as far as its limit let it. */
+export function statusOf(answer: Answer): string {
+  return answer.cut ? 'Cut off' : STATUS[answer.state]
 }

@@ -1,4 +1,4 @@
-import type { AnswerDetail, AnswerFailure, Money } from '../api/types'
+import type { AnswerDetail, AnswerFailure, Ending, Money } from '../api/types'
 import type { ChunkEvent, MetricsEvent, StatusEvent } from '../stream/events'
 
 /** Durations are in ms. */
@@ -14,6 +14,9 @@ export interface Figures {
   responseTime: number | null
   tokensPerSecond: number | null
   attempts: number
+  finishReason: string | null
+  ending: Ending | null
+  maxTokens: number | null
 }
 
 export type AnswerState =
@@ -33,6 +36,8 @@ export class Answer {
   failure = $state.raw<AnswerFailure | null>(null)
   /** It is to be asked again: when (as `performance.now()`), for which time, and why. */
   again = $state.raw<{ at: number; attempt: number; why: string } | null>(null)
+  /** Nothing came for long: since when (as `performance.now()`). */
+  silentSince = $state.raw<number | null>(null)
   /** Known when the lane has ended. */
   figures = $state.raw<Figures | null>(null)
   /** There is thinking, or text: for what is shown beside them. */
@@ -74,6 +79,12 @@ export class Answer {
     return answer
   }
 
+  /** It ended at a limit, and not by itself. */
+  get cut(): boolean {
+    const ending = this.figures?.ending
+    return this.state === 'completed' && (ending === 'token_limit' || ending === 'context_window')
+  }
+
   get running(): boolean {
     return (
       this.state === 'waiting' || this.state === 'queued' || this.state === 'connecting' || this.state === 'streaming'
@@ -93,11 +104,13 @@ export class Answer {
       event.status === 'queued' && event.retryIn !== undefined
         ? { at: performance.now() + event.retryIn, attempt: event.attempt ?? 2, why: event.error?.message ?? '' }
         : null
+    this.silentSince = event.waitingSeconds === undefined ? null : performance.now() - event.waitingSeconds * 1_000
     this.state = event.status
   }
 
   /** `began`: the stamp of the turn's first piece, for the samples. */
   chunk(event: ChunkEvent, began: number): void {
+    if (this.silentSince !== null) this.silentSince = null
     if (event.kind === 'reasoning') {
       this.reasoning += event.content
       if (!this.thinks) this.thinks = true

@@ -22,6 +22,9 @@ const FIGURES = {
   responseTime: 1_000,
   tokensPerSecond: 20,
   attempts: 1,
+  finishReason: 'stop',
+  ending: 'complete',
+  maxTokens: null,
 }
 
 function streaming(events: object[]): void {
@@ -154,6 +157,13 @@ describe('the summary of a turn', () => {
     const empty = given.answers[1]
     if (empty) empty.writes = false
     expect(summaryOf(lanes, given).fastestFinish).toEqual({ lane: lanes[0], value: 900 })
+  })
+
+  it.each(['token_limit', 'context_window'])('names none that was cut off: %s', (ending) => {
+    const summary = summaryOf(lanes, turn({ responseTime: 900 }, { responseTime: 5, cost: '0', ending }, null))
+    expect(summary.fastestFinish?.lane.model).toBe('x/a')
+    expect(summary.cheapest?.lane.model).toBe('x/a')
+    expect(summary.longest?.lane.model).toBe('x/a')
   })
 
   it('takes an unknown cost neither for free nor for cheap', () => {

@@ -7,7 +7,7 @@ export interface Best {
   value: number
 }
 
-/** Who was best at what in a turn; null where nobody was. Stopped and failed lanes take no part, and no empty answers. */
+/** Who was best at what in a turn; null where nobody was. Stopped and failed lanes take no part, and no answers that are empty or cut off. */
 export interface Summary {
   fastestStart: Best | null
   fastestFinish: Best | null
@@ -24,7 +24,7 @@ export function summaryOf(lanes: readonly Lane[], turn: Turn): Summary {
   const rows = lanes.flatMap((lane) => {
     const answer = turn.answers[lane.lane]
     const figures = answer?.figures
-    return figures ? [{ lane, figures, completed: answer.state === 'completed' && answer.writes }] : []
+    return figures ? [{ lane, figures, completed: answer.state === 'completed' && answer.writes && !answer.cut }] : []
   })
   const done = rows.filter((row) => row.completed)
   const best = (value: (row: (typeof rows)[number]) => number | null, sign: 1 | -1): Best | null => {

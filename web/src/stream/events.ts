@@ -1,5 +1,5 @@
 /** The events of a run (docs/api.md, "Events"). Durations are ms, money is a decimal string in US dollars, null is "not known". */
-import type { Money } from '../api/types'
+import type { Ending, Money } from '../api/types'
 
 export type LaneStatus = 'queued' | 'connecting' | 'streaming' | 'completed' | 'failed' | 'stopped'
 
@@ -16,6 +16,8 @@ export interface StatusEvent {
   status: LaneStatus
   attempt?: number
   retryIn?: number
+  /** The status is what it was: nothing came for so long. */
+  waitingSeconds?: number
   error?: { code: string; message: string }
 }
 
@@ -51,6 +53,10 @@ export interface MetricsEvent {
   responseTime: number
   tokensPerSecond: number | null
   attempts: number
+  finishReason: string | null
+  ending: Ending | null
+  /** The most output tokens that were asked for. */
+  maxTokens: number | null
 }
 
 export interface DoneEvent {
