@@ -185,6 +185,13 @@ def test_that_a_model_was_asked_again_is_told(tmp_path: Path, asking: dict[str, 
     assert done.stdout.count("was asked") == 1
 
 
+def test_that_an_answer_was_cut_off_is_told_with_the_limit(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "-m", "sim/reasoner", "--max-tokens", "8", **asking)
+    assert "sim/quick: cut off at the token limit (8)." in done.stdout
+    assert "sim/reasoner: all tokens went into thinking (8)." in done.stdout
+    assert done.returncode == 0
+
+
 def test_where_to_ask_may_stand_in_the_file_of_settings(tmp_path: Path, asking: dict[str, str]) -> None:
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in asking.items()))
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5")
