@@ -56,8 +56,9 @@ async def refresh(
     body: Refresh | None = None,
     cookie: RefreshCookie = None,
 ) -> TokenPair:
-    """Change a refresh token for new tokens. It holds once: one that comes a second time ends its login.
+    """Exchange a refresh token for new tokens. It is valid once: a second use ends its login.
 
+    A second use within ten seconds, as by two loads of a page in quick succession, gets the refresh token that replaced it.
     Without `refreshToken` in the body it is the one of the cookie, and so is the next.
     """
     given = body.refresh_token if body else None

@@ -1,7 +1,7 @@
 """Every database query about logins."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from prisma import models
@@ -21,16 +21,30 @@ SELECT id FROM account
 
 END_OTHER_LOGINS = "UPDATE logins SET revoked_at = now() WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL"
 
-# Of several that come with the same token one gets it: the others wait for its row, and find another id there. `$3` is this call's own,
-# so finding that means that it ran before, and its answer got lost.
+LEEWAY_SECONDS = 10
+"""For so long after its rotation a refresh token may come again (RFC 9700, 4.14.2, leaves such a leeway to the server)."""
+
+# Of several that come with the same token one rotates it: the others wait for its row, and find another id there. `$3` is this call's own,
+# so finding that means that it ran before, and its answer got lost. What was rotated is remembered for as long as the leeway is.
 _ROTATE = """
-UPDATE logins SET refresh_id = $3, expires_at = $4::timestamptz, address = $5, user_agent = $6, last_used_at = now()
+UPDATE logins SET refresh_id = $3, expires_at = $4::timestamptz, address = $5, user_agent = $6, last_used_at = now(),
+  rotated = jsonb_build_object($2::text, floor(extract(epoch FROM now()) * 1000)) || COALESCE((
+    SELECT jsonb_object_agg(key, value) FROM jsonb_each(logins.rotated)
+    WHERE value::numeric > extract(epoch FROM now()) * 1000 - $7::double precision * 1000), '{}')
 FROM users
 WHERE logins.id = $1 AND logins.refresh_id IN ($2, $3) AND logins.revoked_at IS NULL AND users.id = logins.user_id AND users.active
 RETURNING logins.user_id
 """
 
-# Not the very token that holds: a call that was refused for another reason must not end the login.
+# `$3` is the leeway and how long the request has waited for its turn here: a slow database must not make a quick reload a late one.
+_SUCCESSOR = """
+SELECT logins.refresh_id, floor(extract(epoch FROM logins.expires_at))::bigint::text AS expires_at
+FROM logins JOIN users ON users.id = logins.user_id
+WHERE logins.id = $1 AND logins.revoked_at IS NULL AND users.active
+  AND (logins.rotated ->> $2)::numeric > (extract(epoch FROM now()) - $3::double precision) * 1000
+"""
+
+# Not the very token that is valid: a call that was refused for another reason must not end the login.
 _END_REUSED = "UPDATE logins SET revoked_at = now() WHERE id = $1 AND refresh_id <> $2 AND revoked_at IS NULL"
 
 _END = "UPDATE logins SET revoked_at = COALESCE(revoked_at, now()) WHERE id = $1 AND user_id = $2"
@@ -52,6 +66,14 @@ class LoginRow:
         return (self.id, self.user_id, self.refresh_id, self.expires_at.isoformat(), self.address, self.user_agent, password_hash)
 
 
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The refresh token that is valid in place of one that was rotated a moment ago."""
+
+    refresh_id: str
+    expires_at: datetime
+
+
 class LoginRepository:
     """Logins in the database."""
 
@@ -64,8 +86,15 @@ class LoginRepository:
 
     async def rotate(self, login: LoginRow, used_refresh_id: str) -> bool:
         """Let `login.refresh_id` hold in place of the one that was used. False: that one did not hold."""
-        parameters = (login.id, used_refresh_id, login.refresh_id, login.expires_at.isoformat(), login.address, login.user_agent)
+        renewed = (login.refresh_id, login.expires_at.isoformat(), login.address, login.user_agent)
+        parameters = (login.id, used_refresh_id, *renewed, LEEWAY_SECONDS)
         return bool(await self._database.run(lambda prisma: prisma.query_raw(_ROTATE, *parameters)))
+
+    async def successor(self, login_id: str, used_refresh_id: str, waited_seconds: float) -> Successor | None:
+        """What is valid in place of a token that was rotated within the leeway, counted back from so many seconds ago."""
+        seconds = LEEWAY_SECONDS + waited_seconds
+        rows = await self._database.run(lambda prisma: prisma.query_raw(_SUCCESSOR, login_id, used_refresh_id, seconds))
+        return Successor(rows[0]["refresh_id"], datetime.fromtimestamp(int(rows[0]["expires_at"]), UTC)) if rows else None
 
     async def end_reused(self, login_id: str, used_refresh_id: str) -> bool:
         """End a login if that refresh token of it is not the one that holds; whether it ended by this."""

@@ -1,7 +1,8 @@
 """Logins: a family of refresh tokens each, of which one holds at a time."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -61,26 +62,33 @@ class Logins:
 
     def prepare(self, user_id: str, device: Device, *, login_id: str | None = None, lasts: Use = "refresh") -> LoginRow:
         """A login, or the next stretch of one, that is to be written down."""
-        expires_at = datetime.now(UTC) + timedelta(seconds=self._tokens.lifetime(lasts))
+        # Whole seconds, as in a JWT: the same row always gives the same refresh token.
+        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self._tokens.lifetime(lasts))
         return LoginRow(login_id or new_id(), user_id, new_id(), expires_at, device.address, device.user_agent)
 
     def pair(self, login: LoginRow) -> TokenPair:
         """The tokens of a login that was written down."""
         return TokenPair(
             access_token=self._tokens.issue(login.user_id, login.id, "access"),
-            refresh_token=self._tokens.issue(login.user_id, login.id, "refresh", token_id=login.refresh_id),
+            refresh_token=self._tokens.issue(login.user_id, login.id, "refresh", token_id=login.refresh_id, expires_at=login.expires_at),
             expires_in=self._tokens.lifetime("access"),
         )
 
     async def refresh(self, refresh_token: str, device: Device) -> TokenPair:
-        """New tokens for a refresh token, which does not hold from then on; used again, it ends the login.
+        """New tokens for a refresh token, which is valid once; used again later than the leeway, it ends the login.
 
-        Raises `RefreshTokenUsed`, `NotAuthenticated`.
+        Within the leeway a repeated token gets the one that is valid by then. That one is not kept anywhere: a refresh token is a signed
+        id, so the same id and end, signed again, are the same token. Raises `RefreshTokenUsed`, `NotAuthenticated`.
         """
+        arrived = time.monotonic()
         claims = self._tokens.read(refresh_token, "refresh")
         login = self.prepare(claims.user_id, device, login_id=claims.login_id)
         if await self._repository.rotate(login, claims.token_id):
             return self.pair(login)
+        waited = time.monotonic() - arrived
+        successor = await self._repository.successor(claims.login_id, claims.token_id, waited)
+        if successor is not None:
+            return self.pair(replace(login, refresh_id=successor.refresh_id, expires_at=successor.expires_at))
         if await self._repository.end_reused(claims.login_id, claims.token_id):
             # Either its owner or somebody who stole it came second: nobody can tell, so neither goes on.
             _logger.warning("refresh_token_reused", login_id=claims.login_id, user_id=claims.user_id)

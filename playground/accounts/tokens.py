@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from cachetools import LRUCache
@@ -47,9 +48,11 @@ class Tokens:
         """How long a token holds, in seconds."""
         return self._seconds[use]
 
-    def issue(self, user_id: str, login_id: str, use: Use, *, token_id: str | None = None) -> str:
-        """A new token of that login."""
-        return self.sign(use, {"sub": user_id, "sid": login_id}, seconds=self._seconds[use], token_id=token_id or new_id())
+    def issue(self, user_id: str, login_id: str, use: Use, *, token_id: str | None = None, expires_at: datetime | None = None) -> str:
+        """A token of that login; the same one for the same id and end."""
+        claims, seconds = {"sub": user_id, "sid": login_id}, self._seconds[use]
+        issued_at = None if expires_at is None else int(expires_at.timestamp()) - seconds
+        return self.sign(use, claims, seconds=seconds, token_id=token_id or new_id(), issued_at=issued_at)
 
     def read(self, token: str, use: Use) -> Claims:
         """What the token says. Raises `NotAuthenticated` when it does not hold (forged, expired, or for another use)."""
@@ -64,9 +67,9 @@ class Tokens:
             raise unusable()
         return claims
 
-    def sign(self, use: str, claims: Mapping[str, Any], *, seconds: int, token_id: str) -> str:
-        """A token with these claims that is good for `use` alone, and for `seconds`."""
-        now = int(time.time())
+    def sign(self, use: str, claims: Mapping[str, Any], *, seconds: int, token_id: str, issued_at: int | None = None) -> str:
+        """A token with these claims that is good for `use` alone, and for `seconds` from `issued_at` (seconds since 1970) or now on."""
+        now = int(time.time()) if issued_at is None else issued_at
         issued = {"iss": _ISSUER, "aud": _audience(use), "iat": now, "exp": now + seconds, "jti": token_id}
         return jwt.encode({**claims, **issued}, self._secrets[0], algorithm=_ALGORITHM)
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import anyio
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
@@ -14,36 +13,6 @@ from playground.server import RunningService
 from tests.support.client import User
 
 from .conftest import Query, bearer, holds, log_in, refreshes
-
-
-async def test_a_refresh_token_that_is_used_twice_ends_its_whole_login_and_no_other(user: User):
-    first, other = await log_in(user.http, user), await log_in(user.http, user)
-    second = (await user.http.post("/auth/refresh", json={"refreshToken": first["refreshToken"]})).json()
-    assert second["refreshToken"] != first["refreshToken"]
-    assert await holds(user.http, second)
-    again = await user.http.post("/auth/refresh", json={"refreshToken": first["refreshToken"]})
-    assert (again.status_code, again.json()["type"]) == (401, "urn:playground:problem:refresh_token_used")
-    for tokens in (first, second):
-        assert not await holds(user.http, tokens)
-    assert not await refreshes(user.http, second)
-    assert await holds(user.http, other)
-    assert await refreshes(user.http, other)
-
-
-async def test_of_many_that_refresh_with_one_token_at_once_one_gets_tokens_and_the_login_ends(user: User):
-    tokens = await log_in(user.http, user)
-    answers: list[httpx.Response] = []
-
-    async def refresh() -> None:
-        answers.append(await user.http.post("/auth/refresh", json={"refreshToken": tokens["refreshToken"]}))
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(10):
-            tasks.start_soon(refresh)
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
-    [new] = [answer.json() for answer in answers if answer.status_code == 200]
-    assert not await holds(user.http, new)
-    assert not await refreshes(user.http, new)
 
 
 async def test_a_refresh_whose_answer_got_lost_between_service_and_database_may_be_repeated(

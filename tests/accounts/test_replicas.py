@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import anyio
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
@@ -51,6 +52,22 @@ async def test_a_login_ends_everywhere_at_once(user: User, elsewhere: httpx.Asyn
 
     await until(ended)
     assert not await refreshes(elsewhere, tokens)
+
+
+async def test_a_refresh_token_that_comes_to_several_processes_at_once_gets_one_successor(user: User, elsewhere: httpx.AsyncClient):
+    tokens = await log_in(user.http, user)
+    successors: set[str] = set()
+
+    async def refresh(http: httpx.AsyncClient) -> None:
+        response = await http.post("/auth/refresh", json={"refreshToken": tokens["refreshToken"]})
+        assert response.status_code == 200, response.text
+        successors.add(response.json()["refreshToken"])
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(20):
+            tasks.start_soon(refresh, (user.http, elsewhere)[number % 2])
+    [successor] = successors
+    assert await refreshes(elsewhere, {"refreshToken": successor})
 
 
 async def test_a_ticket_is_used_once_whichever_process_is_asked(user: User, elsewhere: httpx.AsyncClient):

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "logins" ADD COLUMN     "rotated" JSONB NOT NULL DEFAULT '{}';
