@@ -34,6 +34,8 @@ __all__ = ["AnswerStream", "ProviderClient"]
 
 _MOST_LIST_BYTES = 32 * 1024 * 1024
 _MOST_LIST_PAGES = 20
+_LIST_SECONDS = 120.0
+"""For a whole list of models, which nobody has to think about."""
 _CLOSE_SECONDS = 1.0
 _MOST_CHANNELS = 1_000
 """Each of the users' own keys needs one, which is made in a tenth of a millisecond."""
@@ -102,8 +104,9 @@ class ProviderClient:
         """What the provider's own list offers, without the models that the list says can't chat. Raises a `ProviderError`."""
         models: dict[str, ListedModel] = {}
         query = dict(provider.quirks.list_query)
+        longest = min(self._patience.first_token, _LIST_SECONDS)
         try:
-            with anyio.fail_after(self._patience.first_token):
+            with anyio.fail_after(longest):
                 for _ in range(_MOST_LIST_PAGES):
                     page = await self._list_page(provider, query)
                     for model in chat_models(page, provider):
@@ -113,7 +116,7 @@ class ProviderClient:
                         break
                     query |= after
         except TimeoutError:
-            message = f"{provider.name} did not send its list of models within {self._patience.first_token:g} s."
+            message = f"{provider.name} did not send its list of models within {longest:g} s."
             raise TimedOut(message, provider=provider.name) from None
         return list(models.values())
 

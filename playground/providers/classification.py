@@ -188,7 +188,7 @@ _SAYING: Mapping[_Kind, str] = {
     RateLimited: "says that there are too many requests",
     Overloaded: "can't answer right now",
     TimedOut: "took too long by its own limit",
-    BrokenStream: "broke off the answer",
+    BrokenStream: "reported an error in the answer",
     UnexpectedAnswer: "answered something that is no model's answer",
 }
 _SAYING_OF_LIST: Mapping[_Kind, str] = {**_SAYING, BadRequest: "refused to list its models", UnexpectedAnswer: "sent no list of models"}

@@ -25,7 +25,6 @@ const ADVICE: Record<string, string> = {
   model_not_found: 'Asking again will not help: choose another model.',
   prompt_too_long: 'Shorten the prompt, or choose a model with a larger context window.',
   content_refused: 'Asking the same again will not help: change the prompt, or choose another model.',
-  content_filtered: 'Change the prompt, or choose another model.',
   bad_request: 'Asking again will not help: change what the message names.',
   rate_limited: 'Asking again in a minute can help.',
   overloaded: 'Asking again in a moment can help.',
