@@ -84,6 +84,7 @@ def estimate_call(call: ModelCall, input_tokens: int, prices: Prices, listed: Li
     return LaneEstimate(
         model=f"{call.provider.id}/{call.model}",
         simulated=call.provider.simulated,
+        listed=listed is not None,
         input_tokens=input_tokens,
         max_output_tokens=most,
         max_output_basis=basis,

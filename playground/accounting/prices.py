@@ -16,6 +16,7 @@ from genai_prices.types import ModelInfo, TieredPrices
 from genai_prices.types import Provider as Vendor
 
 from playground.providers.calls import Usage
+from playground.providers.list_prices import is_believable
 from playground.providers.records import ListedModel, ListPrice, Provider
 
 log = structlog.get_logger(__name__)
@@ -112,7 +113,7 @@ def _providers_price(provider: Provider, model: str, listed: ListedModel | None)
     if provider.quirks.routes and listed.name != model:  # whoever serves `org/model:route` has a price of their own
         return None
     amounts = (listed.price.input, listed.price.output, listed.price.cached_input or Decimal(0))
-    if all(amount.is_finite() and 0 <= amount < _MOST_DOLLARS for amount in amounts):
+    if all(amount.is_finite() and amount >= 0 for amount in amounts) and is_believable(listed.price):
         return listed.price
     log.debug("price_ignored", provider=provider.id, model=model, reason="the listed price is negative or absurd")
     return None

@@ -19,6 +19,7 @@ class LaneEstimate(WireModel):
 
     model: str = Field(examples=["openai/gpt-4o-mini"], description="The full name.")
     simulated: bool = Field(examples=[False], description="The model is the simulator's: its cost is made up.")
+    listed: bool = Field(examples=[True], description="The provider's list of models has it.")
     input_tokens: int = Field(examples=[112], description="The prompt with the conversation so far and the system prompt.")
     estimated: Literal[True] = Field(default=True, description="Counted here; other vendors' models than OpenAI's count differently.")
     max_output_tokens: int = Field(examples=[16384], description="The longest answer that `cost.max` allows for.")

@@ -27,6 +27,8 @@ class SessionLane(msgspec.Struct, frozen=True):
     model: str
     simulated: bool
     """The model's answers, costs and times are made up."""
+    listed: bool | UnsetType = UNSET
+    """`false`: the provider's list of models doesn't have it. Absent where it does, or where that isn't known any more."""
 
 
 class SessionEvent(_Event, frozen=True, tag="session"):

@@ -9,7 +9,7 @@ import structlog
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import AddressRefused, GivenUp, ProviderError, UnexpectedAnswer, Unreachable
+from playground.providers.errors import AddressRefused, GivenUp, ModelNotFound, ProviderError, UnexpectedAnswer, Unreachable
 from playground.providers.finish_reasons import ending_of
 from playground.schemas import money
 
@@ -68,7 +68,7 @@ class Lane:
             try:
                 await self._ask_until_answered()
             except ProviderError as error:
-                failure = Failure(error.code, str(error), error.retryable)
+                failure = Failure(error.code, str(error) + self._names_like_it(error), error.retryable)
             except Exception:  # Whatever goes wrong in one lane must not end the others.
                 _logger.exception("lane_broke", run_id=self._log.run_id, lane=self.plan.position, model=self.plan.model)
                 failure = Failure("internal_error", "Something went wrong in this service; its log has the details.", retryable=True)
@@ -76,6 +76,11 @@ class Lane:
         if self._ended_at is None:
             self._ended_at = time.monotonic()
         await self._close("stopped" if stopped else "failed" if failure else "completed", failure, self._ended_at)
+
+    def _names_like_it(self, error: ProviderError) -> str:
+        """For a name that is not listed and that the provider doesn't know: it may be misspelt."""
+        names = self.plan.nearest() if isinstance(error, ModelNotFound) and self.plan.nearest is not None else ()
+        return f" Did you mean {' or '.join(names)}?" if names else ""
 
     async def _ask_until_answered(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """What is to be run, decided before anything is sent; and what a lane came to, decided when it is over."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,10 @@ class LanePlan:
     """As the request gave them, in the wire's names."""
     bounded: bool = False
     """Its user's tokens or money are limited, and what one attempt may take of them was reserved."""
+    listed: bool = True
+    """The provider's list of models has it."""
+    nearest: Callable[[], Sequence[str]] | None = None
+    """Finds listed models with names like this one's, should the provider not know it."""
 
     @property
     def simulated(self) -> bool:

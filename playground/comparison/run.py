@@ -63,7 +63,9 @@ class Run:
         self.log.append(
             encode(
                 SessionEvent(
-                    plan.session_id, plan.turn, tuple(SessionLane(lane.position, lane.model, lane.simulated) for lane in plan.lanes)
+                    plan.session_id,
+                    plan.turn,
+                    tuple(SessionLane(lane.position, lane.model, lane.simulated, UNSET if lane.listed else False) for lane in plan.lanes),
                 )
             )
         )

@@ -256,7 +256,7 @@ def _lane_plan(lane_id: str, position: int, model: ResolvedModel, lane: LaneRequ
         reasoning_effort=lane.reasoning_effort,
     )
     parameters = lane.model_dump(by_alias=True, exclude_none=True, exclude={"model"})
-    return LanePlan(lane_id, position, model.full_name, call, new_id(), parameters)
+    return LanePlan(lane_id, position, model.full_name, call, new_id(), parameters, listed=model.listed is not None, nearest=model.nearest)
 
 
 def _conversation(session: models.sessions, lane_id: str) -> tuple[Message, ...]:

@@ -11,6 +11,7 @@ from .catalogue import Catalogue, ResolvedModel, UnknownModel
 from .own import OwnKeys, resolve_for
 from .resolution import joined
 from .settings import KnownSettings, ModelSettings, Tier
+from .wildcards import is_pattern
 
 ROLES: Mapping[Tier, tuple[Role, ...]] = {"free": ("user", "premium", "admin"), "premium": ("premium", "admin"), "hidden": ("admin",)}
 """Who may use the models of a tier."""
@@ -48,9 +49,20 @@ class ModelView:
         setting = self.settings.of(provider, model)
         return setting.active and self.role in ROLES[setting.tier]
 
-    def refusal(self, provider: Provider, model: str) -> str | None:
-        """Why they may not use it; `None`: they may."""
+    def refusal(self, provider: Provider, model: str, *, listed: bool) -> str | None:
+        """Why they may not use it; `None`: they may.
+
+        A name that is not listed may be another name of a model that is closed to them. So it is open to those who may use all models
+        of its provider, to administrators, on the user's own key, and where an administrator decided about this very name.
+        """
         setting, full_name = self.settings.of(provider, model), f"{provider.id}/{model}"
+        if not listed and self.role != "admin" and not provider.own_key and not self.settings.decided(provider, model):
+            closed = self.settings.any_closed(provider, lambda each: not each.active or self.role not in ROLES[each.tier])
+            if closed:
+                return (
+                    f"{full_name} is not in the list of {provider.name}, some of whose models you may not use. "
+                    f"An administrator can open it with PATCH /admin/models/{full_name}."
+                )
         if self.role not in ROLES[setting.tier]:
             roles = joined(ROLES[setting.tier], "or")
             return f"{full_name} is in the tier {setting.tier}, which needs the role {roles}; yours is {self.role}."
@@ -90,7 +102,7 @@ class ModelAccess:
                 unknown += error.errors
                 continue
             resolved.append(model)
-            reason = view.refusal(model.provider, model.model)
+            reason = view.refusal(model.provider, model.model, listed=model.listed is not None)
             if reason is not None:
                 refused.append(FieldError(field, reason))
         if unknown:
@@ -109,6 +121,6 @@ class ModelAccess:
             for name in known.models:
                 if len(found) >= _NAMED:
                     return list(found)[:_NAMED]
-                if view.allows(known.provider, name):
+                if not is_pattern(name) and view.allows(known.provider, name):
                     found[f"{known.provider.id}/{name}"] = None
         return list(found)[:_NAMED]

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 ListState = Literal["loading", "ok", "stale", "failed"]
 
 _MOST_BACKOFF_STEPS = 16
+_MOST_NAMED = 10
+"""Models in one line of the log."""
 
 
 class ModelLister(Protocol):
@@ -157,6 +159,10 @@ class Catalogue:
             failure = f"The list of models of {provider.name} can't be used ({type(error).__name__})."
         else:
             log.info("model_list_fetched", provider=provider.id, models=len(models))
+            unpriced = [model for model in models if model.price_note is not None]
+            if unpriced:
+                names = [model.name for model in unpriced[:_MOST_NAMED]]
+                log.warning("listed_prices_ignored", provider=provider.id, count=len(unpriced), models=names, reason=unpriced[0].price_note)
             return ProviderList(provider, _by_name(models), datetime.now(UTC), current=True)
         return replace(self._lists[provider.id], current=False, failure=failure)
 

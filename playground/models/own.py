@@ -6,7 +6,7 @@ from typing import Protocol
 from playground.providers.records import Provider
 
 from .catalogue import Catalogue, ResolvedModel
-from .resolution import View
+from .resolution import View, is_askable
 
 
 class OwnProviders(Protocol):
@@ -31,8 +31,8 @@ def resolve_for(own: OwnProviders, catalogue: Catalogue, name: str, *, field: st
     """
     provider_id, slash, model = name.partition("/")
     provider = own.get(provider_id) if slash else None
-    if provider is not None and catalogue.listed(provider, model) is None and (written := provider.listed_as(model)[0]):
-        return ResolvedModel(provider, written, None)
+    if provider is not None and catalogue.listed(provider, model) is None and is_askable(written := provider.listed_as(model)[0]):
+        return ResolvedModel(provider, written, None, lambda: catalogue.nearest(name, view.shows))
     resolved = catalogue.resolve(name, field=field, view=view)
     provider = own.get(resolved.provider.id)
     return resolved if provider is None else replace(resolved, provider=provider)

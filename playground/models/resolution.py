@@ -1,7 +1,7 @@
 """From the name that somebody wrote to the model that is meant, or to a message that helps."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -10,6 +10,7 @@ from playground.providers.builtin import BUILTIN
 from playground.providers.records import ListedModel, Provider
 
 from .suggestions import Suggestions
+from .wildcards import is_pattern
 
 _SHOWN_CHARACTERS = 100
 
@@ -60,7 +61,9 @@ class ResolvedModel:
     model: str
     """The provider's own name of it."""
     listed: ListedModel | None
-    """Its line in the provider's list; `None` while that was never fetched."""
+    """Its line in the provider's list; `None`: that has none, or was never fetched."""
+    nearest: Callable[[], Sequence[str]] | None = field(default=None, compare=False)
+    """Finds the listed models whose names are nearest, for a model that is not listed, and may be a mistake."""
 
     @property
     def full_name(self) -> str:
@@ -95,20 +98,23 @@ class Resolver:
     def resolve(self, name: str, *, field: str, view: View = ALL) -> ResolvedModel:
         """`provider/model` when the first part is a configured provider, else a bare name, looked up in all lists in their order.
 
-        A name that starts with a configured provider never falls through to another one: its prompt must not end up elsewhere. A bare
-        name means the first model that `view` allows, else the first that it shows. Raises `UnknownModel`.
+        A name that starts with a configured provider never falls through to another one: its prompt must not end up elsewhere. It need
+        not be listed, since lists leave out aliases, presets, adapters, and what a wildcard stands for. A bare name means the first
+        listed model that `view` allows, else the first that it shows. Raises `UnknownModel`.
         """
         provider_id, slash, model = name.partition("/")
         known = self._lists.get(provider_id) if slash else None
-        found = _offered(known, model) if known is not None else self._looked_up(name, view)
+        found = _named(known, model) if known is not None else self._looked_up(name, view)
         if found is None:
             raise self._unknown(name, field, view)
-        return found
+        return found if found.listed is not None else replace(found, nearest=lambda: self.nearest(name, view.shows))
 
     def nearest(self, name: str, fits: Fits) -> list[str]:
         """The full names of the known models nearest to `name` among those that fit: at most three, the nearest first."""
         if self._suggestions is None:
-            self._suggestions = Suggestions(f"{listed.provider.id}/{model}" for listed in self._lists.values() for model in listed.models)
+            self._suggestions = Suggestions(
+                f"{listed.provider.id}/{model}" for listed in self._lists.values() for model in listed.models if not is_pattern(model)
+            )
         return self._suggestions.nearest(name, lambda full_name: self._fits(full_name, fits))
 
     def _fits(self, full_name: str, fits: Fits) -> bool:
@@ -116,7 +122,7 @@ class Resolver:
         return fits(self._lists[provider_id].provider, model)
 
     def _looked_up(self, name: str, view: View) -> ResolvedModel | None:
-        offered = [_offered(listed, name) for listed in self._lists.values() if listed.fetched_at is not None]
+        offered = [_offered(listed, name) for listed in self._lists.values()]
         shown = [found for found in offered if found is not None and view.shows(found.provider, found.model)]
         return next((found for found in shown if view.allows(found.provider, found.model)), shown[0] if shown else None)
 
@@ -124,7 +130,9 @@ class Resolver:
         provider_id, slash, model = name.partition("/")
         known = self._lists.get(provider_id) if slash else None
         missing = self._not_set_up.get(provider_id) if slash else None
-        if known is not None:
+        if is_pattern(model if known is not None else name):
+            sentences = [f"{_quoted(name)} stands for many models: write the name of one in place of the *."]
+        elif known is not None:
             sentences = [f"{known.provider.name} has no model {_quoted(model)}."]
         elif missing is not None:
             sentences = [
@@ -149,16 +157,26 @@ def line_of(known: KnownList, model: str) -> ListedModel | None:
     return next((known.models[form] for form in known.provider.listed_as(model) if form in known.models), None)
 
 
+def _named(known: KnownList, model: str) -> ResolvedModel | None:
+    """The model of a provider that was named with it, listed or not. The simulator's list alone is complete."""
+    offered = _offered(known, model)
+    if offered is not None or (known.provider.simulated and known.fetched_at is not None):
+        return offered
+    written = known.provider.listed_as(model)[0]
+    return ResolvedModel(known.provider, written, None) if is_askable(written) else None
+
+
+def is_askable(model: str) -> bool:
+    """Whether a name that no list has can be a model's at all."""
+    return any(map(str.isalnum, model)) and model.isprintable() and model == model.strip() and not is_pattern(model)
+
+
 def _offered(known: KnownList, model: str) -> ResolvedModel | None:
-    provider = known.provider
-    written = provider.listed_as(model)[0]
-    if known.fetched_at is None:
-        return ResolvedModel(provider, written, None) if written else None
-    listed = line_of(known, model)
-    if listed is None:
+    provider, listed = known.provider, line_of(known, model)
+    if listed is None or is_pattern(listed.name):
         return None
     # The end of `org/model:groq` must reach the provider. Other forms are two names of one model, of which the listed one is used.
-    return ResolvedModel(provider, written if provider.quirks.routes else listed.name, listed)
+    return ResolvedModel(provider, provider.listed_as(model)[0] if provider.quirks.routes else listed.name, listed)
 
 
 def _variables(provider: Provider) -> str:

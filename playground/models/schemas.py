@@ -36,12 +36,18 @@ class ModelItem(WireModel):
     input_modalities: list[str] = Field(examples=[["text", "image"]])
     output_modalities: list[str] = Field(examples=[["text"]])
     price: ModelPrice | None = Field(description="Null: unknown, which is not free.")
+    price_note: str | None = Field(
+        examples=[None], description="Why the price is unknown although the provider's list names one; else null."
+    )
     tier: Tier = Field(
         examples=["free"], description="Who may use it. `free`: everybody. `premium`: premium users. `hidden`: administrators alone."
     )
     active: bool = Field(examples=[True], description="False: an administrator switched it off, and nobody can use it.")
     allowed: bool = Field(examples=[True], description="Whether you may use it.")
     simulated: bool = Field(examples=[False], description="Its answers and its price are made up.")
+    pattern: bool = Field(
+        examples=[False], description="A wildcard such as `openai/*`: ask for a model that it stands for by its full name."
+    )
     stale: bool = Field(examples=[False], description="From an earlier list: the provider could not be asked since.")
 
 
@@ -54,7 +60,8 @@ class ProviderItem(WireModel):
         examples=["ok"],
         description=(
             "`ok`: as the provider said at the last attempt. `stale`: from an earlier attempt. "
-            "`loading`: the first attempt is under way. `failed`: it gave no list yet; any of its models may be used by its full name."
+            "`loading`: the first attempt is under way. `failed`: it gave no list yet. "
+            "In every state a model that is not listed can be asked by its full name."
         ),
     )
     error: str | None = Field(examples=[None], description="Why the last attempt failed.")

@@ -13,6 +13,7 @@ from playground.providers.records import ListedModel
 from .access import ModelView
 from .catalogue import Catalogue, ProviderList
 from .schemas import ModelItem, ModelPage, ModelPrice, ProviderItem
+from .wildcards import is_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,12 @@ def _model_item(known: ProviderList, model: ListedModel, prices: Prices, view: M
         input_modalities=list(model.input_modalities),
         output_modalities=list(model.output_modalities),
         price=ModelPrice.of(price),
+        price_note=model.price_note if price is None else None,
         tier=setting.tier,
         active=setting.active,
         allowed=view.allows(provider, model.name),
         simulated=provider.simulated,
+        pattern=is_pattern(model.name),
         stale=known.state == "stale",
     )
 

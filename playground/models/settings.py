@@ -1,6 +1,6 @@
 """What administrators decided about models, known without a query for every request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,6 +11,8 @@ from playground.announcements import Announcements
 from playground.errors import Unavailable
 from playground.providers.records import ListPrice, Provider
 from playground.remembering import Remembered
+
+from .wildcards import covers, is_pattern
 
 Tier = Literal["free", "premium", "hidden"]
 """`free`: for everybody with an account. `premium`: for premium users and administrators. `hidden`: for administrators alone."""
@@ -53,13 +55,30 @@ class KnownSettings:
     def __init__(self, settings: Mapping[str, ModelSetting]) -> None:
         self._by_name = settings
         self._by_key = {name.casefold(): name for name in settings}
+        self._patterns = sorted((key for key in self._by_key if is_pattern(key)), key=len, reverse=True)
+        """In lower case, the most exact first: the one with the longest text."""
 
     def of(self, provider: Provider, model: str) -> ModelSetting:
-        """What holds for a model."""
-        if not self._by_name:
-            return NOTHING_SET
-        keys = (f"{provider.id}/{name}".casefold() for name in names_of(provider, model))
-        return next((self._by_name[self._by_key[key]] for key in keys if key in self._by_key), NOTHING_SET)
+        """What holds for a model: what was decided about it, else about a wildcard of its provider's list that covers it."""
+        decided = self._decided(provider, model) if self._by_name else None
+        return NOTHING_SET if decided is None else decided
+
+    def decided(self, provider: Provider, model: str) -> bool:
+        """Whether an administrator decided about this model, or about a wildcard that covers it."""
+        return self._decided(provider, model) is not None
+
+    def any_closed(self, provider: Provider, is_closed: Callable[[ModelSetting], bool]) -> bool:
+        """Whether any setting of a model of `provider` is one that `is_closed`."""
+        prefix = f"{provider.id}/".casefold()
+        return any(is_closed(self._by_name[name]) for key, name in self._by_key.items() if key.startswith(prefix))
+
+    def _decided(self, provider: Provider, model: str) -> ModelSetting | None:
+        keys = [f"{provider.id}/{name}".casefold() for name in names_of(provider, model)]
+        for key in keys:
+            if key in self._by_key:
+                return self._by_name[self._by_key[key]]
+        covering = next((pattern for pattern in self._patterns if any(covers(pattern, key) for key in keys)), None)
+        return self._by_name[self._by_key[covering]] if covering is not None else None
 
     def kept_as(self, provider: Provider, model: str) -> str:
         """The full name under which the model's own setting is kept, or would be."""

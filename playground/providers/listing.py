@@ -2,31 +2,36 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from playground.text import clean
 
-from .chunks import NotJsonError, amount_of, count_of, decode_loosely
+from .chunks import NotJsonError, count_of, decode_loosely
 from .errors import UnexpectedAnswer
-from .records import ListedModel, ListPrice, Provider
+from .list_prices import read_price
+from .records import ListedModel, Provider
 from .told import shorten
 
-_MILLION = 1_000_000
-_MOST_EXPONENT = 30
-"""Prices are written out in full: `1e-99999` would be 100 KB of zeros."""
 _QUOTED_BYTES = 4_000
 _CONTEXT_NAMES = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens", "input_token_limit")
-# Together's types. Base models ("language", "code") complete text, but have no chat.
-_NOT_CHAT_TYPES = frozenset({"language", "code", "image", "embedding", "moderation", "rerank", "audio", "video", "transcribe", "speech"})
+_TYPE_NAMES = ("type", "mode", "model_type", "task")
+"""Where lists say what a model is for: Together's and Vercel's `type`, LiteLLM's `mode`."""
+_NOT_CHAT_WORDS = frozenset({"embed", "embedding", "embeddings", "rerank", "reranker", "reranking", "moderation", "moderations"})
+_NOT_CHAT_WORDS |= {"transcribe", "transcription", "speech", "tts", "stt", "asr", "ocr"}
+_NOT_CHAT_TYPES = frozenset({"image", "audio", "video", "images", "realtime", "search"})
+_MADE_MEDIA = re.compile(r"(to[-_ ](image|audio|video|speech)|(image|video|audio)[-_ ](generation|edit|edits))$")
+_BASE_TYPES = frozenset({"language", "code"})
+"""Together's base models, which complete text but have no chat, beside its `chat`. To Vercel `language` is all that chats."""
 
 
 def chat_models(page: bytes, provider: Provider) -> Iterator[ListedModel]:
     """The models of one page of a list, without those that it says can't chat. Raises `UnexpectedAnswer` when it is no list."""
     not_chat = re.compile(provider.quirks.not_chat) if provider.quirks.not_chat else None
-    for entry in _entries(page, provider):
+    entries = _entries(page, provider)
+    base_types = _BASE_TYPES if any("chat" in _types(entry) for entry in entries) else frozenset[str]()
+    for entry in entries:
         name = entry.get("id") or entry.get("name")
-        if not isinstance(name, str) or not name or not _chats(entry):
+        if not isinstance(name, str) or not name or not _chats(entry, base_types):
             continue
         name = clean(name).removeprefix(provider.quirks.list_prefix)
         if not_chat is None or not not_chat.match(name):
@@ -61,29 +66,38 @@ def _entries(page: bytes, provider: Provider) -> list[dict[str, Any]]:
     return [entry for entry in answer if isinstance(entry, dict)]
 
 
-def _chats(entry: Mapping[str, Any]) -> bool:
+def _chats(entry: Mapping[str, Any], base_types: frozenset[str]) -> bool:
     capabilities = entry.get("capabilities")  # Mistral
     if isinstance(capabilities, dict) and capabilities.get("completion_chat") is False:
         return False
     if entry.get("active") is False or entry.get("archived") is True:  # Groq; Mistral
         return False
-    kind = entry.get("type")
-    if isinstance(kind, str) and kind in _NOT_CHAT_TYPES:
+    if any(kind in base_types or _is_not_chat(kind) for kind in _types(entry)):
         return False
     _, outputs = _modalities(entry)
     return not outputs or "text" in outputs
 
 
+def _types(entry: Mapping[str, Any]) -> list[str]:
+    return [kind.lower() for name in _TYPE_NAMES if isinstance(kind := entry.get(name), str)]
+
+
+def _is_not_chat(kind: str) -> bool:
+    return kind in _NOT_CHAT_TYPES or not _NOT_CHAT_WORDS.isdisjoint(re.split("[-_ /]", kind)) or bool(_MADE_MEDIA.search(kind))
+
+
 def _listed(name: str, entry: Mapping[str, Any]) -> Iterator[ListedModel]:
     title = entry.get("display_name") or entry.get("name")
     inputs, outputs = _modalities(entry)
+    price, note = read_price(entry)
     model = ListedModel(
         name=name,
         display_name=clean(title) if isinstance(title, str) and title not in {"", name} else None,
         context_window=_context(entry),
         input_modalities=inputs,
         output_modalities=outputs,
-        price=_price(entry.get("pricing")),
+        price=price,
+        price_note=note,
     )
     hosts = [host for host in _hosts(entry) if host.get("status", "live") == "live" and isinstance(host.get("provider"), str)]
     if not hosts:
@@ -91,7 +105,7 @@ def _listed(name: str, entry: Mapping[str, Any]) -> Iterator[ListedModel]:
         return
     # Hugging Face: several hosts serve a model. Which one does is known, and so the price, only when the name says it.
     of_hosts = [
-        ListedModel(f"{name}:{clean(host['provider'])}", model.display_name, _context(host), inputs, outputs, _price(host.get("pricing")))
+        ListedModel(f"{name}:{clean(host['provider'])}", model.display_name, _context(host), inputs, outputs, *read_price(host))
         for host in hosts
     ]
     windows = [host.context_window for host in of_hosts if host.context_window is not None]
@@ -102,6 +116,7 @@ def _listed(name: str, entry: Mapping[str, Any]) -> Iterator[ListedModel]:
         inputs,
         outputs,
         of_hosts[0].price if len(of_hosts) == 1 else None,
+        of_hosts[0].price_note if len(of_hosts) == 1 else None,
     )
     yield from of_hosts
 
@@ -133,26 +148,3 @@ def _modalities(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
 
 def _words(value: object) -> tuple[str, ...]:
     return tuple(clean(word) for word in value if isinstance(word, str)) if isinstance(value, list) else ()
-
-
-def _price(pricing: object) -> ListPrice | None:
-    """US dollars per million tokens. `prompt` and `completion` (OpenRouter) are per token, `input` and `output` (Together, Hugging Face)
-    per million. OpenRouter's -1 means that it depends, Together's 0 that there is no price by the token: both are unknown here.
-    """
-    if not isinstance(pricing, dict):
-        return None
-    if "prompt" in pricing:
-        prices = [_dollars(pricing.get(name), _MILLION) for name in ("prompt", "completion", "input_cache_read")]
-    else:
-        prices = [_dollars(pricing.get(name), 1) for name in ("input", "output", "cached_input")]
-        if prices[:2] == [0, 0]:
-            return None
-    given, written, cached = prices
-    return ListPrice(given, written, cached) if given is not None and written is not None else None
-
-
-def _dollars(value: object, times: int) -> Decimal | None:
-    amount = amount_of(value)
-    if amount is None or amount >= _MILLION or abs(amount.adjusted()) > _MOST_EXPONENT:
-        return None
-    return amount * times

@@ -35,6 +35,8 @@ class ListedModel:
     """`text`, `image`, `audio`, ...; empty: unknown."""
     output_modalities: tuple[str, ...] = ()
     price: ListPrice | None = None
+    price_note: str | None = None
+    """Why the price is unknown although the list names one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class LaneView:
 
     model: str
     simulated: bool
+    listed: bool = True
     status: str = "queued"
     note: str = ""
     waiting: str = ""
@@ -40,8 +41,9 @@ class LaneView:
     metrics: dict[str, Any] | None = None
 
     def title(self, room: int = sys.maxsize) -> Text:
-        """Model, whether it is simulated, and status. Where there is no room for all, the model's name begins later."""
-        rest = Text(" simulated" if self.simulated else "", style="dim italic")
+        """Model, whether it is simulated or not listed, and status. Where there is no room for all, the model's name begins later."""
+        marks = (" simulated" if self.simulated else "") + ("" if self.listed else " not listed")
+        rest = Text(marks, style="dim italic")
         rest.append(f" · {self.status}", style=Style.parse("not dim not italic") + Style.parse(_STYLES[self.status]))
         room = max(room - rest.cell_len, 1)
         name = self.model if cell_len(self.model) <= room else "…" + self.model[len(self.model) - room + 1 :]
@@ -112,7 +114,7 @@ class ComparisonView:
         match event["type"]:
             case "session":
                 self._session_id = event["sessionId"]
-                self._lanes = [LaneView(lane["model"], lane["simulated"]) for lane in event["lanes"]]
+                self._lanes = [LaneView(lane["model"], lane["simulated"], lane.get("listed", True)) for lane in event["lanes"]]
             case "done":
                 self._done = event
             case _:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.client import User, of_type
 from tests.support.scripted import Exchange, ScriptedProvider
 
-from .conftest import SetModel
+from .conftest import SetModel, Sql
 
 
 def answers(**usage: Any) -> Any:
@@ -87,6 +87,15 @@ async def test_a_model_of_no_known_provider_is_not_found(admin: User, model: str
         assert "provider/model" in response.json()["detail"]
 
 
+@pytest.mark.parametrize("model", ["sim/novel", "sim/qu*ck", "sim/quick ", "groq/%20", "scripted/a*", "scripted/a%09b", "mistral/*"])
+async def test_a_model_that_no_one_can_run_is_refused(admin: User, sql: Sql, model: str) -> None:
+    response = await admin.http.patch(f"/admin/models/{model}", json={"tier": "premium"})
+    assert response.status_code == 422
+    assert response.json()["type"] == "urn:playground:problem:unknown_model"
+    assert [error["field"] for error in response.json()["errors"]] == ["model"]
+    assert sql("SELECT model FROM model_settings") == []
+
+
 async def test_a_setting_holds_for_the_routes_of_a_model_until_they_have_their_own(set_model: SetModel) -> None:
     await set_model("huggingface/org/m", tier="premium", displayName="M")
     route = await set_model("huggingface/org/m:groq")
@@ -110,14 +119,14 @@ async def test_the_list_has_listed_and_set_models_and_is_searched_filtered_and_p
 
     await set_model("sim/quick", displayName="Speedy")
     await set_model("groq/x", active=False)
-    await set_model("sim/novel", tier="premium")
+    await set_model("mistral/novel", tier="premium")
     whole = await ids()
     assert whole == sorted(whole)
-    assert {"groq/x", "sim/quick", "sim/novel", "sim/careful"} <= set(whole)
+    assert {"groq/x", "sim/quick", "mistral/novel", "sim/careful"} <= set(whole)
     assert await ids(q="SPEEDY sim") == ["sim/quick"]
     assert await ids(provider="groq") == ["groq/x"]
     assert await ids(active="false") == ["groq/x"]
-    assert await ids(tier="premium") == ["sim/novel"]
+    assert await ids(tier="premium") == ["mistral/novel"]
     together, cursor = [], None
     while True:
         page = (await admin.http.get("/admin/models", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()

@@ -81,12 +81,13 @@ async def test_a_provider_that_is_down_from_the_start_has_failed_and_takes_any_n
     assert catalogue.resolve("gone/anything/at:all").full_name == "gone/anything/at:all"
 
 
-async def test_an_empty_list_is_a_list(build: Build) -> None:
+async def test_an_empty_list_says_nothing_of_what_can_be_asked(build: Build) -> None:
     async with upstream() as server:
         catalogue = build(server.provider("empty"))
         assert (await catalogue.refresh("empty")).state == "ok"
+    assert catalogue.resolve("empty/anything").listed is None
     with pytest.raises(UnknownModel):
-        catalogue.resolve("empty/anything")
+        catalogue.resolve("anything")
 
 
 async def test_a_failed_attempt_is_soon_repeated(build: Build) -> None:

@@ -52,10 +52,12 @@ async def test_a_model_is_shown_with_all_that_is_known_and_null_for_the_rest(bui
         "inputModalities": [],
         "outputModalities": [],
         "price": {"input": "0.15", "output": "0.6", "cachedInput": "0.075"},
+        "priceNote": None,
         "tier": "free",
         "active": True,
         "allowed": True,
         "simulated": False,
+        "pattern": False,
         "stale": False,
     }
     assert mine["price"] == {"input": "1.5", "output": "10", "cachedInput": None}

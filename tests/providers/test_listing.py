@@ -139,6 +139,26 @@ async def test_together_sends_a_bare_list_with_types_and_prices_by_the_million(a
     ]
 
 
+@pytest.mark.parametrize(
+    ("types", "left_out"),
+    [
+        ({"a": "language", "b": "embedding", "c": "image", "d": "reranking"}, {"b", "c", "d"}),  # Vercel
+        ({"a": "chat", "b": "language", "c": "code", "d": "moderation", "e": "text-to-image"}, {"b", "c", "d", "e"}),  # Together
+        ({"a": "llm", "b": "vlm", "c": "embeddings"}, {"c"}),  # LM Studio
+        ({"a": "model", "b": "anything new", "c": "image-text-to-text", "d": "speech-to-text", "e": "Embedding"}, {"d", "e"}),
+    ],
+)
+async def test_a_type_means_what_the_whole_list_means_by_it(asking: Asking, types: dict[str, str], left_out: set[str]) -> None:
+    models = await listed(asking, "deepseek", {"data": [{"id": name, "type": kind} for name, kind in types.items()]})
+    assert {model.name for model in models} == types.keys() - left_out
+
+
+async def test_a_litellm_list_says_what_a_model_is_for_by_its_mode(asking: Asking) -> None:
+    modes = {"a": "chat", "b": "embedding", "c": "audio_transcription", "d": "image_generation"}
+    models = await listed(asking, "deepseek", {"data": [{"id": name, "mode": mode} for name, mode in modes.items()]})
+    assert [model.name for model in models] == ["a"]
+
+
 @pytest.mark.parametrize("data", [[{"id": "llama3.2:latest"}], None])
 async def test_ollama_may_have_models_or_none(asking: Asking, data: list[dict[str, str]] | None) -> None:
     models = await listed(asking, "ollama", {"object": "list", "data": data})

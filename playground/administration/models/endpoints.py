@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from playground.accounts.auth import Administrator
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.models.resolution import UnknownModel
 from playground.models.settings import Tier
 from playground.problems import documented
 from playground.services import CurrentServices
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/admin/models", tags=["administration"])
 
 ModelId = Annotated[
     CleanText,
-    Path(min_length=1, max_length=400, examples=["groq/llama-3.3-70b-versatile"], description="Its slashes may stay as they are."),
+    Path(min_length=1, max_length=300, examples=["groq/llama-3.3-70b-versatile"], description="Its slashes may stay as they are."),
 ]
 
 
@@ -44,7 +45,10 @@ async def get_model(services: CurrentServices, _administrator: Administrator, mo
     return await services.administration.models.get(model_id)
 
 
-@router.patch("/{model_id:path}", responses=documented(BadInput, NotAuthenticated, Forbidden, UnknownProvider, Unavailable))
+@router.patch("/{model_id:path}", responses=documented(BadInput, UnknownModel, NotAuthenticated, Forbidden, UnknownProvider, Unavailable))
 async def change_model(services: CurrentServices, administrator: Administrator, model_id: ModelId, change: ModelChange) -> ManagedModel:
-    """Switch a model on or off, say who may use it, set its price or its name. Holds from the next request on, on every replica."""
+    """Switch a model on or off, say who may use it, set its price or its name. Applies from the next request on, on every replica.
+
+    A name that is not listed can be set, too, and is then open to whom its tier says. One that no one could run is refused.
+    """
     return await services.administration.models.change(model_id, change, actor_id=administrator.id)

@@ -25,10 +25,10 @@ class SettingsRepository:
         self._database = database
         self._audit = audit
 
-    async def change(self, model: str, change: Mapping[str, Any], *, otherwise: ModelSetting, actor_id: str | None) -> bool:
+    async def change(self, model: str, change: Mapping[str, Any], *, otherwise: ModelSetting, decides: bool, actor_id: str | None) -> bool:
         """Set fields of `ModelSetting` for the model with this full name, and record it; whether anything changed by that.
 
-        `otherwise` is what held for the model before it had a setting of its own.
+        `otherwise` is what held for the model before it had a setting of its own. `decides`: to have one is a change by itself.
         """
 
         async def write(prisma: Prisma) -> bool:
@@ -39,6 +39,8 @@ class SettingsRepository:
                 before = otherwise if row is None else setting_of(row)
                 after = replace(before, **change)
                 changed = differences(_recorded(before), _recorded(after))
+                if decides and row is None and not changed:
+                    changed = {"ownSettings": (False, True)}
                 if changed:
                     columns = _columns(after)
                     await transaction.model_settings.upsert(

@@ -49,10 +49,14 @@ class ManagedModel(WireModel):
     listed: bool = Field(description="The provider's list has it.")
     stale: bool = Field(description="From an earlier list: the provider could not be asked since.")
     simulated: bool
+    pattern: bool = Field(description="It is a wildcard such as `openai/*`: its settings hold for the models that it stands for.")
     provider_name: str | None = Field(description="What the provider calls it for people.")
     context_window: int | None
     price: ModelPrice | None = Field(description="What it costs, by the set price or by the known one; null: unknown.")
     known_price: ModelPrice | None = Field(description="What it costs where no price is set here.")
+    price_note: str | None = Field(
+        description="Why `knownPrice` is unknown although the provider's list names one: it is beyond belief, or not by the token."
+    )
 
 
 class ManagedModelPage(WireModel):

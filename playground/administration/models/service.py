@@ -8,11 +8,12 @@ from anyio import to_thread
 
 from playground.accounting.prices import Prices
 from playground.announcements import Announcements
-from playground.errors import NotFound
+from playground.errors import FieldError, NotFound
 from playground.models.catalogue import Catalogue, ProviderList
-from playground.models.resolution import line_of
+from playground.models.resolution import UnknownModel, is_askable, line_of
 from playground.models.schemas import ModelPrice
 from playground.models.settings import KnownSettings, ModelSettings, Tier
+from playground.models.wildcards import is_pattern
 from playground.providers.builtin import BUILTIN
 from playground.providers.records import Provider
 
@@ -70,9 +71,13 @@ class ModelAdministration:
         return self._item(known, name, settings)
 
     async def change(self, model: str, change: ModelChange, *, actor_id: str | None) -> ManagedModel:
-        """Change a model's settings, also before its provider lists it. Raises `UnknownProvider`, `Unavailable`."""
+        """Change a model's settings, also before its provider lists it.
+
+        Raises `UnknownProvider`, `UnknownModel` for one that nobody could run, `Unavailable`.
+        """
         settings = await self._settings.current()
         known, name = self._place(model, settings)
+        self._check_runnable(known, name)
         values = change.model_dump(exclude_unset=True)
         for field in ("active", "tier"):
             if values.get(field, ...) is None:
@@ -80,7 +85,9 @@ class ModelAdministration:
         if change.price is not None:
             values["price"] = change.price.as_list_price()
         kept_as = settings.kept_as(known.provider, name)
-        if await self._repository.change(kept_as, values, otherwise=settings.of(known.provider, name), actor_id=actor_id):
+        # A name that is not listed opens when anything is decided about it, even what applies by default.
+        decides = bool(values) and (line_of(known, name) is None or is_pattern(name))
+        if await self._repository.change(kept_as, values, otherwise=settings.of(known.provider, name), decides=decides, actor_id=actor_id):
             await self._announcements.announce("models", kept_as)
         return self._item(known, name, await self._settings.current())
 
@@ -94,6 +101,18 @@ class ModelAdministration:
             raise UnknownProvider(model)
         listed = None if known.provider.quirks.routes else line_of(known, name)
         return known, listed.name if listed is not None else known.provider.listed_as(name)[0]
+
+    def _check_runnable(self, known: ProviderList, name: str) -> None:
+        if is_pattern(name) and name in known.models:
+            return  # What is decided about it holds for the models that it covers.
+        if known.provider.id in _BUILTIN and known.provider.id not in {listed.provider.id for listed in self._catalogue.lists}:
+            if is_askable(name):
+                return  # The key of a user opens it.
+        elif known.provider.base_url:
+            self._catalogue.resolve(f"{known.provider.id}/{name}", field="model")
+            return
+        detail = f'No one can run "{known.provider.id}/{name}".'
+        raise UnknownModel(detail, errors=[FieldError("model", detail)])
 
     def _page(self, lists: Sequence[ProviderList], settings: KnownSettings, query: ManagedModelQuery) -> bytes:
         wanted = self._wanted(lists, settings, query)
@@ -135,9 +154,11 @@ class ModelAdministration:
             stale=listed is not None and known.state == "stale",
             simulated=provider.simulated,
             provider_name=listed.display_name if listed is not None else None,
+            pattern=is_pattern(name),
             context_window=self._prices.context_window(provider, name, listed),
             price=ModelPrice.of(setting.price or known_price),
             known_price=ModelPrice.of(known_price),
+            price_note=listed.price_note if listed is not None and known_price is None else None,
         )
 
 

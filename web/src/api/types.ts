@@ -73,7 +73,11 @@ export interface Model {
   inputModalities: string[]
   outputModalities: string[]
   price: ModelPrice | null
+  /** Why the price is unknown although the provider's list names one. */
+  priceNote: string | null
   simulated: boolean
+  /** A wildcard such as `openai/*`, which stands for models and is none. */
+  pattern: boolean
   stale: boolean
 }
 
@@ -96,6 +100,7 @@ export interface ModelPage {
 export interface LaneEstimate {
   model: string
   simulated: boolean
+  listed: boolean
   inputTokens: number
   maxOutputTokens: number
   maxOutputBasis: 'maxTokens' | 'contextWindow' | 'assumed'

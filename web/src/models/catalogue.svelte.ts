@@ -15,6 +15,11 @@ class Catalogue {
     return this.#byId.get(id)
   }
 
+  /** Whether a list has the model, perhaps without the route at the end of its name, as `:groq`. */
+  lists(id: string): boolean {
+    return this.#byId.has(id) || this.#byId.has(id.slice(0, Math.max(id.lastIndexOf(':'), 0)))
+  }
+
   /** Ask the service, again if need be. */
   async load(): Promise<void> {
     if (this.state === 'loading') return
