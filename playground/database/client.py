@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 import anyio
@@ -10,7 +10,7 @@ import anyio.abc
 import structlog
 from prisma import Prisma
 from prisma.engine.errors import NotConnectedError
-from prisma.errors import DataError, PrismaError
+from prisma.errors import DataError, PrismaError, RawQueryError
 
 from playground.errors import StartupError, Unavailable
 from playground.settings import Settings
@@ -19,6 +19,7 @@ from playground.tasks import alongside
 from .engine import Engine, EngineStuck, running_engine
 from .migrate import bring_up_to_date
 from .server import Server, open_server
+from .shares import Shares, TooSlow
 
 PATIENCE = 3.0
 """How long an operation is tried again while the database is away; seconds."""
@@ -26,6 +27,12 @@ _PAUSE = 0.1
 _HEALTH_TIMEOUT = 1.0
 _UNREACHABLE = "P1001"
 """The code that our engine gives to everything that happened to the connection and not to the query (`engine/failures.mjs`)."""
+_QUERY_CANCELED = "57014"
+"""PostgreSQL ended a statement whose time was up."""
+LIST_SECONDS = 2.0
+"""How long PostgreSQL may work on a page of a list."""
+REPORT_SECONDS = 10.0
+"""How long it may work on what adds up or reads out much: a report, a part of an export."""
 _ENGINE_AWAY = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, EngineStuck, NotConnectedError)
 
 T = TypeVar("T")
@@ -45,6 +52,7 @@ class Database:
     def __init__(self, server: Server, pool_size: int) -> None:
         self._server = server
         self._pool_size = pool_size
+        self._shares = Shares.of_pool(pool_size)
         self._engine: Engine | None = None
         self._renewed = anyio.Event()
         self._mending = anyio.Lock()
@@ -69,8 +77,8 @@ class Database:
         to leave the same behind if it does, as with ids that are made before, upserts, or one transaction. It must not use the
         client after it has ended.
 
-        Raises `DatabaseAway` when that takes more than `PATIENCE`. What else goes wrong, as a unique value that exists already,
-        comes out at once as `operation` raised it.
+        Raises `DatabaseAway` when that takes more than `PATIENCE`, and `TooSlow` when PostgreSQL ended a statement because it took too
+        long. What else goes wrong, as a unique value that exists already, comes out at once as `operation` raised it.
         """
         give_up: float | None = None
         while True:
@@ -80,6 +88,8 @@ class Database:
             except _ENGINE_AWAY as error:
                 failure: Exception = error
             except DataError as error:
+                if isinstance(error, RawQueryError) and error.meta["code"] == _QUERY_CANCELED:
+                    raise TooSlow("The database took too long for this. Ask for less, or try again later.") from error
                 if error.code != _UNREACHABLE:
                     raise
                 failure = error
@@ -91,6 +101,19 @@ class Database:
                 raise DatabaseAway("The database does not answer at the moment.") from failure
             with anyio.CancelScope(deadline=give_up):
                 await self._mend(engine, failure)
+
+    async def read(self, owner: str, statement: str, *parameters: Any, seconds: float, narrow: str) -> list[dict[str, Any]]:  # noqa: ANN401
+        """The rows of a SELECT that may take long, for the user `owner`: at most `seconds` of PostgreSQL, and in their share of the pool.
+
+        Raises `DatabaseAway`, and `TooSlow`, which says how to `narrow` the request.
+        """
+        # The query engine's program reads this comment (`engine/time_limits.mjs`).
+        limited = f"/* at most {int(seconds * 1000)} ms */ {statement}"
+        async with self._shares.turn(owner):
+            try:
+                return await self.run(lambda client: client.query_raw(limited, *parameters))
+            except TooSlow as error:
+                raise TooSlow(f"The database took more than {seconds:g} s for this. {narrow}") from error
 
     async def healthy(self) -> bool:
         """Whether the database answers. Takes at most about a second."""

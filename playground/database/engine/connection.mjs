@@ -7,6 +7,8 @@ import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import { parse, toClientConfig } from 'pg-connection-string';
 
+import { keepTimeLimits } from './time_limits.mjs';
+
 // What every session must be set to. node-postgres takes and gives times without looking at their zone, so the session's
 // has to be UTC; Prisma reads dates in ISO order.
 const SESSION = { TimeZone: 'UTC', DateStyle: 'ISO' };
@@ -49,6 +51,7 @@ class Adapters extends PrismaPg {
   async connect() {
     const adapter = await super.connect();
     readInternalChar(adapter);
+    keepTimeLimits(adapter);
     return adapter;
   }
 

@@ -1,0 +1,31 @@
+// Statements with a time limit of their own. The service writes it before them, `/* at most 2000 ms */` (`Database.read` in client.py).
+
+const LIMIT = /^\/\* at most (\d+) ms \*\/ /;
+
+const statement = (sql) => ({ sql, args: [], argTypes: [] });
+
+/** Makes `adapter` end queries whose time is up: the limit is PostgreSQL's own, in a transaction, so that no other query inherits it. */
+export function keepTimeLimits(adapter) {
+  const queryRaw = adapter.queryRaw.bind(adapter);
+
+  async function limited(query, milliseconds) {
+    const transaction = await adapter.startTransaction();
+    try {
+      await transaction.executeRaw(statement(`SET LOCAL statement_timeout = ${milliseconds}`));
+      const result = await transaction.queryRaw(query);
+      await transaction.executeRaw(statement('COMMIT'));
+      return result;
+    } catch (error) {
+      // Where the connection broke there is nothing to take back.
+      await transaction.executeRaw(statement('ROLLBACK')).catch(() => {});
+      throw error;
+    } finally {
+      await transaction.commit(); // Gives the connection back; what ends the transaction is above.
+    }
+  }
+
+  adapter.queryRaw = (query) => {
+    const limit = LIMIT.exec(query.sql);
+    return limit ? limited(query, limit[1]) : queryRaw(query);
+  };
+}
