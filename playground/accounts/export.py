@@ -3,9 +3,10 @@
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -13,7 +14,8 @@ from pydantic.alias_generators import to_camel
 
 from playground.comparison.history import History
 from playground.comparison.service import SessionNotFound
-from playground.schemas import WireModel, money
+from playground.comparison.streamed import as_object
+from playground.schemas import money
 
 from .export_repository import TABLES, ExportRepository
 from .schemas import Profile
@@ -22,8 +24,6 @@ _ROWS = 100
 _AT_ONCE = 2
 """Threads that compress, for all exports together."""
 
-_Document = WireModel | list[dict[str, Any]]
-
 
 def file_name() -> str:
     """Under which a browser keeps an export of today."""
@@ -31,7 +31,7 @@ def file_name() -> str:
 
 
 class Export:
-    """Puts an account's data together. One session is in memory at a time."""
+    """Puts an account's data together. A part of a file is in memory at a time."""
 
     def __init__(self, repository: ExportRepository, history: History) -> None:
         self._repository = repository
@@ -42,20 +42,28 @@ class Export:
         """The ZIP, piece by piece. Raises `Unavailable` while the database is away: the ZIP then breaks off, and no program takes it."""
         archive = _Archive()
         async for name, document in self._documents(profile):
-            # In a thread: the text of a long session takes a while to write and to compress.
-            yield await run_sync(archive.add, name, document, limiter=self._limiter)
+            archive.begin(name)
+            async for text in document:
+                # In a thread: the text of a long answer takes a while to compress.
+                if piece := await run_sync(archive.add, text, limiter=self._limiter):
+                    yield piece
+            archive.end()
         yield archive.close()
 
-    async def _documents(self, profile: Profile) -> AsyncIterator[tuple[str, _Document]]:
-        yield "profile.json", profile
+    async def _documents(self, profile: Profile) -> AsyncIterator[tuple[str, AsyncIterator[str]]]:
+        yield "profile.json", _single(profile.model_dump_json(by_alias=True, indent=2))
         for table in TABLES:
-            yield f"{table}.json", [row async for row in self._rows(table, profile.id)]
+            yield f"{table}.json", self._table(table, profile.id)
         async for session_id in self._session_ids(profile.id):
-            try:
-                session = await self._history.detail(profile.id, session_id)
-            except SessionNotFound:
-                continue  # It was deleted meanwhile.
-            yield f"sessions/{session_id}.json", session
+            with suppress(SessionNotFound):  # It was deleted meanwhile.
+                yield f"sessions/{session_id}.json", as_object(await self._history.detail(profile.id, session_id))
+
+    async def _table(self, table: str, user_id: str) -> AsyncIterator[str]:
+        before = "["
+        async for row in self._rows(table, user_id):
+            yield before + json.dumps(row, ensure_ascii=False, indent=2, default=_as_text)
+            before = ",\n"
+        yield "[]" if before == "[" else "]"
 
     async def _rows(self, table: str, user_id: str) -> AsyncIterator[dict[str, Any]]:
         after = ""
@@ -78,6 +86,7 @@ class _Archive:
     def __init__(self) -> None:
         self._new = bytearray()
         # Given something that can't be rewound, it writes sizes after the files and not before them.
+        self._entry: IO[bytes] | None = None
         self._file = zipfile.ZipFile(self, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]
 
     def write(self, data: bytes) -> int:
@@ -88,10 +97,21 @@ class _Archive:
     def flush(self) -> None:
         """What the ZIP's writer calls."""
 
-    def add(self, name: str, document: _Document) -> bytes:
-        """Add a file; what is new in the archive."""
-        self._file.writestr(name, _json(document))
+    def begin(self, name: str) -> None:
+        """Begin a file; the one before has ended."""
+        # It may grow beyond what a size of four bytes can say.
+        self._entry = self._file.open(name, "w", force_zip64=True)
+
+    def add(self, text: str) -> bytes:
+        """Add text to the file; what is new in the archive."""
+        assert self._entry is not None  # noqa: S101 - it was begun
+        self._entry.write(text.encode())
         return self._taken()
+
+    def end(self) -> None:
+        """End the file."""
+        assert self._entry is not None  # noqa: S101 - it was begun
+        self._entry.close()
 
     def close(self) -> bytes:
         """End the archive; what is new in it."""
@@ -103,10 +123,8 @@ class _Archive:
         return new
 
 
-def _json(document: _Document) -> bytes:
-    if isinstance(document, WireModel):
-        return document.model_dump_json(by_alias=True, indent=2).encode()
-    return json.dumps(document, ensure_ascii=False, indent=2, default=_as_text).encode()
+async def _single(text: str) -> AsyncIterator[str]:
+    yield text
 
 
 def _as_text(value: object) -> str:

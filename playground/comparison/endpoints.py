@@ -1,5 +1,6 @@
 """`/playground`: comparisons, as streams and as records."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
@@ -12,6 +13,7 @@ from playground.accounting.schemas import Estimate
 from playground.accounts.auth import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
 from playground.accounts.identity import User
 from playground.accounts.tickets import Ticket, TicketUsed
+from playground.database.shares import TooSlow
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.keys.own import ProviderKeyUnreadable
 from playground.models.access import ModelNotAllowed
@@ -23,7 +25,7 @@ from playground.spreadsheets import CSV_TYPE, AcceptHeader, Format, attachment, 
 from playground.text import CleanText
 
 from .event_docs import STREAM_ANSWER
-from .export import as_csv, as_json
+from .export import as_csv
 from .reading import Reading
 from .repository import SessionFilter
 from .runs import ShuttingDown, TurnRunning
@@ -39,6 +41,7 @@ from .schemas import (
 )
 from .service import KeyReused, LastEventId, SessionNotFound
 from .start_route import LONGEST_IDEMPOTENCY_KEY, StartRoute
+from .streamed import Part, as_array, as_object
 from .streaming import EventStream
 
 router = APIRouter(prefix="/playground", tags=["comparisons"])
@@ -208,7 +211,7 @@ async def _wanted_sessions(
 WantedSessions = Annotated[SessionFilter, Depends(_wanted_sessions)]
 
 
-@router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable))
+@router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable, TooSlow))
 async def list_sessions(
     services: CurrentServices,
     user: SessionReader,
@@ -225,7 +228,7 @@ async def list_sessions(
     "/sessions/export",
     response_model=list[SessionDetail],
     responses={
-        **documented(BadInput, NotAuthenticated, Unavailable),
+        **documented(BadInput, NotAuthenticated, Unavailable, TooSlow),
         200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}},
     },
 )
@@ -239,19 +242,34 @@ async def export_sessions(
     pages = await services.history.export(user.id, wanted)
     if wants_csv(file_format, accept):
         return StreamingResponse(as_csv(pages), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
-    return StreamingResponse(as_json(pages), media_type="application/json", headers=attachment("sessions.json"))
+    return StreamingResponse(as_array(pages), media_type="application/json", headers=attachment("sessions.json"))
 
 
-@router.get("/sessions/{session_id}", responses=documented(NotAuthenticated, SessionNotFound, Unavailable))
-async def get_session(services: CurrentServices, user: SessionReader, session_id: SessionId) -> SessionDetail:
-    """Everything about a session: lanes, turns, answers. A running turn is shown as far as it has come."""
-    return await services.history.detail(user.id, session_id)
+@router.get(
+    "/sessions/{session_id}",
+    response_model=SessionDetail,
+    responses=documented(NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
+)
+async def get_session(services: CurrentServices, user: SessionReader, session_id: SessionId) -> Response:
+    """Everything about a session: lanes, turns, answers. A running turn is shown as far as it has come.
+
+    It is written while it is read. One that is cut off (which the connection tells) is not all.
+    """
+    return _written(await services.history.detail(user.id, session_id))
 
 
-@router.patch("/sessions/{session_id}", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
-async def change_session(services: CurrentServices, user: SessionWriter, session_id: SessionId, change: SessionChange) -> SessionDetail:
+@router.patch(
+    "/sessions/{session_id}",
+    response_model=SessionDetail,
+    responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
+)
+async def change_session(services: CurrentServices, user: SessionWriter, session_id: SessionId, change: SessionChange) -> Response:
     """Give a session another title."""
-    return await services.history.rename(user.id, session_id, change.title)
+    return _written(await services.history.rename(user.id, session_id, change.title))
+
+
+def _written(parts: AsyncIterator[list[Part]]) -> StreamingResponse:
+    return StreamingResponse(as_object(parts), media_type="application/json")
 
 
 @router.delete(

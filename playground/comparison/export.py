@@ -1,4 +1,4 @@
-"""Sessions as one long file, written while they are read."""
+"""Sessions as a table, written while they are read."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ from playground.schemas import money
 from playground.spreadsheets import csv_lines
 
 from .schemas import Answer, SessionDetail, Turn
+from .streamed import Part
 
 _COLUMNS = [
     "session_id",
@@ -40,22 +41,21 @@ _COLUMNS = [
 ]
 
 
-async def as_json(pages: AsyncIterator[list[SessionDetail]]) -> AsyncIterator[str]:
-    """One array, a session at a time."""
-    before = "[\n"
-    async for page in pages:
-        for session in page:
-            yield before + session.model_dump_json(by_alias=True)
-            before = ",\n"
-    yield "[]\n" if before == "[\n" else "\n]\n"
-
-
-async def as_csv(pages: AsyncIterator[list[SessionDetail]]) -> AsyncIterator[str]:
+async def as_csv(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
     """A line for each answer; durations in ms, amounts in US dollars."""
     yield csv_lines([_COLUMNS])
-    async for page in pages:
-        for session in page:
-            yield csv_lines(_line(session, turn, answer) for turn in session.turns for answer in turn.answers)
+    session: SessionDetail | None = None
+    turn: Turn | None = None
+    async for part in parts:
+        rows = []
+        for each in part:
+            if isinstance(each, SessionDetail):
+                session = each
+            elif isinstance(each, Turn):
+                turn = each
+            elif session is not None and turn is not None:
+                rows.append(_line(session, turn, each))
+        yield csv_lines(rows)
 
 
 def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:

@@ -1,6 +1,6 @@
 """The events of a turn that is over, made again from its record: for a repeated request whose run is long gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import cast
 
@@ -14,32 +14,27 @@ from .events import DoneEvent, ErrorEvent, LaneStatus, MetricsEvent, SessionEven
 from .log import EventLog
 from .plan import CostSource
 from .reading import Reading
+from .stored import StoredAnswer, StoredLane, StoredSession, StoredTurn
 
 
-def replayed(session: models.sessions, turn_number: int) -> Reading:
+def replayed(session: StoredSession, turn: StoredTurn, answers: Sequence[StoredAnswer]) -> Reading:
     """The events of a turn: what each lane wrote comes in one chunk, with the time of its end."""
-    log = EventLog(_turn(session, turn_number).run_id)
-    _fill(log, session, turn_number)
+    log = EventLog(turn.run_id)
+    _fill(log, session, turn, [models.answers.model_validate(answer.columns) for answer in answers])
     return Reading(log)
 
 
-def _turn(session: models.sessions, number: int) -> models.turns:
-    return next(turn for turn in session.turns or [] if turn.number == number)
-
-
-def _fill(log: EventLog, session: models.sessions, turn_number: int) -> None:
-    turn = _turn(session, turn_number)
-    lanes = {lane.id: lane for lane in session.lanes or []}
-    answers = sorted(turn.answers or [], key=lambda answer: lanes[answer.lane_id].position)
-    introduced = tuple(SessionLane(lane.position, lane.model, lane.simulated) for lane in lanes.values())
-    log.append(encode(SessionEvent(session.id, turn_number, introduced)))
+def _fill(log: EventLog, session: StoredSession, turn: StoredTurn, answers: Sequence[models.answers]) -> None:
+    lanes = {lane.id: lane for lane in session.lanes}
+    introduced = tuple(SessionLane(lane.position, lane.model, lane.simulated) for lane in session.lanes)
+    log.append(encode(SessionEvent(session.id, turn.number, introduced)))
     for answer in answers:
         _fill_lane(log, lanes[answer.lane_id], answer)
     log.append(encode(_done(turn, list(_costs(answers, lanes)), answers)))
     log.close()
 
 
-def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> None:
+def _fill_lane(log: EventLog, lane: StoredLane, answer: models.answers) -> None:
     fields = b'"type":"chunk","lane":%d,"model":"%b"' % (lane.position, json_text(lane.model))
     stamp = int((answer.finished_at or answer.created_at).timestamp() * 1000)
     for text, kind in ((answer.reasoning, b',"kind":"reasoning"'), (answer.text, b"")):
@@ -81,11 +76,11 @@ def _fill_lane(log: EventLog, lane: models.lanes, answer: models.answers) -> Non
     log.append(encode(StatusEvent(lane.position, lane.model, cast(LaneStatus, status))))
 
 
-def _costs(answers: list[models.answers], lanes: dict[str, models.lanes]) -> Iterator[tuple[bool, Decimal | None]]:
+def _costs(answers: Sequence[models.answers], lanes: Mapping[str, StoredLane]) -> Iterator[tuple[bool, Decimal | None]]:
     return ((lanes[answer.lane_id].simulated, answer.cost) for answer in answers)
 
 
-def _done(turn: models.turns, costs: list[tuple[bool, Decimal | None]], answers: list[models.answers]) -> DoneEvent:
+def _done(turn: StoredTurn, costs: list[tuple[bool, Decimal | None]], answers: Sequence[models.answers]) -> DoneEvent:
     simulated = [cost for made_up, cost in costs if made_up and cost is not None]
     seconds = (turn.finished_at - turn.created_at).total_seconds() if turn.finished_at else 0
     return DoneEvent(

@@ -1,21 +1,36 @@
 """Every database query about sessions."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from prisma import models
 from prisma.errors import RawQueryError
-from prisma.types import sessionsInclude as SessionInclude
 
-from playground.database.client import Database
+from playground.database.client import LIST_SECONDS, REPORT_SECONDS, Database
 from playground.database.patterns import containing
 
+from . import stored
 from .plan import AnswerRecord
 from .records import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
 from .statements import KEEP_ANSWERS, OPEN_TURN, answer_rows, close_turn, closing_rows, in_parts, opening_rows
+from .stored import (
+    ANSWERS,
+    CONTINUED,
+    EXCHANGES,
+    SESSIONS,
+    ContinuedSession,
+    Exchange,
+    Said,
+    StoredAnswer,
+    StoredSession,
+    decoded,
+    parts_of,
+)
+
+T = TypeVar("T")
 
 _FOREIGN_KEY_VIOLATION = "23503"
 _PARENTS = ("sessions_user_id_fkey", "turns_session_id_fkey")
@@ -49,6 +64,17 @@ ORDER BY s.id DESC
 LIMIT $8::int
 """
 
+_SUMMARIES = """
+SELECT t.session_id, l.position AS lane, l.model, l.provider, l.simulated, max(t.number) AS turns, count(*)::int AS answers,
+       (array_agg(a.status::text ORDER BY t.number DESC))[1] AS status,
+       sum(coalesce(a.input_tokens, 0) + coalesce(a.output_tokens, 0))::bigint AS tokens, sum(a.cost) AS cost,
+       (count(*) FILTER (WHERE a.cost IS NULL AND a.status <> 'running'))::int AS unknown_costs
+FROM answers a JOIN turns t ON t.id = a.turn_id JOIN lanes l ON l.id = a.lane_id
+WHERE t.session_id = ANY($1::text[])
+GROUP BY t.session_id, l.id
+ORDER BY t.session_id, l.position
+"""
+
 # Without the texts, which may be megabytes.
 _FIGURES = """
 SELECT t.session_id, t.number AS turn, l.position AS lane, l.model, l.provider, l.simulated, a.status::text AS status,
@@ -56,14 +82,12 @@ SELECT t.session_id, t.number AS turn, l.position AS lane, l.model, l.provider, 
        a.tokens_per_second, a.time_to_first_answer, a.total_time, a.created_at
 FROM answers a JOIN turns t ON t.id = a.turn_id JOIN lanes l ON l.id = a.lane_id
 WHERE t.session_id = ANY($1::text[])
-ORDER BY t.session_id, t.number, l.position
+ORDER BY t.session_id DESC, t.number DESC, l.position DESC
+LIMIT $2::int
 """
 
-
-_WITH_TURNS: SessionInclude = {
-    "lanes": {"order_by": {"position": "asc"}},
-    "turns": {"include": {"answers": {"include": {"lane": True}}}, "order_by": {"number": "asc"}},
-}
+_NARROW_LIST = "Narrow the list by `from`, `to` or `model`, or search for longer words."
+_NARROW_TEXTS = "Ask again later, or for fewer sessions at once."
 
 
 class SessionRepository:
@@ -115,22 +139,39 @@ class SessionRepository:
         """Whether the database answers at this moment."""
         return await self._database.healthy()
 
-    async def get(self, user_id: str, session_id: str) -> models.sessions | None:
-        """A session of that user with its lanes, turns and answers, in their order."""
-        return await self._database.run(
-            lambda prisma: prisma.sessions.find_first(
-                where={"id": session_id, "user_id": user_id},
-                include=_WITH_TURNS,
-            )
-        )
+    async def sessions(self, user_id: str, session_ids: Sequence[str]) -> list[StoredSession]:
+        """Those of that user, without what was said in them, in the order of `session_ids`."""
+        found = await self._read(user_id, SESSIONS, user_id, list(session_ids), kind=list[StoredSession])
+        return sorted(found, key=lambda session: session_ids.index(session.id))
 
-    async def get_several(self, user_id: str, session_ids: Sequence[str]) -> list[models.sessions]:
-        """Those of that user, as `get` gives them, newest first."""
-        return await self._database.run(
-            lambda prisma: prisma.sessions.find_many(
-                where={"id": {"in": list(session_ids)}, "user_id": user_id}, include=_WITH_TURNS, order={"id": "desc"}
-            )
-        )
+    async def answers(self, user_id: str, session_ids: Sequence[str], *, turn: int | None = None) -> AsyncIterator[list[StoredAnswer]]:
+        """Everything that was said in sessions of that user, in order, part by part; in `turn` only where it is given."""
+        place, number, lane = 0, 0, -1
+        while part := await self._read(
+            user_id,
+            ANSWERS,
+            *(list(session_ids), place, number, lane, turn, stored.PART_ANSWERS, stored.PART_BYTES),
+            kind=list[StoredAnswer],
+        ):
+            yield part
+            place, number, lane = part[-1].place, part[-1].number, part[-1].lane
+
+    async def continued(self, user_id: str, session_id: str, lane_bytes: int) -> ContinuedSession | None:
+        """What the next turn of that user's session needs, with the newest texts of each lane that fit into so many bytes."""
+        found = await self._read(user_id, CONTINUED, user_id, session_id, lane_bytes, kind=list[ContinuedSession])
+        return found[0] if found else None
+
+    async def exchanges(self, user_id: str, said: Sequence[Said]) -> dict[str, Exchange]:
+        """Their texts, by answer id."""
+        found: dict[str, Exchange] = {}
+        for part in parts_of(said):
+            ids = [each.answer_id for each in part]
+            found |= {each.answer_id: each for each in await self._read(user_id, EXCHANGES, ids, kind=list[Exchange])}
+        return found
+
+    async def _read(self, owner: str, statement: str, *parameters: Any, kind: type[list[T]]) -> list[T]:  # noqa: ANN401
+        [row] = await self._database.read(owner, statement, *parameters, seconds=REPORT_SECONDS, narrow=_NARROW_TEXTS)
+        return decoded(row["found"], kind)
 
     async def owns(self, user_id: str, session_id: str) -> bool:
         """Whether there is such a session of that user."""
@@ -145,15 +186,17 @@ class SessionRepository:
         """Sessions newest first, from the one after `cursor` on: id, title, created_at, updated_at."""
         pattern = None if wanted.text is None else containing(wanted.text)
         parameters = (user_id, cursor, pattern, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
-        return await self._database.run(lambda prisma: prisma.query_raw(_PAGE, *parameters))
+        return await self._database.read(user_id, _PAGE, *parameters, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
 
-    async def figures(self, session_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        """Tokens, cost and times of every answer of these sessions, by session, in the order of turns and lanes."""
-        rows = await self._database.run(lambda prisma: prisma.query_raw(_FIGURES, list(session_ids)))
-        by_session: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in rows:
-            by_session[row.pop("session_id")].append(row)
-        return by_session
+    async def summaries(self, user_id: str, session_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """What each lane of these sessions came to, by session, in the order of lanes."""
+        rows = await self._database.read(user_id, _SUMMARIES, list(session_ids), seconds=LIST_SECONDS, narrow=_NARROW_LIST)
+        return _by_session(rows)
+
+    async def figures(self, user_id: str, session_ids: Sequence[str], most: int) -> dict[str, list[dict[str, Any]]]:
+        """Tokens, cost and times of answers of these sessions, by session, in the order of turns and lanes: the newest `most`."""
+        rows = await self._database.read(user_id, _FIGURES, list(session_ids), most, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
+        return _by_session(rows[::-1])
 
     async def rename(self, user_id: str, session_id: str, title: str) -> bool:
         """Give a session another title; whether there is such a session of that user."""
@@ -165,6 +208,13 @@ class SessionRepository:
         """Delete a session with all that belongs to it; whether there was such a session of that user."""
         where = {"id": session_id, "user_id": user_id}
         return await self._database.run(lambda prisma: prisma.sessions.delete_many(where=where)) > 0  # type: ignore[arg-type]
+
+
+def _by_session(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    by_session: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_session[row.pop("session_id")].append(row)
+    return by_session
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -16,6 +16,7 @@ from playground.models.access import ModelAccess
 from playground.models.catalogue import ResolvedModel
 from playground.providers.calls import Message, ModelCall
 
+from .earlier import conversation, newest_said
 from .plan import LanePlan, Quota, RunPlan
 from .reading import Reading
 from .records import TurnOrphaned, TurnRefused, TurnRow
@@ -23,7 +24,8 @@ from .replay import replayed
 from .repository import SessionRepository
 from .run import Run
 from .runs import ONE_AT_A_TIME, Runs, TurnRunning
-from .schemas import LaneRequest, StreamRequest
+from .schemas import MOST_LANES, LaneRequest, StreamRequest
+from .stored import EARLIER_BYTES, ContinuedSession, LastTurn
 
 _TITLE_LENGTH = 80
 _LONGEST_TURN = timedelta(days=1)
@@ -128,10 +130,11 @@ class ComparisonService:
             return _from_start(run)
         if _goes_on(turn):
             raise TurnRunning(f"The first request with this key is still running elsewhere: its session is {turn.session_id}.")
-        session = await self._repository.get(user_id, turn.session_id)
-        if session is None:
+        sessions = await self._repository.sessions(user_id, [turn.session_id])
+        answers = [answer async for part in self._repository.answers(user_id, [turn.session_id], turn=turn.number) for answer in part]
+        if not sessions or not answers or answers[0].turn is None:
             raise SessionNotFound
-        return replayed(session, turn.number)
+        return replayed(sessions[0], answers[0].turn, answers)
 
     def resume(self, user_id: str, last: LastEventId) -> Reading | None:
         """Where that reader goes on; `None` when there is nothing left to read."""
@@ -181,15 +184,14 @@ class ComparisonService:
                 if running.finished_at is None:
                     raise TurnRunning(ONE_AT_A_TIME)
                 await running.recorded.wait()
-            session = await self._repository.get(user.id, request.session_id)
+            session = await self._repository.continued(user.id, request.session_id, EARLIER_BYTES // MOST_LANES)
             if session is None:
                 raise SessionNotFound
-            turns = session.turns or []
-            if turns and _goes_on(turns[-1]):
+            if session.last is not None and _goes_on(session.last):
                 raise TurnRunning(
                     "The last turn of this session still runs in another process, or is not recorded yet. Try again when it is."
                 )
-            turn, session_id, title = len(turns) + 1, session.id, session.title
+            turn, session_id, title = session.last.number + 1 if session.last else 1, session.id, session.title
             lanes = await self._next_lanes(user, session, request.prompt)
         return RunPlan(
             run_id=new_run_id(),
@@ -216,23 +218,25 @@ class ComparisonService:
             for position, (lane, model) in enumerate(zip(lanes, resolved, strict=True))
         )
 
-    async def _next_lanes(self, user: User, session: models.sessions, prompt: str) -> tuple[LanePlan, ...]:
-        rows = session.lanes or []
+    async def _next_lanes(self, user: User, session: ContinuedSession, prompt: str) -> tuple[LanePlan, ...]:
+        rows = session.lanes
         resolved = await self._models.resolve([row.model for row in rows], user, "sessionId")
+        newest = {row.id: newest_said(session, row, model.listed) for row, model in zip(rows, resolved, strict=True)}
+        texts = await self._repository.exchanges(user.id, [said for lane in newest.values() for said in lane])
         return tuple(
             _lane_plan(
                 row.id,
                 row.position,
                 model,
                 LaneRequest.model_validate({"model": row.model, **row.parameters}),
-                _conversation(session, row.id),
+                conversation(newest[row.id], texts),
                 prompt,
             )
             for row, model in zip(rows, resolved, strict=True)
         )
 
 
-def _goes_on(turn: models.turns) -> bool:
+def _goes_on(turn: models.turns | LastTurn) -> bool:
     return turn.finished_at is None and datetime.now(UTC) - turn.created_at < _LONGEST_TURN
 
 
@@ -257,16 +261,6 @@ def _lane_plan(lane_id: str, position: int, model: ResolvedModel, lane: LaneRequ
     )
     parameters = lane.model_dump(by_alias=True, exclude_none=True, exclude={"model"})
     return LanePlan(lane_id, position, model.full_name, call, new_id(), parameters, listed=model.listed is not None, nearest=model.nearest)
-
-
-def _conversation(session: models.sessions, lane_id: str) -> tuple[Message, ...]:
-    """What was said in a lane. Turns that the model left without a word are left out: a model expects the roles in turn."""
-    messages: list[Message] = []
-    for turn in session.turns or []:
-        for answer in turn.answers or []:
-            if answer.lane_id == lane_id and answer.text:
-                messages += (Message("user", turn.prompt), Message("assistant", answer.text))
-    return tuple(messages)
 
 
 def _title(prompt: str) -> str:
