@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures models through a running service: time to first token, time between tokens, tokens per second, response time, cost.
+"""Measures models through a running service: time to first token and answer, between chunks, per token, response time, cost.
 
 `python scripts/bench_stream.py --help` says how; docs/scripts.md says what the numbers mean.
 """
@@ -145,8 +145,8 @@ def bench_stream(
     ] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a model; `-`: to standard output.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
-    resamples: Annotated[int, typer.Option(min=100, max=1_000_000, help="Of the bootstrap behind the 95 % intervals.")] = 2_000,
-    bootstrap_seed: Annotated[int, typer.Option(help="The same seed gives the same intervals.")] = 1,
+    resamples: Annotated[int | None, typer.Option(hidden=True)] = None,
+    bootstrap_seed: Annotated[int | None, typer.Option(hidden=True)] = None,
     url: options.UrlOption = options.DEFAULT_URL,
     token: options.TokenOption = None,
     email: options.EmailOption = None,
@@ -158,6 +158,8 @@ def bench_stream(
     service refused, 2 for wrong use, 130 after Ctrl-C.
     """
     options.check_outputs((json_file, csv_file, html_file))
+    if resamples is not None or bootstrap_seed is not None:
+        options.say("--resamples and --bootstrap-seed are ignored: intervals are computed, and nothing is drawn.")
     if len(set(model)) < len(model):
         raise typer.BadParameter("A model is given twice; --repeat asks a model several times.", param_hint="--model")
     for name in model:
@@ -182,8 +184,6 @@ def bench_stream(
             answers=benchmark.answers,
             warm_ups=benchmark.warm_ups,
             listed_as_simulated=benchmark.listed_as_simulated,
-            resamples=resamples,
-            seed=bootstrap_seed,
         )
         options.report(
             lambda console: show(report, console),

@@ -40,6 +40,13 @@ class Distribution:
         part = place - below
         return low if part == 0 else low + (self.at(below + 1) - low) * part
 
+    def tail(self, percent: float) -> float | None:
+        """The `percent`th percentile, from 50 on; `None` where there are too few numbers to have one of them beyond it.
+
+        The 99th takes 100 numbers: of ten, it would be a point between the last two.
+        """
+        return self.percentile(percent) if self.count * (100 - percent) >= 100 or (percent == 50 and self.count) else None
+
     @property
     def median(self) -> float:
         """The 50th percentile."""

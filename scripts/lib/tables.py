@@ -17,7 +17,7 @@ def print_table(table: Table, console: Console) -> None:
         console.print(table)
         return
     if table.title:
-        console.print(table.title, style="bold")
+        console.print(table.title, style="bold" if isinstance(table.title, str) else "")
     for cells in zip(*(column.cells for column in table.columns), strict=True):
         row = Table.grid(padding=(0, 2))
         row.add_column(overflow="fold")

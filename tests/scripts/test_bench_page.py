@@ -35,8 +35,6 @@ def page(simulated: dict[str, bool], *, answers: int = 3) -> str:
         answers=done,
         warm_ups=[],
         listed_as_simulated=set(),
-        resamples=100,
-        seed=1,
     )
     return as_html(report)
 

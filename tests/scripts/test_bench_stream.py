@@ -3,16 +3,12 @@
 import csv
 import io
 import json
-import random
-from collections import Counter
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from lib.bootstrap import Interval, grouped_median_interval, median_interval
-from lib.stats import Distribution
 from tests.scripts.conftest import Run
 from tests.support.scripted import Exchange, ScriptedProvider
 
@@ -109,34 +105,3 @@ async def test_a_prompts_file_that_is_none_is_wrong_use(run: Run):
     done = await run("bench_stream.py", "nothing-here.txt", "-m", "sim/quick")
     assert done.returncode == 2
     assert "nothing-here.txt" in done.stderr
-
-
-def test_percentiles_are_those_of_definition_seven():
-    sample = Distribution.of([15.0, 20.0, 35.0, 40.0, 50.0])
-    assert sample.median == 35
-    assert sample.percentile(95) == pytest.approx(48)
-    assert sample.percentile(40) == pytest.approx(29)
-
-
-def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
-    draw = random.Random(1)
-    covered = 0
-    for seed in range(200):
-        interval = median_interval(Distribution.of(draw.gauss(100, 10) for _ in range(40)), resamples=400, seed=seed)
-        assert interval is not None
-        covered += interval.low <= 100 <= interval.high
-    assert 175 <= covered <= 199
-
-
-def test_the_same_measurements_give_the_same_interval():
-    sample = Distribution.of(float(number) for number in range(50))
-    assert median_interval(sample, resamples=500, seed=3) == median_interval(sample, resamples=500, seed=3)
-
-
-def test_of_an_even_number_the_interval_of_groups_is_that_of_the_interpolated_median():
-    draw = random.Random(1)
-    for size in range(1, 12):
-        group = Counter(float(draw.randrange(8)) for _ in range(size))
-        median = Distribution(group).median
-        # Whichever of them are drawn, their median is that of one.
-        assert grouped_median_interval([group] * 6, resamples=100, seed=size) == Interval(median, median)

@@ -26,8 +26,6 @@ def test_an_answer_that_broke_before_it_was_introduced_counts_as_its_model_does(
         answers=[*introduced, *broken],
         warm_ups=[Answer("sim/quick", 1, 1, "sim/quick", status="failed")],
         listed_as_simulated={"sim/listed"},
-        resamples=100,
-        seed=1,
     )
     assert [answer.simulated for answer in broken] == [True, False, True]
     assert (report.real.answers, report.real.unpriced, report.real.cost) == (2, 1, Decimal("0.01"))

@@ -12,37 +12,22 @@ from .plan import Job
 
 
 class Gaps:
-    """The times between the deltas of one answer, in ms, from the `timestamp`s of its chunks.
+    """The times between the chunks of one answer as they came here, in ms, by this machine's monotonic clock, to a microsecond.
 
-    Timestamps are whole milliseconds, and several chunks may share one: the clock could not tell them apart. They share the time
-    since the timestamp before evenly, so that the number of gaps and their sum are right, and no gap is 0 only by rounding. Chunks that
-    share the very first timestamp have nothing to share: their gaps are 0.
+    Chunks that came in one read are there together: the first of them takes the time since the chunk before, the others about none.
     """
 
-    __slots__ = ("_before", "_last", "_pending", "counts")
+    __slots__ = ("_last", "counts")
 
     def __init__(self) -> None:
         self.counts: Counter[float] = Counter()
-        self._last: int | None = None
-        self._before: int | None = None
-        self._pending = 0
+        self._last: float | None = None
 
-    def take(self, timestamp: int) -> None:
-        """The next chunk's `timestamp`. A clock that was set back counts as one that stood still."""
-        if self._last is None:
-            self._last = timestamp
-        elif timestamp <= self._last:
-            self._pending += 1
-        else:
-            self.close()
-            self._before, self._last, self._pending = self._last, timestamp, 1
-
-    def close(self) -> None:
-        """No more chunks: count those that are still open."""
-        if self._pending and self._last is not None:
-            since = self._last if self._before is None else self._before
-            self.counts[(self._last - since) / self._pending] += self._pending
-        self._pending = 0
+    def take(self, elapsed: float) -> None:
+        """The next chunk came, `elapsed` ms after the request was sent."""
+        if self._last is not None:
+            self.counts[round(elapsed - self._last, 3)] += 1
+        self._last = elapsed
 
 
 @dataclass(slots=True)
@@ -67,6 +52,9 @@ class Answer:
     estimated: bool = False
     cost: Decimal | None = None
     time_to_first_token: float | None = None
+    time_to_first_answer: float | None = None
+    thinks: bool = False
+    """Some of its thinking was shown."""
     response_time: float | None = None
     tokens_per_second: float | None = None
     client_time_to_first_token: float | None = None
@@ -84,13 +72,19 @@ class Answer:
             case "chunk":
                 if self.client_time_to_first_token is None:
                     self.client_time_to_first_token = elapsed
-                self.gaps.take(event["timestamp"])
+                self.thinks = self.thinks or event.get("kind") == "reasoning"
+                self.gaps.take(elapsed)
             case "status":
                 self._take_status(event, elapsed)
             case "metrics":
                 self._take_metrics(event)
             case "error":
                 self.code, self.message = str(event["code"]), str(event["message"])
+
+    @property
+    def time_per_token(self) -> float | None:
+        """Of output, in ms: (last - first) / (n - 1)."""
+        return None if not self.tokens_per_second else 1_000 / self.tokens_per_second
 
     def introduce(self, lane: Mapping[str, Any]) -> None:
         """What the `session` event says of this lane."""
@@ -113,7 +107,6 @@ class Answer:
         if status in ("completed", "failed", "stopped"):
             self.status = status
             self.client_response_time = elapsed
-            self.gaps.close()
         if event.get("fallbackFrom"):
             # The times of another model would be booked on this one.
             self.code, self.message = "fallback", f"{event['model']} answered instead of {event['fallbackFrom']}."
@@ -126,5 +119,6 @@ class Answer:
         self.estimated = bool(event["estimated"])
         self.cost = dollars(event["cost"])
         self.time_to_first_token = event["timeToFirstToken"]
+        self.time_to_first_answer = event.get("timeToFirstAnswer")
         self.response_time = event["responseTime"]
         self.tokens_per_second = event["tokensPerSecond"]

@@ -5,12 +5,13 @@ import io
 import json
 from typing import Any
 
-from lib.bootstrap import CONFIDENCE_PERCENT
+from lib.intervals import CONFIDENCE_PERCENT, FEWEST_VALUES
 from lib.tally import Tally
 from lib.units import exact
 
 from .answer import Answer
-from .summary import METRICS, Measure, ModelSummary, Report
+from .metrics import METRICS
+from .summary import Measure, ModelSummary, Report
 
 PERCENTILES = (50, 95, 99)
 
@@ -19,7 +20,7 @@ def as_json(report: Report) -> str:
     """Everything, each single answer included. Names and units as on the service's own wire: camelCase, ms, decimal strings."""
     plan = report.plan
     document = {
-        "version": 1,
+        "version": 2,
         "service": report.place,
         "startedAt": report.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(report.seconds, 3),
@@ -33,7 +34,8 @@ def as_json(report: Report) -> str:
             "oneSession": plan.one_session,
             "parameters": dict(plan.parameters),
         },
-        "bootstrap": {"confidencePercent": CONFIDENCE_PERCENT, "resamples": report.resamples, "seed": report.seed},
+        "interval": {"confidencePercent": CONFIDENCE_PERCENT, "fewestValues": FEWEST_VALUES},
+        "meanings": {metric.key: metric.meaning for metric in METRICS},
         "cost": _cost(report.real),
         "simulatedCost": _cost(report.made_up),
         "warmUpCost": _cost(report.warm_up_real),
@@ -44,12 +46,17 @@ def as_json(report: Report) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """One row a model. Durations in ms, money in exact US dollars; empty: not known. `simulated_cost_usd` is not money."""
+    """One row a model. Durations in ms, money in exact US dollars; empty: not known. `simulated_cost_usd` is not money.
+
+    The last columns say what each figure means: a line of comments would be a model to most programs.
+    """
     columns = ["model", "simulated", "answers", "completed", "failed", "stopped", "retried", "failures"]
     columns += ["input_tokens", "output_tokens", "estimated_answers", "cost_usd", "unpriced_answers", "simulated_cost_usd"]
     for metric in METRICS:
         name = _column(metric.key, metric.unit)
         columns += [f"{name}_n", *(f"{name}_p{percent}" for percent in PERCENTILES), f"{name}_p50_low", f"{name}_p50_high"]
+    columns += [f"{_column(metric.key, metric.unit)}_max" for metric in METRICS]
+    columns += [f"{_column(metric.key, metric.unit)}_meaning" for metric in METRICS]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -71,6 +78,9 @@ def _row(model: ModelSummary) -> list[object]:
     row += [_amount(real), real.unpriced, _amount(made_up)]
     for metric in METRICS:
         row += _numbers(model.measures.get(metric.key))
+    highest = (measure and measure.numbers.highest for measure in (model.measures.get(metric.key) for metric in METRICS))
+    row += ["" if value is None else _rounded(value) for value in highest]
+    row += [metric.meaning for metric in METRICS]
     return row
 
 
@@ -83,12 +93,17 @@ def _numbers(measure: Measure | None) -> list[object]:
     if measure is None:
         return [0, *[""] * (len(PERCENTILES) + 2)]
     interval: list[object] = ["", ""] if measure.interval is None else [_rounded(end) for end in measure.interval]
-    return [measure.numbers.count, *(_rounded(measure.numbers.percentile(percent)) for percent in PERCENTILES), *interval]
+    tails = (measure.numbers.tail(percent) for percent in PERCENTILES)
+    return [measure.numbers.count, *("" if value is None else _rounded(value) for value in tails), *interval]
 
 
 def _rounded(value: float) -> float:
     """A thousandth of a millisecond is finer than any clock here."""
     return round(value, 3)
+
+
+def _rounded_or_null(value: float | None) -> float | None:
+    return None if value is None else _rounded(value)
 
 
 def _model(model: ModelSummary) -> dict[str, Any]:
@@ -112,7 +127,7 @@ def _measure(measure: Measure | None) -> dict[str, Any] | None:
     numbers = measure.numbers
     return {
         "n": numbers.count,
-        **{f"p{percent}": _rounded(numbers.percentile(percent)) for percent in PERCENTILES},
+        **{f"p{percent}": _rounded_or_null(numbers.tail(percent)) for percent in PERCENTILES},
         "p50Interval": None if measure.interval is None else [_rounded(end) for end in measure.interval],
         "mean": _rounded(numbers.mean),
         "min": _rounded(numbers.lowest),
@@ -146,6 +161,6 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "outputTokens": answer.output_tokens,
         "estimated": answer.estimated,
         "cost": None if answer.cost is None else exact(answer.cost),
-        **{key: None if value is None else _rounded(value) for key, value in single.items()},
-        "timesBetweenTokens": [[_rounded(gap), times] for gap, times in sorted(answer.gaps.counts.items())],
+        **{key: _rounded_or_null(value) for key, value in single.items()},
+        "timesBetweenChunks": [[_rounded(gap), times] for gap, times in sorted(answer.gaps.counts.items())],
     }

@@ -7,45 +7,31 @@ from lib.charts.spread import Series, spread
 from lib.page import escape, model_name, page, plain_name, prose, section, table, tiles
 from lib.units import count
 
-from .summary import METRICS, Metric, ModelSummary, Report
-from .table import cost_text, each_text, remarks, tokens_text
+from .metrics import METRICS, Metric
+from .summary import ModelSummary, Report
+from .table import cost_text, each_text, remarks, shown, tokens_text
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
-_OF_THIS_MACHINE = tuple(metric for metric in METRICS if metric.key.startswith("client"))
-_OF_THE_SERVICE = tuple(metric for metric in METRICS if metric not in _OF_THIS_MACHINE)
 
 _LEGEND = (
     "Each dot is an answer, the box is the middle half of them, the thick line the median. The bar under it is the 95 % confidence "
-    "interval of the median; the thin lines are p95 and p99. Beside it: which share of the answers was within which value."
+    "interval of the median; the thin lines are p95 and p99, where "
+    "there are enough answers for them. Beside it: which share of the answers was within which value."
 )
 
 _WORDS = (
     (
-        "Time to first token",
-        "From when the service sent the request to the provider until the first piece of the answer, or of its thinking, came.",
-    ),
-    (
-        "Seen from here",
+        "p50, p95, p99",
         (
-            "From sending the request on this machine until the event was read on it. The network and the service are in it, and so are "
-            "waits between a model's attempts."
+            "Half, 95 % and 99 % of the values are at most this; linear between two of them. p95 takes 20 values and p99 takes 100, so "
+            "that one lies beyond it; n says on how many values they stand."
         ),
     ),
-    (
-        "Time between tokens",
-        (
-            "Between one piece of an answer and the next, over all answers of a model together. Pieces that share a millisecond share "
-            "the time since the one before. A piece mostly is one token; some providers send several at once."
-        ),
-    ),
-    ("Tokens per second", "The answer's tokens over the time from its first piece to its last. Higher is better."),
-    ("Response time", "From when the service sent the request until the answer was complete."),
-    ("p50, p95, p99", "Half, 95 % and 99 % of the numbers are at most this; linear between two of them."),
     (
         "95 % interval",
         (
-            "Of the median, by the percentile bootstrap with {resamples:,} resamples, seed {seed}. For times between tokens whole answers "
-            "are drawn, because the times of one answer hang together."
+            "Of the median, from six values on: by interpolated order statistics (Hettmansperger and Sheather). For times between chunks "
+            "it stands on whole answers (Woodruff), because the times of one answer hang together. Never narrower than the clock's step."
         ),
     ),
     (
@@ -62,15 +48,18 @@ def as_html(report: Report) -> str:
     amount = f"{count(len(plan.prompts), 'prompt')}, {count(plan.repeat, 'time')} each"
     together = "all models in one session" if plan.one_session else "one model a request"
     subtitle = f"{started} · {report.place} · {amount} · {together} · {count(plan.concurrency, 'request')} in flight"
+    of_this_machine = [metric for metric in report.metrics if metric.key.startswith("client")]
+    of_the_service = [metric for metric in report.metrics if metric not in of_this_machine]
+    soon = [_pair(report, metric.key) for metric in of_the_service if metric.key.startswith("timeToFirst")]
     return page(
         "Model benchmark",
         subtitle,
         [
             tiles(_highlights(report)),
-            section("Side by side", _comparison(report, _OF_THE_SERVICE), note=" ".join(remarks(report))),
-            section("How soon, and how fast", _pair(report, "timeToFirstToken"), _pair(report, "tokensPerSecond"), note=_LEGEND),
-            section("How smoothly, and how long", _pair(report, "timeBetweenTokens"), _pair(report, "responseTime")),
-            section("Seen from here", _comparison(report, _OF_THIS_MACHINE), note="With the network and the service in it."),
+            section("Side by side", _comparison(report, of_the_service), note=" ".join(remarks(report))),
+            section("How soon, and how fast", *soon, _pair(report, "tokensPerSecond"), note=_LEGEND),
+            section("How smoothly, and how long", _pair(report, "timeBetweenChunks"), _pair(report, "responseTime")),
+            section("Seen from here", _comparison(report, of_this_machine), note="With the network and the service in it."),
             section("Outcome and cost", _outcomes(report)),
             *_failures(report),
             section("How this was measured", _method(report)),
@@ -132,9 +121,9 @@ def _percentiles(model: ModelSummary, metric: Metric) -> list[str]:
     measure = model.measures.get(metric.key)
     if measure is None:
         return ["–", "–", "–"]
-    interval = f"<small>{escape(_between(measure.interval, metric.show))}</small>" if measure.interval else ""
-    first, *rest = (escape(metric.show(measure.numbers.percentile(percent))) for percent in (50, 95, 99))
-    return [f"<strong>{first}</strong>{interval}", *rest]
+    interval = f"{_between(measure.interval, metric.show)}, " if measure.interval else ""
+    first, *rest = (escape(shown(metric, measure.numbers.tail(percent))) for percent in (50, 95, 99))
+    return [f"<strong>{first}</strong><small>{escape(interval)}n = {measure.numbers.count:,}</small>", *rest]
 
 
 def _between(ends: tuple[float, float], show: Callable[[float], str]) -> str:
@@ -185,5 +174,5 @@ def _failures(report: Report) -> list[str]:
 
 
 def _method(report: Report) -> str:
-    entries = ((word, meaning.format(resamples=report.resamples, seed=report.seed)) for word, meaning in _WORDS)
+    entries = [*((metric.title, metric.meaning) for metric in report.metrics), *_WORDS]
     return '<dl class="words">\n' + "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>\n" for word, meaning in entries) + "</dl>\n"

@@ -1,54 +1,23 @@
 """What the answers of each model come to."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from lib.bootstrap import Interval, grouped_median_interval, median_interval
+from lib.intervals import Interval, grouped_median_interval, median_interval
 from lib.stats import Distribution, together
 from lib.tally import Tally
-from lib.units import milliseconds, per_second
 
 from .answer import Answer
+from .metrics import CLOCK_STEP, METRICS, Metric
 from .plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
-    """Something that is measured of an answer. `key` is its name in files."""
-
-    key: str
-    title: str
-    unit: str
-    show: Callable[[float], str]
-    lower_is_better: bool = True
-    value: Callable[[Answer], float | None] | None = None
-    """`None`: the times between tokens, of which an answer has many."""
-
-
-METRICS = (
-    Metric("timeToFirstToken", "Time to first token", "ms", milliseconds, value=lambda answer: answer.time_to_first_token),
-    Metric(
-        "clientTimeToFirstToken",
-        "Time to first token, seen from here",
-        "ms",
-        milliseconds,
-        value=lambda answer: answer.client_time_to_first_token,
-    ),
-    Metric("timeBetweenTokens", "Time between tokens", "ms", milliseconds),
-    Metric(
-        "tokensPerSecond", "Tokens per second", "tokens/s", per_second, lower_is_better=False, value=lambda answer: answer.tokens_per_second
-    ),
-    Metric("responseTime", "Response time", "ms", milliseconds, value=lambda answer: answer.response_time),
-    Metric("clientResponseTime", "Response time, seen from here", "ms", milliseconds, value=lambda answer: answer.client_response_time),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
-    """One metric of one model. `interval` is the 95 % confidence interval of the median; `None` when there is too little to say."""
+    """One metric of one model. `interval` is the 95 % confidence interval of the median; `None` for fewer than six values, or answers."""
 
     numbers: Distribution
     interval: Interval | None
@@ -103,8 +72,6 @@ class Report:
     warm_ups: list[Answer]
     listed_as_simulated: Set[str]
     """Models that no answer says it of, by the names that they were asked for."""
-    resamples: int
-    seed: int
     models: list[ModelSummary] = field(default_factory=list)
     real: Tally = field(default_factory=Tally)
     made_up: Tally = field(default_factory=Tally)
@@ -118,11 +85,17 @@ class Report:
                 answer.simulated = answer.asked in simulated
         for asked in self.plan.models:
             mine = [answer for answer in self.answers if answer.asked == asked]
-            self.models.append(_summary(asked, mine, simulated=asked in simulated, resamples=self.resamples, seed=self.seed))
+            self.models.append(_summary(asked, mine, simulated=asked in simulated))
         for model in self.models:
             self.real.merge(model.real)
             self.made_up.merge(model.made_up)
         self.warm_up_real.merge(_tally([answer for answer in self.warm_ups if not answer.simulated]))
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those that are worth a table: where no model shows its thinking, the first answer is the first token."""
+        thinks = any(answer.thinks for answer in self.answers)
+        return tuple(metric for metric in METRICS if thinks or metric.key != "timeToFirstAnswer")
 
     @property
     def completed(self) -> int:
@@ -148,9 +121,9 @@ class Report:
         return sum(model.failures.total() for model in self.models)
 
 
-def _summary(asked: str, answers: Sequence[Answer], *, simulated: bool, resamples: int, seed: int) -> ModelSummary:
+def _summary(asked: str, answers: Sequence[Answer], *, simulated: bool) -> ModelSummary:
     completed = [answer for answer in answers if answer.status == "completed"]
-    measures = {metric.key: _measure(metric, completed, resamples, seed) for metric in METRICS}
+    measures = {metric.key: _measure(metric, completed) for metric in METRICS}
     return ModelSummary(
         # A failure before the first event leaves the name as it was asked for.
         model=next((answer.model for answer in answers if answer.model != asked), asked),
@@ -166,12 +139,12 @@ def _summary(asked: str, answers: Sequence[Answer], *, simulated: bool, resample
     )
 
 
-def _measure(metric: Metric, answers: Sequence[Answer], resamples: int, seed: int) -> Measure:
+def _measure(metric: Metric, answers: Sequence[Answer]) -> Measure:
     if metric.value is None:
         groups = [answer.gaps.counts for answer in answers]
-        return Measure(Distribution(together(groups)), grouped_median_interval(groups, resamples=resamples, seed=seed))
+        return Measure(Distribution(together(groups)), grouped_median_interval(groups, step=CLOCK_STEP))
     numbers = Distribution.of(number for answer in answers if (number := metric.value(answer)) is not None)
-    return Measure(numbers, median_interval(numbers, resamples=resamples, seed=seed))
+    return Measure(numbers, median_interval(numbers, step=CLOCK_STEP))
 
 
 def _tally(answers: Sequence[Answer]) -> Tally:

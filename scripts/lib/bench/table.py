@@ -4,12 +4,14 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from lib.tables import print_table
 from lib.tally import Tally
 from lib.units import count, money, printable
 
-from .summary import METRICS, Metric, ModelSummary, Report
+from .metrics import Metric
+from .summary import ModelSummary, Report
 
 SIMULATED_MARK = "*"
 
@@ -17,7 +19,7 @@ SIMULATED_MARK = "*"
 def show(report: Report, console: Console) -> None:
     """Print `report`: a table for each metric, one with outcomes and costs, and what has to be said besides."""
     console.print(f"{count(report.completed, 'answer')} in {report.seconds:.1f} s", style="bold")
-    for metric in METRICS:
+    for metric in report.metrics:
         print_table(_times(report, metric), console)
     print_table(_outcomes(report), console)
     for line in [*_failures(report), *remarks(report)]:
@@ -35,9 +37,10 @@ def remarks(report: Report) -> list[str]:
         lines.append(f"The cost of {count(report.real.unpriced, 'answer')} is unknown, and in no sum.")
     if report.real.estimated:
         lines.append(f"~ The tokens of {count(report.real.estimated, 'answer')} are estimated: the provider did not say.")
-    few = [model.model for model in report.models if 0 < model.completed < 100]
-    if few:
-        lines.append("With fewer than 100 answers, p99 says little more than the slowest one did.")
+    if any("timeBetweenChunks" in model.measures for model in report.models):
+        lines.append("Between chunks, n counts the times; their interval stands on the answers, whose times hang together.")
+    if any(0 < model.completed < 100 for model in report.models):
+        lines.append("An interval takes 6 values, p95 takes 20 and p99 takes 100 (n says how many there are); max is the highest of all.")
     if report.warm_ups:
         lines.append(f"Warm-up, not counted above: {count(len(report.warm_ups), 'answer')}, real cost {cost_text(report.warm_up_real)}.")
     return lines
@@ -61,15 +64,21 @@ def each_text(model: ModelSummary) -> str:
     return money(tally.cost / tally.priced) if tally.priced else "unknown" if tally.unpriced else "–"
 
 
+def shown(metric: Metric, value: float | None) -> str:
+    """A figure, or a dash where there is none."""
+    return "–" if value is None else metric.show(value)
+
+
 def _name(model: ModelSummary) -> str:
     return escape(printable(model.model)) + (SIMULATED_MARK if model.simulated else "")
 
 
 def _times(report: Report, metric: Metric) -> Table:
-    table = Table(title=metric.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    title = Text.assemble((metric.title, "bold not italic"), "\n", (metric.meaning, "dim not italic"))
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("model", overflow="fold")
     # The same widths in all of these tables, so that the eye finds a column again in the next.
-    for name, width in (("n", 7), ("p50", 8), ("95 % of p50", 17), ("p95", 8), ("p99", 8)):
+    for name, width in (("n", 7), ("p50", 8), ("95 % of p50", 17), ("p95", 8), ("p99", 8), ("max", 8)):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for model in report.models:
         table.add_row(*_cells(model, metric))
@@ -79,11 +88,11 @@ def _times(report: Report, metric: Metric) -> Table:
 def _cells(model: ModelSummary, metric: Metric) -> list[str]:
     measure = model.measures.get(metric.key)
     if measure is None:
-        return [_name(model), "0", "–", "–", "–", "–"]
+        return [_name(model), "0", "–", "–", "–", "–", "–"]
     numbers, interval = measure.numbers, measure.interval
     between = f"{metric.show(interval.low)} – {metric.show(interval.high)}" if interval else "–"
-    ends = (metric.show(numbers.percentile(percent)) for percent in (95, 99))
-    return [_name(model), f"{numbers.count:,}", metric.show(numbers.median), between, *ends]
+    ends = (shown(metric, numbers.tail(percent)) for percent in (95, 99))
+    return [_name(model), f"{numbers.count:,}", metric.show(numbers.median), between, *ends, metric.show(numbers.highest)]
 
 
 def _outcomes(report: Report) -> Table:

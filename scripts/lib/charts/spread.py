@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lib.bootstrap import Interval
+from lib.intervals import Interval
 from lib.page import colour_class, escape, model_name, plain_name
 from lib.stats import Distribution
 
@@ -52,12 +52,12 @@ def _short(text: str) -> str:
 
 
 def _row(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
-    interval = f"{show(one.interval.low)} – {show(one.interval.high)}" if one.interval else "too few for an interval"
+    interval = f"{show(one.interval.low)} – {show(one.interval.high)}, " if one.interval else ""
     return (
         f'<div class="row {colour_class(one.colour)}">'
         f'<div class="name">{model_name(one.name, simulated=one.simulated)}</div>'
         f'<div class="track">{_drawing(one, scale, show)}</div>'
-        f'<div class="value">{escape(show(one.numbers.median))}<small>{escape(interval)}</small></div></div>\n'
+        f'<div class="value">{escape(show(one.numbers.median))}<small>{escape(interval)}n = {one.numbers.count:,}</small></div></div>\n'
     )
 
 
@@ -69,14 +69,15 @@ def _drawing(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
 
     numbers = one.numbers
     quarter, median, three_quarters = numbers.percentile(25), numbers.median, numbers.percentile(75)
-    words = (
-        f"{one.label}: median {show(median)}, p95 {show(numbers.percentile(95))}, p99 {show(numbers.percentile(99))}, n = {numbers.count}"
+    ends = [(percent, value) for percent in (95, 99) if (value := numbers.tail(percent)) is not None]
+    words = ", ".join(
+        [f"{one.label}: median {show(median)}", *(f"p{percent} {show(value)}" for percent, value in ends), f"n = {numbers.count:,}"]
     )
     # A dot is a line of no length with round ends: unlike a circle it stays round in a stretched drawing. Successive multiples of
     # the golden ratio scatter dots evenly up and down without chance, so that the same numbers give the same page.
     dots = "".join(f"M{x(value)} {18 + 64 * (index * _GOLDEN % 1):.0f}h0" for index, value in enumerate(numbers.spread(_MOST_DOTS)))
     grid = "".join(f"M{x(tick)} 0V100" for tick in scale.ticks)
-    tails = "".join(f"M{x(numbers.percentile(percent))} 26V74" for percent in (95, 99))
+    tails = "".join(f"M{x(value)} 26V74" for _, value in ends)
     box_width = max(scale.at(three_quarters) - scale.at(quarter), 0.002) * 1000
     interval = "" if one.interval is None else f'<path class="interval" d="M{x(one.interval.low)} 95H{x(one.interval.high)}"/>'
     return (

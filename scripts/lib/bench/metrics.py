@@ -1,0 +1,94 @@
+"""What is measured of an answer."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lib.units import milliseconds, per_second
+
+from .answer import Answer
+
+CLOCK_STEP = max(0.001, time.get_clock_info("perf_counter").resolution * 1000)
+"""The least difference between two figures, in ms (or tokens/s): the service rounds them to three decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure. `key` is its name in files, `meaning` says in one line what it is."""
+
+    key: str
+    title: str
+    unit: str
+    show: Callable[[float], str]
+    meaning: str
+    lower_is_better: bool = True
+    value: Callable[[Answer], float | None] | None = None
+    """`None`: the times between chunks, of which an answer has many."""
+
+
+METRICS = (
+    Metric(
+        "timeToFirstToken",
+        "Time to first token",
+        "ms",
+        milliseconds,
+        "From the service's request until the first piece, of thinking or answer.",
+        value=lambda answer: answer.time_to_first_token,
+    ),
+    Metric(
+        "timeToFirstAnswer",
+        "Time to first answer",
+        "ms",
+        milliseconds,
+        "From the service's request until the first piece that is not thinking.",
+        value=lambda answer: answer.time_to_first_answer,
+    ),
+    Metric(
+        "clientTimeToFirstToken",
+        "Time to first token, seen from here",
+        "ms",
+        milliseconds,
+        "From the request here to the first piece read here: network, retries and all.",
+        value=lambda answer: answer.client_time_to_first_token,
+    ),
+    Metric(
+        "timeBetweenChunks",
+        "Time between chunks",
+        "ms",
+        milliseconds,
+        "Between pieces as read here; in one read, the first takes the whole time.",
+    ),
+    Metric(
+        "timePerToken",
+        "Time per token",
+        "ms",
+        milliseconds,
+        "(last - first piece) / (output tokens - 1), as vLLM and GuideLLM define it.",
+        value=lambda answer: answer.time_per_token,
+    ),
+    Metric(
+        "tokensPerSecond",
+        "Tokens per second",
+        "tokens/s",
+        per_second,
+        "1,000 / time per token; none for one token or all at once. Higher is better.",
+        lower_is_better=False,
+        value=lambda answer: answer.tokens_per_second,
+    ),
+    Metric(
+        "responseTime",
+        "Response time",
+        "ms",
+        milliseconds,
+        "From the service's last request until the answer was complete.",
+        value=lambda answer: answer.response_time,
+    ),
+    Metric(
+        "clientResponseTime",
+        "Response time, seen from here",
+        "ms",
+        milliseconds,
+        "From the request here until the end was read here: network, retries and all.",
+        value=lambda answer: answer.client_response_time,
+    ),
+)
