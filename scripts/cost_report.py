@@ -71,7 +71,8 @@ def cost_report(
 ) -> None:
     """Report what one's answers cost, by day, model and provider.
 
-    Sums are exact and of real money only: unknown costs are counted apart, simulated ones are labelled and summed apart. Ends with 0,
+    Sums are exact, and of what the service's keys paid: unknown costs are counted apart; those of users' own keys and simulated ones are
+    labelled and summed apart. Ends with 0,
     with 1 when the service refuses or can't be reached, with 2 for wrong use.
     """
     options.check_outputs((csv_file, html_file))

@@ -32,6 +32,32 @@ async def test_cost_and_tokens_are_added_up_by_model_over_all_pages(run: Run, us
     assert Decimal(by_model["sim/quick"]["simulated_cost_usd"]) > 0
 
 
+async def test_answers_on_ones_own_key_are_kept_apart_as_in_the_report_of_the_service(
+    run: Run, user: User, scripted: ScriptedProvider, tmp_path: Path
+):
+    model = scripted.model(priced)
+    await user.compare("Hi", [model, "sim/quick"], maxTokens=5)
+    stored = await user.http.put("/users/me/provider-keys/scripted", json={"key": "sk-of-ones-own-account"})
+    assert stored.status_code == 200, stored.text
+    for _ in range(2):
+        await user.compare("Hi", [model])
+    found = {(row["model"], row["own_key"]): row for row in await rows(run, "--by", "model")}
+    assert set(found) == {(model, "false"), (model, "true"), ("sim/quick", "false")}
+    report = (await user.http.get("/reports/costs", params={"groupBy": "model"})).json()
+    [row] = [row for row in report["rows"] if row["model"] == model]
+    paid, own = found[model, "false"], found[model, "true"]
+    assert (Decimal(paid["cost_usd"]), paid["own_key_cost_usd"]) == (Decimal(row["cost"]), "")
+    assert (own["cost_usd"], Decimal(own["own_key_cost_usd"])) == ("", Decimal(row["ownKey"]["cost"]))
+    assert [int(each["answers"]) for each in (paid, own)] == [row["answers"], row["ownKey"]["answers"]] == [1, 2]
+    done = await run("cost_report.py", "--by", "model", "--html", "costs.html", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert any(line.startswith("service's keys") and line.endswith("$0.002") for line in lines)
+    assert any(line.startswith("users' own keys") and line.endswith("$0.004 own key") for line in lines)
+    page = (tmp_path / "costs.html").read_text()
+    assert "Cost on users&#x27; own keys by day" in page
+
+
 async def test_rows_can_be_by_day_and_provider(run: Run, user: User, scripted: ScriptedProvider):
     await user.compare("Hi", [scripted.model(priced), scripted.model(priced), "sim/quick"], maxTokens=5)
     found = {(row["provider"], row["answers"]) for row in await rows(run, "--by", "day,provider")}

@@ -121,9 +121,9 @@ def _percentiles(model: ModelSummary, metric: Metric) -> list[str]:
     measure = model.measures.get(metric.key)
     if measure is None:
         return ["–", "–", "–"]
-    interval = f"{_between(measure.interval, metric.show)}, " if measure.interval else ""
+    interval = f"<small>{escape(_between(measure.interval, metric.show))}</small>" if measure.interval else ""
     first, *rest = (escape(shown(metric, measure.numbers.tail(percent))) for percent in (50, 95, 99))
-    return [f"<strong>{first}</strong><small>{escape(interval)}n = {measure.numbers.count:,}</small>", *rest]
+    return [f"<strong>{first}</strong>{interval}<small>n = {measure.numbers.count:,}</small>", *rest]
 
 
 def _between(ends: tuple[float, float], show: Callable[[float], str]) -> str:

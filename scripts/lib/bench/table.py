@@ -40,7 +40,7 @@ def remarks(report: Report) -> list[str]:
     if any("timeBetweenChunks" in model.measures for model in report.models):
         lines.append("Between chunks, n counts the times; their interval stands on the answers, whose times hang together.")
     if any(0 < model.completed < 100 for model in report.models):
-        lines.append("An interval takes 6 values, p95 takes 20 and p99 takes 100 (n says how many there are); max is the highest of all.")
+        lines.append("An interval takes 6 values, p95 takes 20 and p99 takes 100: n says how many there are.")
     if report.warm_ups:
         lines.append(f"Warm-up, not counted above: {count(len(report.warm_ups), 'answer')}, real cost {cost_text(report.warm_up_real)}.")
     return lines

@@ -52,12 +52,13 @@ def _short(text: str) -> str:
 
 
 def _row(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
-    interval = f"{show(one.interval.low)} – {show(one.interval.high)}, " if one.interval else ""
+    interval = f"{show(one.interval.low)} – {show(one.interval.high)}" if one.interval else ""
     return (
         f'<div class="row {colour_class(one.colour)}">'
         f'<div class="name">{model_name(one.name, simulated=one.simulated)}</div>'
         f'<div class="track">{_drawing(one, scale, show)}</div>'
-        f'<div class="value">{escape(show(one.numbers.median))}<small>{escape(interval)}n = {one.numbers.count:,}</small></div></div>\n'
+        f'<div class="value">{escape(show(one.numbers.median))}<small>{escape(interval)}</small>'
+        f"<small>n = {one.numbers.count:,}</small></div></div>\n"
     )
 
 

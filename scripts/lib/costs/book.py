@@ -12,16 +12,19 @@ from lib.tally import Tally, add, dollars
 
 Dimension = Literal["day", "model", "provider"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+Kind = Literal["paid", "own key", "simulated"]
+"""Who paid: the service's keys, the users' own, or nobody. As in `GET /reports/costs`, they are never added up."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a row is about. A dimension that was not asked for is `None`. Simulated answers always have rows of their own."""
+    """What a row is about. A dimension that was not asked for is `None`. Each kind of answers always has rows of its own."""
 
     day: date | None
     model: str | None
     provider: str | None
-    simulated: bool
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,12 @@ class Entry:
     """When it was asked for."""
     model: str
     provider: str
-    simulated: bool
+    kind: Kind
     running: bool
     input_tokens: int | None
     output_tokens: int | None
     estimated: bool
     cost: Decimal | None
-    """Money is real whoever's key paid."""
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "Entry":
@@ -48,7 +50,7 @@ class Entry:
                 at=datetime.fromisoformat(answer["createdAt"]),
                 model=str(answer["model"]),
                 provider=str(answer["provider"]),
-                simulated=bool(answer["simulated"]),
+                kind="simulated" if answer["simulated"] else "own key" if answer["ownKey"] else "paid",
                 running=answer["status"] == "running",
                 input_tokens=answer["inputTokens"],
                 output_tokens=answer["outputTokens"],
@@ -69,8 +71,7 @@ class Book:
     last: date | None = None
     running: int = 0
     """Answers that are still being written, which are left out."""
-    real: Tally = field(default_factory=Tally)
-    made_up: Tally = field(default_factory=Tally)
+    totals: dict[Kind, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
     _rows: dict[Key, Tally] = field(default_factory=dict)
     _days: dict[tuple[date, Key], Tally] = field(default_factory=dict)
 
@@ -90,30 +91,35 @@ class Book:
         """What an answer is counted in: its row, its place in the chart, the total."""
         model = entry.model if "model" in self.by else None
         provider = entry.provider if "provider" in self.by else None
-        key = Key(day if "day" in self.by else None, model, provider, entry.simulated)
-        without_day = Key(None, model, provider, entry.simulated)
+        key = Key(day if "day" in self.by else None, model, provider, entry.kind)
+        without_day = Key(None, model, provider, entry.kind)
         return (
             self._rows.setdefault(key, Tally()),
             self._days.setdefault((day, without_day), Tally()),
-            self.made_up if entry.simulated else self.real,
+            self.totals[entry.kind],
         )
 
+    @property
+    def paid(self) -> Tally:
+        """Of the service's own keys."""
+        return self.totals["paid"]
+
     def rows(self) -> list[tuple[Key, Tally]]:
-        """The rows: by day, real before simulated, the dearest first."""
+        """The rows: by day and kind, the dearest first."""
         return sorted(self._rows.items(), key=_order)
 
-    def by_day(self, *, simulated: bool) -> dict[str, dict[date, Tally]]:
+    def by_day(self, kind: Kind) -> dict[str, dict[date, Tally]]:
         """What each model, or provider, came to on each day, the dearest first; the name is that of the chart's layer."""
         layers: dict[str, dict[date, Tally]] = {}
         for (day, key), tally in self._days.items():
-            if key.simulated == simulated:
+            if key.kind == kind:
                 layers.setdefault(key.model or key.provider or "all models", {}).setdefault(day, Tally()).merge(tally)
         return dict(sorted(layers.items(), key=lambda layer: (-_total(layer[1].values()), layer[0])))
 
 
 def _order(row: tuple[Key, Tally]) -> tuple[object, ...]:
     key, tally = row
-    return (key.day or date.min, key.simulated, -tally.cost, key.model or "", key.provider or "")
+    return (key.day or date.min, KINDS.index(key.kind), -tally.cost, key.model or "", key.provider or "")
 
 
 def _total(tallies: Iterable[Tally]) -> Decimal:

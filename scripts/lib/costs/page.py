@@ -9,8 +9,8 @@ from lib.page import badge, escape, page, section, table, tiles, unbroken
 from lib.tally import Tally
 from lib.units import count, money
 
-from .book import Book, Key
-from .table import number_cells, remarks, totals
+from .book import KINDS, Book, Key, Kind
+from .table import TITLES, number_cells, remarks, totals
 
 _MOST_LAYERS = 8
 """As many as there are colours."""
@@ -24,13 +24,16 @@ def as_html(book: Book, *, place: str, made_on: date) -> str:
         f"{_range(book)} · {place} · {zone} · made on {made_on:%d %B %Y}",
         [
             tiles(_sums(book)),
-            section("Cost by day", _costs(book, simulated=False), note="US dollars, real money."),
+            section("Cost by day", _costs(book, "paid"), note="US dollars, paid by the service's own keys."),
             *(
-                [section("Simulated cost by day", _costs(book, simulated=True), note="Made up: nobody pays it.")]
-                if book.made_up.answers
-                else []
+                section(heading, _costs(book, kind), note=note)
+                for kind, heading, note in (
+                    ("own key", "Cost on users' own keys by day", "US dollars, paid by the users themselves."),
+                    ("simulated", "Simulated cost by day", "Made up: nobody pays it."),
+                )
+                if book.totals[kind].answers
             ),
-            *([section("Tokens by day", _tokens(book))] if book.real.answers or book.made_up.answers else []),
+            *([section("Tokens by day", _tokens(book))] if any(tally.answers for tally in book.totals.values()) else []),
             section("By " + ", ".join(book.by), _table(book), note=" ".join(remarks(book))),
         ],
     )
@@ -43,32 +46,38 @@ def _range(book: Book) -> str:
 
 
 def _sums(book: Book) -> list[tuple[str, str, str]]:
-    real, made_up = book.real, book.made_up
+    real, own_key, made_up = book.totals.values()
     unknown = f"without {count(real.unpriced, 'answer')} of unknown cost" if real.unpriced else "nothing unknown left out"
     entries = [
-        ("Real cost", money(real.known_cost), unknown),
+        ("Cost", money(real.known_cost), unknown),
         (
             "Answers",
-            f"{real.answers + made_up.answers:,}",
+            f"{real.answers + own_key.answers + made_up.answers:,}",
             f"{made_up.answers:,} of them simulated" if made_up.answers else "none simulated",
         ),
         ("Tokens in / out", f"{real.input_tokens:,} / {real.output_tokens:,}", _estimated(real)),
     ]
+    if own_key.answers:
+        entries.append(("On users' own keys", money(own_key.known_cost), "paid by the users themselves"))
     if made_up.answers:
         entries.append(("Simulated cost", money(made_up.known_cost), "not money"))
     return entries
 
 
 def _estimated(tally: Tally) -> str:
-    return f"of real models, {count(tally.estimated, 'answer')} estimated" if tally.estimated else "of real models, as the providers say"
+    return (
+        f"on the service's keys, {count(tally.estimated, 'answer')} estimated"
+        if tally.estimated
+        else "on the service's keys, as the providers say"
+    )
 
 
-def _costs(book: Book, *, simulated: bool) -> str:
-    layers = _layers(book.by_day(simulated=simulated), lambda tally: tally.cost)
+def _costs(book: Book, kind: Kind) -> str:
+    layers = _layers(book.by_day(kind), lambda tally: tally.cost)
     if not any(any(layer.amounts.values()) for layer in layers):
         return '<p class="note">Nothing in this range has a known cost above zero.</p>\n'
     split = "by model" if "model" in book.by else "by provider" if "provider" in book.by else "all models together"
-    return bars("Cost", split + (", simulated" if simulated else ""), layers, money)
+    return bars("Cost", split + ("" if kind == "paid" else f", {kind}"), layers, money)
 
 
 def _tokens(book: Book) -> str:
@@ -77,10 +86,11 @@ def _tokens(book: Book) -> str:
         ("out", lambda tally: tally.output_tokens),
     ]
     layers = []
-    for words, simulated in (("", False), (", simulated", True)):
+    for kind in KINDS:
+        words = "" if kind == "paid" else f", {kind}"
         for side, number in sides:
             by_day: dict[date, Decimal] = {}
-            for days in book.by_day(simulated=simulated).values():
+            for days in book.by_day(kind).values():
                 for day, tally in days.items():
                     by_day[day] = by_day.get(day, Decimal(0)) + number(tally)
             if any(by_day.values()):
@@ -105,18 +115,15 @@ def _layers(by_day: dict[str, dict[date, Tally]], amount: Callable[[Tally], Deci
 
 
 def _table(book: Book) -> str:
-    rows = [[*_about(key, book), *map(escape, number_cells(tally, simulated=key.simulated, exactly=True))] for key, tally in book.rows()]
+    rows = [[*_about(key, book), *map(escape, number_cells(tally, kind=key.kind, exactly=True))] for key, tally in book.rows()]
     blank = [""] * (len(book.by) - 1)
-    foot = [
-        [name.capitalize(), *blank, *map(escape, number_cells(tally, simulated=tally is book.made_up, exactly=True))]
-        for name, tally in totals(book)
-    ]
+    foot = [[TITLES[kind].capitalize(), *blank, *map(escape, number_cells(tally, kind=kind, exactly=True))] for kind, tally in totals(book)]
     columns = [*(name.capitalize() for name in book.by), "Answers", "Tokens in", "Tokens out", "Cost"]
     return table(columns, rows, text_columns=len(book.by), foot=foot)
 
 
 def _about(key: Key, book: Book) -> list[str]:
     cells = [unbroken(str(getattr(key, name))) for name in book.by]
-    if key.simulated:
-        cells[-1] += " " + badge("simulated")
+    if key.kind != "paid":
+        cells[-1] += " " + badge(key.kind)
     return cells
