@@ -7,7 +7,7 @@ import anyio
 
 from .answer_reader import AnswerReader
 from .arrivals import Body, hear, rest_of
-from .calls import Delta, Usage
+from .calls import Attachment, Delta, Source, Usage
 from .connection import LOST_CONNECTION
 from .patience import Watch
 
@@ -30,13 +30,23 @@ class AnswerStream:
 
     @property
     def usage(self) -> Usage | None:
-        """The provider's own count of all that came, once it told it."""
+        """The provider's own count of what came, once the answer is over."""
         return self._reader.usage
 
     @property
     def finish_reason(self) -> str | None:
         """As the provider says it: `stop`, `length`, `content_filter`, ..."""
         return self._reader.finish_reason
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the answer refers to, in the order of the numbers in its text."""
+        return self._reader.sources.sources
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What came and is no text."""
+        return self._reader.sources.attachments
 
     @property
     def model(self) -> str | None:
@@ -88,8 +98,7 @@ class AnswerStream:
         if deltas:
             self._take(deltas)
         if reader.finish_reason is not None:
-            usage = reader.usage
-            counted = (usage is not None and usage.output_tokens > 0) or reader.failed
+            counted = reader.counted or reader.failed
             self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends, counted=counted)
         return reader.over
 

@@ -42,13 +42,42 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
     reasoning: bool
 
 
+class Source(msgspec.Struct, frozen=True):
+    """Something an answer refers to. One of `url` and `title` is there."""
+
+    url: str | None
+    """An address of http or https; `None` where the provider named none."""
+    title: str | None
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A part of an answer that is no text. What it contains is not kept."""
+
+    kind: Literal["image", "audio", "file"]
+    type: str | None = None
+    """As `image/png`."""
+    size: int | None = None
+    """In bytes."""
+    url: str | None = None
+    """Where the provider keeps it: an address of http or https."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The tokens of one call. `cached_input_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`."""
+    """The tokens of one call. What was read from a cache or written to it is part of `input_tokens`, thinking part of `output_tokens`."""
 
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int | None = None
+    """Read from the provider's cache, at a lower price."""
     reasoning_tokens: int | None = None
     cost: Decimal | None = None
     """What the provider says it charged, in US dollars."""
+    cache_write_tokens: int | None = None
+    """Written to the provider's cache, for which some charge more."""
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    unknown_input: bool = False
+    """The provider reported no input, or an impossible one: `input_tokens` is 0, and has to be counted."""
+    unknown_output: bool = False
+    """The same of the output."""

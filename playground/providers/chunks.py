@@ -10,21 +10,15 @@ from typing import Any
 
 import msgspec
 
+from .chunk_text import ChunkText, text_from
 from .error_forms import error_in
 from .finish_reasons import graver_of
-
-
-class ChunkText(msgspec.Struct, gc=False):
-    """`delta` of a stream, or `message` of a whole answer."""
-
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: str | None = None
+from .loose_values import count_of, text_of
+from .reported_usage import ChunkUsage, cost_from, usage_from
 
 
 class ChunkChoice(msgspec.Struct, gc=False):
-    """One of `choices`; only the first is used, since one answer is asked for."""
+    """One of `choices`."""
 
     delta: ChunkText | None = None
     message: ChunkText | None = None
@@ -34,40 +28,7 @@ class ChunkChoice(msgspec.Struct, gc=False):
     `tolerant` makes one reason of both."""
     error: None = None
     """Where a gateway puts what failed in a choice; `tolerant` reads it as the payload's."""
-
-
-class PromptDetails(msgspec.Struct, gc=False):
-    """`usage.prompt_tokens_details`."""
-
-    cached_tokens: int | None = None
-
-
-class CompletionDetails(msgspec.Struct, gc=False):
-    """`usage.completion_tokens_details`."""
-
-    reasoning_tokens: int | None = None
-
-
-class CostDetails(msgspec.Struct, gc=False):
-    """What OpenRouter says of a cost, in US dollars."""
-
-    upstream_inference_cost: Decimal | None = None
-
-
-class ChunkUsage(msgspec.Struct, gc=False):
-    """`usage`, in OpenAI's words. `cost` is OpenRouter's, in US dollars, exactly as the JSON text has it."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    prompt_tokens_details: PromptDetails | None = None
-    completion_tokens_details: CompletionDetails | None = None
-    prompt_cache_hit_tokens: int | None = None
-    """DeepSeek's name for the cached tokens."""
-    cost: Decimal | None = None
-    is_byok: bool = False
-    """OpenRouter asked with a key of its user's: `cost` is its own fee alone, and the model's provider is paid beside it."""
-    cost_details: CostDetails | None = None
+    index: int = 0
 
 
 class GroqExtra(msgspec.Struct, gc=False):
@@ -92,9 +53,6 @@ class NotJsonError(ValueError):
     """A payload is no JSON object."""
 
 
-_MOST = 10**15
-"""Numbers from here on are no counts; `1e999999` would fill the memory as an integer."""
-
 decode_fast = msgspec.json.Decoder(Chunk).decode
 """A payload in the usual form as a chunk. Raises one of `NOT_USUAL` for any other."""
 
@@ -112,11 +70,11 @@ def tolerant(payload: bytes) -> Chunk:
     groq = answer.get("x_groq")
     return Chunk(
         choices=[_choice(choice) for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else None,
-        usage=_usage(answer.get("usage")),
-        cost=amount_of(answer.get("cost")),
-        model=_text(answer.get("model")),
+        usage=_usage_in(answer, choices),
+        cost=cost_from(answer.get("cost")),
+        model=text_of(answer.get("model")),
         error=error_in(answer),
-        x_groq=GroqExtra(_usage(groq.get("usage")), error_in(groq)) if isinstance(groq, dict) else None,
+        x_groq=GroqExtra(usage_from(groq.get("usage")), error_in(groq)) if isinstance(groq, dict) else None,
     )
 
 
@@ -129,73 +87,19 @@ def decode_loosely(payload: bytes) -> object:
 
 
 def _choice(choice: dict[str, Any]) -> ChunkChoice:
-    reason = graver_of(_text(choice.get("finish_reason")), _text(choice.get("native_finish_reason")))
-    return ChunkChoice(_texts(choice.get("delta")), _texts(choice.get("message")), reason)
-
-
-def _texts(value: object) -> ChunkText | None:
-    if isinstance(value, str):
-        return ChunkText(content=value)
-    if not isinstance(value, dict):
-        return None
-    content = value.get("content")
-    thinking, answer = _parts(content) if isinstance(content, list) else (None, _text(content))
-    return ChunkText(answer, _text(value.get("reasoning_content")) or thinking, _text(value.get("reasoning")), _text(value.get("refusal")))
-
-
-def _parts(parts: list[object]) -> tuple[str, str]:
-    """The thinking and the answer in a list of parts: `{"type": "thinking", "thinking": [{"type": "text", "text": ...}]}`."""
-    thinking: list[str] = []
-    answer: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            answer.append(part)
-        elif isinstance(part, dict):
-            inner = part.get("thinking")
-            if isinstance(inner, list):
-                thinking.extend(_parts(inner))
-            else:
-                thinking.append(_text(inner) or "")
-            answer.append(_text(part.get("text")) or "")
-    return "".join(thinking), "".join(answer)
-
-
-def _usage(value: object) -> ChunkUsage | None:
-    if not isinstance(value, dict):
-        return None
-    prompt, completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
-    details = value.get("cost_details")
-    return ChunkUsage(
-        prompt_tokens=count_of(value.get("prompt_tokens")),
-        completion_tokens=count_of(value.get("completion_tokens")),
-        total_tokens=count_of(value.get("total_tokens")),
-        prompt_tokens_details=PromptDetails(count_of(prompt.get("cached_tokens"))) if isinstance(prompt, dict) else None,
-        completion_tokens_details=CompletionDetails(count_of(completion.get("reasoning_tokens"))) if isinstance(completion, dict) else None,
-        prompt_cache_hit_tokens=count_of(value.get("prompt_cache_hit_tokens")),
-        cost=amount_of(value.get("cost")),
-        is_byok=value.get("is_byok") is True,
-        cost_details=CostDetails(amount_of(details.get("upstream_inference_cost"))) if isinstance(details, dict) else None,
+    return ChunkChoice(
+        delta=text_from(choice.get("delta")),
+        message=text_from(choice.get("message")),
+        finish_reason=graver_of(text_of(choice.get("finish_reason")), text_of(choice.get("native_finish_reason"))),
+        index=count_of(choice.get("index")) or 0,
     )
 
 
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, dict | list | bool):
-        return None
-    return str(value)
-
-
-def count_of(value: object) -> int | None:
-    """A number of tokens: whole, also as `12.0` or `"12"`."""
-    amount = amount_of(value)
-    return int(amount) if amount is not None and amount < _MOST else None
-
-
-def amount_of(value: object) -> Decimal | None:
-    """A finite number of 0 or more, exactly as it was written."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        return None
-    try:
-        amount = Decimal(value)
-    except ArithmeticError:
-        return None
-    return amount if amount.is_finite() and amount >= 0 else None
+def _usage_in(answer: dict[str, Any], choices: object) -> ChunkUsage | None:
+    """The usage of a payload, wherever it stands: by itself, in a choice (Moonshot), or in a message."""
+    places: list[object] = [answer, answer.get("message")]
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict):
+            places += [choice, choice.get("message"), choice.get("delta")]
+    found = (usage_from(place.get("usage")) for place in places if isinstance(place, dict))
+    return next((usage for usage in found if usage is not None), None)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from playground.text import clean
 
-from .chunks import amount_of
+from .loose_values import amount_of
 from .records import ListPrice
 
 DEAREST_INPUT, DEAREST_OUTPUT = Decimal(150), Decimal(600)

@@ -6,9 +6,10 @@ from typing import Any
 
 from playground.text import clean
 
-from .chunks import NotJsonError, count_of, decode_loosely
+from .chunks import NotJsonError, decode_loosely
 from .errors import UnexpectedAnswer
 from .list_prices import read_price
+from .loose_values import count_of
 from .records import ListedModel, Provider
 from .told import shorten
 

@@ -80,9 +80,9 @@ async def test_text_behind_a_finish_reason_is_part_of_an_answer_that_ended_in_or
     assert (outcome.text, outcome.error) == ("One two", None)
 
 
-async def test_a_usage_without_any_output_is_none_where_text_came(asking: Asking) -> None:
+async def test_a_usage_without_any_output_leaves_the_output_to_be_counted_where_text_came(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 0}}), DONE)
-    assert (outcome.text, outcome.usage, outcome.error) == ("Hello", None, None)
+    assert (outcome.text, outcome.usage, outcome.error) == ("Hello", Usage(7, 0, unknown_output=True), None)
 
 
 async def test_chunks_that_can_not_be_read_break_the_answer_at_once(asking: Asking) -> None:
