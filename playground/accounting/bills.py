@@ -1,6 +1,7 @@
 """What a lane's call came to: the provider's own count, else ours; and its price."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from playground.comparison.plan import Bill
@@ -25,19 +26,32 @@ class Bills:
     async def settle(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str, at: datetime) -> Bill:
         """The bill of `call`, which was sent `at` that time and wrote `answer` and `reasoning`.
 
-        Without `usage` its tokens are counted with tiktoken, and marked as estimated.
+        What `usage` does not say, or can't mean, is counted with tiktoken, and marked as estimated.
         """
-        used = usage if usage is not None else await self._count(call, answer, reasoning)
+        used = await self._used(call, usage, answer, reasoning)
         cost = self._prices.cost(call.provider, call.model, used, self._listed(call.provider, call.model), at)
         return Bill(
             input_tokens=used.input_tokens,
             output_tokens=used.output_tokens,
             cached_input_tokens=used.cached_input_tokens,
             reasoning_tokens=used.reasoning_tokens,
-            estimated=usage is None,
+            estimated=usage is None or usage.unknown_input or usage.unknown_output,
             cost=cost.amount if cost else None,
             cost_source=cost.source if cost else None,
+            cache_write_tokens=used.cache_write_tokens,
         )
+
+    async def _used(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str) -> Usage:
+        if usage is None:
+            return await self._count(call, answer, reasoning)
+        if not usage.unknown_input and not usage.unknown_output:
+            return usage
+        counted = await self._count(call, answer, reasoning)
+        if usage.unknown_input:
+            usage = replace(usage, input_tokens=counted.input_tokens)
+        if usage.unknown_output:
+            usage = replace(usage, output_tokens=counted.output_tokens, reasoning_tokens=counted.reasoning_tokens)
+        return usage
 
     async def _count(self, call: ModelCall, answer: str, reasoning: str) -> Usage:
         prompt_tokens = await self._counter.count_prompt(call.messages, call.model)

@@ -140,8 +140,11 @@ def _published_cost(provider: Provider, model: str, usage: Usage, at: datetime) 
     counts = genai_prices.Usage(
         input_tokens=usage.input_tokens,
         cache_read_tokens=usage.cached_input_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
         output_reasoning_tokens=usage.reasoning_tokens,
+        input_audio_tokens=usage.input_audio_tokens,
+        output_audio_tokens=usage.output_audio_tokens,
     )
     with localcontext(_EXACT):
         amount = known.model.calc_price(counts, known.vendor, genai_request_timestamp=at).total_price
@@ -170,7 +173,7 @@ def _sound_bill(provider: Provider, model: str, usage: Usage) -> Decimal | None:
 
 
 def _sound_counts(provider: Provider, model: str, usage: Usage) -> bool:
-    cached, reasoning = usage.cached_input_tokens or 0, usage.reasoning_tokens or 0
+    cached, reasoning = (usage.cached_input_tokens or 0) + (usage.cache_write_tokens or 0), usage.reasoning_tokens or 0
     if 0 <= cached <= usage.input_tokens < _MOST_TOKENS and 0 <= reasoning <= usage.output_tokens < _MOST_TOKENS:
         return True
     log.warning(

@@ -38,6 +38,8 @@ def own(prices_id: str | None = None, **fields) -> Provider:
         # 3, 0.3, 15; beyond 200,000 tokens of input 6, 0.6, 22.5 for all of them
         ("anthropic", "claude-sonnet-4-5", Usage(200_000, 10, cached_input_tokens=100_000), "0.33015"),
         ("anthropic", "claude-sonnet-4-5", Usage(200_001, 10, cached_input_tokens=100_000), "0.660231"),
+        # 3.75 for what is written to the cache
+        ("anthropic", "claude-sonnet-4-5", Usage(12_307, 550, 0, cache_write_tokens=12_304), "0.054399"),
         # 1.25 and 10; beyond 200,000 tokens of input 2.5 and 15
         ("gemini", "gemini-2.5-pro", Usage(1_000, 1_000), "0.01125"),
         ("gemini", "gemini-2.5-pro", Usage(300_000, 1_000), "0.765"),
