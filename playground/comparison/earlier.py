@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from playground.providers.calls import Message
 from playground.providers.records import ListedModel
+from playground.providers.think_tags import without_thinking
 
 from .stored import ContinuedSession, Exchange, Said, StoredLane
 
@@ -28,11 +29,12 @@ def newest_said(session: ContinuedSession, lane: StoredLane, listed: ListedModel
 
 
 def conversation(said: Sequence[Said], texts: Mapping[str, Exchange]) -> tuple[Message, ...]:
-    """The messages of a lane, in order."""
+    """The messages of a lane, in order. Thinking is never sent back, also where it stands in an answer's text."""
     messages: list[Message] = []
     for each in reversed(said):
         exchange = texts.get(each.answer_id)
         # One that is missing was deleted a moment ago. A model expects the roles in turn, and strict servers refuse blank messages.
-        if exchange is not None and exchange.text.strip():
-            messages += (Message("user", exchange.prompt), Message("assistant", exchange.text))
+        text = without_thinking(exchange.text) if exchange is not None else ""
+        if exchange is not None and text.strip():
+            messages += (Message("user", exchange.prompt), Message("assistant", text))
     return tuple(messages)

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from .events import ChunkEvent, DoneEvent, ErrorEvent, MetricsEvent, SessionEvent, StatusEvent
+from .events import ChunkEvent, DoneEvent, ErrorEvent, MetricsEvent, SessionEvent, SourcesEvent, StatusEvent
 
-EVENTS = (SessionEvent, StatusEvent, ChunkEvent, ErrorEvent, MetricsEvent, DoneEvent)
+EVENTS = (SessionEvent, StatusEvent, ChunkEvent, ErrorEvent, SourcesEvent, MetricsEvent, DoneEvent)
 REFERENCE = "#/components/schemas/{name}"
 
 _EXAMPLE = """\
@@ -35,7 +35,7 @@ id: k3v9q2m7x4pd:7
 data: {"type":"metrics","lane":0,"model":"sim/quick","inputTokens":9,"outputTokens":1,"tokensUsed":10,"cachedInputTokens":null,\
 "reasoningTokens":null,"estimated":false,"simulated":true,"cost":"0.00000195","costSource":"provider","ownKey":false,\
 "timeToFirstToken":151.2,"responseTime":152.9,"tokensPerSecond":null,"attempts":1,\
-"finishReason":"stop","ending":"complete","maxTokens":null,"timeToFirstAnswer":151.2,"totalTime":152.9}
+"finishReason":"stop","ending":"complete","maxTokens":null,"timeToFirstAnswer":151.2,"totalTime":152.9,"cacheWriteTokens":null}
 
 id: k3v9q2m7x4pd:8
 data: {"type":"status","lane":0,"model":"sim/quick","status":"completed"}
@@ -51,7 +51,7 @@ id: k3v9q2m7x4pd:11
 data: {"type":"metrics","lane":1,"model":"openai/gpt-4o-mini","inputTokens":0,"outputTokens":0,"tokensUsed":0,\
 "cachedInputTokens":null,"reasoningTokens":null,"estimated":false,"simulated":false,"cost":"0","costSource":null,"ownKey":false,\
 "timeToFirstToken":null,"responseTime":88.4,"tokensPerSecond":null,"attempts":2,\
-"finishReason":null,"ending":null,"maxTokens":null,"timeToFirstAnswer":null,"totalTime":612.4}
+"finishReason":null,"ending":null,"maxTokens":null,"timeToFirstAnswer":null,"totalTime":612.4,"cacheWriteTokens":null}
 
 id: k3v9q2m7x4pd:12
 data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"failed"}
@@ -63,7 +63,7 @@ data: {"type":"done","totalTokens":10,"totalCost":"0","unknownCosts":0,"response
 STREAM_ANSWER: dict[str, Any] = {
     "description": (
         "Server-sent events. Each message's `data` is one JSON object, told apart by `type`; its `id` is the run and the event's "
-        "number, from 1 without gaps. A lane ends with [`error`,] `metrics` and a last `status`; `done` ends the run."
+        "number, from 1 without gaps. A lane ends with [`error`,] [`sources`,] `metrics` and a last `status`; `done` ends the run."
     ),
     "content": {
         "text/event-stream": {

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from playground.providers.calls import Attachment, Source
 from playground.providers.finish_reasons import Ending
 
 from .plan import CostSource
@@ -71,6 +72,15 @@ class ChunkEvent(_Event, frozen=True, tag="chunk"):
     kind: Literal["reasoning"] | UnsetType = UNSET
 
 
+class SourcesEvent(_Event, frozen=True, tag="sources"):
+    """What an answer refers to, in the order of the numbers in its text, and its parts that are no text. Left out where there are none."""
+
+    lane: int
+    model: str
+    sources: tuple[Source, ...]
+    attachments: tuple[Attachment, ...]
+
+
 class MetricsEvent(_Event, frozen=True, tag="metrics"):
     """What a lane took, when it ends. `estimated`: the provider did not say, we counted. `cost` is null when the price is unknown.
 
@@ -99,6 +109,7 @@ class MetricsEvent(_Event, frozen=True, tag="metrics"):
     max_tokens: int | None = None
     time_to_first_answer: float | None = None
     total_time: float | None = None
+    cache_write_tokens: int | None = None
 
 
 class ErrorEvent(_Event, frozen=True, tag="error"):

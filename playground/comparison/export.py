@@ -38,6 +38,10 @@ _COLUMNS = [
     "time_to_first_answer_ms",
     "total_time_ms",
     "attempts",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "sources",
+    "attachments",
 ]
 
 
@@ -71,4 +75,11 @@ def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:
         *(answer.time_to_first_token, answer.response_time, answer.tokens_per_second),
         *(wire["created_at"], wire["finished_at"]),
         *(answer.time_to_first_answer, answer.total_time, answer.attempts),
+        *(answer.cached_input_tokens, answer.cache_write_tokens),
+        "\n".join(_words(source.title, source.url) for source in answer.sources),
+        "\n".join(_words(part.kind, part.type, part.url) for part in answer.attachments),
     ]
+
+
+def _words(*words: str | None) -> str:
+    return " ".join(word for word in words if word)

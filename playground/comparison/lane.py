@@ -8,12 +8,13 @@ import anyio
 import structlog
 
 from playground.providers.adapter import ProviderClient
-from playground.providers.calls import Delta, Usage
+from playground.providers.calls import Attachment, Delta, Source, Usage
 from playground.providers.errors import AddressRefused, GivenUp, ModelNotFound, ProviderError, UnexpectedAnswer, Unreachable
 from playground.providers.finish_reasons import ending_of
+from playground.providers.think_tags import part_at_lone_end
 from playground.schemas import money
 
-from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, StatusEvent, encode, json_text
+from .events import ErrorEvent, ErrorSummary, LaneStatus, MetricsEvent, SourcesEvent, StatusEvent, encode, json_text
 from .log import MOST_TEXT_BYTES, EventLog, TextTooLong
 from .plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times, sum_of
 from .speed import tokens_per_second
@@ -47,6 +48,8 @@ class Lane:
         self._taken: list[tuple[datetime, Usage | None]] = []
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
+        self._sources: tuple[Source, ...] = ()
+        self._attachments: tuple[Attachment, ...] = ()
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
         self._first_sent_at = self._sent_at
         self._first_at: float | None = None
@@ -99,6 +102,7 @@ class Lane:
                     self._taken.append((self._sent_on, self._usage))
                     self._reached = False
                 self._usage = self._finish_reason = None
+                self._sources, self._attachments = (), ()
                 await anyio.sleep(wait)
             else:
                 return
@@ -129,6 +133,7 @@ class Lane:
                 self._ended_at = max(time.monotonic() - stream.silence, self._last_at or 0.0)
             finally:
                 self._usage, self._finish_reason = stream.usage, stream.finish_reason
+                self._sources, self._attachments = stream.sources, stream.attachments
 
     def _silent_since(self) -> float:
         return self._sent_at if self._last_at is None else self._last_at
@@ -181,6 +186,8 @@ class Lane:
 
     async def _close(self, status: AnswerStatus, failure: Failure | None, ended_at: float) -> None:
         answer, reasoning = self.written()
+        thinking, answer = part_at_lone_end(answer)
+        reasoning += thinking
         last = await self._settle(answer, reasoning)
         times = self._times(last, ended_at)
         bill = sum_of([*[await self._accountant.settle(self.plan.call, usage, "", "", at) for at, usage in self._taken], last])
@@ -197,9 +204,13 @@ class Lane:
             finished_at=datetime.now(UTC),
             max_tokens=self.plan.call.max_tokens,
             timeline=self._timeline(),
+            sources=self._sources,
+            attachments=self._attachments,
         )
         if failure:
             self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
+        if self._sources or self._attachments:
+            self._log.append(encode(SourcesEvent(self.plan.position, self.plan.model, self._sources, self._attachments)))
         self._log.append(encode(_metrics(self.plan, self.record, times)))
         self._add_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
         self._log.tell()
@@ -289,4 +300,5 @@ def _metrics(plan: LanePlan, record: AnswerRecord, times: Times) -> MetricsEvent
         max_tokens=record.max_tokens,
         time_to_first_answer=times.first_answer,
         total_time=times.total,
+        cache_write_tokens=bill.cache_write_tokens,
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from playground.providers.calls import ModelCall, Usage
+from playground.providers.calls import Attachment, ModelCall, Source, Usage
 
 from .timeline import Timeline
 
@@ -88,6 +88,8 @@ class Bill:
     estimated: bool
     cost: Decimal | None
     cost_source: CostSource | None
+    cache_write_tokens: int | None = None
+    """Of the input: written to the provider's cache."""
 
 
 NOTHING_USED = Bill(0, 0, None, None, estimated=False, cost=Decimal(0), cost_source=None)
@@ -108,6 +110,7 @@ def sum_of(bills: Sequence[Bill]) -> Bill:
         estimated=any(bill.estimated for bill in used),
         cost=None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)),
         cost_source=None if None in costs else "provider" if sources == {"provider"} else "list",
+        cache_write_tokens=_sum_of_known(bill.cache_write_tokens for bill in used),
     )
 
 
@@ -172,3 +175,5 @@ class AnswerRecord:
     """The most output tokens that were asked for: the lane's own, or what its user's limits allow."""
     timeline: Timeline | None = None
     """`None` when it is not known."""
+    sources: tuple[Source, ...] = ()
+    attachments: tuple[Attachment, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from playground.providers.calls import Message, ModelCall
 from playground.providers.records import Provider
 from playground.providers.registry import Providers
+from playground.providers.think_tags import part_at_lone_end
 
 from .journal import JournalledRun
 from .plan import Accountant, AnswerRecord, Bill, Times
@@ -26,6 +27,8 @@ class Recovery:
 
     async def _answer(self, run: JournalledRun, lane: LaneRow) -> AnswerRecord:
         text, reasoning = run.texts[lane.position]
+        thinking, text = part_at_lone_end(text)
+        reasoning += thinking
         ended = run.answers.get(lane.answer_id)
         if ended is not None:
             return replace(ended, text=text, reasoning=reasoning)

@@ -4,13 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import cast
 
+import msgspec
 from msgspec import UNSET
 from prisma import models
 
+from playground.providers.calls import Attachment, Source
 from playground.providers.finish_reasons import ending_of
 from playground.schemas import money
 
-from .events import DoneEvent, ErrorEvent, LaneStatus, MetricsEvent, SessionEvent, SessionLane, StatusEvent, encode, json_text
+from .events import (
+    DoneEvent,
+    ErrorEvent,
+    LaneStatus,
+    MetricsEvent,
+    SessionEvent,
+    SessionLane,
+    SourcesEvent,
+    StatusEvent,
+    encode,
+    json_text,
+)
 from .log import EventLog
 from .plan import CostSource
 from .reading import Reading
@@ -44,6 +57,10 @@ def _fill_lane(log: EventLog, lane: StoredLane, answer: models.answers) -> None:
         log.append(
             encode(ErrorEvent(lane.position, lane.model, answer.error_code, answer.error_message or "", bool(answer.error_retryable)))
         )
+    sources = msgspec.convert(answer.sources, tuple[Source, ...])
+    attachments = msgspec.convert(answer.attachments, tuple[Attachment, ...])
+    if sources or attachments:
+        log.append(encode(SourcesEvent(lane.position, lane.model, sources, attachments)))
     log.append(
         encode(
             MetricsEvent(
@@ -68,6 +85,7 @@ def _fill_lane(log: EventLog, lane: StoredLane, answer: models.answers) -> None:
                 max_tokens=answer.max_tokens,
                 time_to_first_answer=answer.time_to_first_answer,
                 total_time=answer.total_time,
+                cache_write_tokens=answer.cache_write_tokens,
             )
         )
     )

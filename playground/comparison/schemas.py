@@ -169,6 +169,24 @@ class AnswerError(WireModel):
     retryable: bool
 
 
+class AnswerSource(WireModel):
+    """Something an answer refers to. `url` is of http or https, or null where the provider named none."""
+
+    url: str | None
+    title: str | None
+
+
+class AnswerAttachment(WireModel):
+    """A part of an answer that is no text. What it contains is not kept."""
+
+    kind: Literal["image", "audio", "file"]
+    type: str | None
+    """As `image/png`."""
+    size: int | None
+    """In bytes."""
+    url: str | None
+
+
 class Answer(WireModel):
     """What one lane produced in one turn."""
 
@@ -176,6 +194,9 @@ class Answer(WireModel):
     status: AnswerStatus
     text: str
     reasoning: str
+    sources: list[AnswerSource]
+    """In the order of the numbers in the text."""
+    attachments: list[AnswerAttachment]
     finish_reason: str | None
     """The provider's word for why the answer ended."""
     ending: Ending | None
@@ -185,6 +206,8 @@ class Answer(WireModel):
     error: AnswerError | None
     input_tokens: int | None
     cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    """Of the input: written to the provider's cache."""
     output_tokens: int | None
     reasoning_tokens: int | None
     tokens_used: int | None

@@ -49,7 +49,8 @@ _KEEP_ANSWERS = """
 UPDATE answers SET
   status = new.status::"AnswerStatus", text = new.text, reasoning = new.reasoning, finish_reason = new.finish_reason,
   error_code = new.error_code, error_message = new.error_message, error_retryable = new.error_retryable,
-  input_tokens = new.input_tokens, cached_input_tokens = new.cached_input_tokens, output_tokens = new.output_tokens,
+  input_tokens = new.input_tokens, cached_input_tokens = new.cached_input_tokens, cache_write_tokens = new.cache_write_tokens,
+  output_tokens = new.output_tokens, sources = new.sources, attachments = new.attachments,
   reasoning_tokens = new.reasoning_tokens, estimated = new.estimated, cost = new.cost, cost_source = new.cost_source::"CostSource",
   time_to_first_token = new.time_to_first_token, response_time = new.response_time, tokens_per_second = new.tokens_per_second,
   attempts = new.attempts, finished_at = new.finished_at, max_tokens = new.max_tokens,
@@ -58,7 +59,7 @@ FROM closed, jsonb_to_recordset(row->'answers') AS new(
   id text, status text, text text, reasoning text, finish_reason text, error_code text, error_message text, error_retryable boolean,
   input_tokens int, cached_input_tokens int, output_tokens int, reasoning_tokens int, estimated boolean, cost numeric, cost_source text,
   time_to_first_token float8, response_time float8, tokens_per_second float8, attempts int, finished_at timestamptz, max_tokens int,
-  time_to_first_answer float8, total_time float8, timeline text)
+  time_to_first_answer float8, total_time float8, timeline text, cache_write_tokens int, sources jsonb, attachments jsonb)
 WHERE answers.id = new.id
 """
 
@@ -164,12 +165,15 @@ def answer_columns(answer: AnswerRecord) -> dict[str, Any]:
         "status": answer.status,
         "text": answer.text,
         "reasoning": answer.reasoning,
+        "sources": msgspec.to_builtins(answer.sources),
+        "attachments": msgspec.to_builtins(answer.attachments),
         "finish_reason": answer.finish_reason,
         "error_code": failure.code if failure else None,
         "error_message": failure.message if failure else None,
         "error_retryable": failure.retryable if failure else None,
         "input_tokens": bill.input_tokens,
         "cached_input_tokens": bill.cached_input_tokens,
+        "cache_write_tokens": bill.cache_write_tokens,
         "output_tokens": bill.output_tokens,
         "reasoning_tokens": bill.reasoning_tokens,
         "estimated": bill.estimated,

@@ -54,6 +54,31 @@ async def test_absurd_counts_are_replaced_by_an_estimate(user: User, scripted: S
     assert (answer["status"], answer["tokensUsed"], answer["cost"]) == ("completed", metrics["tokensUsed"], metrics["cost"])
 
 
+async def test_an_impossible_input_is_counted_and_the_output_is_the_providers(user: User, scripted: ScriptedProvider):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        await exchange.end(0, 31)
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    answer = await kept(user, events)
+    assert 0 < answer["inputTokens"] < 100
+    assert (answer["outputTokens"], answer["estimated"]) == (31, True)
+
+
+async def test_tokens_written_to_the_cache_are_in_the_metrics_and_the_record(user: User, scripted: ScriptedProvider):
+    async def answers(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Hello")
+        await exchange.end(120, 5, prompt_tokens_details={"cached_tokens": 3, "cache_write_tokens": 110})
+
+    events = await user.compare("Hi", [scripted.model(answers)])
+    [metrics] = of_type(events, "metrics")
+    assert (metrics["inputTokens"], metrics["cachedInputTokens"], metrics["cacheWriteTokens"]) == (120, 3, 110)
+    answer = await kept(user, events)
+    assert (answer["cachedInputTokens"], answer["cacheWriteTokens"], answer["estimated"]) == (3, 110, False)
+
+
 async def test_an_output_that_only_the_total_holds_is_no_estimate(user: User, scripted: ScriptedProvider):
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
