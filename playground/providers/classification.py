@@ -234,20 +234,19 @@ def failure_in_stream(provider: Provider, error: object) -> ProviderError:
 def _kind(told: Told, status: int) -> _Kind:
     if status == 404 and not (told.is_error or told.codes):
         return UnexpectedAnswer  # A web server's own 404: nothing at this address knows models.
-    if status < 500 and _is_firewalls(told, status):
+    if status < 500 and status != 429 and status not in _LATER and _is_firewalls(told, status):
         return Firewalled
     return _by_name(told, status) or _by_status(told, status)
 
 
 def _is_firewalls(told: Told, status: int) -> bool:
     """Whether what refused the request is no server of models, but a filter of the web in front of it, as Cloudflare's challenge."""
+    if told.firewalled:
+        return True
     if told.is_error or told.codes:
         return False
-    return (
-        told.firewalled
-        or (told.is_page and status in (403, 406, 418))
-        or (status == 403 and _SPEAKS_OF_A_FIREWALL.search(told.message) is not None)
-    )
+    words = told.message[:_READ_CHARACTERS]
+    return (told.is_page and status in (403, 406, 418)) or (status == 403 and _SPEAKS_OF_A_FIREWALL.search(words) is not None)
 
 
 def _by_name(told: Told, status: int | None) -> _Kind | None:
@@ -275,7 +274,7 @@ def _by_status(told: Told, status: int) -> _Kind:
         return kind
     if status >= 500:
         return Overloaded
-    return BadRequest if told.is_error or told.message else UnexpectedAnswer
+    return BadRequest if told.is_error or (told.message and not told.is_page) else UnexpectedAnswer
 
 
 def _error(

@@ -14,8 +14,10 @@ from playground.text import clean
 LONGEST_MESSAGE = 300
 """Characters of a provider's own words that are passed on."""
 
-_FIREWALL_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-sucuri-block", "x-iinfo", "x-datadome")
-"""Cloudflare's, AWS's, Sucuri's, Imperva's and DataDome's, which come with a refusal or a challenge."""
+_FIREWALL_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-sucuri-block", "x-vercel-mitigated")
+"""Cloudflare's, AWS's, Sucuri's and Vercel's, which come with a refusal or a challenge and with nothing else."""
+_FIREWALL_MEMBERS = ("cloudflare_error", "ray_id")
+"""Of the JSON that Cloudflare's firewall answers programs with."""
 _MARKUP = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body|title|center|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 4_000
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -56,7 +58,7 @@ class Told:
     is_page: bool = False
     """The body is HTML or XML, which no server of models answers with."""
     firewalled: bool = False
-    """The headers are those with which a web firewall marks what it refuses."""
+    """It is marked as a web firewall marks what it refuses."""
 
 
 def read_told(body: bytes, headers: Mapping[str, str] | None = None) -> Told:
@@ -73,6 +75,7 @@ def read_told(body: bytes, headers: Mapping[str, str] | None = None) -> Told:
         words = (title.group(1) if title else "") if is_page else text
         return Told(message=words, retry_after=wait, is_page=is_page, firewalled=firewalled)
     told = tell(answer)
+    firewalled = firewalled or (isinstance(answer, dict) and any(answer.get(name) for name in _FIREWALL_MEMBERS))
     return replace(told, retry_after=wait if wait is not None else told.retry_after, firewalled=firewalled)
 
 

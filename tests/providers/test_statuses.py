@@ -14,7 +14,9 @@ from playground.providers.errors import (
     PolicyRefused,
     PromptTooLong,
     ProviderError,
+    RateLimited,
     TimedOut,
+    UnexpectedAnswer,
     WrongKey,
 )
 
@@ -72,6 +74,8 @@ async def test_a_code_says_more_than_a_status_that_means_later(asking: Asking, c
         (403, b"", {"Cf_Mitigated": "challenge"}),
         (405, b"", {"X_Amzn_Waf_Action": "captcha"}),
         (401, b"", {"Cf_Mitigated": "challenge"}),
+        (403, b'{"title":"Error 1020: Access denied","status":403,"detail":"Blocked","cloudflare_error":true,"ray_id":"9a"}', {}),
+        (403, b'{"error":{"code":"403","message":"Forbidden"}}', {"X_Vercel_Mitigated": "deny"}),
     ],
 )
 async def test_a_web_firewall_is_no_wrong_key(asking: Asking, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -79,6 +83,16 @@ async def test_a_web_firewall_is_no_wrong_key(asking: Asking, status: int, body:
     assert (type(error), error.code) == (Firewalled, "unexpected_answer")
     assert "web firewall" in str(error)
     assert "refused the key" not in str(error)
+
+
+async def test_a_web_page_in_place_of_a_refusal_is_about_no_parameter(asking: Asking) -> None:
+    error = await page(asking, 400, b"<html><head><title>400 Bad Request</title></head></html>")
+    assert (type(error), error.retryable) == (UnexpectedAnswer, False)
+    assert "“400 Bad Request”" in str(error)
+
+
+async def test_a_firewall_that_limits_the_rate_is_asked_later(asking: Asking) -> None:
+    assert isinstance(await page(asking, 429, CHALLENGE, Cf_Mitigated="challenge"), RateLimited)
 
 
 async def test_a_403_of_a_provider_is_about_the_key(asking: Asking) -> None:

@@ -34,6 +34,13 @@ describe('the note on how an answer ended', () => {
     expect(noteOnEnd(ended({}, { text: '' }))?.title).toBe('Cut off at the token limit (4,096)')
   })
 
+  it('says that a model called a tool', () => {
+    for (const text of ['', 'Let me look.'])
+      expect(noteOnEnd(ended({ finishReason: 'tool_calls', ending: 'complete' }, { text }))?.title).toBe(
+        'Ended by calling a tool (“tool_calls”)',
+      )
+  })
+
   it('shows an unknown reason as it is, and says nothing of an answer that ended by itself', () => {
     expect(noteOnEnd(ended({ finishReason: 'odd', ending: null }))?.title).toBe('Ended for the reason “odd”')
     for (const figures of [

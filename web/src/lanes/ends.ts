@@ -19,6 +19,11 @@ export function noteOnEnd(answer: Answer): { title: string; advice: string } | n
       title: 'Cut off at the end of the context window',
       advice: 'Shorten the conversation, or choose a model with a larger context window.',
     }
+  if (figures.finishReason !== null && /tool|function/i.test(figures.finishReason))
+    return {
+      title: `Ended by calling a tool (“${figures.finishReason}”)`,
+      advice: 'No tools are offered to models here.',
+    }
   if (figures.ending === null && figures.finishReason !== null)
     return { title: `Ended for the reason “${figures.finishReason}”`, advice: '' }
   return null
