@@ -65,6 +65,7 @@ from .limits.statements import SETTLE
 from .limits.windows import MemoryWindows
 from .mail import Mailer
 from .middleware import surround
+from .middleware.known_query import KnownQuery, QueryNames
 from .models.access import ModelAccess
 from .models.catalogue import Catalogue
 from .models.endpoints import router as models_router
@@ -106,7 +107,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    for router in (
+    routers = (
         comparison_router,  # First, since routes are tried in order, and 50 others before a stream's cost it 0.2 ms.
         operation_router,
         accounts_router,
@@ -117,8 +118,11 @@ def create_app() -> FastAPI:
         reports_router,
         limits_router,
         *administration_routers,
-    ):
+    )
+    for router in routers:
         app.include_router(router)
+    # The innermost middleware, so that a refusal has all that other answers have.
+    app.add_middleware(KnownQuery, names=QueryNames(routers, {"/openapi.json": ()}))
     serve_page(app)
     problems.install(app)
     describe(app)

@@ -123,9 +123,6 @@ router.add_api_route(
 )
 
 
-_ADDRESS_FIELDS = ("prompt", "models", "token")
-
-
 @router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
 async def start_stream_by_address(
     request: Request,
@@ -139,9 +136,6 @@ async def start_stream_by_address(
 
     An `EventSource` that lost its connection comes back to the same address with `Last-Event-ID`: that resumes its run.
     """
-    if unknown := sorted(set(request.query_params).difference(_ADDRESS_FIELDS)):
-        detail = f"is not known here: an address takes {', '.join(_ADDRESS_FIELDS)}. Use POST for more"
-        raise BadInput("; ".join(f"{name}: {detail}" for name in unknown), errors=[FieldError(name, detail) for name in unknown])
     if last_event_id is not None:
         return await _stream_or_end(services, user, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     size = len(prompt.encode("utf-8", "surrogatepass"))

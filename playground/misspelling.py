@@ -1,0 +1,17 @@
+"""What somebody may have meant by a name that is not known."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LONGEST = 100
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, whatever its case and its `_` or `-`; `None`: none is like it."""
+    by_letters = {_letters(each): each for each in known}
+    found = get_close_matches(_letters(name[:_LONGEST]), by_letters, n=1, cutoff=0.7)
+    return by_letters[found[0]] if found else None
+
+
+def _letters(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")
