@@ -119,11 +119,27 @@ export interface AnswerFailure {
   retryable: boolean
 }
 
+/** Something an answer refers to: `[1]` in its text is the first. */
+export interface AnswerSource {
+  url: string | null
+  title: string | null
+}
+
+/** A part of an answer that is no text, and is not kept. `size` is in bytes. */
+export interface AnswerAttachment {
+  kind: 'image' | 'audio' | 'file'
+  type: string | null
+  size: number | null
+  url: string | null
+}
+
 export interface AnswerDetail {
   lane: number
   status: AnswerStatus
   text: string
   reasoning: string
+  sources: AnswerSource[]
+  attachments: AnswerAttachment[]
   finishReason: string | null
   ending: Ending | null
   maxTokens: number | null

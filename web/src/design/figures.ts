@@ -16,6 +16,12 @@ export function rough(value: number): string {
   return value >= 1_000 ? `${trimmed(value / 1_000)}k` : String(value)
 }
 
+/** `320 bytes`, `4.1 KB`, `1.2 MB`. */
+export function bytes(size: number): string {
+  if (size < 1_000) return counted(size, 'byte')
+  return size < 1_000_000 ? `${trimmed(size / 1_000)} KB` : `${trimmed(size / 1_000_000)} MB`
+}
+
 function trimmed(value: number): string {
   return value >= 10 ? Math.round(value).toString() : value.toFixed(1).replace(/\.0$/, '')
 }

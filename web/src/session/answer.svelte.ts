@@ -1,5 +1,6 @@
-import type { AnswerDetail, AnswerFailure, Ending, Money } from '../api/types'
-import type { ChunkEvent, MetricsEvent, StatusEvent } from '../stream/events'
+import type { AnswerAttachment, AnswerDetail, AnswerFailure, AnswerSource, Ending, Money } from '../api/types'
+import type { ChunkEvent, MetricsEvent, SourcesEvent, StatusEvent } from '../stream/events'
+import { partAtLoneEnd } from './loneEnd'
 
 /** Durations are in ms. */
 export interface Figures {
@@ -43,6 +44,10 @@ export class Answer {
   /** There is thinking, or text: for what is shown beside them. */
   thinks = $state(false)
   writes = $state(false)
+  sources = $state.raw<readonly AnswerSource[]>([])
+  attachments = $state.raw<readonly AnswerAttachment[]>([])
+  /** How often its text was changed other than at its end. */
+  recast = $state(0)
 
   text = ''
   reasoning = ''
@@ -75,6 +80,8 @@ export class Answer {
     answer.reasoning = detail.reasoning
     answer.thinks = detail.reasoning !== ''
     answer.writes = detail.text !== ''
+    answer.sources = detail.sources
+    answer.attachments = detail.attachments
     if (detail.status !== 'running') answer.figures = detail
     return answer
   }
@@ -130,7 +137,20 @@ export class Answer {
     if (last === undefined || at - last[0] >= SAMPLE_EVERY_MS) this.samples.push([at, this.pieces])
   }
 
+  sourced(event: SourcesEvent): void {
+    this.sources = event.sources
+    this.attachments = event.attachments
+  }
+
   metrics(event: MetricsEvent): void {
+    const [thinking, text] = partAtLoneEnd(this.text)
+    if (text !== this.text) {
+      this.reasoning += thinking
+      this.text = text
+      this.thinks = this.reasoning !== ''
+      this.writes = text !== ''
+      this.recast += 1
+    }
     this.figures = event
     const last = this.samples.at(-1)
     if (last !== undefined && last[1] < this.pieces) this.samples.push([this.#lastAt, this.pieces])

@@ -195,6 +195,9 @@ export class Session {
         case 'error':
           answer.failure = event
           break
+        case 'sources':
+          answer.sourced(event)
+          break
         case 'metrics':
           answer.metrics(event)
           break

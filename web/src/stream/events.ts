@@ -1,5 +1,5 @@
 /** The events of a run (docs/api.md, "Events"). Durations are ms, money is a decimal string in US dollars, null is "not known". */
-import type { Ending, Money } from '../api/types'
+import type { AnswerAttachment, AnswerSource, Ending, Money } from '../api/types'
 
 export type LaneStatus = 'queued' | 'connecting' | 'streaming' | 'completed' | 'failed' | 'stopped'
 
@@ -37,6 +37,13 @@ export interface ErrorEvent {
   retryable: boolean
 }
 
+export interface SourcesEvent {
+  type: 'sources'
+  lane: number
+  sources: AnswerSource[]
+  attachments: AnswerAttachment[]
+}
+
 export interface MetricsEvent {
   type: 'metrics'
   lane: number
@@ -68,4 +75,4 @@ export interface DoneEvent {
   responseTime: number
 }
 
-export type RunEvent = SessionEvent | StatusEvent | ChunkEvent | ErrorEvent | MetricsEvent | DoneEvent
+export type RunEvent = SessionEvent | StatusEvent | ChunkEvent | ErrorEvent | SourcesEvent | MetricsEvent | DoneEvent
