@@ -162,7 +162,7 @@ class Watch:
             text = f"did not end its answer within {self._ending_seconds:g} s after the last of it"
         elif self._text_at is None:
             due = self._sent_at + patience.first_token
-            text = f"sent no text within {patience.first_token:g} s"
+            text = f"sent no text within {patience.first_token:g} s, and may still work on it and charge for it"
         else:
             silent_at = self._heard_at + patience.between_tokens
             longest = max(patience.first_token, patience.between_tokens)
