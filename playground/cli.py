@@ -10,6 +10,7 @@ import typer
 
 from . import __version__, garbage
 from .errors import StartupError
+from .http_environment import environment_faults
 from .providers.calls import ReasoningEffort
 from .settings import Settings
 from .terminal.failing import fail
@@ -60,6 +61,7 @@ def serve(
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     try:
         settings = Settings.load(**given)
+        _check_environment()
         # What the service consists of takes a second to import: not before a mistake in the settings is told.
         from . import logs
         from .server import serve as serve_until_signal
@@ -102,6 +104,7 @@ def compare(
 
     Example: playground compare "Explain recursion" -m sim/quick -m sim/careful
     """
+    _check_environment()
     from .terminal.compare import ComparisonFailed
     from .terminal.compare import compare as run_comparison
 
@@ -129,6 +132,12 @@ def compare(
         raise typer.Exit(130) from None
     if not complete:
         raise typer.Exit(1)
+
+
+def _check_environment() -> None:
+    faults = environment_faults()
+    if faults:
+        raise fail("\n".join(faults))
 
 
 def _from_standard_input() -> str:

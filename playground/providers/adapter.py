@@ -16,6 +16,9 @@ from cachetools import LRUCache
 from openai import Omit, OpenAIError
 from pydantic import SecretStr
 
+from playground.errors import StartupError
+from playground.http_environment import environment_faults
+
 from .addresses import PublicAddresses
 from .answer_reader import AnswerReader
 from .answer_stream import AnswerStream
@@ -65,8 +68,14 @@ class ProviderClient:
 
     async def __aenter__(self) -> Self:
         connect, addresses = self._patience.connect, self._addresses or PublicAddresses()
-        context = httpx2.create_ssl_context()  # One for both: to read the root certificates takes 0.15 s.
-        self._pools = {False: open_pool(connect, context), True: open_guarded_pool(connect, context, addresses)}
+        try:
+            context = httpx2.create_ssl_context()  # One for both: to read the root certificates takes 0.15 s.
+            self._pools = {False: open_pool(connect, context), True: open_guarded_pool(connect, context, addresses)}
+        except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
+            faults = environment_faults() or [
+                f"{error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+            ]
+            raise StartupError(f"The HTTP client for providers can't be made: {' '.join(faults)}") from None
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

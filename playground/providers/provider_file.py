@@ -31,7 +31,7 @@ More `[[provider]]` blocks may follow. Amounts are read exactly, never as binary
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +41,7 @@ from genai_prices.data_snapshot import get_snapshot
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from playground.errors import StartupError
+from playground.misspelling import nearest
 
 from .builtin import BUILTIN
 from .records import ListPrice, Provider, Quirks, trimmed
@@ -150,7 +151,8 @@ def read_provider_file(path: Path, variable: Callable[[str], SecretStr | None]) 
     Raises `StartupError` naming the file, the entry and the field when something in it can't be used.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise StartupError(f"The file of providers {path} can't be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -158,25 +160,28 @@ def read_provider_file(path: Path, variable: Callable[[str], SecretStr | None]) 
     entries = document.pop("provider", [])
     if document or not isinstance(entries, list):
         odd = ", ".join(document) or "provider"
+        like = next((name for name in document if nearest(name, ["provider"])), None)
+        if like is not None:
+            raise StartupError(f"{path}{_line_of(text, like)}: unknown block `{like}`; did you mean `[[provider]]`?")
         raise StartupError(f"{path}: {odd}: only blocks of [[provider]] are expected (with two brackets)")
     providers: list[Provider] = []
     for number, entry in enumerate(entries, start=1):
-        provider = _provider(path, number, entry, variable)
+        provider = _provider(path, text, number, entry, variable)
         if any(known.id == provider.id for known in providers):
             raise StartupError(f"{path}: provider {number} ({provider.id}): id: is taken by an earlier entry")
         providers.append(provider)
     return providers
 
 
-def _provider(path: Path, number: int, entry: object, variable: Callable[[str], SecretStr | None]) -> Provider:
+def _provider(path: Path, text: str, number: int, entry: object, variable: Callable[[str], SecretStr | None]) -> Provider:
     where = f"{path}: provider {number}"
     if isinstance(entry, dict) and isinstance(entry.get("id"), str):
         where += f" ({entry['id']})"
     try:
         read = _ProviderEntry.model_validate(entry)
     except ValidationError as error:
-        faults = [f"{_field(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors(include_input=False)]
-        raise StartupError("\n".join(f"{where}: {fault}" for fault in faults)) from None
+        faults = [_fault(text, number, fault) for fault in error.errors(include_input=False)]
+        raise StartupError("\n".join(f"{where}{fault}" for fault in faults)) from None
     if read.api_key is not None and read.api_key_env is not None:
         raise StartupError(f"{where}: api_key: give either this or api_key_env")
     key = SecretStr(read.api_key) if read.api_key is not None else None
@@ -195,6 +200,30 @@ def _provider(path: Path, number: int, entry: object, variable: Callable[[str], 
         key_variable=read.api_key_env,
         quirks=read.quirks(),
     )
+
+
+def _fault(text: str, number: int, fault: Mapping[str, Any]) -> str:
+    """What is wrong with an entry, as it continues the place of the entry."""
+    location: tuple[int | str, ...] = fault["loc"]
+    if fault["type"] != "extra_forbidden":
+        return f": {_field(location)}: {fault['msg'].removeprefix('Value error, ')}"
+    name = str(location[-1])
+    known = (_ProviderEntry if len(location) == 1 else _PriceEntry).model_fields
+    like = nearest(name, known)
+    within = f" in {_field(location[:-1])}" if len(location) > 1 else ""
+    meant = f"; did you mean `{like}`?" if like is not None else f"; known are {', '.join(known)}"
+    return f"{_line_of(text, name, number)}: unknown setting `{name}`{within}{meant}"
+
+
+def _line_of(text: str, name: str, entry: int = 0) -> str:
+    """As `, line 7`: where `name` is first set in the entry of that number, or opens a block; empty where that can't be told."""
+    seen = 0
+    place = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(name)}["']?\s*[]=.]""")
+    for number, line in enumerate(text.splitlines(), start=1):
+        seen += bool(re.match(r"\s*\[\[\s*provider\s*\]\]", line))
+        if seen >= entry and place.match(line):
+            return f", line {number}" if seen in (entry, 0) or entry == 0 else ""
+    return ""
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -30,6 +30,8 @@ class ComparisonFailed(Exception):
 class _Service(NamedTuple):
     url: str
     token: str
+    is_local: bool = False
+    """It runs within this command: no proxy leads to it."""
 
 
 async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token: str | None) -> bool:
@@ -73,7 +75,7 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
             settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
             logs.configure(settings)
             local = await stack.enter_async_context(running(settings))
-        yield _Service(local.url, await local.services.accounts.terminal_token())
+        yield _Service(local.url, await local.services.accounts.terminal_token(), is_local=True)
 
 
 async def _print_events(service: _Service, body: dict[str, Any]) -> bool:
@@ -111,7 +113,7 @@ async def _events(service: _Service, body: dict[str, Any]) -> AsyncIterator[dict
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
     try:
         async with (
-            httpx.AsyncClient(base_url=service.url, headers=headers, timeout=timeout) as client,
+            httpx.AsyncClient(base_url=service.url, headers=headers, timeout=timeout, trust_env=not service.is_local) as client,
             aconnect_sse(client, "POST", "/playground/stream", content=content) as source,
         ):
             await _check(source.response)

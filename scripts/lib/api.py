@@ -13,6 +13,7 @@ import anyio
 import httpx
 from httpx_sse import EventSource, SSEError
 
+from .kept_login import KeptLogin, Tokens
 from .problems import BadWire, ConnectionLost, Problem, Silent, Unreachable
 
 PATIENCE_SECONDS = 600.0
@@ -45,7 +46,7 @@ class Service:
         self._credentials = credentials
         self._tell = tell
         self._access = credentials.token
-        self._refresh: str | None = None
+        self._kept = KeptLogin(str(http.base_url), credentials.email, tell) if credentials.email else None
         self._renewing = anyio.Lock()
 
     async def get(self, path: str, params: dict[str, str]) -> dict[str, Any]:
@@ -70,41 +71,52 @@ class Service:
     async def _authorised(
         self, method: str, path: str, *, body: dict[str, Any] | None = None, params: dict[str, str] | None = None, stream: bool = False
     ) -> tuple[httpx.Response, float]:
-        if self._access is None and self._credentials.email:
-            await self._renew(None)
+        if self._access is None and self._kept is not None:
+            await self._renew(self._kept, None)
         used = self._access
         try:
             return await self._send(method, path, body=body, params=params, stream=stream, token=used)
         except Problem as problem:
-            if problem.status != 401 or not (self._refresh or self._credentials.email):
+            if problem.status != 401 or self._kept is None:
                 raise
-        await self._renew(used)
+        await self._renew(self._kept, used)
         return await self._send(method, path, body=body, params=params, stream=stream, token=self._access)
 
-    async def _renew(self, used: str | None) -> None:
-        """Get another access token than `used`. When many requests find theirs expired at once, the first renews it for all."""
+    async def _renew(self, kept: KeptLogin, used: str | None) -> None:
+        """Get another access token than `used`. When many requests find theirs expired at once, the first renews it for all.
+
+        A login that an earlier run left is used, and renewed when it has expired; only without one does the account log in.
+        """
         async with self._renewing:
             if self._access != used:
                 return
-            if self._refresh:
-                try:
-                    await self._take_tokens("/auth/refresh", {"refreshToken": self._refresh})
-                except Problem as problem:
-                    self._refresh = None
-                    if problem.status != 401 or not self._credentials.email:
-                        raise
-                else:
-                    return
-            await self._take_tokens("/auth/login", {"email": self._credentials.email, "password": self._credentials.password})
+            async with kept.locked():
+                tokens = kept.load()
+                if tokens is None or tokens.access == used:
+                    tokens = await self._refreshed(tokens) or await self._log_in()
+                    kept.save(tokens)
+            self._access = tokens.access
 
-    async def _take_tokens(self, path: str, body: dict[str, Any]) -> None:
+    async def _refreshed(self, tokens: Tokens | None) -> Tokens | None:
+        if tokens is None or tokens.refresh is None:
+            return None
+        try:
+            return await self._tokens("/auth/refresh", {"refreshToken": tokens.refresh})
+        except Problem as problem:
+            if problem.status not in (400, 401, 422):
+                raise
+            return None  # The login has ended since.
+
+    async def _log_in(self) -> Tokens:
+        return await self._tokens("/auth/login", {"email": self._credentials.email, "password": self._credentials.password})
+
+    async def _tokens(self, path: str, body: dict[str, Any]) -> Tokens:
         response, _ = await self._send("POST", path, body=body)
         tokens = _json_object(response)
         access, refresh = tokens.get("accessToken"), tokens.get("refreshToken")
         if not isinstance(access, str):
             raise BadWire("The service's answer to the login holds no access token.")
-        self._access = access
-        self._refresh = refresh if isinstance(refresh, str) else None
+        return Tokens(access, refresh if isinstance(refresh, str) else None)
 
     async def _send(
         self,

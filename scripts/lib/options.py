@@ -13,6 +13,8 @@ import httpx
 import typer
 from rich.console import Console
 
+from playground.http_environment import environment_faults
+
 from .api import Credentials
 from .units import printable
 
@@ -67,7 +69,17 @@ def fail(message: str) -> NoReturn:
 
 
 def credentials(token: str | None, email: str | None, password: str | None) -> Credentials:
-    """Who is asking. With both a token and an account, the account logs in when the token no longer holds."""
+    """Who is asking. With both a token and an account, the account logs in when the token is no longer valid.
+
+    Ends the script where the environment has what no HTTP client can use.
+    """
+    if faults := environment_faults():
+        fail("\n".join(faults))
+    if not (token or email or password):
+        raise typer.BadParameter(
+            "The service needs a login: give --token (or PLAYGROUND_TOKEN), "
+            "or --email and --password (or PLAYGROUND_EMAIL and PLAYGROUND_PASSWORD)."
+        )
     if bool(email) != bool(password):
         raise typer.BadParameter("An account needs both --email and --password (or PLAYGROUND_EMAIL and PLAYGROUND_PASSWORD).")
     if token and not _TOKEN.fullmatch(token):

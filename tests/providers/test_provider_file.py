@@ -134,3 +134,24 @@ async def test_a_gateway_like_anthropic_is_asked_for_its_list_in_anthropics_way(
     assert upstream.requests[0].headers["x-api-key"] == "lab-key"
     upstream.will_answer(Answer([event(text_chunk("Hello")), event(finish_chunk()), DONE]))
     assert (await ask(client, call_to(lab))).text == "Hello"
+
+
+def test_a_misspelt_setting_is_named_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        '[[provider]]\nid = "first"\nbase_url = "http://x/v1"\n\n[[provider]]\nid = "lab"\nbase_ur = "http://x/v1"\nzzz = 1\n'
+        '[provider.prices."m"]\ninput = 1\noutput = 2\ncachedInput = 1\n'
+    )
+    with pytest.raises(StartupError) as caught:
+        read_provider_file(file, lambda _name: None)
+    said = str(caught.value)
+    assert f"{file}: provider 2 (lab), line 7: unknown setting `base_ur`; did you mean `base_url`?" in said
+    assert "line 8: unknown setting `zzz`; known are id, base_url," in said
+    assert "line 12: unknown setting `cachedInput` in prices.m; did you mean `cached_input`?" in said
+
+
+def test_a_misspelt_block_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text('# Ours\n[[providers]]\nid = "lab"\nbase_url = "http://x/v1"\n')
+    with pytest.raises(StartupError, match=r", line 2: unknown block `providers`; did you mean `\[\[provider\]\]`\?"):
+        read_provider_file(file, lambda _name: None)

@@ -24,9 +24,10 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 
 @pytest.fixture
-def variables(user: User) -> dict[str, str]:
-    """The environment of a script that asks as that user."""
-    account = {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
+def variables(user: User, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a script that asks as that user, with a data folder of its own."""
+    account = {"XDG_DATA_HOME": str(tmp_path_factory.mktemp("home"))}
+    account |= {"PLAYGROUND_EMAIL": user.account["email"], "PLAYGROUND_PASSWORD": PASSWORD}
     return {**os.environ, "PLAYGROUND_URL": str(user.http.base_url), **account}
 
 

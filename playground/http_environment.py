@@ -1,0 +1,91 @@
+"""The variables that HTTP clients read by themselves when they are made: proxies and certificates.
+
+What is wrong with one would end the command with a traceback that names neither the variable nor what to write. Needs nothing but
+Python's own library, so that every command can look before it imports a client: some read certificates already when they are imported.
+"""
+
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_EXAMPLE = "an address such as http://127.0.0.1:3128"
+_HOST = re.compile(r"(\*?\.?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\*)(?::(\d{1,5}))?", re.IGNORECASE)
+_HIGHEST_PORT = 65_535
+
+
+def environment_faults(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """What can't be used of these variables: a sentence for each, which names it and says what to write."""
+    return [*_proxy_faults(environment), *_certificate_faults(environment)]
+
+
+def _proxy_faults(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environment.items():
+        if name.lower() in _PROXIES and value.strip():
+            fault = _proxy_fault(value)
+            if fault is not None:
+                yield f"{name}={_without_password(value)} {fault}, or unset {name}."
+        elif name.lower() == "no_proxy":
+            for host in value.split(","):
+                if host.strip() and not _is_host(host.strip()):
+                    yield (
+                        f'{name}: "{host.strip()}" is no host. Write host names and addresses with commas between them, '
+                        f"such as localhost,127.0.0.1,.example.org, or unset {name}."
+                    )
+
+
+def _proxy_fault(value: str) -> str | None:
+    try:
+        url = urlsplit(value if "://" in value else f"http://{value}")
+        port = url.port
+    except ValueError:
+        return f"is no address: its host or port can't be read. Write {_EXAMPLE}"
+    if url.scheme.startswith("socks"):
+        return "is a SOCKS proxy, which this program can't use. Write the address of an HTTP proxy, such as http://127.0.0.1:3128"
+    if url.scheme not in ("http", "https"):
+        return f"begins with {url.scheme}://, which no proxy does. Write {_EXAMPLE}"
+    if not url.hostname or port == 0 or re.search(r"\s", value.strip()):
+        return f"is no address. Write {_EXAMPLE}"
+    return None
+
+
+def _without_password(value: str) -> str:
+    """A proxy's address may hold a password, which is not shown."""
+    return re.sub(r"//[^/@]*@", "//…@", value if "://" in value else f"//{value}").removeprefix("//")
+
+
+def _is_host(text: str) -> bool:
+    address = text.partition("://")[2] or text
+    bracketed = re.fullmatch(r"\[([^\]]+)\](?::\d{1,5})?(/\d{1,3})?", address)
+    try:
+        ip_network(bracketed[1].partition("%")[0] + (bracketed[2] or "") if bracketed else address, strict=False)
+    except ValueError:
+        host = None if bracketed else _HOST.fullmatch(address)
+        return host is not None and int(host[2] or 1) in range(1, _HIGHEST_PORT + 1)
+    return True
+
+
+def _certificate_faults(environment: Mapping[str, str]) -> Iterator[str]:
+    file, folder, key_log = (environment.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
+    if file:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+        except ssl.SSLError:
+            yield f"SSL_CERT_FILE={file} has no certificate in PEM form. Name a file of root certificates, or unset SSL_CERT_FILE."
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            yield f"SSL_CERT_FILE={file} can't be read: {reason}. Name a file of root certificates, or unset SSL_CERT_FILE."
+    if folder:
+        missing = [part for part in folder.split(os.pathsep) if part and not Path(part).is_dir()]
+        if missing:
+            yield f"SSL_CERT_DIR={folder}: there is no folder {missing[0]}. Name a folder of root certificates, or unset SSL_CERT_DIR."
+    if key_log:
+        try:
+            with Path(key_log).open("ab"):
+                pass
+        except OSError as error:
+            yield f"SSLKEYLOGFILE={key_log} can't be written: {error.strerror}. Name a file that can, or unset SSLKEYLOGFILE."

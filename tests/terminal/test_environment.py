@@ -1,0 +1,58 @@
+"""Variables that HTTP clients read by themselves: what is wrong with one is a sentence, for every command."""
+
+from pathlib import Path
+
+import pytest
+
+from playground.http_environment import environment_faults
+
+from .conftest import executed
+
+
+@pytest.mark.parametrize("command", [("serve",), ("compare", "Hi", "-m", "sim/quick")], ids=["serve", "compare"])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ALL_PROXY", "socks://127.0.0.1:9/"), ("SSL_CERT_FILE", "/nonexistent/cacert.pem"), ("SSLKEYLOGFILE", "/nonexistent/keys")],
+)
+def test_a_command_ends_with_one_line_that_names_the_variable(tmp_path: Path, command: tuple[str, ...], variable: str, value: str) -> None:
+    done = executed(tmp_path, *command, **{variable: value})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"playground: {variable}={value}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("all_proxy", "socks5://127.0.0.1:1080", "HTTP proxy, such as http://127.0.0.1:3128"),
+        ("HTTP_PROXY", "http://proxy:port/", "host or port can't be read"),
+        ("HTTPS_PROXY", "ftp://proxy", "ftp://"),
+        ("HTTPS_PROXY", "http://", "is no address"),
+        ("http_proxy", "a b", "is no address"),
+        ("HTTP_PROXY", "http://[::1", "is no address"),
+        ("NO_PROXY", "[::1", '"[::1" is no host'),
+        ("NO_PROXY", "localhost 127.0.0.1", "with commas between them"),
+        ("no_proxy", "localhost,<local>", '"<local>" is no host'),
+        ("NO_PROXY", "example.org:port", '"example.org:port"'),
+        ("SSL_CERT_FILE", "/", "can't be read"),
+        ("SSL_CERT_FILE", __file__, "no certificate"),
+        ("SSL_CERT_DIR", "/nonexistent", "no folder /nonexistent"),
+        ("SSLKEYLOGFILE", "/nonexistent/keys", "can't be written"),
+    ],
+)
+def test_a_fault_names_the_variable_and_what_to_write(variable: str, value: str, said: str) -> None:
+    (fault,) = environment_faults({variable: value})
+    assert fault.startswith(variable)
+    assert said in fault
+    assert fault.endswith(f"unset {variable}.")
+
+
+def test_a_proxys_password_is_not_shown() -> None:
+    assert "s3cret" not in str(environment_faults({"ALL_PROXY": "socks5://user:s3cret@proxy:1080"}))
+    assert "s3cret" not in str(environment_faults({"HTTP_PROXY": "user:s3cret@proxy:port"}))
+
+
+def test_what_can_be_used_is_no_fault(tmp_path: Path) -> None:
+    hosts = "localhost,127.0.0.1, ::1,.example.org,*.local,example.org:8080,10.0.0.0/8,fe80::/10,[::1],[::1]:80,*,my_host,http://x.org,"
+    usable = {"HTTP_PROXY": "proxy:3128", "https_proxy": "http://u:p@proxy:3128/", "ALL_PROXY": "", "NO_PROXY": hosts}
+    assert environment_faults(usable | {"SSL_CERT_DIR": str(tmp_path), "SSLKEYLOGFILE": str(tmp_path / "keys"), "SOME_PROXY": "x y"}) == []
