@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
@@ -33,8 +33,14 @@ from .stored import StoredAnswer, StoredLane, StoredSession, StoredTurn
 def replayed(session: StoredSession, turn: StoredTurn, answers: Sequence[StoredAnswer]) -> Reading:
     """The events of a turn: what each lane wrote comes in one chunk, with the time of its end."""
     log = EventLog(turn.run_id)
-    _fill(log, session, turn, [models.answers.model_validate(answer.columns) for answer in answers])
+    _fill(log, session, turn, [_row(answer.columns) for answer in answers])
     return Reading(log)
+
+
+def _row(columns: dict[str, Any]) -> models.answers:
+    # The client's models take JSON as text.
+    as_text = {name: msgspec.json.encode(columns[name]).decode() for name in ("sources", "attachments")}
+    return models.answers.model_validate({**columns, **as_text})
 
 
 def _fill(log: EventLog, session: StoredSession, turn: StoredTurn, answers: Sequence[models.answers]) -> None:
