@@ -193,7 +193,13 @@ async def stop(services: CurrentServices, user: Streamer, session_id: SessionId,
 
 
 async def _wanted_sessions(
-    q: Annotated[CleanText | None, Query(max_length=500, description="Stands in the title or in a prompt.")] = None,
+    q: Annotated[
+        CleanText | None,
+        Query(
+            max_length=500,
+            description="Parts of words that all stand in the title, or all in one prompt, in any case; a phrase in quotation marks.",
+        ),
+    ] = None,
     model: Annotated[CleanText | None, Query(max_length=300, description="Some lane's model, as `sim/quick`.")] = None,
     answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="Some answer's status.")] = None,
     since: Annotated[GivenMoment | None, Query(alias="from", description="Created at this time or later.")] = None,

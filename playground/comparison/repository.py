@@ -10,11 +10,11 @@ from prisma import models
 from prisma.errors import RawQueryError
 
 from playground.database.client import LIST_SECONDS, REPORT_SECONDS, Database
-from playground.database.patterns import containing
 
 from . import stored
 from .plan import AnswerRecord
 from .records import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
+from .search import MATCHES, WANTED, terms_of
 from .statements import KEEP_ANSWERS, OPEN_TURN, answer_rows, close_turn, closing_rows, in_parts, opening_rows
 from .stored import (
     ANSWERS,
@@ -41,7 +41,7 @@ class SessionFilter:
     """Which of a user's sessions are wanted; `None` does not narrow."""
 
     text: str | None = None
-    """Stands in the title or in a prompt, in any case of letters."""
+    """Its words stand in the title or in one prompt, in any case of letters; what is between quotation marks stands there as it is."""
     model: str | None = None
     status: str | None = None
     """Some answer has it."""
@@ -54,7 +54,7 @@ SELECT s.id, s.title, s.created_at, s.updated_at
 FROM sessions s
 WHERE s.user_id = $1
   AND ($2::text IS NULL OR s.id < $2)
-  AND ($3::text IS NULL OR s.title ILIKE $3 OR EXISTS (SELECT FROM turns t WHERE t.session_id = s.id AND t.prompt ILIKE $3))
+  AND ({matches})
   AND ($4::text IS NULL OR EXISTS (SELECT FROM lanes l WHERE l.session_id = s.id AND l.model = $4))
   AND ($5::text IS NULL OR EXISTS (
         SELECT FROM answers a JOIN turns t ON t.id = a.turn_id WHERE t.session_id = s.id AND a.status::text = $5))
@@ -63,6 +63,8 @@ WHERE s.user_id = $1
 ORDER BY s.id DESC
 LIMIT $8::int
 """
+_LIST = _PAGE.format(matches="$3::text[] IS NOT NULL")
+_SEARCH = WANTED + _PAGE.format(matches=MATCHES)
 
 _SUMMARIES = """
 SELECT t.session_id, l.position AS lane, l.model, l.provider, l.simulated, max(t.number) AS turns, count(*)::int AS answers,
@@ -184,9 +186,10 @@ class SessionRepository:
 
     async def page(self, user_id: str, wanted: SessionFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
         """Sessions newest first, from the one after `cursor` on: id, title, created_at, updated_at."""
-        pattern = None if wanted.text is None else containing(wanted.text)
-        parameters = (user_id, cursor, pattern, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
-        return await self._database.read(user_id, _PAGE, *parameters, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
+        terms = [] if wanted.text is None else terms_of(wanted.text)
+        parameters = (user_id, cursor, terms, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
+        statement = _SEARCH if terms else _LIST
+        return await self._database.read(user_id, statement, *parameters, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
 
     async def summaries(self, user_id: str, session_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """What each lane of these sessions came to, by session, in the order of lanes."""
