@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.database.client import Database
+from playground.database.client import REPORT_SECONDS, Database
 
 # Each takes the account's id, what the last row was sorted by, and how many rows. Rows come in the order of `position`.
 TABLES: Mapping[str, str] = {
@@ -34,6 +34,7 @@ SELECT id AS position, id, created_at, CASE WHEN actor_id = $1 THEN actor END AS
 FROM audit_events WHERE (actor_id = $1 OR (target_type = 'user' AND target_id = $1)) AND id > $2 ORDER BY id LIMIT $3::int""",
 }
 _SESSIONS = "SELECT id AS position FROM sessions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int"
+_NARROW = "Ask again later."
 
 
 class ExportRepository:
@@ -44,9 +45,9 @@ class ExportRepository:
 
     async def rows(self, table: str, user_id: str, after: str, limit: int) -> list[dict[str, Any]]:
         """Rows of one of `TABLES`, after the one with that `position`; the empty string is before all of them."""
-        return await self._database.run(lambda prisma: prisma.query_raw(TABLES[table], user_id, after, limit))
+        return await self._database.read(user_id, TABLES[table], user_id, after, limit, seconds=REPORT_SECONDS, narrow=_NARROW)
 
     async def session_ids(self, user_id: str, after: str, limit: int) -> list[str]:
         """Ids of sessions, the oldest first, after that one."""
-        rows = await self._database.run(lambda prisma: prisma.query_raw(_SESSIONS, user_id, after, limit))
+        rows = await self._database.read(user_id, _SESSIONS, user_id, after, limit, seconds=REPORT_SECONDS, narrow=_NARROW)
         return [row["position"] for row in rows]

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
 from playground.accounts.auth import ReportReader
+from playground.database.shares import TooSlow
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.problems import documented
 from playground.schemas import LocalMoment
@@ -29,7 +30,7 @@ def _split(values: object) -> object:
     response_model=CostReport,
     response_model_exclude_unset=True,
     responses={
-        **documented(BadInput, NotAuthenticated, Forbidden, Unavailable),
+        **documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow),
         200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}},
     },
 )

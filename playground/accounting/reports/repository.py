@@ -7,11 +7,12 @@ from typing import Any
 
 from prisma.errors import RawQueryError
 
-from playground.database.client import Database
+from playground.database.client import REPORT_SECONDS, Database
 
 from .schemas import Dimension
 
 _INVALID_PARAMETER_VALUE = "22023"
+_NARROW = "Ask for a shorter time: `from` and `to`."
 
 
 class UnknownTimeZone(Exception):
@@ -24,6 +25,7 @@ class ReportQuery:
 
     group_by: Sequence[Dimension]
     timezone: str
+    asked_by: str
     user_id: str | None
     """`None`: of all users."""
     since: datetime | None
@@ -86,7 +88,7 @@ class ReportRepository:
         """The total, and then the rows in the order of time, the dearest first. Raises `UnknownTimeZone`."""
         statement, parameters = _statement(query)
         try:
-            return await self._database.run(lambda prisma: prisma.query_raw(statement, *parameters))
+            return await self._database.read(query.asked_by, statement, *parameters, seconds=REPORT_SECONDS, narrow=_NARROW)
         except RawQueryError as error:
             if error.meta["code"] != _INVALID_PARAMETER_VALUE:
                 raise

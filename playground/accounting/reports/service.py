@@ -73,6 +73,7 @@ class CostReports:
         return ReportQuery(
             group_by=wanted.group_by,
             timezone=wanted.timezone,
+            asked_by=user.id,
             user_id=None if wanted.scope == "all" else user.id,
             since=since,
             until=until,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from playground.accounts.auth import Administrator
+from playground.database.shares import TooSlow
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.problems import documented
 from playground.schemas import GivenMoment
@@ -15,13 +16,13 @@ from .schemas import Bucket, Statistics
 router = APIRouter(prefix="/admin", tags=["administration"])
 
 
-@router.get("/stats", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable))
+@router.get("/stats", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def get_statistics(
     services: CurrentServices,
-    _administrator: Administrator,
+    administrator: Administrator,
     since: Annotated[GivenMoment | None, Query(alias="from", description="Default: 30 days before `to`.")] = None,
     until: Annotated[GivenMoment | None, Query(alias="to", description="Before this time. Default: now.")] = None,
     bucket: Annotated[Bucket, Query(description="How long each step of `series` is, in UTC; weeks begin on Mondays.")] = "day",
 ) -> Statistics:
     """Users, sessions, answers, tokens, costs and errors: in total, and step by step."""
-    return await services.administration.statistics.between(since, until, bucket)
+    return await services.administration.statistics.between(administrator.id, since, until, bucket)

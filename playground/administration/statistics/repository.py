@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from playground.database.client import Database
+from playground.database.client import REPORT_SECONDS, Database
 
 # Every part gives a row a bucket and one without a start, for all of them together: a distinct count of the whole is no sum of parts.
 _SERIES = """
@@ -55,6 +55,9 @@ ORDER BY errors DESC, provider, code
 """
 
 
+_NARROW = "Ask for a shorter time: `from` and `to`."
+
+
 class Found(NamedTuple):
     """What the two queries gave: `series` begins with the totals, whose `start` is null."""
 
@@ -69,9 +72,9 @@ class StatisticsRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def between(self, since: datetime, until: datetime, bucket: str) -> Found:
+    async def between(self, asked_by: str, since: datetime, until: datetime, bucket: str) -> Found:
         """What happened from `since` to before `until`, by buckets in UTC."""
         moments = since.isoformat(), until.isoformat()
-        series = await self._database.run(lambda prisma: prisma.query_raw(_SERIES, *moments, bucket))
-        errors = await self._database.run(lambda prisma: prisma.query_raw(_ERRORS, *moments))
+        series = await self._database.read(asked_by, _SERIES, *moments, bucket, seconds=REPORT_SECONDS, narrow=_NARROW)
+        errors = await self._database.read(asked_by, _ERRORS, *moments, seconds=REPORT_SECONDS, narrow=_NARROW)
         return Found(series, errors)

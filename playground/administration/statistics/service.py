@@ -25,12 +25,12 @@ class StatisticsService:
     def __init__(self, repository: StatisticsRepository) -> None:
         self._repository = repository
 
-    async def between(self, since: datetime | None, until: datetime | None, bucket: Bucket) -> Statistics:
+    async def between(self, asked_by: str, since: datetime | None, until: datetime | None, bucket: Bucket) -> Statistics:
         """From `since` (30 days before the end) to before `until` (now). Raises `BadInput` when there are none or too many buckets."""
         until = until or datetime.now(UTC)
         since = since or max(until, _EARLIEST + _SHOWN) - _SHOWN
         _check(since, until, bucket)
-        found = await self._repository.between(since, until, bucket)
+        found = await self._repository.between(asked_by, since, until, bucket)
         totals, *series = found.series
         return Statistics(
             since=since,

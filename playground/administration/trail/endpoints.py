@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from playground.accounts.auth import Administrator
+from playground.database.shares import TooSlow
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.problems import documented
 from playground.schemas import GivenMoment
@@ -17,10 +18,10 @@ from .schemas import AuditPage
 router = APIRouter(prefix="/admin", tags=["administration"])
 
 
-@router.get("/audit", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable))
+@router.get("/audit", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def list_audit_events(
     services: CurrentServices,
-    _administrator: Administrator,
+    administrator: Administrator,
     actor: Annotated[
         CleanText | None, Query(max_length=320, description="Who did it: an id, an address or name at that time, or `terminal`.")
     ] = None,
@@ -36,4 +37,4 @@ async def list_audit_events(
 ) -> AuditPage:
     """What was changed, newest first, page by page."""
     wanted = AuditFilter(actor=actor, action=action, target_type=target_type, target_id=target, since=since, until=until)
-    return await services.administration.trail.page(wanted, cursor=cursor, limit=limit)
+    return await services.administration.trail.page(administrator.id, wanted, cursor=cursor, limit=limit)

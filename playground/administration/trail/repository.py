@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from playground.database.client import Database
+from playground.database.client import LIST_SECONDS, Database
 
 _PAGE = """
 SELECT id, created_at, actor_id, actor, action, target_type, target_id, details, address, request_id
@@ -19,6 +19,9 @@ WHERE ($1::text IS NULL OR id < $1)
 ORDER BY id DESC
 LIMIT $8::int
 """
+
+
+_NARROW = "Narrow the list by `from`, `to`, `actor` or `action`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class AuditRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, wanted: AuditFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
+    async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
         """Events newest first, from the one after `cursor` on."""
         times = [None if moment is None else moment.isoformat() for moment in (wanted.since, wanted.until)]
         parameters = (cursor, wanted.actor, wanted.action, wanted.target_type, wanted.target_id, *times, limit)
-        return await self._database.run(lambda prisma: prisma.query_raw(_PAGE, *parameters))
+        return await self._database.read(asked_by, _PAGE, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 from playground.accounts.auth import Administrator
 from playground.accounts.identity import Role
 from playground.accounts.service import LastAdministrator
+from playground.database.shares import TooSlow
 from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.limits.schemas import Usage
 from playground.problems import documented
@@ -22,10 +23,10 @@ router = APIRouter(prefix="/admin/users", tags=["administration"])
 UserId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 
 
-@router.get("", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable))
+@router.get("", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def list_users(
     services: CurrentServices,
-    _administrator: Administrator,
+    administrator: Administrator,
     q: Annotated[CleanText | None, Query(max_length=200, description="Stands in the address, the username or the name.")] = None,
     role: Annotated[Role | None, Query()] = None,
     active: Annotated[bool | None, Query(description="`false`: those that are locked.")] = None,
@@ -36,7 +37,7 @@ async def list_users(
 ) -> UserPage:
     """All accounts, page by page."""
     wanted = UserFilter(text=q, role=role, active=active)
-    return await services.administration.users.page(wanted, sort=sort, order=order, cursor=cursor, limit=limit)
+    return await services.administration.users.page(administrator.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit)
 
 
 @router.get("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))

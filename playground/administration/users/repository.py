@@ -13,7 +13,7 @@ from playground.accounts.login_repository import END_OTHER_LOGINS
 from playground.accounts.repository import ACCOUNTS_LOCK
 from playground.accounts.statements import END_RESETS, FORGET_INVITATIONS
 from playground.administration.audit import Audit, Changes, differences
-from playground.database.client import Database
+from playground.database.client import LIST_SECONDS, Database
 from playground.database.patterns import containing
 
 SortKey = Literal["created_at", "last_login_at", "name", "email", "sessions"]
@@ -57,6 +57,9 @@ WHERE user_id = $1
 """
 
 
+_NARROW = "Narrow the list by `q`, `role` or `active`, or sort it by another field."
+
+
 class NoOtherAdministrator(Exception):
     """Without this account nobody could administer the service any more."""
 
@@ -86,14 +89,16 @@ class AccountRepository:
         self._database = database
         self._audit = audit
 
-    async def page(self, wanted: UserFilter, *, sort: SortKey, descending: bool, after: Place | None, limit: int) -> list[dict[str, Any]]:
+    async def page(
+        self, asked_by: str, wanted: UserFilter, *, sort: SortKey, descending: bool, after: Place | None, limit: int
+    ) -> list[dict[str, Any]]:
         """Accounts in that order, from the one after `after` on; each with its number of `sessions` and its `sort_key`."""
         key, key_type = _SORT_KEYS[sort]
         statement = _PAGE.format(key=key, type=key_type, beyond="<" if descending else ">", order="DESC" if descending else "ASC")
         pattern = None if wanted.text is None else containing(wanted.text)
         place = (after.sort_key, after.user_id) if after else (None, None)
         parameters = (pattern, wanted.role, wanted.active, *place, limit)
-        return await self._database.run(lambda prisma: prisma.query_raw(statement, *parameters))
+        return await self._database.read(asked_by, statement, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)
 
     async def get(self, user_id: str) -> models.users | None:
         """An account."""

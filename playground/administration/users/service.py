@@ -48,10 +48,10 @@ class UserAdministration:
         self._repository = repository
         self._announcements = announcements
 
-    async def page(self, wanted: UserFilter, *, sort: Sorting, order: Order, cursor: str | None, limit: int) -> UserPage:
+    async def page(self, asked_by: str, wanted: UserFilter, *, sort: Sorting, order: Order, cursor: str | None, limit: int) -> UserPage:
         """A page of accounts. Raises `BadInput` for a cursor that is none of this order."""
         key, after = _SORT_KEYS[sort], None if cursor is None else _read_cursor(cursor, sort, order)
-        rows = await self._repository.page(wanted, sort=key, descending=order == "desc", after=after, limit=limit + 1)
+        rows = await self._repository.page(asked_by, wanted, sort=key, descending=order == "desc", after=after, limit=limit + 1)
         more, rows = len(rows) > limit, rows[:limit]
         return UserPage(
             items=[UserItem.model_validate(row) for row in rows],
