@@ -61,12 +61,18 @@ async def _missing_when_reached(client: Prisma) -> tuple[str, ...]:
 
 
 async def _missing(client: Prisma) -> tuple[str, ...]:
+    """The names of our migrations that the database lacks. Raises `StartupError` when it has one that is not ours."""
     ours = sorted(file.parent.name for file in prisma_cli.MIGRATIONS.glob("*/migration.sql"))
     [answer] = await client.query_raw("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there")
     if not answer["there"]:
         return tuple(ours)
     rows = await client.query_raw("SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL")
     applied = {row["migration_name"] for row in rows}
+    if unknown := sorted(applied.difference(ours)):
+        raise StartupError(
+            f"A newer version of Playground has changed this database: this one doesn't know the migration {', '.join(unknown)}. "
+            "Start that version or a newer one, or go back to a backup that was made before the upgrade."
+        )
     return tuple(name for name in ours if name not in applied)
 
 

@@ -110,6 +110,18 @@ async def test_a_migration_that_failed_before_is_told_with_what_to_do(new_data_d
             await migrate.migrate(server.url)
 
 
+async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(new_data_dir: NewDataDir) -> None:
+    async with EmbeddedPostgres.open(new_data_dir()) as server:
+        async with running_engine(server.url, pool_size=1) as engine:
+            newer = """
+INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, rolled_back_at)
+VALUES ('1', '', '29990101000000_from_the_future', now(), NULL), ('2', '', '29990102000000_taken_back', NULL, now())"""
+            await engine.client.execute_raw(newer)
+
+        with pytest.raises(StartupError, match=r"newer version.* 29990101000000_from_the_future\. Start that version"):
+            await migrate.migrate(server.url)
+
+
 async def test_a_database_that_cannot_be_reached_is_told_by_its_variable(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "_REACH_TIMEOUT", 0.1)
 
