@@ -106,8 +106,10 @@ class Recorder:
     async def close(self, run: Run) -> None:
         """Record what a run came to. Returns when that is in the store, or after a moment: then it goes on in the background."""
         self._task_group.start_soon(self._close, run)
-        with anyio.move_on_after(_LONGEST_WAIT_SECONDS):
+        with anyio.move_on_after(_LONGEST_WAIT_SECONDS) as wait:
             await run.recorded.wait()
+        if wait.cancelled_caught and run.id in self._open:
+            await self._save([self._open[run.id]], to_disk=True)
 
     async def _close(self, run: Run) -> None:
         await run.opened.wait()
@@ -120,6 +122,9 @@ class Recorder:
         await self._save([recording])
         whole = recording.whole  # Another may be saving it when it is asked for next.
         in_store = await self._in_store(recording)
+        if not in_store:
+            # What comes next says that the answer is safe, and the file is all that there is of it.
+            await self._save([recording], to_disk=True)
         recording.run.recorded.set()
         if not (in_store or whole):
             return False
@@ -174,14 +179,18 @@ class Recorder:
             with anyio.CancelScope(shield=True):
                 await self._save(list(self._open.values()))
 
-    async def _save(self, recordings: Sequence[Recording]) -> None:
+    async def _save(self, recordings: Sequence[Recording], *, to_disk: bool = False) -> None:
         async with self._writing:
-            await run_sync(_save_each, recordings, self._journal)
+            # Without those that were closed while this waited.
+            still_open = [recording for recording in recordings if self._open.get(recording.run.id) is recording]
+            await run_sync(_save_each, still_open, self._journal, to_disk)
 
 
-def _save_each(recordings: Sequence[Recording], journal: Journal) -> None:
+def _save_each(recordings: Sequence[Recording], journal: Journal, to_disk: bool) -> None:
     for recording in recordings:
         try:
             recording.save(journal)
+            if to_disk and recording.file is not None:
+                recording.file.sync()
         except Exception:  # A full disk or a defect, which must not keep the others' text from theirs.
             _logger.exception("journal_failed", run_id=recording.run.id)
