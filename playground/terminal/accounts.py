@@ -128,7 +128,7 @@ async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
         after, more = None, True
         while more:
             wanted = UserFilter(text=search, role=role)
-            page = await accounts.repository.page(wanted, sort="created_at", descending=False, after=after, limit=_PAGE)
+            page = await accounts.repository.page("terminal", wanted, sort="created_at", descending=False, after=after, limit=_PAGE)
             rows += page
             more = len(page) == _PAGE
             after = Place(page[-1]["sort_key"], page[-1]["id"]) if page else None
