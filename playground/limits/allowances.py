@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from prisma import models
 
 from .periods import Period
 from .policy import Limits
+
+_FASTEST_CLOCK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,13 @@ class Allowances:
 
 
 def allowances_at(moment: datetime, limits: Limits, row: models.usage | None) -> Allowances:
-    """How `limits` stand at `moment` by the user's row. A day and a month before it are over; one after it is that of a faster clock."""
-    day, month = Period.day(moment), Period.month(moment)
-    today = row if row is not None and row.day >= day.name else None
-    this_month = row if row is not None and row.month >= month.name else None
+    """How `limits` stand at `moment` by the user's row. A day and a month before it are over; one after it is that of a faster clock.
+
+    One that begins in more than an hour is that of a clock that had jumped ahead, and counts for nothing (`statements.py`).
+    """
+    day, month, latest = Period.day(moment), Period.month(moment), moment + _FASTEST_CLOCK
+    today = row if row is not None and day.name <= row.day <= Period.day(latest).name else None
+    this_month = row if row is not None and month.name <= row.month <= Period.month(latest).name else None
     return Allowances(
         _allowance("daily-requests", limits.daily_requests, today.day_requests if today else 0, 0, day),
         _allowance("monthly-requests", limits.monthly_requests, this_month.month_requests if this_month else 0, 0, month),

@@ -2,18 +2,38 @@
 
 What a user has used and reserved is one row, and whoever changes it locks it first. After waiting for that lock a statement sees the
 row as it is now, but all else as it was when the statement began (READ COMMITTED), so decisions depend on the row's columns alone.
-Days and months are compared as text. A row never goes back to an earlier one, whichever clock is late.
+Days and months are compared as text. A row does not go back to an earlier one when a clock is late. But one that is of a time yet to
+come is over: a clock had jumped ahead, and its counts would stand until then. PostgreSQL's clock decides, and a service's may be at most
+an hour ahead of it.
 
 Locks are taken in one order, so that no two statements wait for each other: turn, reservation, usage. `RESERVE` makes a reservation
 that nobody else knows yet, and may therefore do it last.
 """
 
+import re
+
+_LATEST = "(now() + interval '1 hour')"
+_DAY = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+_MONTH = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM')"
+
+
+def _by_the_clock(statement: str) -> str:
+    """`statement` with what its words in capitals about the calendar mean."""
+    for name, text in (("DAY", _DAY), ("MONTH", _MONTH)):
+        column = name.lower()
+        over = f"(used.{column} < excluded.{column} OR used.{column} > {text.format(_LATEST)})"
+        statement = statement.replace(f"{name}_IS_OVER", over)
+        statement = re.sub(rf"\b{name}\((LEAST\(.*?, LATEST\))\)", text.format(r"\1"), statement)
+    return statement.replace("LATEST", _LATEST)
+
+
 # A repeated attempt whose first one was kept meets its reservation: when it sees it, nothing is done; when it can't see it yet, the
 # duplicate key takes the whole statement back. What is wanted of a limit may be nothing (a user's own key, an unknown price): then it
 # does not matter that the limit is reached.
-RESERVE = """
+RESERVE = _by_the_clock("""
 WITH asked AS (
-  SELECT *, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM') AS month
+  SELECT run_id, user_id, tokens, cost, held_seconds, daily_requests, monthly_requests, monthly_tokens, monthly_budget,
+         LEAST(at, LATEST) AS at, DAY(LEAST(at, LATEST)) AS day, MONTH(LEAST(at, LATEST)) AS month
   FROM jsonb_to_record($1::jsonb) AS asked(
     run_id text, user_id text, at timestamptz, tokens bigint, cost numeric, held_seconds float8,
     daily_requests bigint, monthly_requests bigint, monthly_tokens bigint, monthly_budget numeric)),
@@ -26,21 +46,21 @@ counted AS (
     AND (monthly_tokens IS NULL OR tokens = 0 OR tokens <= monthly_tokens)
     AND (monthly_budget IS NULL OR cost = 0 OR cost <= monthly_budget)
   ON CONFLICT (user_id) DO UPDATE SET
-    day = GREATEST(used.day, excluded.day),
-    month = GREATEST(used.month, excluded.month),
-    day_requests = 1 + CASE WHEN used.day < excluded.day THEN 0 ELSE used.day_requests END,
-    month_requests = 1 + CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_requests END,
-    month_tokens = CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_tokens END,
-    month_cost = CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_cost END,
+    day = CASE WHEN DAY_IS_OVER THEN excluded.day ELSE used.day END,
+    month = CASE WHEN MONTH_IS_OVER THEN excluded.month ELSE used.month END,
+    day_requests = 1 + CASE WHEN DAY_IS_OVER THEN 0 ELSE used.day_requests END,
+    month_requests = 1 + CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_requests END,
+    month_tokens = CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_tokens END,
+    month_cost = CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_cost END,
     reserved_tokens = used.reserved_tokens + excluded.reserved_tokens,
     reserved_cost = used.reserved_cost + excluded.reserved_cost
   WHERE (
-    SELECT (daily_requests IS NULL OR used.day < excluded.day OR used.day_requests < daily_requests)
-      AND (monthly_requests IS NULL OR used.month < excluded.month OR used.month_requests < monthly_requests)
+    SELECT (daily_requests IS NULL OR DAY_IS_OVER OR used.day_requests < daily_requests)
+      AND (monthly_requests IS NULL OR MONTH_IS_OVER OR used.month_requests < monthly_requests)
       AND (monthly_tokens IS NULL OR tokens = 0 OR
-           CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_tokens END + used.reserved_tokens + tokens <= monthly_tokens)
+           CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_tokens END + used.reserved_tokens + tokens <= monthly_tokens)
       AND (monthly_budget IS NULL OR cost = 0 OR
-           CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_cost END + used.reserved_cost + cost <= monthly_budget)
+           CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_cost END + used.reserved_cost + cost <= monthly_budget)
     FROM asked)
   RETURNING used.*),
 kept AS (
@@ -49,21 +69,21 @@ kept AS (
 SELECT * FROM counted
 UNION ALL
 SELECT usage.* FROM usage JOIN reservations USING (user_id) WHERE run_id = (SELECT run_id FROM asked)
-"""
+""")
 
 # Tokens and money go to the month in which the turn began, a request that was not counted ahead to its day as well. When the row is
 # of a later month by then, they are counted nowhere: that month's counts are over. Part of a WITH clause: see `close_turn` in
 # playground/comparison/statements.py for `closed` and `closed_turn`. A turn whose session was deleted meanwhile can't be closed any
 # more; its reservation says that it was not counted yet.
-SETTLE = """
+SETTLE = _by_the_clock("""
 settled AS (
   DELETE FROM reservations USING closed WHERE run_id = row->>'run_id' RETURNING tokens, cost),
 given_back AS (
   SELECT count(*) AS runs, COALESCE(sum(tokens), 0) AS tokens, COALESCE(sum(cost), 0) AS cost FROM settled),
 came_to AS (
   SELECT row->>'user_id' AS user_id,
-         to_char((row->>'created_at')::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
-         to_char((row->>'created_at')::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
+         DAY(LEAST((row->>'created_at')::timestamptz, LATEST)) AS day,
+         MONTH(LEAST((row->>'created_at')::timestamptz, LATEST)) AS month,
          CASE WHEN (row->>'reserved')::boolean THEN 0 ELSE 1 END AS requests,
          (row->>'used_tokens')::bigint AS tokens, (row->>'used_cost')::numeric AS cost
   FROM closed, given_back
@@ -72,19 +92,19 @@ used AS (
   INSERT INTO usage AS used (user_id, day, month, day_requests, month_requests, month_tokens, month_cost)
   SELECT user_id, day, month, requests, requests, tokens, cost FROM came_to
   ON CONFLICT (user_id) DO UPDATE SET
-    day = GREATEST(used.day, excluded.day),
-    month = GREATEST(used.month, excluded.month),
-    day_requests = CASE WHEN used.day < excluded.day THEN 0 ELSE used.day_requests END
-                 + CASE WHEN used.day > excluded.day THEN 0 ELSE excluded.day_requests END,
-    month_requests = CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_requests END
-                   + CASE WHEN used.month > excluded.month THEN 0 ELSE excluded.month_requests END,
-    month_tokens = CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_tokens END
-                 + CASE WHEN used.month > excluded.month THEN 0 ELSE excluded.month_tokens END,
-    month_cost = CASE WHEN used.month < excluded.month THEN 0 ELSE used.month_cost END
-               + CASE WHEN used.month > excluded.month THEN 0 ELSE excluded.month_cost END,
+    day = CASE WHEN DAY_IS_OVER THEN excluded.day ELSE used.day END,
+    month = CASE WHEN MONTH_IS_OVER THEN excluded.month ELSE used.month END,
+    day_requests = CASE WHEN DAY_IS_OVER THEN 0 ELSE used.day_requests END
+                 + CASE WHEN NOT DAY_IS_OVER AND used.day > excluded.day THEN 0 ELSE excluded.day_requests END,
+    month_requests = CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_requests END
+                   + CASE WHEN NOT MONTH_IS_OVER AND used.month > excluded.month THEN 0 ELSE excluded.month_requests END,
+    month_tokens = CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_tokens END
+                 + CASE WHEN NOT MONTH_IS_OVER AND used.month > excluded.month THEN 0 ELSE excluded.month_tokens END,
+    month_cost = CASE WHEN MONTH_IS_OVER THEN 0 ELSE used.month_cost END
+               + CASE WHEN NOT MONTH_IS_OVER AND used.month > excluded.month THEN 0 ELSE excluded.month_cost END,
     reserved_tokens = GREATEST(used.reserved_tokens - (SELECT tokens FROM given_back), 0),
     reserved_cost = GREATEST(used.reserved_cost - (SELECT cost FROM given_back), 0))
-"""
+""")
 
 # The run was not started: its request was none.
 RELEASE = """

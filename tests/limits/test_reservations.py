@@ -208,6 +208,37 @@ async def test_a_service_whose_clock_is_late_does_not_bring_an_earlier_month_bac
     assert books.row() == (2, 2, 0, 0, 400, 0)
 
 
+async def test_a_clock_that_jumped_ahead_does_not_freeze_the_counts(books: Books) -> None:
+    assert books.reserve(books.wanted(400))
+    books.limited.execute(
+        "UPDATE usage SET day = '2999-01-01', month = '2999-01', day_requests = 50, month_requests = 9000 WHERE user_id = $1", books.user_id
+    )
+
+    assert books.reserve(books.wanted(300), replace(LIMITS, daily_requests=50, monthly_requests=9000))
+
+    assert books.row() == (1, 1, 0, 0, 700, 0)
+    [row] = books.limited.query("SELECT day FROM usage WHERE user_id = $1", books.user_id)
+    assert row["day"] == f"{NOW:%Y-%m-%d}"
+
+
+async def test_a_turn_that_closes_after_a_clock_jumped_ahead_is_counted_today(books: Books) -> None:
+    turn = books.turn(books.wanted(), reserved=False)
+    books.open(turn)
+    assert books.reserve(books.wanted())
+    books.limited.execute("UPDATE usage SET day = '2999-01-01', month = '2999-01', month_tokens = 77 WHERE user_id = $1", books.user_id)
+
+    books.close(turn, 10)
+
+    assert books.row() == (1, 1, 20, 0, 0, 0)
+
+
+async def test_a_service_whose_clock_is_far_ahead_counts_for_today(books: Books) -> None:
+    assert books.reserve(books.wanted(400, at=NOW + timedelta(days=400)))
+    assert books.reserve(books.wanted(300))
+
+    assert books.row()[:2] == (2, 2)
+
+
 async def test_what_is_released_was_never_asked_for(books: Books) -> None:
     kept, released = books.wanted(500, "0.25"), books.wanted(300, "0.5")
     assert books.reserve(kept)
