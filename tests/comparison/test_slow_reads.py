@@ -16,7 +16,7 @@ from .test_sessions import make
 _PROMPTS = """
 WITH made AS (SELECT $1 || number AS id, number FROM generate_series(1, 30) AS number),
 made_sessions AS (INSERT INTO sessions (id, user_id, title, updated_at) SELECT id, $2, 'Slow', now() FROM made)
-INSERT INTO turns (id, session_id, number, prompt, run_id, user_id) SELECT id, id, 1, repeat('a', 200000) || 'baa', id, $2 FROM made
+INSERT INTO turns (id, session_id, number, prompt, run_id, user_id) SELECT id, id, 1, repeat('a', 60000) || 'baa', id, $2 FROM made
 """
 SLOWEST = "b" + "a" * 499
 """In each of these prompts the index has all that this is made of, and every place of it has to be compared for hundreds of letters."""
