@@ -97,7 +97,7 @@ def _choice(choice: dict[str, Any]) -> ChunkChoice:
 
 def _usage_in(answer: dict[str, Any], choices: object) -> ChunkUsage | None:
     """The usage of a payload, wherever it stands: by itself, in a choice (Moonshot), or in a message."""
-    places: list[object] = [answer, answer.get("message")]
+    places: list[object] = [answer, answer.get("message"), answer.get("response")]
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict):
             places += [choice, choice.get("message"), choice.get("delta")]

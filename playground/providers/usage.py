@@ -94,9 +94,10 @@ class UsageTally:
         if not self.reports:
             return None
         reading = _Reading.of(self, reasoning_beside=provider.quirks.reasoning_beside_output)
+        reported = reading.counts()
         faults = reading.faults(answered=answered)
         if faults:
-            _logger.warning("usage_impossible", provider=provider.id, model=model, reasons=faults, **reading.counts())
+            _logger.warning("usage_impossible", provider=provider.id, model=model, reasons=faults, **reported)
         return reading.usage(self._bill())
 
     def _bill(self) -> Decimal | None:
@@ -164,7 +165,14 @@ class _Reading:
         return faults
 
     def counts(self) -> dict[str, int | None]:
-        return {"input_tokens": self.input, "output_tokens": self.output, "cached_input_tokens": self.cached}
+        """The numbers that faults are found in."""
+        return {
+            "input_tokens": self.input,
+            "cached_input_tokens": self.cached,
+            "cache_write_tokens": self.cache_write,
+            "output_tokens": self.output,
+            "reasoning_tokens": self.reasoning,
+        }
 
     def usage(self, cost: Decimal | None) -> Usage | None:
         if self.input is None and self.output is None and cost is None:

@@ -28,6 +28,7 @@ async def test_sources_are_links_and_what_can_not_be_shown_is_named(visit: Visit
         await expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
         await expect(lane.get_by_role("listitem")).to_have_text(["Paris <b> example.com", "javascript:alert(1)"])
         await expect(lane.get_by_role("link")).to_have_count(1)
+        await expect(lane.locator(".sources ol")).to_have_css("list-style-type", "decimal")  # `[1]` is the first.
         await expect(lane).to_contain_text("Image (image/png, 3 KB): not shown or kept here.")
         await visit.page.reload()
 

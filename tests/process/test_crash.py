@@ -32,7 +32,8 @@ class Crash:
 
 async def ends(exchange: Exchange) -> None:
     await exchange.begin()
-    await exchange.write("A whole answer.")
+    await exchange.event({"choices": [{"delta": {"content": "A whole "}}], "citations": ["https://example.com/half"]})
+    await exchange.write("answer.")
     await exchange.end(5, 4)
 
 
@@ -90,6 +91,10 @@ async def test_a_lane_that_had_ended_before_the_kill_keeps_its_own_figures(crash
     for figure in (*figures, "tokensPerSecond", "attempts"):
         assert answer[figure] == metrics[figure], figure
     assert answer["timeline"] == [[round(metrics["timeToFirstToken"]), len("A whole answer.")]]
+
+
+async def test_a_lane_that_had_ended_before_the_kill_keeps_its_sources(crash: Crash) -> None:
+    assert crash.answers[0]["sources"] == [{"url": "https://example.com/half", "title": None}]
 
 
 async def test_an_answer_that_a_kill_cut_off_keeps_when_it_began_and_how_it_grew(crash: Crash) -> None:

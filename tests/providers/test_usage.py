@@ -253,3 +253,9 @@ async def test_a_bill_is_read_in_every_shape(asking: Asking, bill: dict[str, obj
 async def test_a_bill_that_comes_before_more_text_is_none(asking: Asking) -> None:
     first = event({**text_chunk("a"), "usage": COUNTS | {"cost": 0.5}})
     assert (await asking.stream(first, event(text_chunk("b")), event(finish_chunk()), DONE)).usage == NO_OUTPUT
+
+
+async def test_the_log_line_of_an_impossible_count_has_the_numbers_as_they_were_reported(asking: Asking) -> None:
+    with capture_logs() as logs:
+        await told(asking, COUNTS | {"prompt_tokens": 0})
+    assert (logs[0]["input_tokens"], logs[0]["output_tokens"]) == (0, 5)
