@@ -1,4 +1,8 @@
-"""Records as CSV (RFC 4180), for programs and for spreadsheets."""
+"""Records as CSV (RFC 4180), for programs and for spreadsheets.
+
+Who asks by `format=csv` gets a file for people: with the mark by which Excel knows UTF-8, and no cell longer than Excel takes. Programs,
+which ask by `Accept: text/csv`, get plain CSV with all of the text.
+"""
 
 import csv
 import io
@@ -8,8 +12,13 @@ from typing import Annotated, Literal
 from fastapi import Header, Query
 
 CSV_TYPE = "text/csv"
-_COMMANDS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+_COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, the full-width forms of the signs included
+(https://owasp.org/www-community/attacks/CSV_Injection)."""
+BYTE_ORDER_MARK = "\ufeff"
+_LONGEST_CELL = 32_767
+"""Of Excel, in UTF-16 code units: the rest would go to the next row. https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
+_CUT = "… [cut off, {length:,} characters in all: the JSON export has the whole text]"
 
 Format = Annotated[Literal["json", "csv"] | None, Query(alias="format", description="`csv` for a file of it; else `Accept` decides.")]
 AcceptHeader = Annotated[str | None, Header(include_in_schema=False)]
@@ -24,10 +33,13 @@ def wants_csv(given: Literal["json", "csv"] | None, accept: str | None) -> bool:
     return known[:1] == [CSV_TYPE]
 
 
-def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """The rows, a line each. `None` is an empty cell; a text that a spreadsheet would run gets an apostrophe before it."""
+def csv_lines(rows: Iterable[Sequence[object]], *, for_people: bool) -> str:
+    """The rows, a line each. `None` is an empty cell; a text that a spreadsheet would run gets an apostrophe before it.
+
+    `for_people`: a text that is longer than a cell of Excel is cut, and says so.
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerows([_cell(cell, for_people=for_people) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -36,5 +48,16 @@ def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_COMMANDS) else cell
+def _cell(cell: object, *, for_people: bool) -> object:
+    if not isinstance(cell, str):
+        return cell
+    text = f"'{cell}" if cell.startswith(_COMMANDS) else cell
+    return _cut(text) if for_people and 2 * len(text) > _LONGEST_CELL else text
+
+
+def _cut(text: str) -> str:
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * _LONGEST_CELL:
+        return text
+    mark = _CUT.format(length=len(text))
+    return units[: 2 * (_LONGEST_CELL - len(mark))].decode("utf-16-le", "ignore") + mark

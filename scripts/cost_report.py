@@ -48,7 +48,8 @@ def dimensions(value: str) -> list[Dimension]:
 def time_zone(name: str) -> ZoneInfo:
     """The zone of that name in the IANA database."""
     try:
-        return ZoneInfo(name)
+        # What systems are given as the zone that they don't know.
+        return ZoneInfo("UTC" if name == "Etc/Unknown" else name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise typer.BadParameter(f"No time zone is called {name!r}. Names look like Europe/Berlin.", param_hint="--time-zone") from error
 

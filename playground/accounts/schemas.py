@@ -1,9 +1,11 @@
 """The shapes of accounts on the wire."""
 
 import unicodedata
+from contextlib import suppress
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, model_validator
+from pydantic.networks import validate_email
 
 from playground.schemas import GivenMoment, Moment, WireInput, WireModel, fields_at_fault
 from playground.text import CleanText, clean
@@ -29,8 +31,16 @@ def _usable_password(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _normal_name(name: str) -> str:
-    return unicodedata.normalize("NFC", name).lower()
+def normal_account(name: str) -> str:
+    """The address or username that `name` means, as it was kept when the account was made.
+
+    An address may come with blanks around it, in Punycode, and in any normal form.
+    """
+    name = unicodedata.normalize("NFC", name.strip())
+    if "@" in name:
+        with suppress(ValueError):  # Else it is no address of an account, as the service will say.
+            name = validate_email(name)[1]
+    return name.lower()
 
 
 GivenPassword = Annotated[SecretStr, Field(max_length=_LONGEST_GIVEN, examples=["correct horse battery staple"]), AfterValidator(_normal)]
@@ -77,8 +87,8 @@ class Registration(_WantsTokens):
 class Login(_WantsTokens):
     """The email address or the username of an account, and its password."""
 
-    email: Annotated[CleanText, AfterValidator(_normal_name), Field(max_length=320, examples=["ada@example.org"])] | None = None
-    username: Annotated[CleanText, AfterValidator(_normal_name), Field(max_length=320, examples=["ada"])] | None = None
+    email: Annotated[CleanText, AfterValidator(normal_account), Field(max_length=320, examples=["ada@example.org"])] | None = None
+    username: Annotated[CleanText, AfterValidator(normal_account), Field(max_length=320, examples=["ada"])] | None = None
     """An email address does here as well, and a username there: for a form with one field for both."""
     password: GivenPassword
 
@@ -116,7 +126,7 @@ class PasswordConfirmation(WireInput):
 class ForgottenPassword(WireInput):
     """Whose password is forgotten."""
 
-    email: Annotated[CleanText, AfterValidator(_normal_name), Field(max_length=320, examples=["ada@example.org"])]
+    email: Annotated[CleanText, AfterValidator(normal_account), Field(max_length=320, examples=["ada@example.org"])]
 
 
 class Asked(WireModel):

@@ -241,7 +241,7 @@ async def export_sessions(
     """
     pages = await services.history.export(user.id, wanted)
     if wants_csv(file_format, accept):
-        return StreamingResponse(as_csv(pages), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
+        return StreamingResponse(as_csv(pages, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
     return StreamingResponse(as_array(pages), media_type="application/json", headers=attachment("sessions.json"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from playground.schemas import money
-from playground.spreadsheets import csv_lines
+from playground.spreadsheets import BYTE_ORDER_MARK, csv_lines
 
 from .schemas import Answer, SessionDetail, Turn
 from .streamed import Part
@@ -45,9 +45,9 @@ _COLUMNS = [
 ]
 
 
-async def as_csv(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
+async def as_csv(parts: AsyncIterator[list[Part]], *, for_people: bool) -> AsyncIterator[str]:
     """A line for each answer; durations in ms, amounts in US dollars."""
-    yield csv_lines([_COLUMNS])
+    yield (BYTE_ORDER_MARK if for_people else "") + csv_lines([_COLUMNS], for_people=for_people)
     session: SessionDetail | None = None
     turn: Turn | None = None
     async for part in parts:
@@ -59,7 +59,7 @@ async def as_csv(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
                 turn = each
             elif session is not None and turn is not None:
                 rows.append(_line(session, turn, each))
-        yield csv_lines(rows)
+        yield csv_lines(rows, for_people=for_people)
 
 
 def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:

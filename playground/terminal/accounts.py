@@ -12,7 +12,7 @@ from playground import logs
 from playground.accounts.identity import Role, role_of
 from playground.accounts.passwords import PasswordHasher, refuse_likeness
 from playground.accounts.repository import NewAccount, Taken, UserRepository
-from playground.accounts.schemas import Password, Registration
+from playground.accounts.schemas import Password, Registration, normal_account
 from playground.administration.audit import Audit
 from playground.administration.users.repository import AccountRepository, NoOtherAdministrator, Place, UserFilter
 from playground.announcements import Announcements, RedisAnnouncements
@@ -61,7 +61,7 @@ class _Accounts(NamedTuple):
         return _TELLS if isinstance(self.announcements, RedisAnnouncements) else _NOTICES
 
     async def find(self, name: str) -> models.users:
-        row = await self.repository.find(name)
+        row = await self.repository.find(normal_account(name) if "@" in name else name)
         if row is None:
             raise Refused(
                 f"There is no account {name}: give its email address, its username or its id, as `playground user list` shows them."

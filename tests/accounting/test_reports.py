@@ -335,17 +335,39 @@ async def test_a_range_that_is_none_is_refused(user: User):
     assert await refused(user, **{"from": "0001-01-01", "timezone": "Asia/Tokyo"}) == "from"
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("Etc/Unknown", "UTC"),
+        ("Asia/Calcutta", "Asia/Calcutta"),
+        ("+02:00", "Etc/GMT-2"),
+        ("-05:00", "Etc/GMT+5"),
+        ("UTC+0", "UTC"),
+    ],
+)
+async def test_a_zone_as_browsers_name_it_is_known(user: User, given: str, meant: str):
+    assert (await report(user, timezone=given))["timezone"] == meant
+
+
 # CSV
+
+
+async def test_a_file_for_people_says_that_it_is_utf_8_and_one_for_programs_is_plain(user: User):
+    for path in ("/reports/costs", "/playground/sessions/export"):
+        for_people = await user.http.get(path, params={"format": "csv"})
+        for_programs = await user.http.get(path, headers={"Accept": "text/csv"})
+        assert for_people.content == b"\xef\xbb\xbf" + for_programs.content
 
 
 async def as_csv(user: User, headers: dict[str, str] | None = None, **query: str) -> list[dict[str, str]]:
     response = await user.http.get("/reports/costs", params=query, headers=headers)
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert response.headers["content-disposition"] == 'attachment; filename="costs.csv"'
-    lines = response.text.split("\r\n")
+    text = response.content.decode("utf-8-sig")
+    lines = text.split("\r\n")
     assert lines[-1] == ""
     assert "\n" not in "".join(lines)
-    return list(csv.DictReader(io.StringIO(response.text, newline="")))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 async def test_as_csv_it_has_the_same_figures(books: tuple[User, list[Made]]):
@@ -364,10 +386,10 @@ async def test_as_csv_it_has_the_same_figures(books: tuple[User, list[Made]]):
 
 
 async def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(user: User, sql: Sql):
-    names = ["=cmd|'calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", 'a"b,c\nd']
+    names = ["=cmd|'calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", 'a"b,c\nd']
     write(sql, user, [Made(turn=number, model=f"{name}/x") for number, name in enumerate(names)])
     response = await user.http.get("/reports/costs", params={"groupBy": "provider", "format": "csv"})
-    cells = {row[0] for row in csv.reader(io.StringIO(response.text, newline=""))}
+    cells = {row[0] for row in csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline=""))}
     assert cells == {"provider", *(f"'{name}" for name in names[:-1]), names[-1]}
 
 

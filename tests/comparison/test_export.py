@@ -86,3 +86,27 @@ async def test_a_turn_that_goes_on_is_there_as_far_as_it_has_come(user: User, sc
         gate.open()
     assert session["running"] is True
     assert session["turns"][0]["answers"][0]["text"] == "So far"
+
+
+async def test_no_cell_of_a_file_for_people_is_longer_than_a_spreadsheet_takes(user: User, scripted: ScriptedProvider):
+    texts = {"short": "é" * 32_767, "long": "é" * 32_768, "pairs": "\U0001f600" * 20_000, "run": "=" + "1" * 32_767}
+
+    for text in texts.values():
+
+        async def answer(exchange: Exchange, text: str = text) -> None:
+            await exchange.begin()
+            await exchange.write(text)
+            await exchange.end(1, 1)
+
+        await user.compare("Hi", [scripted.model(answer)])
+    response = await user.http.get(EXPORT, params={"format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+    cells = [row["text"] for row in reversed(rows)]
+    assert all(len(cell.encode("utf-16-le")) <= 2 * 32_767 for cell in cells)
+    assert cells[0] == texts["short"]
+    for cell, text in zip(cells[1:], list(texts.values())[1:], strict=True):
+        assert "cut off" in cell
+        assert text.startswith(cell.partition("…")[0].removeprefix("'"))
+    programs = await user.http.get(EXPORT, headers={"Accept": "text/csv"})
+    whole = [row["text"] for row in csv.DictReader(io.StringIO(programs.text, newline=""))]
+    assert sorted(map(len, whole)) == sorted([32_767, 32_768, 20_000, 32_769])

@@ -78,3 +78,16 @@ async def test_a_report_that_fails_says_why_and_can_be_asked_for_again(visit: Vi
     await page.unroute("**/reports/costs?*")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_text("Nothing was asked of any model in this time.")).to_be_visible()
+
+
+async def test_a_browser_that_does_not_know_its_zone_sees_days_in_utc(visit: Visit) -> None:
+    page = visit.page
+    async with visit.as_program() as program:
+        await program.compare("Hi", ["sim/quick"])
+    await page.add_init_script(
+        "const known = Intl.DateTimeFormat.prototype.resolvedOptions;"
+        "Intl.DateTimeFormat.prototype.resolvedOptions = function () { return { ...known.call(this), timeZone: 'Etc/Unknown' } }"
+    )
+    await page.goto(f"{visit.url}/costs")
+    await expect(page.get_by_text("Your browser's time zone is unknown. Days are in UTC.")).to_be_visible()
+    await expect(page.get_by_role("row", name="In all")).to_be_visible()

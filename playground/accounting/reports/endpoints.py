@@ -57,5 +57,5 @@ async def costs(
     wanted = ReportRequest(group_by=group_by, since=since, until=until, timezone=timezone, scope=scope)
     report = await services.reports.costs(user, wanted)
     if wants_csv(file_format, accept):
-        return Response(as_csv(report), media_type=CSV_TYPE, headers=attachment("costs.csv"))
+        return Response(as_csv(report, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("costs.csv"))
     return report

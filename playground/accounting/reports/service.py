@@ -1,7 +1,8 @@
 """What answers cost, for whoever pays."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from playground.accounts.identity import User
 from playground.errors import BadInput, FieldError, Forbidden
 from playground.schemas import money
-from playground.spreadsheets import csv_lines
+from playground.spreadsheets import BYTE_ORDER_MARK, csv_lines
 
 from .repository import KINDS, ReportQuery, ReportRepository, UnknownTimeZone
 from .schemas import CostFigures, CostReport, CostRow, Dimension, Figures, ReportScope, ReportUser
@@ -32,6 +33,11 @@ class ReportRequest:
     scope: ReportScope
 
 
+_UNKNOWN_ZONE = "Etc/Unknown"
+"""What browsers give as the zone of a machine whose zone they don't know (CLDR)."""
+_WHOLE_HOURS = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?")
+
+
 class CostReports:
     """Makes the reports."""
 
@@ -43,6 +49,7 @@ class CostReports:
         """The report. Raises `BadInput`, and `Forbidden` when somebody else than an administrator asks for other users."""
         if user.role != "admin" and (wanted.scope == "all" or "user" in wanted.group_by):
             raise Forbidden("Only administrators may ask for the costs of all users, or by user.")
+        wanted = replace(wanted, timezone=self._zone(wanted.timezone))
         if len(set(wanted.group_by)) != len(wanted.group_by) or not 1 <= len(wanted.group_by) <= _MOST_DIMENSIONS:
             raise _bad("groupBy", "should be one or two different ones of day, week, month, model, provider, user")
         query = self._query(user, wanted)
@@ -63,9 +70,17 @@ class CostReports:
             running_answers=total["running_answers"],
         )
 
+    def _zone(self, name: str) -> str:
+        """The name as the IANA database has it."""
+        zone = "UTC" if name == _UNKNOWN_ZONE else name
+        if hours := _WHOLE_HOURS.fullmatch(zone):  # As browsers write an offset. POSIX counts to the west.
+            sign, count = "-" if hours[1] == "+" else "+", int(hours[2])
+            zone = f"Etc/GMT{sign}{count}" if count else "UTC"
+        if zone not in self._zones:
+            raise _bad_zone(name)
+        return zone
+
     def _query(self, user: User, wanted: ReportRequest) -> ReportQuery:
-        if wanted.timezone not in self._zones:
-            raise _bad_zone(wanted.timezone)
         zone = ZoneInfo(wanted.timezone)
         since, until = _in_utc(wanted.since, zone, "from"), _in_utc(wanted.until, zone, "to")
         if since is not None and until is not None and since >= until:
@@ -82,12 +97,12 @@ class CostReports:
         )
 
 
-def as_csv(report: CostReport) -> str:
+def as_csv(report: CostReport, *, for_people: bool) -> str:
     """The rows of a report as CSV: amounts in US dollars, exact; an empty one is not known."""
     names = [name for dimension in report.group_by for name in _CSV_NAMES[dimension]]
     figures = [f"{kind}{name}" for kind in ("", "own_key_", "simulated_") for name in _CSV_FIGURES]
     rows = ([*_about(row, names), row.requests, *_cells(row), *_cells(row.own_key), *_cells(row.simulated)] for row in report.rows)
-    return csv_lines([[*names, "requests", *figures], *rows])
+    return (BYTE_ORDER_MARK if for_people else "") + csv_lines([[*names, "requests", *figures], *rows], for_people=for_people)
 
 
 _CSV_NAMES: dict[Dimension, list[str]] = {

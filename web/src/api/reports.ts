@@ -1,5 +1,6 @@
 /** `GET /reports/costs` (docs/api.md, "What it costs"), and its shapes. */
 import { ask, request } from './client'
+import { Problem } from './problem'
 import type { Money } from './types'
 
 export type Dimension = 'day' | 'week' | 'month' | 'model' | 'provider' | 'user'
@@ -35,6 +36,8 @@ export interface CostRow extends CostFigures {
 }
 
 export interface CostReport {
+  /** Whose days the rows are. */
+  timezone: string
   rows: CostRow[]
   total: CostFigures
   runningAnswers: number
@@ -49,14 +52,25 @@ export interface CostQuery {
   scope: 'own' | 'all'
 }
 
-const asked = (query: CostQuery) => ({
-  ...query,
-  groupBy: query.groupBy.join(','),
-  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-})
+/** A browser that doesn't know its machine's zone counts days in UTC itself. */
+export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'Etc/Unknown'
+
+const asked = (query: CostQuery, timezone: string) => ({ ...query, groupBy: query.groupBy.join(','), timezone })
+
+/** In the browser's zone, or in UTC where the service doesn't know that: browsers may know newer names. */
+async function inKnownZone<T>(get: (timezone: string) => Promise<T>): Promise<T> {
+  try {
+    return await get(browserZone())
+  } catch (error) {
+    if (!(error instanceof Problem && error.fields.some(({ field }) => field === 'timezone'))) throw error
+    return get('UTC')
+  }
+}
 
 export const costs = (query: CostQuery, signal: AbortSignal) =>
-  ask<CostReport>('/reports/costs', { query: asked(query), signal })
+  inKnownZone((timezone) => ask<CostReport>('/reports/costs', { query: asked(query, timezone), signal }))
 
 export const costsAsCsv = (query: CostQuery) =>
-  request('/reports/costs', { query: { ...asked(query), format: 'csv' }, headers: { Accept: 'text/csv' } })
+  inKnownZone((timezone) =>
+    request('/reports/costs', { query: { ...asked(query, timezone), format: 'csv' }, headers: { Accept: 'text/csv' } }),
+  )
