@@ -110,7 +110,7 @@ def test_every_operation_documents_its_errors(method: str, path: str, operation:
 
 async def breaks(exchange: Exchange) -> None:
     await exchange.begin()
-    await exchange.write("Half")
+    await exchange.event({"choices": [{"index": 0, "delta": {"content": "Half"}}], "citations": ["https://example.org/half"]})
 
 
 def retries_once() -> Any:

@@ -32,31 +32,34 @@ id: k3v9q2m7x4pd:6
 data: {"type":"chunk","lane":0,"model":"sim/quick","content":"Hello","timestamp":1795240065123}
 
 id: k3v9q2m7x4pd:7
+data: {"type":"sources","lane":0,"model":"sim/quick","sources":[{"url":"https://example.org/hello","title":"Hello"}],"attachments":[]}
+
+id: k3v9q2m7x4pd:8
 data: {"type":"metrics","lane":0,"model":"sim/quick","inputTokens":9,"outputTokens":1,"tokensUsed":10,"cachedInputTokens":null,\
 "reasoningTokens":null,"estimated":false,"simulated":true,"cost":"0.00000195","costSource":"provider","ownKey":false,\
 "timeToFirstToken":151.2,"responseTime":152.9,"tokensPerSecond":null,"attempts":1,\
 "finishReason":"stop","ending":"complete","maxTokens":null,"timeToFirstAnswer":151.2,"totalTime":152.9,"cacheWriteTokens":null}
 
-id: k3v9q2m7x4pd:8
+id: k3v9q2m7x4pd:9
 data: {"type":"status","lane":0,"model":"sim/quick","status":"completed"}
 
-id: k3v9q2m7x4pd:9
+id: k3v9q2m7x4pd:10
 data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"connecting","attempt":2}
 
-id: k3v9q2m7x4pd:10
+id: k3v9q2m7x4pd:11
 data: {"type":"error","lane":1,"model":"openai/gpt-4o-mini","code":"wrong_key",\
 "message":"OpenAI refused the key (401): “Incorrect API key provided.”. Check OPENAI_API_KEY.","retryable":false}
 
-id: k3v9q2m7x4pd:11
+id: k3v9q2m7x4pd:12
 data: {"type":"metrics","lane":1,"model":"openai/gpt-4o-mini","inputTokens":0,"outputTokens":0,"tokensUsed":0,\
 "cachedInputTokens":null,"reasoningTokens":null,"estimated":false,"simulated":false,"cost":"0","costSource":null,"ownKey":false,\
 "timeToFirstToken":null,"responseTime":88.4,"tokensPerSecond":null,"attempts":2,\
 "finishReason":null,"ending":null,"maxTokens":null,"timeToFirstAnswer":null,"totalTime":612.4,"cacheWriteTokens":null}
 
-id: k3v9q2m7x4pd:12
+id: k3v9q2m7x4pd:13
 data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"failed"}
 
-id: k3v9q2m7x4pd:13
+id: k3v9q2m7x4pd:14
 data: {"type":"done","totalTokens":10,"totalCost":"0","unknownCosts":0,"responseTime":613.7,"simulatedCost":"0.00000195"}
 """
 
