@@ -105,6 +105,7 @@ def create_app() -> FastAPI:
         version=__version__,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # It would redirect to whatever host the request names.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     routers = (

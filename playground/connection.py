@@ -1,15 +1,18 @@
 """A connection of HTTP/1.1, where uvicorn's own leaves something to be desired: upgrades, endless heads, trailers, HTTP/1.0, refusals."""
 
 from abc import abstractmethod
+from asyncio import Transport
 
 import httptools
 from starlette.responses import Response
+from starlette.types import Scope as ASGIScope
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .errors import Problem
 
 _MOST_HEAD_BYTES = 65_536
+_TRANSPORT = "playground.transport"
 
 
 class NotHttp(Problem):
@@ -84,14 +87,21 @@ class Connection(HttpToolsProtocol):
         self.parser.feed_data(b"".join((*head, b"\r\n")))
 
     def on_headers_complete(self) -> None:
-        """Begin to serve a request. Raises `HeadTooLarge`."""
+        """Begin to serve a request. Raises `HeadTooLarge`, `NotHttp`."""
         # Its body may have come with it.
         if self._unused > _MOST_HEAD_BYTES and self._head_bytes() > _MOST_HEAD_BYTES:
             raise HeadTooLarge
+        self._check_host()
         self._unused = 0
         super().on_headers_complete()
         # What still comes are trailers, which are no headers (RFC 9110, 6.5.1).
         self.headers = []
+
+    def _check_host(self) -> None:
+        # RFC 9112, 3.2. Between two of them, a proxy and this service might choose differently.
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+            raise NotHttp("The request must have exactly one Host header.")
 
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -102,7 +112,18 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        super()._start_asgi_task(cycle, app if cycle.scope["http_version"] != "1.0" else _in_one_piece(app, cycle))
+        cycle.scope[_TRANSPORT] = self.transport  # type: ignore[literal-required]
+        super()._start_asgi_task(
+            cycle, self._until_closed(app if cycle.scope["http_version"] != "1.0" else _in_one_piece(app, cycle), cycle)
+        )
+
+    def _until_closed(self, app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
+        async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+            await app(scope, receive, send)
+            # uvicorn learns it a moment later, and for requests that wait behind another not at all: it would log an unfinished answer.
+            cycle.disconnected = cycle.disconnected or self.transport.is_closing()
+
+        return answer
 
     def _refuse(self, problem: Problem) -> None:
         cycle = self.cycle
@@ -113,6 +134,19 @@ class Connection(HttpToolsProtocol):
             lines = [b"%b: %b\r\n" % header for header in headers]
             self.transport.write(b"".join((STATUS_LINE[problem.status], *lines, b"\r\n", answer.body)))
         self.transport.close()
+
+
+def is_closed(scope: ASGIScope) -> bool:
+    """Whether the connection of a request is closed, such as by a client that reset it: what is written then fails (uvloop) or is lost."""
+    transport: Transport | None = scope.get(_TRANSPORT)
+    return transport is not None and transport.is_closing()
+
+
+def drop(scope: ASGIScope) -> None:
+    """End the connection of a request at once, in the middle of its answer: its client takes nothing."""
+    transport: Transport | None = scope.get(_TRANSPORT)
+    if transport is not None:
+        transport.abort()
 
 
 def _in_one_piece(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:

@@ -11,6 +11,9 @@ from starlette.exceptions import HTTPException
 from .errors import BadInput, FieldError, Problem
 from .schemas import FIELDS_AT_FAULT
 
+_MOST_ERRORS = 20
+_MOST_NAME_CHARACTERS = 100
+_MOST_MESSAGE_CHARACTERS = 500
 _NO_OBJECT = ("missing", "model_attributes_type")
 """What pydantic says of a whole body that is none, `null`, another value, or bytes of another type, which FastAPI does not parse."""
 
@@ -78,8 +81,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def tell_bad_input(_request: Request, error: RequestValidationError) -> ProblemResponse:
-        fields = [field for each in error.errors() for field in _field_errors(each)]
-        return respond(BadInput("; ".join(f"{name}: {message}" for name, message in fields), errors=fields))
+        return respond(_bad_input(error))
 
     @app.exception_handler(HTTPException)
     async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
@@ -108,6 +110,27 @@ def _allow(request: Request, error: HTTPException) -> dict[str, str]:
         return {}
     methods = request.app.openapi()["paths"].get(route.path_format, {})
     return {"Allow": ", ".join(method.upper() for method in methods)} if methods else {}
+
+
+def _bad_input(error: RequestValidationError) -> BadInput:
+    """The problem, of a bounded size whatever was sent: the first 20 faults, and how many more there are."""
+    fields: list[FieldError] = []
+    more = 0
+    for each in error.errors():
+        if len(fields) < _MOST_ERRORS:
+            fields += _field_errors(each)
+        else:
+            more += 1
+    more += max(0, len(fields) - _MOST_ERRORS)
+    fields = [
+        FieldError(_cut(field, _MOST_NAME_CHARACTERS), _cut(message, _MOST_MESSAGE_CHARACTERS)) for field, message in fields[:_MOST_ERRORS]
+    ]
+    detail = "; ".join(f"{name}: {message}" for name, message in fields)
+    return BadInput(f"{detail}; and {more:,} more" if more else detail, errors=fields)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _field_errors(error: dict[str, Any]) -> list[FieldError]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .ids import is_id
 
@@ -59,6 +59,21 @@ def _is_id(cursor: str) -> str:
 
 IdCursor = Annotated[str, AfterValidator(_is_id)]
 """Where a page of a list goes on that is in the order of ids. Any other text would be in order before or after, and give a wrong page."""
+
+
+def at_most(entries: int) -> BeforeValidator:
+    """For a list beside its `Field(max_length=...)`: it is refused by its length before its entries are looked at.
+
+    pydantic itself would describe what is wrong with each entry of a long list first.
+    """
+
+    def check(value: object) -> object:
+        if isinstance(value, list) and len(value) > entries:
+            raise PydanticKnownError("too_long", {"field_type": "List", "max_length": entries, "actual_length": len(value)})
+        return value
+
+    return BeforeValidator(check)
+
 
 FIELDS_AT_FAULT = "fields_at_fault"
 

@@ -29,6 +29,9 @@ from .services import Services
 from .settings import Settings
 from .tasks import background_tasks
 
+_KEEP_ALIVE_SECONDS = 75
+"""An idle connection stays open as long as with nginx. Clients with pools and proxies keep theirs for up to a minute, and a request that
+they send on one which was closed a moment ago is lost."""
 _SPARE_SECONDS = 5
 """What runs may take, after they were stopped, to be counted, recorded and told. The journal has the rest for the next start."""
 _LAST_READ_SECONDS = 5
@@ -72,6 +75,7 @@ class Server(uvicorn.Server):
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=list(_trusted(settings)),
                 server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
         self._services: Services = app.state.services

@@ -41,14 +41,17 @@ class Export:
     async def parts(self, profile: Profile) -> AsyncIterator[bytes]:
         """The ZIP, piece by piece. Raises `Unavailable` while the database is away: the ZIP then breaks off, and no program takes it."""
         archive = _Archive()
-        async for name, document in self._documents(profile):
-            archive.begin(name)
-            async for text in document:
-                # In a thread: the text of a long answer takes a while to compress.
-                if piece := await run_sync(archive.add, text, limiter=self._limiter):
-                    yield piece
-            archive.end()
-        yield archive.close()
+        try:
+            async for name, document in self._documents(profile):
+                archive.begin(name)
+                async for text in document:
+                    # In a thread: the text of a long answer takes a while to compress.
+                    if piece := await run_sync(archive.add, text, limiter=self._limiter):
+                        yield piece
+                archive.end()
+            yield archive.close()
+        finally:
+            archive.abandon()
 
     async def _documents(self, profile: Profile) -> AsyncIterator[tuple[str, AsyncIterator[str]]]:
         yield "profile.json", _single(profile.model_dump_json(by_alias=True, indent=2))
@@ -117,6 +120,12 @@ class _Archive:
         """End the archive; what is new in it."""
         self._file.close()
         return self._taken()
+
+    def abandon(self) -> None:
+        """End the archive wherever it is, for no one. Left open, it would complain when it is collected."""
+        if self._entry is not None:
+            self._entry.close()
+        self._file.close()
 
     def _taken(self) -> bytes:
         new, self._new = bytes(self._new), bytearray()

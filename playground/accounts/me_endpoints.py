@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
+from playground.closing_stream import ClosingStream
 from playground.errors import BadInput, NotAuthenticated, Unavailable
 from playground.problems import documented
 from playground.services import CurrentServices
@@ -99,8 +100,8 @@ async def end_login(services: CurrentServices, user: CurrentUser, login_id: Logi
         },
     },
 )
-async def export(services: CurrentServices, user: CurrentUser) -> StreamingResponse:
+async def export(services: CurrentServices, user: CurrentUser) -> ClosingStream:
     """All of one's data, as a ZIP. It is made while it is sent."""
     parts = services.export.parts(await services.accounts.profile(user))
     headers = {"Content-Disposition": f'attachment; filename="{file_name()}"', "Cache-Control": "no-store"}
-    return StreamingResponse(parts, media_type="application/zip", headers=headers)
+    return ClosingStream(parts, media_type="application/zip", headers=headers)

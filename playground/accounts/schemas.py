@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, model_validator
 from pydantic.networks import validate_email
 
-from playground.schemas import GivenMoment, Moment, WireInput, WireModel, fields_at_fault
+from playground.schemas import GivenMoment, Moment, WireInput, WireModel, at_most, fields_at_fault
 from playground.text import CleanText, clean
 
 from .common_passwords import is_common
@@ -155,7 +155,7 @@ class TokenPair(WireModel):
 Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["de-AT"])]
 """A language tag (BCP 47)."""
 _ModelName = Annotated[CleanText, Field(min_length=1, max_length=300)]
-DefaultModels = Annotated[list[_ModelName], Field(max_length=16, examples=[["sim/quick", "sim/careful"]])]
+DefaultModels = Annotated[list[_ModelName], at_most(16), Field(max_length=16, examples=[["sim/quick", "sim/careful"]])]
 
 
 class Preferences(WireModel):

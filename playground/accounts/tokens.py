@@ -1,6 +1,7 @@
 """Tokens that the service signs: JWTs with HS256. Access and refresh tokens here, stream tickets in `tickets.py`."""
 
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from playground.ids import new_id
 _ALGORITHM = "HS256"
 _ISSUER = "playground"
 _READ_BEFORE = 10_000
+_LONGEST = 2_048
+"""Characters of a token. This service's own have fewer than 400; longer ones are not decoded."""
 # What stands in it is parsed before its signature is known to hold, and may be nested deeper than Python's parser goes.
 _NO_TOKEN = (JWTError, RecursionError)
 
@@ -78,6 +81,8 @@ class Tokens:
         options = {f"require_{claim}": True for claim in ("sub", "iss", "aud", "iat", "jti")}
         # To require it is to check it, for this library.
         options["verify_exp" if expired_too else "require_exp"] = not expired_too
+        if not _is_canonical(token):
+            raise unusable()
         for secret in self._secrets:
             try:
                 claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_audience(use), issuer=_ISSUER, options=options)
@@ -88,8 +93,25 @@ class Tokens:
         raise unusable()
 
 
+def _is_canonical(token: str) -> bool:
+    """Whether there is no other way to write the same token.
+
+    Decoders of base64 skip characters that are none of its alphabet, and the unused bits of the last one: so a valid token could be
+    written in any number of ways, and each would be remembered.
+    """
+    if len(token) > _LONGEST:
+        return False
+    try:
+        parts = [(part, urlsafe_b64decode(f"{part}{'=' * (-len(part) % 4)}")) for part in token.split(".")]
+    except ValueError:
+        return False
+    return all(urlsafe_b64encode(decoded).rstrip(b"=") == part.encode() for part, decoded in parts)
+
+
 def claims_to_be_for(token: str, use: str) -> bool:
     """Whether the token says that it is for `use`; nothing of it is checked."""
+    if len(token) > _LONGEST:
+        return False
     try:
         return jwt.get_unverified_claims(token).get("aud") == _audience(use)
     except _NO_TOKEN:

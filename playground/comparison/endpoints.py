@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
@@ -13,6 +12,7 @@ from playground.accounting.schemas import Estimate
 from playground.accounts.auth import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
 from playground.accounts.identity import User
 from playground.accounts.tickets import Ticket, TicketUsed
+from playground.closing_stream import ClosingStream
 from playground.database.shares import TooSlow
 from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.keys.own import ProviderKeyUnreadable
@@ -241,8 +241,8 @@ async def export_sessions(
     """
     pages = await services.history.export(user.id, wanted)
     if wants_csv(file_format, accept):
-        return StreamingResponse(as_csv(pages, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
-    return StreamingResponse(as_array(pages), media_type="application/json", headers=attachment("sessions.json"))
+        return ClosingStream(as_csv(pages, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
+    return ClosingStream(as_array(pages), media_type="application/json", headers=attachment("sessions.json"))
 
 
 @router.get(
@@ -268,8 +268,8 @@ async def change_session(services: CurrentServices, user: SessionWriter, session
     return _written(await services.history.rename(user.id, session_id, change.title))
 
 
-def _written(parts: AsyncIterator[list[Part]]) -> StreamingResponse:
-    return StreamingResponse(as_object(parts), media_type="application/json")
+def _written(parts: AsyncIterator[list[Part]]) -> ClosingStream:
+    return ClosingStream(as_object(parts), media_type="application/json")
 
 
 @router.delete(

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from playground.providers.calls import ReasoningEffort
 from playground.providers.finish_reasons import Ending
-from playground.schemas import Moment, Money, WireInput, WireModel, fields_at_fault
+from playground.schemas import Moment, Money, WireInput, WireModel, at_most, fields_at_fault
 from playground.text import CleanText
 
 MOST_LANES = 16
@@ -40,7 +40,7 @@ class Parameters(WireInput):
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    stop: Annotated[list[Annotated[CleanText, Field(min_length=1, max_length=500)]], Field(max_length=4)] | None = None
+    stop: Annotated[list[Annotated[CleanText, Field(min_length=1, max_length=500)]], at_most(4), Field(max_length=4)] | None = None
     system: LongText | None = None
     reasoning_effort: ReasoningEffort | None = None
 
@@ -55,8 +55,11 @@ class StreamRequest(Parameters):
     """A comparison to start, or the next turn of one. Parameters beside `lanes` are the defaults of all lanes."""
 
     prompt: Annotated[LongText, AfterValidator(_not_blank), Field(examples=["Explain what a monad is to a cook."])]
-    models: Annotated[list[ModelName], Field(min_length=1, max_length=MOST_LANES, examples=[["sim/quick", "sim/careful"]])] | None = None
-    lanes: Annotated[list[LaneRequest], Field(min_length=1, max_length=MOST_LANES)] | None = None
+    models: (
+        Annotated[list[ModelName], at_most(MOST_LANES), Field(min_length=1, max_length=MOST_LANES, examples=[["sim/quick", "sim/careful"]])]
+        | None
+    ) = None
+    lanes: Annotated[list[LaneRequest], at_most(MOST_LANES), Field(min_length=1, max_length=MOST_LANES)] | None = None
     session_id: Annotated[CleanText, Field(max_length=64)] | None = None
     """The session whose next turn this is; its lanes are kept, so neither `models`, `lanes` nor parameters go with it."""
     on_disconnect: Literal["continue", "stop"] = "continue"

@@ -7,6 +7,7 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from playground.connection import drop
 from playground.middleware import direct_send
 
 from .pace import Pace
@@ -42,6 +43,7 @@ class EventStream(Response):
                 await writer.run()
         except TimeoutError:
             _logger.warning("reader_dropped", reason=f"its connection took nothing for {self._send_timeout:g} s")
+            drop(scope)
             return
         finally:
             watching.cancel()

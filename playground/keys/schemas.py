@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from playground.accounts.identity import Scope
 from playground.providers.urls import base_url_of
-from playground.schemas import GivenMoment, Moment, WireInput, WireModel
+from playground.schemas import GivenMoment, Moment, WireInput, WireModel, at_most
 from playground.text import CleanText
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -48,7 +48,7 @@ class NewApiKey(WireInput):
     """An API key to be made."""
 
     name: Annotated[CleanText, AfterValidator(_not_blank), Field(min_length=1, max_length=100, examples=["Nightly benchmark"])]
-    scopes: Annotated[list[Scope], AfterValidator(_in_order), Field(min_length=1, max_length=20)] = Field(
+    scopes: Annotated[list[Scope], AfterValidator(_in_order), at_most(20), Field(min_length=1, max_length=20)] = Field(
         default=list(DEFAULT_SCOPES), description="What the key is good for."
     )
     expires_at: Annotated[GivenMoment, AfterValidator(_in_the_future)] | None = Field(

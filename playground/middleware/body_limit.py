@@ -7,7 +7,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from playground.errors import BadInput, FieldError, Problem
 from playground.problems import respond
 
-from .nesting import nested_deeper
+from .nesting import has_more_values, nested_deeper
+
+_LARGE = frozenset({"/playground/stream", "/playground/estimate"})
+"""Where prompts come. Everywhere else a body is small."""
+_SMALL_BYTES = 65_536
+_MOST_VALUES = 5_000
+"""In one JSON document. The largest that makes sense, 16 lanes with all of their parameters, has a few hundred."""
 
 
 class BodyTooLarge(Problem):
@@ -27,7 +33,8 @@ class _BodyToCome(NamedTuple):
 
 
 class BodyLimit:
-    """Refuses bodies of more than `most_bytes`, and JSON nested more than `deepest` deep; the rest reach the application in one piece.
+    """Refuses bodies of more than `most_bytes`, 64 KB where no prompt is sent, and JSON that is nested more than `deepest` deep or has
+    more than 5,000 values; the rest reach the application in one piece. Parsing millions of values would hold up every other request.
 
     A body that says its length is refused before any of it is read, another as soon as it is over. The server goes on reading what
     the client still sends and throws it away, so that the client gets the answer and its connection can take the next request.
@@ -48,28 +55,38 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         try:
-            body = await self._read(receive, coming.length)
-            if coming.is_json and body is not None and nested_deeper(body, self._deepest):
-                detail = f"is JSON that is nested more than {self._deepest} deep"
-                raise BadInput(f"body: {detail}", errors=[FieldError("body", detail)])
+            most_bytes = self._most_bytes if scope["path"] in _LARGE else min(self._most_bytes, _SMALL_BYTES)
+            body = await _read(receive, coming.length, most_bytes)
+            if coming.is_json and body is not None:
+                self._check_shape(body)
         except Problem as problem:
             await respond(problem)(scope, receive, send)
         else:
             if body is not None:
                 await self._app(scope, _giving(body, receive), send)
 
-    async def _read(self, receive: Receive, length: int) -> bytes | None:
-        """The whole body; `None` when the client left. Raises `BodyTooLarge`."""
-        pieces, size = [], 0
-        while max(length, size) <= self._most_bytes:
-            message = await receive()
-            if message["type"] != "http.request":
-                return None
-            pieces.append(message["body"])
-            size += len(message["body"])
-            if not message["more_body"] and size <= self._most_bytes:
-                return b"".join(pieces)
-        raise BodyTooLarge(f"The body of the request is larger than {self._most_bytes:,} bytes, which is the most this service takes.")
+    def _check_shape(self, body: bytes) -> None:
+        if nested_deeper(body, self._deepest):
+            detail = f"is JSON that is nested more than {self._deepest} deep"
+        elif has_more_values(body, _MOST_VALUES):
+            detail = f"is JSON with more than {_MOST_VALUES:,} values"
+        else:
+            return
+        raise BadInput(f"body: {detail}", errors=[FieldError("body", detail)])
+
+
+async def _read(receive: Receive, length: int, most_bytes: int) -> bytes | None:
+    """The whole body; `None` when the client left. Raises `BodyTooLarge`."""
+    pieces, size = [], 0
+    while max(length, size) <= most_bytes:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        pieces.append(message["body"])
+        size += len(message["body"])
+        if not message["more_body"] and size <= most_bytes:
+            return b"".join(pieces)
+    raise BodyTooLarge(f"The body of the request is larger than {most_bytes:,} bytes, the maximum at this address.")
 
 
 def _body_to_come(scope: Scope) -> _BodyToCome | None:

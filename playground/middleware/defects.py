@@ -3,6 +3,7 @@
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from playground.connection import is_closed
 from playground.errors import Problem
 from playground.problems import respond
 
@@ -30,6 +31,9 @@ class Defects:
         try:
             await self._app(scope, receive, send_watched)
         except Exception:
+            if is_closed(scope):  # No one waits for the answer, and writing it is what failed.
+                _logger.info("client_left", method=scope["method"], path=scope["path"])
+                return
             _logger.exception("request_broke", method=scope["method"], path=scope["path"])
             if begun:  # All that is left is to break the answer off.
                 raise

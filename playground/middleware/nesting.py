@@ -1,4 +1,4 @@
-"""How deep JSON is nested, without parsing it."""
+"""How large and how deep a JSON document is, without parsing it: parsing is what a hostile document makes slow."""
 
 import re
 
@@ -24,3 +24,19 @@ def nested_deeper(body: bytes, limit: int) -> bool:
             break
         brackets = brackets.replace(b"[]", b"")
     return b"[]" in brackets or opening in brackets
+
+
+def has_more_values(body: bytes, limit: int) -> bool:
+    """Whether the JSON in `body` has more than `limit` commas, brackets or pairs of quotes outside of its strings.
+
+    Each value but the first of its array or object comes behind a comma, so this bounds how many there are. Three calls in C for an
+    ordinary body, about 5 ms a megabyte for a strange one.
+    """
+    if body.count(b",") + body.count(b"[") + body.count(b"{") <= limit:
+        return False
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if body.count(b'"') > 2 * limit:
+        return True
+    outside = b"".join(body.split(b'"')[::2])
+    return outside.count(b",") + outside.count(b"[") + outside.count(b"{") > limit

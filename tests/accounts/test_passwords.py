@@ -170,3 +170,23 @@ async def test_nobody_is_sent_more_than_three_links_at_a_time(
         await ask(anonymous, ada.account["email"])
     await outbox.first_to(ada.account["email"])
     assert query(lambda prisma: prisma.password_resets.count(where={"user_id": user.account["id"]})) == 3
+
+
+async def test_who_would_wait_too_long_for_a_password_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(passwords, "COST", 14)
+    monkeypatch.setattr(passwords, "LONGEST_QUEUE_SECONDS", 0.01)
+    hasher, outcomes = passwords.PasswordHasher(), list[str]()
+
+    async def try_it() -> None:
+        try:
+            await hasher.hash("a password")
+        except passwords.Busy as busy:
+            outcomes.append(f"{busy.status}, again in {busy.headers['Retry-After']} s")
+        else:
+            outcomes.append("hashed")
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(try_it)
+    assert sorted(outcomes) == ["503, again in 5 s"] * 3 + ["hashed"] * 2
+    assert await hasher.matches("a password", await hasher.hash("a password"))

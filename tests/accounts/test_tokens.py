@@ -143,3 +143,22 @@ def test_a_token_that_was_read_expires_all_the_same() -> None:
         time.sleep(ends_at - time.time())
     with pytest.raises(NotAuthenticated):
         brief.read(token, "access")
+
+
+async def test_a_token_is_valid_only_as_it_was_issued(user: User, service: RunningService):
+    token = user.token
+    head, claims, signature = token.split(".")
+    # The last character of a SHA-256 in base64 has two bits that mean nothing.
+    twin = signature[:-1] + chr(ord(signature[-1]) + 1)
+    for changed in (
+        f"{token}A",
+        f"{token}AAAA",
+        f"{token}!",
+        f"{token}=",
+        f"{token}.",
+        f"{head}.{claims}.{twin}",
+        f"{head}.{claims}!.{signature}",
+    ):
+        response = await user.http.get("/users/me", headers={"Authorization": f"Bearer {changed}"})
+        assert response.status_code == 401, changed
+    assert (await user.http.get("/users/me")).status_code == 200

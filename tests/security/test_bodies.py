@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.middleware.nesting import nested_deeper
+from playground.middleware.nesting import has_more_values, nested_deeper
 from tests.support.client import User
 from tests.support.connection import connection, head
 
@@ -151,3 +151,69 @@ VALUES = st.recursive(
 @given(VALUES, st.integers(1, 6))
 def test_the_depth_is_that_of_the_parsed_value(value: object, limit: int):
     assert nested_deeper(json.dumps(value).encode(), limit) == (depth(value) > limit)
+
+
+async def test_bodies_are_small_where_no_prompt_is_sent(visitor: User):
+    most = 65_536
+    fitting = await visitor.http.post("/auth/login", content=json.dumps({"email": "x" * (most - 100)}), headers=JSON)
+    assert fitting.status_code == 422
+    for method, path in (("POST", "/auth/login"), ("POST", "/auth/refresh"), ("PATCH", "/users/me"), ("POST", "/users/me/api-keys")):
+        refused = await visitor.http.request(method, path, content=b" " * (most + 1), headers=JSON)
+        assert refused.status_code == 413
+        assert f"{most:,}" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {f"field{number}": 1 for number in range(5_001)},
+        {"scopes": [1] * 5_001},
+        {"lanes": [[]] * 2_600},
+        {"prompt": ["x"] * 5_001},
+    ],
+    ids=["fields", "numbers", "lists", "texts"],
+)
+async def test_a_body_of_thousands_of_values_is_refused_before_it_is_parsed(visitor: User, document: Any):
+    response = await visitor.http.post("/playground/stream", content=json.dumps(document), headers=JSON)
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"field": "body", "message": "is JSON with more than 5,000 values"}]
+
+
+async def test_a_prompt_may_have_any_number_of_commas_quotes_and_brackets(visitor: User):
+    prompt = '",[{}]\\' * 7_000
+    body = json.dumps({"prompt": prompt, "models": ["sim/quick"], "maxTokens": 3})
+    response = await visitor.http.post("/playground/stream", content=body, headers=JSON)
+    assert response.status_code == 200
+
+
+async def test_at_most_twenty_faults_are_reported_and_how_many_more(visitor: User):
+    name = "n" * 5_000
+    response = await visitor.http.post("/auth/login", json={name: 1, **{f"field{number}": "v" * 10 for number in range(900)}})
+    problem = response.json()
+    assert response.status_code == 422
+    assert len(problem["errors"]) == 20
+    assert problem["detail"].endswith("and 882 more")  # One field is missing, 901 are unknown.
+    assert all(len(error["field"]) <= 100 for error in problem["errors"])
+    assert len(response.content) < 8_000
+
+
+async def test_a_list_is_refused_by_its_length_before_its_entries(visitor: User):
+    response = await visitor.http.post("/users/me/api-keys", json={"name": "Key", "scopes": ["wrong"] * 3_000})
+    assert response.json()["errors"] == [{"field": "scopes", "message": "should have at most 20 entries"}]
+    response = await visitor.http.post("/playground/stream", json={"prompt": "Hi", "models": [7] * 17})
+    assert response.json()["errors"] == [{"field": "models", "message": "should have at most 16 entries"}]
+
+
+@given(
+    st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=30)
+)
+def test_values_are_counted_as_a_parser_would(document: Any):
+    def separators(value: Any) -> int:
+        if isinstance(value, dict | list):
+            entries = list(value.values()) if isinstance(value, dict) else value
+            return 1 + max(0, len(entries) - 1) + sum(map(separators, entries))
+        return 0
+
+    body, count = json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"), separators(document)
+    assert not has_more_values(body, max(count, body.count(b'"')))
+    assert count == 0 or has_more_values(body, count - 1)
