@@ -32,6 +32,8 @@ from .runs import ShuttingDown, TurnRunning
 from .schemas import (
     LONGEST_QUERY_PROMPT_BYTES,
     AnswerStatus,
+    KeepRequest,
+    KeepResult,
     SessionChange,
     SessionDetail,
     SessionPage,
@@ -183,6 +185,16 @@ async def join_stream(
         # A ticket opens one run, and the session may have gone on to another since.
         return await _stream_or_end(services, user, services.comparisons.resume(user.id, last))
     return await _stream_or_end(services, user, await services.comparisons.join(user.id, session_id, last))
+
+
+@router.post("/sessions/{session_id}/keep", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
+async def keep(services: CurrentServices, user: Streamer, session_id: SessionId, body: KeepRequest) -> KeepResult:
+    """Let the running turn continue without a reader for some seconds, for a client that gives its stream up and will join again.
+
+    The page does this while its tab is hidden, since browsers open only six connections to a site over HTTP/1.1. Repeat it in time: the
+    longest time that was asked for applies, and after it the turn is stopped as any other without a reader.
+    """
+    return KeepResult(running=await services.comparisons.keep(user.id, session_id, body.seconds))
 
 
 @router.post("/sessions/{session_id}/stop", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))

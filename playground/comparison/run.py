@@ -45,6 +45,8 @@ class Run:
         self._lanes_over = Occurrence()
         self._readers = 0
         self._was_read = False
+        self._kept_until = 0.0
+        """Until when it continues without a reader (monotonic seconds)."""
 
     @property
     def id(self) -> str:
@@ -108,6 +110,10 @@ class Run:
             if position is None or lane.plan.position == position:
                 lane.stop()
 
+    def keep(self, seconds: float) -> None:
+        """Continue without a reader for so long from now on, or longer where that was asked for before."""
+        self._kept_until = max(self._kept_until, time.monotonic() + seconds)
+
     def reading(self, after: int) -> Reading | None:
         """For somebody who has seen the events up to number `after`; `None` when there is nothing left to read."""
         if self.log.closed and after >= len(self.log):
@@ -116,7 +122,7 @@ class Run:
 
     def is_deserted(self, now: float) -> bool:
         """Whether nobody has read it for longer than its grace, at `now` (monotonic seconds)."""
-        if self.deserted_since is None:
+        if self.deserted_since is None or now < self._kept_until:
             return False
         # The one who asked for it is on the way, also when leaving is to stop it at once.
         grace = self.plan.grace_seconds if self._was_read else max(self.plan.grace_seconds, _FIRST_READER_SECONDS)
@@ -133,5 +139,5 @@ class Run:
             self._readers -= 1
             if self._readers == 0:
                 self.deserted_since = time.monotonic()
-                if self.plan.grace_seconds == 0:
+                if self.is_deserted(self.deserted_since):
                     self.stop()

@@ -9,6 +9,7 @@ from playground.providers.finish_reasons import Ending
 from playground.schemas import Moment, Money, WireInput, WireModel, at_most, fields_at_fault
 from playground.text import CleanText
 
+LONGEST_KEEP_SECONDS = 3600
 MOST_LANES = 16
 LONGEST_PROMPT_BYTES = 256 * 1024
 LONGEST_QUERY_PROMPT_BYTES = 8 * 1024
@@ -98,6 +99,18 @@ class StopResult(WireModel):
     """The lanes that were told to stop; those that had ended are not among them."""
 
     stopped: list[int]
+
+
+class KeepRequest(WireInput):
+    """For how long the running turn continues without a reader."""
+
+    seconds: Annotated[int, Field(ge=1, le=LONGEST_KEEP_SECONDS)]
+
+
+class KeepResult(WireModel):
+    """Whether there is a running turn."""
+
+    running: bool
 
 
 class SessionChange(WireInput):

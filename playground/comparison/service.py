@@ -157,6 +157,16 @@ class ComparisonService:
         plan = await self._plan(user, request)
         return [quota.limited(lane.call) for lane in plan.lanes]
 
+    async def keep(self, user_id: str, session_id: str, seconds: float) -> bool:
+        """Let the session's running turn continue without a reader for so long; whether one runs here. Raises `SessionNotFound`."""
+        run = self._runs.of_session(session_id)
+        if run is None or run.plan.user_id != user_id:
+            if not await self._repository.owns(user_id, session_id):
+                raise SessionNotFound
+            return False
+        run.keep(seconds)
+        return run.finished_at is None
+
     async def stop(self, user_id: str, session_id: str, lane: int | None) -> list[int]:
         """Stop one lane of the running turn, or all; the lanes that were still running. Raises `SessionNotFound`, `BadInput`."""
         run = self._runs.of_session(session_id)
