@@ -64,6 +64,8 @@ class AnswerReader:
         # Characters of the answer and of the thinking.
         self._sizes = [0, 0]
         self._tags = ThinkTags()
+        # The answer has begun for certain, and its beginning is remembered.
+        self._begun = False
         # Bytes of a payload besides its text, as far as they are nothing but what every payload has.
         self._usual_size = 0
         self._whole: list[bytes] | None = None
@@ -322,13 +324,14 @@ class AnswerReader:
         if len(deltas) > self._counted:
             self._tally.outdate()
         self._counted = 0
-        self._wrote = self._wrote or bool(deltas)
-        self._written.remember(deltas)
-        if not self._tags.over and _has_answer(deltas):
-            deltas[:] = self._tags.take(deltas)
-        self.answered = self.answered or _has_answer(deltas)
-        begun = self.answered and self._tags.over and self._written.remembered
-        self._judging = not begun or self._tally.can_be_outdated
+        if not self._begun:
+            self._wrote = self._wrote or bool(deltas)
+            self._written.remember(deltas)
+            if not self._tags.over and _has_answer(deltas):
+                deltas[:] = self._tags.take(deltas)
+            self.answered = self.answered or _has_answer(deltas)
+            self._begun = self.answered and self._tags.over and self._written.remembered
+        self._judging = not self._begun or self._tally.can_be_outdated
 
     def _read_rest(self, deltas: list[Delta], *, cut: bool) -> None:
         """What the last event holds although no blank line ended it, unless it was cut in its middle."""

@@ -20,7 +20,6 @@ _MOST_TOKENS = 5 * 10**8
 _MOST_DOLLARS = Decimal(1_000_000)
 _TICKS_PER_DOLLAR = 10**10
 """Source: xAI, "Cost Tracking"."""
-_NO_INPUT_DETAILS = InputDetails()
 _Number = TypeVar("_Number", int, Decimal)
 
 _logger = structlog.get_logger(__name__)
@@ -51,29 +50,40 @@ class UsageTally:
 
     def add(self, told: ChunkUsage, beside: Decimal | None = None) -> bool:
         """Take what a payload reports; `beside` is a cost that stood beside it. False when it names nothing."""
-        input_details = told.prompt_tokens_details or told.input_tokens_details or _NO_INPUT_DETAILS
-        output_details = told.completion_tokens_details or told.output_tokens_details
-        self.is_byok = self.is_byok or told.is_byok
+        prompt, output, total = told.prompt_tokens, told.completion_tokens, told.total_tokens
+        if not prompt and told.input_tokens is not None:
+            prompt = told.input_tokens
+        if not output and told.output_tokens is not None:
+            output = told.output_tokens
         cost = _cost(told, beside)
-        spoken = [_named(told.prompt_tokens, told.input_tokens), _named(told.completion_tokens, told.output_tokens), told.total_tokens]
-        if not any(spoken) and not cost:
+        if not (prompt or output or total or cost):
             return False
-        self.input, self.output, self.total = (
-            _later(before, now) for before, now in zip((self.input, self.output, self.total), spoken, strict=True)
-        )
-        self.anthropic = told.cache_read_input_tokens is not None and told.prompt_tokens is None
-        self.cached = _later(self.cached, _named(input_details.cached_tokens, told.cached_tokens, told.prompt_cache_hit_tokens))
-        self.cache_read = _later(self.cache_read, told.cache_read_input_tokens)
-        written = (input_details.cache_write_tokens, input_details.cache_creation_tokens, input_details.cache_creation_input_tokens)
-        self.cache_write = _later(self.cache_write, _named(*written, told.cache_creation_input_tokens))
-        self.input_audio = _later(self.input_audio, input_details.audio_tokens)
-        if output_details is not None:
-            self.output_audio = _later(self.output_audio, output_details.audio_tokens)
-        self.reasoning = _later(self.reasoning, _named(output_details.reasoning_tokens if output_details else None, told.reasoning_tokens))
-        self.cost = _later(self.cost, cost)
-        self.upstream_cost = _later(self.upstream_cost, _upstream_cost(told.cost_details))
         self.reports += 1
+        self.input, self.output, self.total = _later(self.input, prompt), _later(self.output, output), _later(self.total, total)
+        if cost is not None:
+            self.cost = _later(self.cost, cost)
+            self.is_byok = self.is_byok or told.is_byok
+            self.upstream_cost = _later(self.upstream_cost, _upstream_cost(told.cost_details))
+        self._add_details(told, told.prompt_tokens_details or told.input_tokens_details)
+        output_details = told.completion_tokens_details or told.output_tokens_details
+        if output_details is not None:
+            self.reasoning = _later(self.reasoning, output_details.reasoning_tokens)
+            self.output_audio = _later(self.output_audio, output_details.audio_tokens)
+        self.reasoning = _later(self.reasoning, told.reasoning_tokens)
         return True
+
+    def _add_details(self, told: ChunkUsage, details: InputDetails | None) -> None:
+        """Take the kinds of tokens in the input. A number stands under several names at most once, or under all of them."""
+        if details is not None:
+            self.cached = _later(self.cached, details.cached_tokens)
+            self.input_audio = _later(self.input_audio, details.audio_tokens)
+            for written in (details.cache_write_tokens, details.cache_creation_tokens, details.cache_creation_input_tokens):
+                self.cache_write = _later(self.cache_write, written)
+        self.cached = _later(_later(self.cached, told.cached_tokens), told.prompt_cache_hit_tokens)
+        if told.cache_read_input_tokens is not None or told.cache_creation_input_tokens is not None:
+            self.anthropic = told.cache_read_input_tokens is not None and told.prompt_tokens is None
+            self.cache_read = _later(self.cache_read, told.cache_read_input_tokens)
+            self.cache_write = _later(self.cache_write, told.cache_creation_input_tokens)
 
     def outdate(self) -> None:
         """More text came: what was reported of the output, and the bill, does not count it."""
@@ -216,9 +226,11 @@ def _at_most(number: int | None, most: int) -> int | None:
 
 
 def _cost(told: ChunkUsage, beside: Decimal | None) -> Decimal | None:
-    if told.cost_in_usd_ticks is not None and told.cost is None:
+    if told.cost is not None:
+        return _dollars(told.cost)
+    if told.cost_in_usd_ticks is not None:
         return _dollars(Decimal(told.cost_in_usd_ticks) / _TICKS_PER_DOLLAR)
-    return _dollars(next((amount for amount in (told.cost, told.estimated_cost, beside) if amount is not None), None))
+    return _dollars(told.estimated_cost if told.estimated_cost is not None else beside)
 
 
 def _upstream_cost(details: CostDetails | None) -> Decimal | None:
