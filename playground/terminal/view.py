@@ -21,7 +21,8 @@ _NARROWEST_COLUMN = 38
 _NARROWEST_NAME = 12
 _BESIDE_TITLE = 5
 """What a panel's upper edge has beside its title: two corners, a line, and a blank before it."""
-_FIGURES = ("First\ntoken", "Total", "Tokens\nper s", "Input", "Output", "Cost\n(US$)")
+_FIGURES = ("First\ntoken", "First\nanswer", "Total", "Tokens\nper s", "Input", "Output", "Cost\n(US$)")
+_FIRST_ANSWER = _FIGURES[1]
 _STYLES = {"queued": "yellow", "connecting": "cyan", "streaming": "cyan", "completed": "green", "failed": "red", "stopped": "yellow"}
 
 
@@ -165,17 +166,28 @@ class ComparisonView:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
         table.add_column("Model", overflow="fold")
         table.add_column("Status", no_wrap=True)
-        for heading in _FIGURES:
+        for heading in self._headings():
             table.add_column(heading, justify="right", no_wrap=True)
         for lane in self._lanes:
-            table.add_row(lane.model, Text(lane.status, style=_STYLES[lane.status]), *_figures(lane))
+            table.add_row(lane.model, Text(lane.status, style=_STYLES[lane.status]), *self._figures(lane))
         return table
+
+    def _headings(self) -> tuple[str, ...]:
+        return tuple(heading for heading in _FIGURES if self._thinks or heading != _FIRST_ANSWER)
+
+    def _figures(self, lane: LaneView) -> list[str]:
+        return [figure for heading, figure in zip(_FIGURES, _figures(lane), strict=True) if heading in self._headings()]
+
+    @property
+    def _thinks(self) -> bool:
+        """Some model shows its thinking: of the others, the first token is the first answer."""
+        return any(lane.reasoning for lane in self._lanes)
 
     def _list(self, lane: LaneView) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         table.add_column(overflow="fold")
         table.add_column(overflow="fold", justify="right")
-        for heading, figure in zip(_FIGURES, _figures(lane), strict=True):
+        for heading, figure in zip(self._headings(), self._figures(lane), strict=True):
             table.add_row(heading.replace("\n", " "), figure)
         return Group(lane.title(), Padding(table, (0, 0, 1, 2), expand=False))
 
@@ -190,16 +202,22 @@ class ComparisonView:
             notes.append("? unknown: no price is known for this model.")
         notes += [f"{lane.model}: {end[0].lower()}{end[1:]}" for lane in self._lanes if (end := lane.end())]
         notes += [
-            f"{lane.model} was asked {lane.metrics['attempts']} times; its times are those of the last request."
+            f"{lane.model} was asked {lane.metrics['attempts']} times, {_milliseconds(lane.metrics.get('totalTime'))} in all; "
+            "its times are those of the last request."
             for lane in self._lanes
             if lane.metrics and lane.metrics["attempts"] > 1
         ]
         if self._done and len(self._lanes) > 1:
-            simulated = f", simulated {self._done['simulatedCost']}" if "simulatedCost" in self._done else ""
-            notes.append(f"Together {self._done['totalTokens']:,} tokens, US$ {self._done['totalCost']}{simulated}.")
+            if not all(lane.simulated for lane in self._lanes):
+                notes.append(f"Together {self._tokens(simulated=False):,} tokens, US$ {self._done['totalCost']}.")
+            if "simulatedCost" in self._done:
+                notes.append(f"Simulated, and no money: {self._tokens(simulated=True):,} tokens, {self._done['simulatedCost']}.")
         if self._done:
             notes.append(f"Kept as session {self._session_id}.")
         return notes
+
+    def _tokens(self, *, simulated: bool) -> int:
+        return sum(lane.metrics["tokensUsed"] for lane in self._lanes if lane.metrics and lane.simulated == simulated)
 
 
 class _AtWidth:
@@ -253,6 +271,7 @@ def _figures(lane: LaneView) -> tuple[str, ...]:
     cost = "?" if metrics["cost"] is None else mark + metrics["cost"] + (" s" if metrics["simulated"] else "")
     return (
         _milliseconds(metrics["timeToFirstToken"]),
+        _milliseconds(metrics.get("timeToFirstAnswer")),
         _milliseconds(metrics["responseTime"]),
         "–" if metrics["tokensPerSecond"] is None else f"{metrics['tokensPerSecond']:.1f}",
         f"{mark}{metrics['inputTokens']:,}",

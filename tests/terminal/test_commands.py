@@ -103,7 +103,9 @@ def test_where_a_table_has_no_room_the_figures_are_listed_whole(tmp_path: Path, 
     assert "…" not in figures
     words = " ".join(figures.split())
     for model, status in zip(models, ("completed", "failed"), strict=True):
-        assert re.search(rf"{model} simulated · {status} First token [\d.]+ m?s Total [\d.]+ m?s Tokens per s [\d.]+ Input ~?\d+ ", words)
+        # Where the machine is busy, all of a short answer may come at once, which is no rate.
+        rate = r"([\d.]+|–)"
+        assert re.search(rf"{model} simulated · {status} First token [\d.]+ m?s Total [\d.]+ m?s Tokens per s {rate} Input ~?\d+ ", words)
     assert len(re.findall(r"Cost \(US\$\) ~?0\.\d+ s ", words)) == 2
 
 
@@ -181,8 +183,18 @@ def test_that_a_model_was_asked_again_is_told(tmp_path: Path, asking: dict[str, 
 
     model = scripted.model(answer_the_second_time)
     done = playground(tmp_path, "compare", "Hi", "-m", model, "-m", "sim/quick", "--max-tokens", "5", **asking)
-    assert f"{model} was asked 2 times; its times are those of the last request.\n" in done.stdout
-    assert done.stdout.count("was asked") == 1
+    said = " ".join(done.stdout.split())
+    assert re.search(rf"{model} was asked 2 times, [\d.]+ m?s in all; its times are those of the last request\.", said)
+    assert said.count("was asked") == 1
+    # What is simulated is in no sum with real tokens and money.
+    assert "Together 7 tokens, US$ 0.000011. Simulated, and no money: " in said
+
+
+def test_the_first_answer_has_a_column_where_a_model_thinks(tmp_path: Path, asking: dict[str, str]) -> None:
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/reasoner", "--max-tokens", "400", COLUMNS="120", **asking)
+    assert "answer" in done.stdout.split("First")[2]
+    done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5", COLUMNS="120", **asking)
+    assert done.stdout.count("First") == 1
 
 
 def test_that_an_answer_was_cut_off_is_told_with_the_limit(tmp_path: Path, asking: dict[str, str]) -> None:

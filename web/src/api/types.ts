@@ -154,9 +154,13 @@ export interface AnswerDetail {
   cost: Money | null
   costSource: 'provider' | 'list' | null
   timeToFirstToken: number | null
+  timeToFirstAnswer: number | null
   responseTime: number | null
+  totalTime: number | null
   tokensPerSecond: number | null
   attempts: number
+  /** Pairs of ms since the request was sent and characters; null: not known. */
+  timeline: [milliseconds: number, characters: number][] | null
   createdAt: string
   finishedAt: string | null
 }

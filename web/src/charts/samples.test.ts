@@ -12,16 +12,18 @@ describe('tokens over time', () => {
     expect(tokensAt([], 5)).toBe(0)
   })
 
-  it('end where the provider says, also if it sent several in a piece', () => {
+  it('are shares of what the provider counted, by the characters that had come', () => {
     const samples = [
-      [0, 1],
-      [100, 4],
+      [0, 0],
+      [50, 40],
+      [100, 160],
     ] as const
     expect(inTokens(samples, 42)).toEqual([
-      [0, 11],
+      [0, 0],
+      [50, 11],
       [100, 42],
     ])
-    expect(inTokens(samples, null)).toEqual(samples)
+    expect(inTokens(samples, null).at(-1)).toEqual([100, 40])
     expect(inTokens([], 42)).toEqual([])
   })
 

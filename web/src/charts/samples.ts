@@ -1,4 +1,4 @@
-export type Sample = readonly [milliseconds: number, tokens: number]
+export type Sample = readonly [milliseconds: number, count: number]
 
 /** How many tokens there were by then. */
 export function tokensAt(samples: readonly Sample[], milliseconds: number): number {
@@ -6,12 +6,13 @@ export function tokensAt(samples: readonly Sample[], milliseconds: number): numb
 }
 
 /**
- * What was counted as pieces, as tokens: some providers send several in a piece. When each piece came is known, and how many tokens there
- * were in the end. Null: that is not.
+ * What was counted as characters, as tokens: when so many characters had come is known, and how many tokens there were in the end.
+ * Null: that is not, and a token is taken for four characters.
  */
 export function inTokens(samples: readonly Sample[], tokens: number | null): Sample[] {
-  const pieces = samples.at(-1)?.[1] ?? 0
-  return samples.map(([when, count]) => [when, tokens === null ? count : Math.round((count * tokens) / pieces)])
+  const characters = samples.at(-1)?.[1] ?? 0
+  const each = tokens === null || characters === 0 ? 0.25 : tokens / characters
+  return samples.map(([when, count]) => [when, Math.round(count * each)])
 }
 
 /** A few different moments from the first to the last, for a table that nobody has to listen to for long. */

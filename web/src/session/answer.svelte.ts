@@ -1,5 +1,6 @@
 import type { AnswerAttachment, AnswerDetail, AnswerFailure, AnswerSource, Ending, Money } from '../api/types'
 import type { ChunkEvent, MetricsEvent, SourcesEvent, StatusEvent } from '../stream/events'
+import { estimatedTokens } from './estimatedTokens'
 import { partAtLoneEnd } from './loneEnd'
 
 /** Durations are in ms. */
@@ -12,7 +13,10 @@ export interface Figures {
   cost: Money | null
   costSource: 'provider' | 'list' | null
   timeToFirstToken: number | null
+  timeToFirstAnswer: number | null
   responseTime: number | null
+  /** With the attempts that failed, and the waits between. */
+  totalTime: number | null
   tokensPerSecond: number | null
   attempts: number
   finishReason: string | null
@@ -23,8 +27,8 @@ export interface Figures {
 export type AnswerState =
   'waiting' | 'queued' | 'connecting' | 'streaming' | 'completed' | 'failed' | 'stopped' | 'interrupted'
 
-/** How many tokens there were at which ms after the turn began. */
-export type Sample = readonly [milliseconds: number, tokens: number]
+/** How many characters there were, of thinking and answer, at which ms after the first request was sent. */
+export type Sample = readonly [milliseconds: number, characters: number]
 
 const SAMPLE_EVERY_MS = 100
 
@@ -51,19 +55,23 @@ export class Answer {
 
   text = ''
   reasoning = ''
-  /** Pieces that came, which are tokens for nearly all providers. */
-  pieces = 0
-  /** When the lane was asked, as `performance.now()`. */
+  /** When the lane was asked first, as `performance.now()`. */
   askedAt: number | null = null
-  /** Until the first piece, in ms, as this page saw it. */
+  /** From the last request until the first piece, in ms, as this page saw it; and until the first that is not thinking. */
   waited: number | null = null
-  samples: Sample[] = []
+  answered: number | null = null
+  /** How it grew; empty until it is over. */
+  samples: readonly Sample[] = []
   grew: (() => void) | null = null
 
-  #firstStamp = 0
+  /** When the last request was sent, as `performance.now()`. */
+  #sentAt: number | null = null
+  #attempt = $state(1)
+  #tokens = 0
+  /** By the service's own clock, in ms since 1970. */
+  #firstStamp: number | null = null
   #lastStamp = 0
-  /** Of the last piece, in ms after the turn began. */
-  #lastAt = 0
+  #marks: [stamp: number, characters: number][] = []
 
   /** `began`: when the turn did, in ms since 1970, if this page was not there; it tells the times then. */
   constructor(
@@ -83,6 +91,7 @@ export class Answer {
     answer.sources = detail.sources
     answer.attachments = detail.attachments
     if (detail.status !== 'running') answer.figures = detail
+    answer.samples = fromTheSending(detail.timeline ?? [], failedFor(detail))
     return answer
   }
 
@@ -100,13 +109,33 @@ export class Answer {
 
   /** Tokens per second so far, by the service's own stamps: a burst after a lost connection is no fast model. */
   get speed(): number | null {
-    const span = this.#lastStamp - this.#firstStamp
-    return this.pieces > 1 && span > 0 ? ((this.pieces - 1) * 1_000) / span : null
+    const span = this.#lastStamp - (this.#firstStamp ?? 0)
+    return this.#tokens > 1 && span > 0 ? ((this.#tokens - 1) * 1_000) / span : null
+  }
+
+  /** So far, estimated from the text. */
+  get tokens(): number {
+    return Math.ceil(this.#tokens)
+  }
+
+  /** Requests that were sent, or are about to be. */
+  get attempts(): number {
+    return this.figures?.attempts ?? this.#attempt
+  }
+
+  /** The tokens of what is to be seen: without those that were thought unseen. */
+  get visibleTokens(): number | null {
+    const { figures } = this
+    if (figures?.outputTokens == null) return null
+    return Math.max(0, figures.outputTokens - (this.thinks ? 0 : (figures.reasoningTokens ?? 0)))
   }
 
   status(event: StatusEvent): void {
-    if (event.status === 'connecting')
-      this.askedAt ??= performance.now() - (this.began === null ? 0 : Date.now() - this.began)
+    if (event.status === 'connecting' && event.waitingSeconds === undefined) {
+      this.#sentAt = performance.now()
+      this.askedAt ??= this.#sentAt - (this.began === null ? 0 : Date.now() - this.began)
+    }
+    if (event.attempt !== undefined) this.#attempt = event.attempt
     this.again =
       event.status === 'queued' && event.retryIn !== undefined
         ? { at: performance.now() + event.retryIn, attempt: event.attempt ?? 2, why: event.error?.message ?? '' }
@@ -115,8 +144,7 @@ export class Answer {
     this.state = event.status
   }
 
-  /** `began`: the stamp of the turn's first piece, for the samples. */
-  chunk(event: ChunkEvent, began: number): void {
+  chunk(event: ChunkEvent): void {
     if (this.silentSince !== null) this.silentSince = null
     if (event.kind === 'reasoning') {
       this.reasoning += event.content
@@ -125,16 +153,27 @@ export class Answer {
       this.text += event.content
       if (!this.writes) this.writes = true
     }
-    if (this.pieces === 0) {
-      this.#firstStamp = event.timestamp
-      if (this.began !== null) this.waited = Math.max(0, event.timestamp - this.began)
-      else if (this.askedAt !== null) this.waited = performance.now() - this.askedAt
+    const characters = this.text.length + this.reasoning.length
+    const stamp = event.timestamp
+    if (this.#firstStamp === null) {
+      this.#firstStamp = this.#lastStamp = stamp
+      this.#marks.push([stamp, characters])
+      if (this.began !== null) this.waited = Math.max(0, stamp - this.began)
+      else if (this.#sentAt !== null) this.waited = performance.now() - this.#sentAt
     }
-    this.pieces += 1
-    this.#lastStamp = event.timestamp
-    const at = (this.#lastAt = event.timestamp - began)
-    const last = this.samples.at(-1)
-    if (last === undefined || at - last[0] >= SAMPLE_EVERY_MS) this.samples.push([at, this.pieces])
+    if (this.answered === null && event.kind !== 'reasoning' && this.waited !== null)
+      this.answered = this.waited + stamp - this.#firstStamp
+    this.#tokens += estimatedTokens(event.content)
+    this.#mark(stamp, characters, event.content.length)
+    this.#lastStamp = stamp
+  }
+
+  /** A pause has a mark at both ends. */
+  #mark(stamp: number, characters: number, more: number): void {
+    const last = this.#marks.at(-1)
+    if (last !== undefined && stamp - last[0] < SAMPLE_EVERY_MS) return
+    if (last !== undefined && last[0] < this.#lastStamp) this.#marks.push([this.#lastStamp, characters - more])
+    this.#marks.push([stamp, characters])
   }
 
   sourced(event: SourcesEvent): void {
@@ -152,7 +191,29 @@ export class Answer {
       this.recast += 1
     }
     this.figures = event
-    const last = this.samples.at(-1)
-    if (last !== undefined && last[1] < this.pieces) this.samples.push([this.#lastAt, this.pieces])
+    const [first, last] = [this.#firstStamp, this.#marks.at(-1)]
+    if (first === null || last === undefined) return
+    const characters = this.text.length + this.reasoning.length
+    if (last[1] < characters) this.#marks.push([this.#lastStamp, characters])
+    const sent = first - (event.timeToFirstToken ?? 0)
+    this.samples = fromTheSending(
+      this.#marks.map(([stamp, count]) => [stamp - sent, count]),
+      failedFor(event),
+    )
+    this.#marks = []
   }
+}
+
+/** How long the attempts took that failed, with the waits after them, in ms. */
+function failedFor({ totalTime, responseTime }: Pick<Figures, 'totalTime' | 'responseTime'>): number {
+  return totalTime === null || responseTime === null ? 0 : Math.max(0, totalTime - responseTime)
+}
+
+/** Nothing from the first sending until the first text; `since`: when the request was sent that was answered. */
+function fromTheSending(samples: readonly Sample[], since: number): readonly Sample[] {
+  const moved = samples.map(([when, characters]) => [Math.max(0, Math.round(when + since)), characters] as const)
+  const [first] = moved
+  if (first === undefined) return []
+  const nothing: Sample[] = first[0] > 1 ? [[0, 0] as const, [first[0] - 1, 0] as const] : []
+  return [...nothing, ...moved]
 }

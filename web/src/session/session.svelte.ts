@@ -49,7 +49,6 @@ export class Session {
   connection = $state<Connection>('closed')
 
   #abort = new AbortController()
-  #began = 0
   /** So many turns, from the first on, are shown, and the last, unless it is none. */
   #opened = $state(Infinity)
 
@@ -145,7 +144,6 @@ export class Session {
 
   async #read(source: RunSource, turn: Turn, accepted: () => void): Promise<void> {
     this.reading = true
-    this.#began = 0
     try {
       await readRun(
         source,
@@ -184,8 +182,7 @@ export class Session {
       if (answer === undefined) continue
       switch (event.type) {
         case 'chunk':
-          this.#began ||= event.timestamp
-          answer.chunk(event, this.#began)
+          answer.chunk(event)
           grown.add(answer)
           break
         case 'status':

@@ -19,7 +19,9 @@ const FIGURES = {
   cost: '0.1',
   costSource: 'list',
   timeToFirstToken: 100,
+  timeToFirstAnswer: 600,
   responseTime: 1_000,
+  totalTime: 1_250,
   tokensPerSecond: 20,
   attempts: 1,
   finishReason: 'stop',
@@ -80,16 +82,20 @@ describe('a session', () => {
       state: 'completed',
       text: 'one two',
       reasoning: 'hm ',
-      pieces: 3,
+      tokens: 3,
       thinks: true,
       writes: true,
     })
     expect(quick?.figures?.cost).toBe('0.1')
-    expect(quick?.speed).toBe(2)
+    expect(quick?.speed).toBeCloseTo(10 * 0.24 - 1)
+    expect(other?.attempts).toBe(1)
+    // A quarter of a second went into an attempt that failed, and the first text came a tenth after the next request.
     expect(quick?.samples).toEqual([
-      [0, 1],
-      [500, 2],
-      [1_000, 3],
+      [0, 0],
+      [349, 0],
+      [350, 3],
+      [850, 7],
+      [1_350, 10],
     ])
     expect(other).toMatchObject({
       state: 'failed',
@@ -164,6 +170,22 @@ describe('the summary of a turn', () => {
     expect(summary.fastestFinish?.lane.model).toBe('x/a')
     expect(summary.cheapest?.lane.model).toBe('x/a')
     expect(summary.longest?.lane.model).toBe('x/a')
+  })
+
+  it('lets no simulated lane compete with a real one', () => {
+    const mixed = lanes.map((lane) => ({ ...lane, simulated: lane.lane === 0 }))
+    const summary = summaryOf(
+      mixed,
+      turn(
+        { cost: '0.001', timeToFirstToken: 1, responseTime: 2, outputTokens: 999 },
+        { cost: '0.2' },
+        { cost: '0.3', outputTokens: 5 },
+      ),
+    )
+    for (const best of [summary.fastestStart, summary.fastestFinish, summary.cheapest, summary.longest])
+      expect(best?.lane.model).toBe('x/b')
+    const failed = turn({ cost: '0.001' }, null, null)
+    expect(summaryOf(mixed, failed).cheapest).toBeNull()
   })
 
   it('takes an unknown cost neither for free nor for cheap', () => {

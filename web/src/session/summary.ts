@@ -7,7 +7,10 @@ export interface Best {
   value: number
 }
 
-/** Who was best at what in a turn; null where nobody was. Stopped and failed lanes take no part, and no answers that are empty or cut off. */
+/**
+ * Who was best at what in a turn; null where nobody was. Stopped and failed lanes take no part, and no answers that are empty or cut off.
+ * Simulated lanes take part where all are simulated: their times and costs are made up.
+ */
 export interface Summary {
   fastestStart: Best | null
   fastestFinish: Best | null
@@ -26,7 +29,8 @@ export function summaryOf(lanes: readonly Lane[], turn: Turn): Summary {
     const figures = answer?.figures
     return figures ? [{ lane, figures, completed: answer.state === 'completed' && answer.writes && !answer.cut }] : []
   })
-  const done = rows.filter((row) => row.completed)
+  const real = lanes.some((lane) => !lane.simulated)
+  const done = rows.filter((row) => row.completed && !(real && row.lane.simulated))
   const best = (value: (row: (typeof rows)[number]) => number | null, sign: 1 | -1): Best | null => {
     const known = done.flatMap((row) => {
       const number = value(row)

@@ -57,7 +57,10 @@ export interface MetricsEvent {
   cost: Money | null
   costSource: 'provider' | 'list' | null
   timeToFirstToken: number | null
-  responseTime: number
+  timeToFirstAnswer: number | null
+  /** Null where the service died before the end, in events that are made again. */
+  responseTime: number | null
+  totalTime: number | null
   tokensPerSecond: number | null
   attempts: number
   finishReason: string | null
