@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import anyio
 import structlog
+from prisma import models
 from starlette.types import Scope
 
 from playground.accounting.estimates import Estimator
 from playground.accounts.identity import User
 from playground.comparison.plan import LanePlan, RunPlan
-from playground.errors import Unavailable
+from playground.errors import NotAuthenticated, Unavailable
 from playground.providers.calls import ModelCall
 
 from .allowances import Allowances, allowances_at
@@ -97,7 +98,7 @@ class UserQuota:
         lanes, tokens, cost = await self._bounded(plan.lanes) if self._limits.by_size else (plan.lanes, 0, Decimal(0))
         wanted = Wanted(plan.run_id, self._user.id, plan.created_at, tokens, cost)
         for _ in range(_ATTEMPTS):
-            reserved = await self._means.repository.reserve(wanted, self._limits, held_seconds=self._means.reservations.held_seconds)
+            reserved = await self._reserved(wanted)
             row = reserved or await self._means.repository.get(self._user.id)
             allowances = allowances_at(plan.created_at, self._limits, row)
             self._tell_requests(allowances, plan.created_at)
@@ -109,6 +110,15 @@ class UserQuota:
                 raise refusal
             # A run of the same user ended in between, and left room.
         raise Unavailable("Too many comparisons of this account begin and end at the same moment. Ask again.")
+
+    async def _reserved(self, wanted: Wanted) -> models.usage | None:
+        try:
+            return await self._means.repository.reserve(wanted, self._limits, held_seconds=self._means.reservations.held_seconds)
+        except NotAuthenticated:
+            raise
+        except BaseException:  # No answer came, which says nothing of the database.
+            self._means.reservations.withdraw(wanted.run_id)
+            raise
 
     async def _bounded(self, lanes: tuple[LanePlan, ...]) -> tuple[tuple[LanePlan, ...], int, Decimal]:
         """The lanes as they are sent, and the tokens and US dollars that they take at most.
@@ -129,11 +139,12 @@ class UserQuota:
         return tuple(limited.get(lane.position, lane) for lane in lanes), tokens, cost
 
     async def _release(self, run_id: str) -> None:
-        self._means.reservations.let_go(run_id)
+        # First, since this may be cut off.
+        self._means.reservations.withdraw(run_id)
         try:
             await self._means.repository.release(run_id)
         except Unavailable:
-            _logger.warning("reservation_not_released", run_id=run_id)
+            _logger.warning("reservation_released_later", run_id=run_id)
 
     def _tell_requests(self, allowances: Allowances, at: datetime) -> None:
         for allowance in (allowances.daily_requests, allowances.monthly_requests):

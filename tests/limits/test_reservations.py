@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -14,7 +15,9 @@ from playground.comparison.plan import AnswerRecord, Bill
 from playground.comparison.records import LaneRow, TurnRow
 from playground.comparison.repository import SessionRepository
 from playground.database.cluster import Cluster
+from playground.errors import Unavailable
 from playground.ids import new_id, new_run_id
+from playground.limits import reservations as reservations_module
 from playground.limits.policy import Limits
 from playground.limits.repository import UsageRepository, Wanted
 from playground.limits.reservations import Reservations
@@ -271,6 +274,45 @@ async def test_what_nobody_puts_off_is_given_back_once_however_many_look(books: 
     await at_once(books, *[Reservations(books.usage).sweep] * 4)
     assert books.row() == (5, 5, 0, 0, 0, 0)
     assert books.reservations() == []
+
+
+async def test_a_start_whose_reservation_was_made_without_an_answer_is_given_back(
+    limited: Limited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = limited.service.services
+    repository, reservations = service.limits._means.repository, service.limits._means.reservations
+    reserve = repository.reserve
+
+    async def answer_lost(*arguments: Any, **options: Any) -> None:
+        await reserve(*arguments, **options)
+        raise Unavailable("The database does not answer.")
+
+    async with limited.user() as user:
+        books = Books(limited, user.account["id"])
+        with monkeypatch.context() as patch:
+            patch.setattr(repository, "reserve", answer_lost)
+            response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["sim/quick"]})
+        assert response.status_code == 503
+        assert books.row()[0] == 1
+
+        limited.portal.call(reservations.give_back)
+
+        assert books.row() == (0, 0, 0, 0, 0, 0)
+        assert books.reservations() == []
+
+
+async def test_what_could_not_be_released_is_given_back_until_nothing_can_come_late(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reservations_module, "LATE_SECONDS", 0)
+    reservations = Reservations(books.usage)
+    wanted = books.wanted(500)
+    assert books.reserve(wanted)
+    reservations.hold(wanted.run_id)
+
+    reservations.withdraw(wanted.run_id)
+    books.portal.call(reservations.give_back)
+
+    assert books.row() == (0, 0, 0, 0, 0, 0)
+    assert (reservations._held, reservations._withdrawn) == (set(), {})
 
 
 async def test_a_service_puts_off_and_gives_back_by_itself(books: Books) -> None:
