@@ -158,9 +158,9 @@ class SessionRepository:
             yield part
             place, number, lane = part[-1].place, part[-1].number, part[-1].lane
 
-    async def continued(self, user_id: str, session_id: str, lane_bytes: int) -> ContinuedSession | None:
-        """What the next turn of that user's session needs, with the newest texts of each lane that fit into so many bytes."""
-        found = await self._read(user_id, CONTINUED, user_id, session_id, lane_bytes, kind=list[ContinuedSession])
+    async def continued(self, user_id: str, session_id: str, most_bytes: int) -> ContinuedSession | None:
+        """What the next turn of that user's session needs, with the newest texts of its lanes that fit into so many bytes."""
+        found = await self._read(user_id, CONTINUED, user_id, session_id, most_bytes, kind=list[ContinuedSession])
         return found[0] if found else None
 
     async def exchanges(self, user_id: str, said: Sequence[Said]) -> dict[str, Exchange]:

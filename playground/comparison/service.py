@@ -24,7 +24,7 @@ from .replay import replayed
 from .repository import SessionRepository
 from .run import Run
 from .runs import ONE_AT_A_TIME, Runs, TurnRunning
-from .schemas import MOST_LANES, LaneRequest, StreamRequest
+from .schemas import LaneRequest, StreamRequest
 from .stored import EARLIER_BYTES, ContinuedSession, LastTurn
 
 _TITLE_LENGTH = 80
@@ -194,7 +194,7 @@ class ComparisonService:
                 if running.finished_at is None:
                     raise TurnRunning(ONE_AT_A_TIME)
                 await running.recorded.wait()
-            session = await self._repository.continued(user.id, request.session_id, EARLIER_BYTES // MOST_LANES)
+            session = await self._repository.continued(user.id, request.session_id, EARLIER_BYTES)
             if session is None:
                 raise SessionNotFound
             if session.last is not None and _goes_on(session.last):

@@ -98,7 +98,7 @@ class ContinuedSession(msgspec.Struct, frozen=True):
     lanes: list[StoredLane]
     last: LastTurn | None
     said: list[Said]
-    """The newest first, for each lane as far as `EARLIER_BYTES` reach."""
+    """By lane, the newest first, as far as its share of `EARLIER_BYTES` reaches."""
 
 
 class Exchange(msgspec.Struct, frozen=True, array_like=True):
@@ -168,7 +168,7 @@ FROM part JOIN turns t ON t.id = part.turn_id JOIN answers a ON a.id = part.answ
 WHERE size_so_far <= $7::bigint OR rank = 1
 """
 
-# $1: whose, $2: its id, $3: bytes for one lane.
+# $1: whose, $2: its id, $3: bytes for all lanes together.
 CONTINUED = """
 WITH said AS (
   SELECT a.id, a.lane_id, t.number, l.position, octet_length(t.prompt) + octet_length(a.text) AS size,
@@ -180,7 +180,7 @@ SELECT json_agg(json_build_object('id', s.id, 'title', s.title,
   'last', (SELECT json_build_object('number', number, 'created_at', created_at, 'finished_at', finished_at)
            FROM turns WHERE session_id = s.id ORDER BY number DESC LIMIT 1),
   'said', (SELECT coalesce(json_agg(json_build_array(id, lane_id, size) ORDER BY position, number DESC), '[]')
-           FROM said WHERE size_so_far <= $3::bigint)))::text AS found
+           FROM said WHERE size_so_far <= $3::bigint / (SELECT count(*) FROM lanes WHERE session_id = s.id))))::text AS found
 FROM sessions s WHERE s.user_id = $1 AND s.id = $2
 """.replace("LANES_OF_SESSION", _LANES)
 

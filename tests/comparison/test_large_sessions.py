@@ -128,7 +128,7 @@ async def test_the_next_turn_takes_the_newest_of_a_long_conversation(
     session_id = (await user.compare("First", [model]))[0].data["sessionId"]
     for prompt in ("Second", "Third"):
         await user.http.post("/playground/stream", json={"prompt": prompt, "sessionId": session_id})
-    monkeypatch.setattr(service, "EARLIER_BYTES", 16 * 250)
+    monkeypatch.setattr(service, "EARLIER_BYTES", 250)
 
     await user.http.post("/playground/stream", json={"prompt": "Fourth", "sessionId": session_id})
 
