@@ -56,7 +56,8 @@ class Choices:
             return None
         if not begun and not self._counts_chunks():
             return self._released([choice for choice in waiting if choice.index == waiting[0].index])
-        if not begun or (not finished and self._counts_chunks() and waiting[-1].finish_reason):
+        # One piece under another index may as well be the whole of another answer.
+        if not begun or (not finished and len(waiting) > 1 and self._counts_chunks() and waiting[-1].finish_reason):
             return self._released(waiting)
         return None
 

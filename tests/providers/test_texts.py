@@ -58,6 +58,11 @@ async def test_another_choice_is_never_mixed_into_the_answer(asking: Asking, chu
     assert (outcome.text, outcome.finish_reason, outcome.error) == ("A1A2", "stop", None)
 
 
+async def test_another_choice_in_one_piece_is_not_taken_for_the_end_of_the_answer(asking: Asking) -> None:
+    outcome = await asking.stream(chunk(choice(0, "A1")), chunk(choice(1, "B1", "stop")), chunk(choice(0, "A2")), DONE)
+    assert outcome.text == "A1A2"
+
+
 @pytest.mark.parametrize("pieces", [3, 30])
 async def test_an_answer_whose_only_choice_has_another_index_is_an_answer(asking: Asking, pieces: int) -> None:
     chunks = [chunk(choice(1, f"{number} ")) for number in range(pieces)]
