@@ -1,5 +1,7 @@
 /** What a screen reader says of one go: longer, and the next would be behind it for long. */
 const MOST = 600
+/** With its marks. */
+const LONGEST = 10_000
 
 /** A line that is over, or a sentence in the middle of one. */
 const END = /[.!?:;。！？…]["'”’)\]]*(?=\s)|\n/g
@@ -18,7 +20,7 @@ export class Reading {
     const come = text.slice(this.#read)
     const end = finished ? come.length : lastEnd(come)
     this.#read += end
-    const said = spoken(come.slice(0, end))
+    const said = spoken(come.slice(0, Math.min(end, LONGEST)))
     return said.length > MOST ? `${said.slice(0, said.lastIndexOf(' ', MOST))} …` : said
   }
 }
@@ -35,7 +37,7 @@ function spoken(text: string): string {
     .replace(/^ {0,3}(`{3,}|~{3,})[^\n]*$/gm, '')
     .replace(/^[ \t]*([-*+]|#{1,6}|>)[ \t]+/gm, '')
     .replace(/^[ \t|:-]+$/gm, '')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/!?\[([^[\]]*)\]\([^()]*\)/g, '$1')
     .replace(/[*`|]|__|~~/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()

@@ -28,4 +28,17 @@ describe('what is done later', () => {
     vi.advanceTimersByTime(100)
     expect(done).toEqual(['second'])
   })
+
+  it('is done although something before it fails', () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined)
+    const done: string[] = []
+    later(document.createElement('code'), () => {
+      throw new RangeError('too deep')
+    })
+    later(document.createElement('code'), () => done.push('second'))
+    vi.advanceTimersByTime(100)
+    expect(done).toEqual(['second'])
+    expect(warn).toHaveBeenCalledOnce()
+    warn.mockRestore()
+  })
 })

@@ -1,3 +1,5 @@
+import { warn } from '../shell/warning'
+
 /** So much is done in one go: a few ms, then the browser draws and takes input. */
 const SLICE_MS = 5
 const FRAME_MS = 16
@@ -14,8 +16,17 @@ function work(): void {
   const until = performance.now() + SLICE_MS
   for (const [element, job] of jobs) {
     jobs.delete(element)
-    job()
+    doSafely(job)
     if (performance.now() >= until) break
   }
   if (jobs.size > 0) setTimeout(work, FRAME_MS)
+}
+
+/** What fails is left as it is: everything else still has its turn. */
+function doSafely(job: () => void): void {
+  try {
+    job()
+  } catch (error) {
+    warn('Something could not be shown as it was meant.', error)
+  }
 }

@@ -75,4 +75,24 @@ describe('the painter', () => {
     expect(unseen.paintedAt).toHaveLength(1)
     expect(unseen.paintedAt[0]).toBeGreaterThan(seen.paintedAt[2] ?? Infinity)
   })
+
+  it('paints everything else when one fails', () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined)
+    const painter = new Painter()
+    const failing: Paintable = {
+      seen: true,
+      paint: () => {
+        throw new RangeError('too deep')
+      },
+    }
+    const [before, after] = [new Column(true), new Column(true)]
+    for (let beat = 0; beat < 20; beat++) {
+      for (const each of [before, failing, after]) painter.ask(each)
+      vi.advanceTimersByTime(50)
+    }
+    expect(before.paintedAt.length).toBeGreaterThan(3)
+    expect(after.paintedAt.length).toBeGreaterThan(3)
+    expect(warn).toHaveBeenCalled()
+    warn.mockRestore()
+  })
 })

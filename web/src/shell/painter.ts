@@ -1,3 +1,5 @@
+import { warn } from './warning'
+
 /** Something that follows text which grows faster than anybody reads. */
 export interface Paintable {
   /** On the screen. What is not is painted when nothing else is to be done. */
@@ -60,7 +62,7 @@ export class Painter {
       inTime = performance.now() < now + BUDGET_MS
       if (!inTime) break
       this.#waiting.delete(each)
-      inTime = each.paint(now + BUDGET_MS)
+      inTime = paintSafely(each, now + BUDGET_MS)
       if (inTime) this.#paintedAt.set(each, now)
       else this.#waiting.add(each)
     }
@@ -78,6 +80,16 @@ export class Painter {
       .sort((one, other) => one.at - other.at)
       .slice(0, Math.ceil((seen.length * BEAT_MS) / wait))
     return [...fresh, ...due.map(({ each }) => each)]
+  }
+}
+
+/** What fails to be painted is left as it is: everything else still has its turn. */
+function paintSafely(paintable: Paintable, deadline: number): boolean {
+  try {
+    return paintable.paint(deadline)
+  } catch (error) {
+    warn('Something could not be painted.', error)
+    return true
   }
 }
 
