@@ -88,6 +88,7 @@ export interface Coloured {
 
 addEventListener('message', ({ data }: MessageEvent<{ id: number; code: string; language: string }>) => {
   const { id, code, language } = data
+  postMessage('begun')
   postMessage({ id, parts: hljs.getLanguage(language) ? parse(code, language) : null } satisfies Coloured)
 })
 
