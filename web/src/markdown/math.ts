@@ -1,59 +1,38 @@
-import type { TokenizerAndRendererExtension, Tokens } from 'marked'
+import { FORMULA_LENGTH } from './limits'
 
-/** TeX in an answer. `open`: its end has not come yet. */
-export interface MathToken extends Tokens.Generic {
-  type: 'math'
+export interface Formula {
   tex: string
   display: boolean
-  open: boolean
+  /** How long it is with its marks. */
+  length: number
 }
 
-const BLOCK = /^ {0,3}(?:\$\$([^]+?)\$\$|\\\[([^]+?)\\\])[ \t]*(?:\n|$)/
-const OPEN_BLOCK = /^ {0,3}(?:\$\$|\\\[)((?:(?!\n\s*\n)[^])*)$/
-const BLOCK_START = /\n {0,3}(?:\$\$|\\\[)/
-const INLINE =
-  /^(?:\$\$((?:\\[^]|[^\\$])+?)\$\$|\\\(([^]+?)\\\)|\\\[([^]+?)\\\]|\$(?!\s)((?:\\[^]|[^\\$\n])+?)(?<!\s)\$(?!\d))/
+/** The formula of a line that begins at `at`, with `$` or a backslash. */
+export function formulaAt(source: string, at: number): Formula | null {
+  const mark = source.slice(at, at + 2)
+  if (mark === '$$') return between(source, at + 2, '$$', true)
+  if (mark === '\\(') return between(source, at + 2, '\\)', false)
+  if (mark === '\\[') return between(source, at + 2, '\\]', true)
+  if (mark.startsWith('$')) return single(source, at + 1)
+  return null
+}
+
+function between(source: string, start: number, end: string, display: boolean): Formula | null {
+  const found = source.slice(start, start + FORMULA_LENGTH).indexOf(end)
+  if (found < 1) return null
+  return { tex: source.slice(start, start + found).trim(), display, length: found + 4 }
+}
+
+function single(source: string, start: number): Formula | null {
+  let end = start
+  while (end < source.length && source[end] !== '$' && source[end] !== '\n') end += source[end] === '\\' ? 2 : 1
+  const tex = source.slice(start, end)
+  if (source[end] !== '$' || tex === '' || tex.length > FORMULA_LENGTH || tex.trim() !== tex) return null
+  if (isMoney(tex) || /\d/.test(source[end + 1] ?? '')) return null
+  return { tex, display: false, length: tex.length + 2 }
+}
 
 /** `$5, or 10$` is money. */
-const MONEY = /^\d[^\\^_{}=+*/<>]*\s[^\\^_{}=+*/<>]*$/
-
-export const math: TokenizerAndRendererExtension[] = [
-  {
-    name: 'math',
-    level: 'block',
-    start: (src) => {
-      const found = BLOCK_START.exec(src)
-      return found ? found.index + 1 : undefined
-    },
-    tokenizer(src): MathToken | undefined {
-      const closed = BLOCK.exec(src)
-      if (closed) return token(closed[0], closed[1] ?? closed[2] ?? '', true, false)
-      const open = OPEN_BLOCK.exec(src)
-      return open ? token(open[0], open[1] ?? '', true, true) : undefined
-    },
-  },
-  {
-    name: 'math',
-    level: 'inline',
-    start: (src) => {
-      const found = /\$|\\[([]/.exec(src)
-      return found?.index
-    },
-    tokenizer(src): MathToken | undefined {
-      const found = INLINE.exec(src)
-      if (!found) return undefined
-      const [raw, dollars, round, square, single] = found
-      if (single !== undefined && MONEY.test(single)) return undefined
-      return token(
-        raw,
-        dollars ?? round ?? square ?? single ?? '',
-        dollars !== undefined || square !== undefined,
-        false,
-      )
-    },
-  },
-]
-
-function token(raw: string, tex: string, display: boolean, open: boolean): MathToken {
-  return { type: 'math', raw, tex: tex.trim(), display, open }
+function isMoney(tex: string): boolean {
+  return /^\d/.test(tex) && /\s/.test(tex) && !/[\\^_{}=+*/<>]/.test(tex)
 }

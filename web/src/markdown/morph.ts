@@ -1,5 +1,5 @@
 import { codeBlock } from './code'
-import { formulaOf } from './nodes'
+import { formulaOf } from './formulas'
 
 /**
  * Makes the children of `parent` behind `after` (all of them, if that is null) be like `wanted`, with as few changes as there are: what
@@ -10,10 +10,7 @@ export function morph(parent: Node, after: ChildNode | null, wanted: readonly Ch
   const there = wanted.map((node) => {
     const old = next
     next = next?.nextSibling ?? null
-    if (old === null) return parent.appendChild(node)
-    if (adapt(old, node)) return old
-    parent.replaceChild(node, old)
-    return node
+    return place(parent, old, node)
   })
   while (next !== null) {
     const extra: ChildNode = next
@@ -21,6 +18,22 @@ export function morph(parent: Node, after: ChildNode | null, wanted: readonly Ch
     extra.remove()
   }
   return there
+}
+
+/** Puts `wanted` in the place of `old` (at the end, if that is null), or makes `old` like it. Gives what is there now. */
+export function place<Wanted extends ChildNode>(parent: Node, old: ChildNode | null, wanted: Wanted): Wanted {
+  if (old === null) return parent.appendChild(wanted)
+  // What was adapted is of the same class.
+  if (adapt(old, wanted)) return old as unknown as Wanted
+  parent.replaceChild(wanted, old)
+  return wanted
+}
+
+/** Whether `old` can be used in the place of `wanted`, whatever is in both. */
+export function alike(old: ChildNode | null, wanted: HTMLElement): old is HTMLElement {
+  if (!(old instanceof HTMLElement) || old.nodeName !== wanted.nodeName || old.className !== wanted.className)
+    return false
+  return !(old instanceof HTMLOListElement) || old.start === (wanted as HTMLOListElement).start
 }
 
 /** Makes `old` like `wanted`; false: it can't become that. */
@@ -41,8 +54,7 @@ function adapt(old: ChildNode, wanted: ChildNode): boolean {
   }
   if (formulaOf(old) !== formulaOf(wanted)) return false
   if (formulaOf(old) !== undefined) return true
-  if (old.className !== wanted.className || old.getAttribute('href') !== wanted.getAttribute('href')) return false
-  if (old instanceof HTMLOListElement && old.start !== (wanted as HTMLOListElement).start) return false
+  if (!alike(old, wanted) || old.getAttribute('href') !== wanted.getAttribute('href')) return false
   if (old.title !== wanted.title) old.title = wanted.title
   morph(old, null, Array.from(wanted.childNodes))
   return true

@@ -1,15 +1,104 @@
-import type { MarkedToken, Token, Tokens } from 'marked'
+import type { Block } from './block'
 import { CodeBlock } from './code'
-import { resolved } from './entities'
-import { typeset } from './katex'
-import type { MathToken } from './math'
+import { type Inline, type Parsed, parseInline, plain, wordsOf } from './inline'
+import { MOST_LEVELS } from './limits'
+import { formula } from './formulas'
+import type { References } from './references'
 
 /**
- * Tokens of Markdown as nodes. Nothing is ever parsed as HTML, and no attribute is taken from an answer but the address of a link that
+ * Blocks of Markdown as elements. Nothing is ever parsed as HTML, and no attribute is taken from an answer but the address of a link that
  * is `http`, `https` or `mailto`: there is nothing left to sanitise.
  */
-export function nodesOf(tokens: readonly Token[]): ChildNode[] {
-  return tokens.flatMap((token) => nodeOf(token as MarkedToken | MathToken) ?? [])
+
+/** A leaf with all that is in it, or the head of a table; `missing`: labels of references in it that lead nowhere yet. */
+export function leafOf(block: Block, references: References): { node: HTMLElement; missing: string[] } {
+  const missing: string[] = []
+  const parsed = (source: string): Inline[] => {
+    const found: Parsed = parseInline(source, references)
+    missing.push(...found.missing)
+    return found.nodes
+  }
+  return { node: continued(block, leaf(block, parsed)), missing }
+}
+
+function leaf(block: Block, parsed: (source: string) => Inline[]): HTMLElement {
+  switch (block.kind) {
+    case 'heading':
+      return heading(block, parsed(block.text))
+    case 'rule':
+      return element('hr', [])
+    case 'code':
+      return code(block)
+    case 'math': {
+      const tex = block.text.trim().slice(2)
+      return formula(block.whole ? tex.slice(0, -2).trim() : tex.trim(), true, !block.whole)
+    }
+    case 'html':
+    case 'plain':
+      return classed('raw', element('p', inline(plain(block.text))))
+    case 'definition':
+      return definition(block)
+    case 'table':
+      return headOf(block, parsed)
+    case 'row':
+      return element('tr', cells(block, 'td', block.cells.map(parsed)))
+    case 'paragraph':
+    case 'document':
+    case 'quote':
+    case 'list':
+    case 'item':
+    case 'footnote': {
+      const made = element('p', inline(parsed(block.text)))
+      if (block.checked !== null) made.prepend(checkbox(block.checked))
+      return made
+    }
+  }
+}
+
+/** A container with nothing in it but what is always there. */
+export function shellOf(block: Block): HTMLElement {
+  return continued(block, shell(block))
+}
+
+function shell(block: Block): HTMLElement {
+  if (block.kind === 'list') {
+    const made = directed(element(block.ordered ? 'ol' : 'ul', []))
+    if (block.ordered && block.start !== 1) (made as HTMLOListElement).start = block.start
+    return made
+  }
+  if (block.kind === 'item') return block.checked === null ? element('li', []) : classed('task', element('li', []))
+  if (block.kind === 'footnote') {
+    const label = classed('footnote-label', element('span', [document.createTextNode(`[${block.label}]`)]))
+    return classed('footnote', element('div', block.continued ? [] : [label]))
+  }
+  return block.kind === 'table' ? table(block) : quote(block)
+}
+
+/** Where the children of that container stand, behind how many nodes of its own. */
+export function insideOf(block: Block, shell: HTMLElement): { parent: HTMLElement; before: ChildNode | null } {
+  if (block.kind === 'table') return { parent: shell.querySelector('tbody') ?? shell, before: null }
+  const fixed = block.continued ? false : block.kind === 'footnote' || (block.kind === 'quote' && block.mark !== '')
+  return { parent: shell, before: fixed ? shell.firstChild : null }
+}
+
+function quote(block: Block): HTMLElement {
+  const made = directed(element('blockquote', []))
+  if (block.mark === '') return made
+  made.classList.add('alert', block.mark)
+  if (!block.continued) {
+    const name = document.createTextNode((block.mark[0] ?? '').toUpperCase() + block.mark.slice(1))
+    made.append(classed('alert-title', element('p', [name])))
+  }
+  return made
+}
+
+function classed(name: string, made: HTMLElement): HTMLElement {
+  made.classList.add(name)
+  return made
+}
+
+function continued(block: Block, made: HTMLElement): HTMLElement {
+  return block.continued ? classed('continued', made) : made
 }
 
 /** HTML that may stand for itself in an answer; its attributes are dropped, and all other HTML is shown as the text that it is. */
@@ -32,144 +121,111 @@ const PLAIN_TAGS = new Set([
   'abbr',
 ])
 
-function nodeOf(token: MarkedToken | MathToken): ChildNode | ChildNode[] | null {
-  switch (token.type) {
-    case 'space':
-    case 'def':
-      return null
-    case 'paragraph':
-      return element('p', inline(token.tokens))
+/** `linked`: they stand in a link, which has no other in it. */
+function nodeOf(node: Inline, linked: boolean): Node[] {
+  switch (node.type) {
     case 'text':
-      return token.tokens ? inline(token.tokens) : text(token.text)
-    case 'escape':
-      return text(token.text)
-    case 'heading':
-      return heading(token)
-    case 'hr':
-      return element('hr', [])
-    case 'br':
-      return element('br', [])
-    case 'blockquote':
-      return directed(element('blockquote', nodesOf(token.tokens)))
+      return [document.createTextNode(node.text)]
+    case 'break':
+      return [document.createElement('br')]
     case 'code':
-      return code(token)
-    case 'codespan':
-      return element('code', [document.createTextNode(token.text)])
+      return [element('code', [document.createTextNode(node.text)])]
     case 'strong':
-      return element('strong', inline(token.tokens))
     case 'em':
-      return element('em', inline(token.tokens))
     case 'del':
-      return element('del', inline(token.tokens))
-    case 'link':
-      return link(token.href, token.title ?? null, inline(token.tokens))
-    case 'image':
+      return [element(node.type, inline(node.children, linked))]
+    case 'link': {
+      const children = inline(node.children, true)
+      return linked ? children : [link(node.href, node.title, children)]
+    }
+    case 'image': {
       // Nothing is loaded from elsewhere: an image is a link to it.
-      return link(token.href, token.title, [document.createTextNode(`Image: ${token.text || token.href}`)])
-    case 'list':
-      return list(token)
-    case 'list_item':
-      return item(token)
-    case 'checkbox':
-      return checkbox(token.checked)
-    case 'table':
-      return table(token)
-    case 'html':
-      return token.block
-        ? element('p', [document.createTextNode(token.text.trim())])
-        : document.createTextNode(token.text)
+      const name = document.createTextNode(`Image: ${wordsOf(node.children) || node.href}`)
+      return linked ? [name] : [link(node.href, node.title, [name])]
+    }
+    case 'footnote':
+      return [classed('footnote-mark', element('sup', [document.createTextNode(`[${node.text}]`)]))]
     case 'math':
-      return formula(token)
-    default:
-      return document.createTextNode((token as Token).raw)
+      return [formula(node.tex, node.display, false)]
+    case 'html':
+      return [document.createTextNode(node.text)]
   }
 }
 
 function element(name: string, children: readonly Node[]): HTMLElement {
   const made = document.createElement(name)
-  made.append(...children)
+  for (const child of children) made.append(child)
   return made
 }
 
-function text(content: string): Text {
-  return document.createTextNode(resolved(content))
-}
-
-/** Tokens of a line, with the few plain tags of HTML as what they mean. */
-function inline(tokens: readonly Token[]): ChildNode[] {
-  const root: ChildNode[] = []
-  const open: { name: string; children: ChildNode[] }[] = []
-  const put = (...nodes: ChildNode[]) => (open.at(-1)?.children ?? root).push(...nodes)
+/** What stands in a line, with the few plain tags of HTML as what they mean. */
+function inline(nodes: readonly Inline[], linked = false): Node[] {
+  const root: Node[] = []
+  const open: { name: string; children: Node[] }[] = []
+  const put = (...made: Node[]) => (open.at(-1)?.children ?? root).push(...made)
   const close = () => {
     const last = open.pop()
     if (last) put(element(last.name, last.children))
   }
-  for (const token of tokens) {
-    const tag = token.type === 'html' ? /^<(\/?)([a-zA-Z]+)(?:\s[^>]*)?\/?>$/.exec(token.raw) : null
+  for (const node of nodes) {
+    if (node.type !== 'html') {
+      put(...nodeOf(node, linked))
+      continue
+    }
+    const tag = /^<(\/?)([a-zA-Z]+)(?:\s[^>]*)?\/?>$/.exec(node.text)
     const name = tag?.[2]?.toLowerCase() ?? ''
     if (name === 'br') put(document.createElement('br'))
-    else if (tag && PLAIN_TAGS.has(name)) {
-      if (tag[1] === '') open.push({ name, children: [] })
-      else if (open.some((each) => each.name === name)) {
-        while (open.at(-1)?.name !== name) close()
-        close()
-      }
-    } else put(...nodesOf([token]))
+    else if (tag && PLAIN_TAGS.has(name) && tag[1] === '' && open.length < MOST_LEVELS)
+      open.push({ name, children: [] })
+    else if (tag?.[1] === '/' && open.some((each) => each.name === name)) {
+      while (open.at(-1)?.name !== name) close()
+      close()
+    } else put(document.createTextNode(node.text))
   }
   while (open.length > 0) close()
   return root
 }
 
 /** All one level below the lane's own heading: answers skip levels as they like, which would break the page's outline. */
-function heading(token: Tokens.Heading): HTMLElement {
-  const made = element('h3', inline(token.tokens))
-  made.className = `level-${token.depth}`
-  return made
+function heading(block: Block, children: readonly Inline[]): HTMLElement {
+  return classed(`level-${block.level}`, element('h3', inline(children)))
 }
 
-function code(token: Tokens.Code): HTMLElement {
-  const block = new CodeBlock(token.lang ?? '')
-  block.set(token.text, false)
-  return block.element
+/** Code without a fence ends with its last line that is not blank. */
+export function codeOf(block: Block): string {
+  return block.mark === '' ? block.text.trimEnd() : block.text
 }
 
-function link(address: string, title: string | null, children: readonly Node[]): HTMLElement {
-  const safe = safeAddress(address)
-  if (safe === null) return element('span', children)
+function code(block: Block): HTMLElement {
+  const made = new CodeBlock(block.language)
+  made.set(codeOf(block), false)
+  return made.element
+}
+
+/** Sources stand where they were written, also where they are used as links. */
+function definition(block: Block): HTMLElement {
+  const found = block.definition
+  if (!found) return element('p', [])
+  const title = found.title === '' ? [] : [document.createTextNode(` ${found.title}`)]
+  const label = document.createTextNode(`[${found.label}]: `)
+  return classed(
+    'definition',
+    element('p', [label, link(found.href, '', [document.createTextNode(found.href)]), ...title]),
+  )
+}
+
+function link(href: string, title: string, children: readonly Node[]): HTMLElement {
   const made = element('a', children) as HTMLAnchorElement
-  made.href = safe
+  made.href = href
   made.target = '_blank'
   made.rel = 'noopener noreferrer nofollow'
-  if (title) made.title = resolved(title)
+  if (title !== '') made.title = title
   return made
-}
-
-/** The address if it is one of the web or of mail, whole: what is relative would lead into this page. */
-export function safeAddress(address: string): string | null {
-  try {
-    const url = new URL(resolved(address))
-    return /^(https?|mailto):$/.test(url.protocol) ? url.href : null
-  } catch {
-    return null
-  }
-}
-
-function list(token: Tokens.List): HTMLElement {
-  const made = element(token.ordered ? 'ol' : 'ul', token.items.map(item))
-  if (token.ordered && typeof token.start === 'number' && token.start !== 1)
-    (made as HTMLOListElement).start = token.start
-  return directed(made)
 }
 
 /** What stands beside its text, as bullets and bars do, is on the side where the text begins. */
 function directed(made: HTMLElement): HTMLElement {
   made.dir = 'auto'
-  return made
-}
-
-function item(token: Tokens.ListItem): HTMLElement {
-  const made = element('li', nodesOf(token.tokens))
-  if (token.task) made.className = 'task'
   return made
 }
 
@@ -182,50 +238,24 @@ function checkbox(checked: boolean): HTMLElement {
   return made
 }
 
-function table(token: Tokens.Table): HTMLElement {
-  const row = (cells: readonly Tokens.TableCell[], name: 'th' | 'td') =>
-    element(
-      'tr',
-      cells.map((cell) => {
-        const made = element(name, inline(cell.tokens))
-        if (cell.align) made.className = `to-${cell.align}`
-        return made
-      }),
-    )
-  const body = token.rows.map((cells) => row(cells, 'td'))
-  const made = directed(element('table', [element('thead', [row(token.header, 'th')]), element('tbody', body)]))
-  const scroller = element('div', [made])
-  scroller.className = 'table'
+/** The head of a table. */
+function headOf(block: Block, parsed: (source: string) => Inline[]): HTMLElement {
+  return element('thead', [element('tr', cells(block, 'th', block.head.map(parsed)))])
+}
+
+function table(block: Block): HTMLElement {
+  const parts = block.continued ? [] : [element('thead', [])]
+  const scroller = classed('table', element('div', [directed(element('table', [...parts, element('tbody', [])]))]))
   scroller.tabIndex = 0
   scroller.setAttribute('role', 'group')
   scroller.setAttribute('aria-label', 'Table')
   return scroller
 }
 
-const formulas = new WeakMap<Node, string>()
-
-/** Which formula that element shows. */
-export function formulaOf(node: Node): string | undefined {
-  return formulas.get(node)
-}
-
-function formula({ tex, display, open }: MathToken): HTMLElement {
-  const made = document.createElement(display ? 'div' : 'span')
-  made.className = open ? 'math open' : 'math'
-  if (display && !open) made.tabIndex = 0
-  made.textContent = tex
-  if (!open) formulas.set(made, tex)
-  return made
-}
-
-/** Formulas that stay where they are put: to be typeset once they are on the page. */
-export function typesetIn(node: Node): void {
-  if (!(node instanceof HTMLElement)) return
-  const found = node.classList.contains('math') ? [node] : node.querySelectorAll<HTMLElement>('.math:not(.set)')
-  for (const each of found) {
-    const tex = formulas.get(each)
-    if (tex === undefined || each.classList.contains('set')) continue
-    each.classList.add('set')
-    typeset(each, tex, each.tagName === 'DIV')
-  }
+function cells(block: Block, name: 'th' | 'td', contents: readonly Inline[][]): HTMLElement[] {
+  return contents.map((content, column) => {
+    const made = element(name, inline(content))
+    const align = block.align[column] ?? null
+    return align === null ? made : classed(`to-${align}`, made)
+  })
 }

@@ -1,58 +1,57 @@
-import { Lexer, Marked, type Token, type Tokens } from 'marked'
-import { CodeBlock, codeBlock } from './code'
-import { math } from './math'
-import { morph } from './morph'
-import { nodesOf, typesetIn } from './nodes'
+import type { Block } from './block'
+import { Blocks } from './blocks'
+import { codeBlock, languageOf } from './code'
+import { Formulas } from './formulas'
+import { LINE_LENGTH } from './limits'
+import { alike, morph, place } from './morph'
+import { codeOf, insideOf, leafOf, shellOf } from './nodes'
+import { References } from './references'
 
-const { defaults } = new Marked({ gfm: true, breaks: false, extensions: math })
-
-/** How much is parsed in one go: so much takes a few milliseconds. */
-const WINDOW = 1_000
-/** A last block that is longer is parsed again only when it has grown by a part of itself: all in all that is linear. */
+/** How many characters are read before what they made is shown: so much takes a millisecond or two. */
+const BATCH = 2_000
+/** A last block that is longer is shown anew only when it has grown by a part of itself: all in all that is linear. */
 const SMALL = 2_000
 const GROWTH = 1.04
 
-/** So many blocks are a part, which the browser neither lays out nor draws while it is far from the screen. */
+/** So many blocks, or characters, are a part, which the browser neither lays out nor draws while it is far from the screen. */
 const PART = 8
+const PART_LENGTH = 12_000
+/** What an element costs beside its text. */
+const BLOCK_LENGTH = 20
 
 /** Text without these goes on as what it is already: no mark begins or ends with it, and no line. */
-const PLAIN = /^[^*_`[\]<>\\$&!~|#\n]*$/
+const PLAIN = /^[^*_`[\]<>\\$&!~|#@\n]*$/
 /** So far into a line, it is settled whether it begins a list, a heading or another block. */
 const LINE_START = 12
-
-const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/
-
-/** A block of code whose end has not come. */
-interface OpenFence {
-  block: CodeBlock
-  closing: RegExp
-  /** Where its code begins. */
-  start: number
-  /** Where its first line begins that was not looked at. */
-  scanned: number
-}
 
 /**
  * Markdown that grows at its end, as nodes below `root`.
  *
- * Blocks that are over are settled: parsed once, made once, never looked at again. Only the last one is parsed anew when text comes,
- * and its nodes are changed where they differ. Code that is being written is not even parsed: its lines are appended.
+ * Lines are read once, when they are whole. Blocks that are over are settled: made once, never looked at again but for references that
+ * are defined later. The last block is made anew when text comes, with the line that is still being written read tentatively, and its
+ * nodes are changed where they differ.
  */
 export class MarkdownView {
-  #text = ''
+  /** What came and was not read as lines. */
+  #pending = ''
   #taken = 0
   #finished = false
-  /** The text before it is settled, and so are, of the last part, the nodes up to this one. */
-  #settled = 0
-  #lastSettled: ChildNode | null = null
+  /** All was read. */
+  #over = false
+  #deadline = 0
+  /** How much of what is pending is shown. */
+  #shown = 0
+  /** What is pending goes on with a line of which the first part was read. */
+  #midLine = false
+  /** The last block that was shown, and how long it was. */
+  #shownBlock: Block | null = null
+  #shownLength = 0
   #part: HTMLElement
   #inPart = 0
-  /** The text before it is shown. */
-  #shown = 0
-  /** How long the last block was when it was parsed last. */
-  #parsed = 0
-  #fence: OpenFence | null = null
-  #links: Record<string, Pick<Tokens.Link, 'href' | 'title'>> = {}
+  #partLength = 0
+  readonly #blocks = new Blocks()
+  readonly #references = new References()
+  readonly #formulas = new Formulas()
 
   constructor(readonly root: HTMLElement) {
     this.#part = this.#nextPart()
@@ -63,86 +62,208 @@ export class MarkdownView {
     // A CR at the end may be half of a CRLF, which is one end of a line.
     const end = text.endsWith('\r') && !finished ? text.length - 1 : text.length
     const piece = text.slice(this.#taken, end)
-    this.#text += piece.includes('\r') ? piece.replace(/\r\n?/g, '\n') : piece
+    this.#pending += piece.includes('\r') ? piece.replace(/\r\n?/g, '\n') : piece
     this.#taken = end
     this.#finished = finished
   }
 
   /** Show what is new, until `deadline` (as `performance.now()`); true: all of it is shown. */
   paint(deadline: number): boolean {
+    this.#deadline = deadline
     do {
-      const more = this.#fence === null ? this.#paintBlocks() : this.#paintCode(this.#fence)
-      if (!more) return true
+      if (!this.#settle()) return false
+      if (this.#readLines() || this.#readRest()) continue
+      if (!this.#showLast()) return false
+      if (!this.#showStale()) return true
     } while (performance.now() < deadline)
     return false
   }
 
-  /** True: there is more to paint. */
-  #paintBlocks(): boolean {
-    const rest = this.#text.length - this.#settled
-    if (!this.#finished && this.#appended()) return false
-    if (rest === 0 || (!this.#finished && rest > SMALL && rest < this.#parsed * GROWTH)) return false
-    for (let size = Math.max(WINDOW, 2 * this.#parsed); ; size *= 2) {
-      const source = this.#text.slice(this.#settled, this.#settled + size)
-      const whole = source.length === rest
-      const tokens = this.#parse(source)
-      const over = whole && this.#finished ? tokens.length : firstOpen(tokens, source)
-      if (over === 0 && !whole) continue
-      this.#show(tokens.slice(0, over), whole ? tokens.slice(over) : [])
-      this.#parsed = whole ? this.#text.length - this.#settled : 0
-      this.#shown = whole ? this.#text.length : this.#settled
-      return !whole || this.#fence !== null
+  /** Reads whole lines. False: there were none. */
+  #readLines(): boolean {
+    let read = 0
+    for (;;) {
+      const end = this.#pending.indexOf('\n', read)
+      if (end === -1 || read > BATCH) break
+      const line = this.#pending.slice(read, end)
+      if (!this.#midLine) this.#blocks.line(line)
+      else if (line !== '') this.#blocks.more(line)
+      this.#midLine = false
+      read = end + 1
     }
+    this.#pending = this.#pending.slice(read)
+    if (read > 0) this.#shown = 0
+    return read > 0
+  }
+
+  /** Reads what is no whole line, where that is certain. False: there was nothing. */
+  #readRest(): boolean {
+    const rest = this.#pending
+    if (this.#over || (!this.#finished && (rest === '' || !this.#midLine))) return false
+    this.#pending = ''
+    if (rest !== '' && this.#midLine) this.#blocks.more(rest)
+    else if (rest !== '') this.#blocks.line(rest)
+    if (this.#finished) {
+      this.#blocks.finish()
+      this.#over = true
+    }
+    return true
+  }
+
+  /** Shows the block that is not over, with the line that may still grow. False: there was no time for all of it. */
+  #showLast(): boolean {
+    if (!this.#finished && (this.#appended() || this.#grewLittle())) return true
+    this.#shown = this.#pending.length
+    if (this.#pending === '') return this.#sync(this.#blocks.document, true, true)
+    let leaf = false
+    this.#blocks.tentatively(this.#pending, () => {
+      leaf = !this.#blocks.tip.container
+      this.#sync(this.#blocks.document, false, true)
+    })
+    // What such a long line is does not change any more: the rest is read as it comes.
+    if (this.#pending.length <= LINE_LENGTH || !leaf) return true
+    this.#blocks.line(this.#pending)
+    this.#pending = ''
+    this.#midLine = true
+    return this.#settle()
+  }
+
+  /** Whether the last block is long, and little was added since it was shown. */
+  #grewLittle(): boolean {
+    const { tip } = this.#blocks
+    const length = tip.text.length + this.#pending.length
+    if (tip === this.#shownBlock && tip.kind !== 'code' && length > SMALL && length < this.#shownLength * GROWTH)
+      return true
+    this.#shownBlock = tip
+    this.#shownLength = length
+    return false
   }
 
   /** Whether what is new could be put behind the last text as it is, which is most of it, and needs no parsing. */
   #appended(): boolean {
-    const piece = this.#text.slice(this.#shown)
-    if (this.#shown - this.#text.lastIndexOf('\n', this.#shown - 1) <= LINE_START || !PLAIN.test(piece)) return false
+    const piece = this.#pending.slice(this.#shown)
+    if (this.#midLine || this.#shown <= LINE_START || this.#pending.length > LINE_LENGTH || !PLAIN.test(piece))
+      return false
     const last = lastText(this.#part)
     // It has to be the text that was shown last; of that, the space at the end of a paragraph is not shown until it goes on.
-    const before = this.#text.slice(this.#shown - LINE_START, this.#shown)
+    const before = this.#pending.slice(this.#shown - LINE_START, this.#shown)
     const word = before.trimEnd()
     const space = before.slice(word.length)
     if (last === null || word === '') return false
     if (last.data.endsWith(word.slice(-2) + space)) last.appendData(piece)
     else if (last.data.endsWith(word.slice(-2))) last.appendData(space + piece)
     else return false
-    this.#shown = this.#text.length
+    this.#shown = this.#pending.length
     return true
   }
 
-  #parse(source: string): Token[] {
-    const lexer = new Lexer(defaults)
-    Object.assign(lexer.tokens.links, this.#links)
-    const tokens = lexer.lex(source)
-    this.#links = tokens.links
-    return tokens
+  /** Shows what is over. False: there was no time for all of it. */
+  #settle(): boolean {
+    this.#references.define(this.#blocks.defined.splice(0))
+    return this.#sync(this.#blocks.document, true, false)
   }
 
-  /** `over` will not change any more; `open`, at the end of the text, may. */
-  #show(over: readonly Token[], open: readonly Token[]): void {
-    const settled = nodesOf(over)
-    const there = morph(this.#part, this.#lastSettled, [...settled, ...nodesOf(open)])
-    for (const node of there.slice(0, settled.length)) finish(node)
-    this.#settle(there[settled.length - 1] ?? null, settled.length)
-    this.#settled += lengthOf(over)
-    const last = open.at(-1)
-    const element = there.at(-1)
-    if (last?.type === 'code' && element) this.#enterFence(last.raw, lengthOf(open.slice(0, -1)), element)
+  /**
+   * Makes what is below `container` like its children. `certain`: what is over will not change any more, and need not be kept. `all`: what
+   * is not over is shown as well, and what else there was goes. False: there was no time for all of it.
+   */
+  #sync(container: Block, certain: boolean, all: boolean): boolean {
+    let { parent, before } = this.#inside(container)
+    let settled = 0
+    let inTime = true
+    for (const child of container.children) {
+      if (!all && child.open && !child.container) break
+      const old = before === null ? parent.firstChild : before.nextSibling
+      const node = child.container ? this.#shell(child, parent, old, certain) : this.#leaf(child, parent, old, certain)
+      if (child.container) inTime = this.#sync(child, certain, all)
+      if (!inTime) break
+      before = node
+      if (!certain || child.open) continue
+      settled += 1
+      container.settled = node
+      if (container === this.#blocks.document) {
+        this.#inPart += 1
+        if (this.#inPart >= PART || this.#partLength >= PART_LENGTH) {
+          parent = this.#endPart(node)
+          before = null
+        }
+      }
+      inTime = performance.now() < this.#deadline
+      if (!inTime) break
+    }
+    const whole = inTime || settled === container.children.length
+    if (settled > 0) container.children.splice(0, settled)
+    if (!whole || (!all && container.open)) return whole
+    while (before === null ? parent.firstChild : before.nextSibling)
+      (before === null ? parent.firstChild : before.nextSibling)?.remove()
+    return true
   }
 
-  /** The nodes up to `last` will not change any more: `count` more of them. */
-  #settle(last: ChildNode | null, count: number): void {
-    if (last === null) return
-    this.#lastSettled = last
-    this.#inPart += count
-    if (this.#inPart < PART) return
+  #inside(container: Block): { parent: HTMLElement; before: ChildNode | null } {
+    if (container === this.#blocks.document) return { parent: this.#part, before: container.settled }
+    const inside = insideOf(container, container.element ?? this.#part)
+    return { parent: inside.parent, before: container.settled ?? inside.before }
+  }
+
+  #shell(block: Block, parent: HTMLElement, old: ChildNode | null, certain: boolean): HTMLElement {
+    if (block.element?.parentNode === parent) return block.element
+    const made = shellOf(block)
+    const begun = insideOf(block, made).before?.textContent
+    const node = alike(old, made) && insideOf(block, old).before?.textContent === begun ? old : place(parent, old, made)
+    block.element = node
+    const head = block.kind === 'table' && !block.continued ? node.querySelector('thead') : null
+    if (head) this.#fill(block, head, certain)
+    return node
+  }
+
+  /** The head of a table. */
+  #fill(block: Block, head: HTMLElement, certain: boolean): void {
+    const { node, missing } = leafOf(block, this.#references)
+    morph(head, null, [...node.childNodes])
+    if (certain) this.#references.watch({ block, node: head }, missing)
+  }
+
+  #leaf(block: Block, parent: HTMLElement, old: ChildNode | null, certain: boolean): HTMLElement {
+    const missing: string[] = []
+    let node = block.kind === 'code' ? growing(block, old) : null
+    if (node === null) {
+      const made = leafOf(block, this.#references)
+      node = place(parent, old, made.node)
+      missing.push(...made.missing)
+    }
+    if (!certain || block.open) return node
+    this.#partLength += block.text.length + BLOCK_LENGTH
+    if (missing.length > 0) this.#references.watch({ block, node }, missing)
+    this.#finish(node)
+    return node
+  }
+
+  /** Shows one settled block anew whose references were defined since. False: there is none. */
+  #showStale(): boolean {
+    const stale = this.#references.nextStale()
+    if (stale === null) return false
+    const { node, missing } = leafOf(stale.block, this.#references)
+    morph(stale.node, null, [...node.childNodes])
+    this.#references.watch(stale, missing)
+    this.#finish(stale.node)
+    return true
+  }
+
+  /** What is done once to nodes that stay. */
+  #finish(node: HTMLElement): void {
+    this.#formulas.typesetIn(node)
+    const block = codeBlock(node)
+    block?.set(block.text, true)
+  }
+
+  /** What stands behind `last` belongs to the next part. */
+  #endPart(last: ChildNode): HTMLElement {
     const part = this.#nextPart()
     while (last.nextSibling !== null) part.append(last.nextSibling)
     this.#part = part
-    this.#lastSettled = null
-    this.#inPart = 0
+    this.#blocks.document.settled = null
+    this.#inPart = this.#partLength = 0
+    return part
   }
 
   #nextPart(): HTMLElement {
@@ -151,45 +272,14 @@ export class MarkdownView {
     this.root.append(part)
     return part
   }
+}
 
-  #enterFence(raw: string, before: number, element: ChildNode): void {
-    const [opening, marker = '', info] = FENCE.exec(raw) ?? []
-    if (opening === undefined) return
-    const start = this.#settled + before + opening.length
-    const block = codeBlock(element) ?? new CodeBlock(info ?? '')
-    const closing = new RegExp(`^ {0,3}${marker[0]}{${marker.length},}[ \\t]*$`)
-    this.#fence = { block, closing, start, scanned: start }
-  }
-
-  /** True: the code is over, and more may come behind it. */
-  #paintCode(fence: OpenFence): boolean {
-    for (;;) {
-      const from = fence.scanned
-      const newline = this.#text.indexOf('\n', from)
-      const line = this.#text.slice(from, newline === -1 ? undefined : newline)
-      const before = Math.max(from - 1, fence.start)
-      if ((newline !== -1 || this.#finished) && fence.closing.test(line)) {
-        this.#leaveFence(fence, before, newline === -1 ? this.#text.length : newline + 1)
-        return true
-      }
-      if (newline === -1) {
-        if (this.#finished) this.#leaveFence(fence, this.#text.length, this.#text.length)
-        // What may become the closing fence is held back, lest it flash up.
-        else
-          fence.block.set(this.#text.slice(fence.start, /^ {0,3}[`~]*[ \t]*$/.test(line) ? before : undefined), false)
-        return this.#finished
-      }
-      fence.scanned = newline + 1
-    }
-  }
-
-  #leaveFence(fence: OpenFence, end: number, next: number): void {
-    fence.block.set(this.#text.slice(fence.start, end), true)
-    this.#settle(fence.block.element, 1)
-    this.#settled = next
-    this.#parsed = 0
-    this.#fence = null
-  }
+/** The code that is there and grows: it is never made anew. */
+function growing(block: Block, old: ChildNode | null): HTMLElement | null {
+  const there = old && codeBlock(old)
+  if (!there || there.language !== languageOf(block.language)) return null
+  there.set(codeOf(block), false)
+  return there.element
 }
 
 /** The text at the very end of what is shown, in a paragraph, an item of a list, a quote. */
@@ -197,30 +287,4 @@ function lastText(part: HTMLElement): Text | null {
   let node = part.lastChild
   while (node?.lastChild && /^(P|LI|UL|OL|BLOCKQUOTE|H3)$/.test(node.nodeName)) node = node.lastChild
   return node instanceof Text ? node : null
-}
-
-/**
- * The number of the first token that text to come may still change. That is the last one; and as long as the last line is not complete,
- * which may yet turn out to go on with what stands before it (`-` becoming the next item of a list), the one before it as well.
- */
-function firstOpen(tokens: readonly Token[], source: string): number {
-  const filled = tokens.flatMap((token, index) => (token.type === 'space' ? [] : [index]))
-  const last = filled.at(-1)
-  if (last === undefined) return 0
-  const incomplete = !source.endsWith('\n') && !tokens[last]?.raw.includes('\n')
-  return incomplete ? (filled.at(-2) ?? last) : last
-}
-
-function lengthOf(tokens: readonly Token[]): number {
-  return tokens.reduce((length, token) => length + token.raw.length, 0)
-}
-
-/** What is done once to nodes that stay. */
-function finish(node: ChildNode): void {
-  typesetIn(node)
-  const figures = node instanceof HTMLElement ? [node, ...node.querySelectorAll('figure.code')] : []
-  for (const figure of figures) {
-    const block = codeBlock(figure)
-    block?.set(block.text, true)
-  }
 }

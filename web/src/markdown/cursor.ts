@@ -1,0 +1,67 @@
+/** A place in a line, in characters and in columns: a tab goes on to the next column that is a multiple of four. */
+export class Cursor {
+  offset = 0
+  #column = 0
+  /** Columns of a tab that was taken in part. */
+  #rest = 0
+
+  constructor(readonly line: string) {}
+
+  /** Columns of white space that come next. */
+  get indent(): number {
+    let column = this.#column + this.#rest
+    for (let at = this.offset + (this.#rest > 0 ? 1 : 0); ; at++) {
+      const character = this.line[at]
+      if (character === ' ') column += 1
+      else if (character === '\t') column += 4 - (column % 4)
+      else return column - this.#column
+    }
+  }
+
+  get blank(): boolean {
+    return this.next === this.line.length
+  }
+
+  /** Where the next character is that is no white space. */
+  get next(): number {
+    let at = this.offset
+    while (this.line[at] === ' ' || this.line[at] === '\t') at++
+    return at
+  }
+
+  /** What is left from the next character on that is no white space. */
+  get words(): string {
+    return this.line.slice(this.next)
+  }
+
+  /** All that is left. */
+  get rest(): string {
+    return this.#rest > 0 ? ' '.repeat(this.#rest) + this.line.slice(this.offset + 1) : this.line.slice(this.offset)
+  }
+
+  /** Passes over so many columns of white space, if there are so many. */
+  columns(count: number): void {
+    while (count > 0) {
+      const character = this.line[this.offset]
+      const width =
+        this.#rest > 0 ? this.#rest : character === '\t' ? 4 - (this.#column % 4) : character === ' ' ? 1 : 0
+      if (width === 0) return
+      const taken = Math.min(width, count)
+      this.#column += taken
+      count -= taken
+      this.#rest = width - taken
+      if (this.#rest === 0) this.offset += 1
+    }
+  }
+
+  /** Passes over so many characters that are no tabs. */
+  characters(count: number): void {
+    this.offset += count
+    this.#column += count
+  }
+
+  /** Passes over white space. */
+  space(): void {
+    this.columns(this.indent)
+  }
+}

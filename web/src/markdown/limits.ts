@@ -1,0 +1,35 @@
+/**
+ * How much of an answer is read as Markdown. A model may write anything: 4 MB in one line, thousands of quotes within each other, marks
+ * only. Within these limits each step takes a millisecond or two; what is beyond them is shown as the text that it is. They count
+ * characters and marks, never time, so that an answer looks the same whenever and wherever it is shown.
+ */
+
+/** Quotes, lists and footnotes within each other, and emphasis within emphasis. */
+export const MOST_LEVELS = 100
+
+/** Characters of a paragraph; a longer one goes on in another element. */
+export const PARAGRAPH_LENGTH = 8_000
+
+/** Marks (`*`, `[`, `<`, ...) in one paragraph: with more, it is text. */
+export const MOST_MARKS = 1_000
+
+/** A longer line is a part of a paragraph or of code, and no heading, rule, row or definition. */
+export const LINE_LENGTH = 4_000
+
+/** Items of a list, rows of a table, blocks of a quote or an item: a longer one goes on in another element. */
+export const MOST_CHILDREN = 200
+
+/** Columns of a table. */
+export const MOST_COLUMNS = 100
+
+/** Blocks, items and rows of an answer; what comes behind them is text. */
+export const MOST_BLOCKS = 60_000
+
+/** Marks of an answer; what comes behind them is text. */
+export const MOST_MARKS_IN_ALL = 200_000
+
+/** Formulas that are typeset in an answer; and of one, characters, commands and cells, and groups within each other. Others stay TeX. */
+export const MOST_FORMULAS = 1_000
+export const FORMULA_LENGTH = 2_000
+export const MOST_COMMANDS = 150
+export const MOST_GROUPS = 25
