@@ -150,7 +150,8 @@ FROM sessions s WHERE s.user_id = $1 AND s.id = ANY($2::text[])
 ANSWERS = """
 WITH following AS (
   SELECT asked.place, t.id AS turn_id, t.number, l.position, a.id AS answer_id,
-         octet_length(t.prompt) + octet_length(a.text) + octet_length(a.reasoning) + octet_length(a.sources::text) AS size
+         octet_length(t.prompt) + octet_length(a.text) + octet_length(a.reasoning) + octet_length(a.sources::text)
+           + octet_length(a.attachments::text) AS size
   FROM unnest($1::text[]) WITH ORDINALITY AS asked(id, place)
   JOIN turns t ON t.session_id = asked.id JOIN answers a ON a.turn_id = t.id JOIN lanes l ON l.id = a.lane_id
   WHERE (asked.place, t.number, l.position) > ($2::bigint, $3::int, $4::int) AND ($5::int IS NULL OR t.number = $5)
