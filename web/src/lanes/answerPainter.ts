@@ -1,32 +1,7 @@
-import { MarkdownView } from '../markdown/view'
 import type { Answer } from '../session/answer.svelte'
 import { type Paintable, painter } from '../shell/painter'
-import { warn } from '../shell/warning'
-import { PlainView } from './plainView'
+import { TextView } from './textView'
 import { watchSight } from './sight'
-
-/** Shows a text as Markdown, or as it is when that fails. */
-class TextView {
-  #view: MarkdownView | PlainView
-
-  constructor(readonly root: HTMLElement) {
-    this.#view = new MarkdownView(root)
-  }
-
-  /** `text`: all that has come; `finished`: that is all. True: all of it is shown. */
-  paint(text: string, finished: boolean, deadline: number): boolean {
-    try {
-      this.#view.set(text, finished)
-      return this.#view.paint(deadline)
-    } catch (error) {
-      if (this.#view instanceof PlainView) throw error
-      warn('An answer is shown as plain text, since its Markdown could not be shown.', error)
-      this.#view = new PlainView(this.root)
-      this.#view.set(text)
-      return this.#view.paint(deadline)
-    }
-  }
-}
 
 /** Shows one answer while it grows: its text, and its thinking while that is unfolded. */
 export class AnswerPainter implements Paintable {
