@@ -21,6 +21,8 @@ from tests.support.scripted import Exchange, Gate, ScriptedProvider
 expect.set_options(timeout=20_000)
 
 _numbers = itertools.count()
+LAN_NAME = "lab.test"
+"""A name of the service in a local network, as the browser sees it: over plain http it is no secure context there."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def browser() -> AsyncIterator[Browser]:
     assert (BUILT / "index.html").is_file(), "The page is not built: run `make setup`."
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1"]
+        )
         yield browser
         await browser.close()
 

@@ -1,3 +1,4 @@
+import { withLock } from '../browser/lock'
 import { profile } from '../api/calls'
 import { ask, request, useTokens } from '../api/client'
 import { Problem } from '../api/problem'
@@ -8,8 +9,8 @@ import { theme, type Theme } from '../shell/theme.svelte'
 /**
  * Who is logged in. The access token is in memory alone; the refresh token is an HttpOnly cookie, which scripts never see.
  *
- * A refresh token holds once: a second use counts as theft, and ends the login everywhere. So tabs refresh one after another, under a
- * lock that all tabs of the site share, and tell each other of the token they got.
+ * A refresh token is valid once: a second use later than a few seconds counts as theft, and ends the login everywhere. So tabs refresh one
+ * after another, under a lock that all tabs of the site share, and send each other the token they got.
  */
 class Login {
   /** `unknown` until the first refresh was tried; `expired` when a login ended by itself, and the page waits as it is. */
@@ -132,7 +133,7 @@ class Login {
   }
 
   async #refreshInTurn(): Promise<string | null> {
-    return navigator.locks.request('playground.refresh', async () => {
+    return withLock('playground.refresh', async () => {
       // Another tab may have been first, and told of its token meanwhile.
       if (this.#token !== null && Date.now() < this.#expiresAt) return this.#token
       try {

@@ -1,3 +1,4 @@
+import { copyText } from '../browser/clipboard'
 import { highlight } from './highlight'
 
 /** Longer code stays plain, and is laid out in blocks of so many characters: the browser would lay all of it out anew for each line. */
@@ -97,8 +98,7 @@ export class CodeBlock {
   }
 
   async #copy(button: HTMLButtonElement): Promise<void> {
-    await navigator.clipboard.writeText(this.#text)
-    button.textContent = 'Copied'
+    button.textContent = (await copyText(this.#text)) ? 'Copied' : 'Copying is not allowed here'
     setTimeout(() => (button.textContent = 'Copy'), 1_500)
   }
 }

@@ -1,3 +1,4 @@
+import { isComposing } from '../browser/composing'
 import { untrack } from 'svelte'
 
 /** What can be done on the page right now, by name: the keyboard, the sheet at `?` and the palette all read this one list. */
@@ -34,7 +35,7 @@ class Commands {
 
   /** Runs the command of that key, if there is one. */
   pressed(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.isComposing) return
+    if (event.defaultPrevented || isComposing(event)) return
     const typing = isTyping(event.target)
     const keys = keysOf(event)
     // The one that was offered last is nearest to what the user looks at.

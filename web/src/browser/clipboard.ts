@@ -1,0 +1,37 @@
+/**
+ * Copy `text`; false when the browser refuses. Over plain http there is no `navigator.clipboard`, and a frame or a setting can forbid it:
+ * then a text area is selected and copied, which only works during a click or a key press. So this must be called before anything is awaited.
+ */
+export async function copyText(text: string): Promise<boolean> {
+  const clipboard = navigator.clipboard as Clipboard | undefined
+  if (clipboard === undefined) return copySelected(text)
+  try {
+    await clipboard.writeText(text)
+    return true
+  } catch {
+    return copySelected(text)
+  }
+}
+
+export const COPY_REFUSED = 'The browser does not allow copying here. Select the text and copy it with the keyboard.'
+
+function copySelected(text: string): boolean {
+  const focused = document.activeElement
+  const area = document.createElement('textarea')
+  area.value = text
+  area.readOnly = true
+  area.className = 'unseen'
+  area.setAttribute('aria-hidden', 'true')
+  // Outside of an open modal dialog nothing can be selected.
+  const place = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body
+  place.append(area)
+  try {
+    area.select()
+    return document.execCommand('copy')
+  } catch {
+    return false
+  } finally {
+    area.remove()
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true })
+  }
+}
