@@ -23,7 +23,8 @@ export function routeOf(path: string, search: string, hash = ''): Route {
   const account = /^\/account(?:\/([a-z-]+))?\/?$/.exec(path)
   if (path === '/') return { name: 'compare', session: null, query }
   if (session?.[1]) {
-    return { name: session[2] ? 'differences' : 'compare', session: decodeURIComponent(session[1]), query }
+    const id = decoded(session[1])
+    return id === null ? { name: 'missing' } : { name: session[2] ? 'differences' : 'compare', session: id, query }
   }
   if (path === '/history') return { name: 'history', query }
   if (path === '/costs') return { name: 'costs', query }
@@ -31,6 +32,15 @@ export function routeOf(path: string, search: string, hash = ''): Route {
   if (path === '/reset-password') return { name: 'reset', token: '' }
   if (account) return { name: 'account', section: account[1] ?? 'profile' }
   return { name: 'missing' }
+}
+
+/** Null for what no address can contain, such as `%` without its two digits. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
 }
 
 class Router {
