@@ -15,12 +15,17 @@ export class SessionList {
   #cursor: string | null = null
   #abort = new AbortController()
 
-  /** From the newest on. What was there stays to be seen until the answer comes. */
-  async load(filter: Filter): Promise<void> {
+  /** From the newest on, at least `count` of them. What was there stays to be seen until the answer comes. */
+  async load(filter: Filter, count = 0): Promise<void> {
     this.#filter = filter
     this.#cursor = null
     this.state = 'loading'
     await this.#page()
+    while (this.#filter === filter && this.#lacks(count)) await this.more()
+  }
+
+  #lacks(count: number): boolean {
+    return this.state === 'ready' && this.hasMore && this.items.length < count
   }
 
   async more(): Promise<void> {
