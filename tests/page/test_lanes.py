@@ -27,6 +27,9 @@ async def test_everything_is_done_by_the_keyboard_alone(newcomer: Visit) -> None
     await keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Choose models")).to_be_visible()
 
+    # The prompt has the focus; Escape leaves it to the keys of the page.
+    await expect(visit.prompt).to_be_focused()
+    await keyboard.press("Escape")
     await keyboard.press("m")
     for model in ("quick", "careful"):
         await keyboard.type(model)
@@ -34,7 +37,7 @@ async def test_everything_is_done_by_the_keyboard_alone(newcomer: Visit) -> None
         await keyboard.press("Enter")
         await keyboard.press("ControlOrMeta+a")
     await keyboard.press("Escape")
-    await keyboard.press("/")
+    await expect(visit.prompt).to_be_focused()
     await keyboard.type("Hello")
     await keyboard.press("Shift+Enter")
     await keyboard.type("world")

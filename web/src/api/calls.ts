@@ -6,7 +6,7 @@ export const profile = () => ask<Profile>('/auth/profile')
 
 export const models = (cursor: string | null) => ask<ModelPage>('/models', { query: { limit: 5000, cursor } })
 
-export const estimate = (body: StreamRequest, signal: AbortSignal) =>
+export const estimate = (body: StreamRequest, signal?: AbortSignal) =>
   ask<Estimate>('/playground/estimate', { method: 'POST', body, signal })
 
 export interface SessionQuery {
@@ -30,6 +30,10 @@ export const renameSession = (id: string, title: string) =>
   ask<unknown>(sessionPath(id), { method: 'PATCH', body: { title } })
 
 export const deleteSession = (id: string) => request(sessionPath(id), { method: 'DELETE', keepalive: true })
+
+/** Let the running turn continue for so long without a reader; whether there is one. */
+export const keepRunning = (id: string, seconds: number) =>
+  ask<{ running: boolean }>(`${sessionPath(id)}/keep`, { method: 'POST', body: { seconds }, keepalive: true })
 
 /** Stop one lane of the running turn, or all of them. */
 export const stop = (id: string, lane: number | null) =>

@@ -1,10 +1,11 @@
 import { inWords, Problem } from '../api/problem'
 import type { Parameters } from '../api/types'
 import { choice } from '../compose/choice.svelte'
+import { sendable } from '../compose/sendable.svelte'
 import { catalogue } from '../models/catalogue.svelte'
 import { notices } from '../shell/notices.svelte'
 import { router, sessionAddress } from '../shell/router.svelte'
-import { type Lane, Session } from './session.svelte'
+import { type Lane, Session, TurnElsewhere } from './session.svelte'
 
 /** The comparison that the page is about. It stays while other pages are looked at: a running turn is read on. */
 class Comparison {
@@ -12,6 +13,9 @@ class Comparison {
   /** Why the session of the address can't be shown. */
   failure = $state.raw<{ session: string; text: string; retryable: boolean } | null>(null)
   opening = $state<string | null>(null)
+
+  /** Where it is found again. */
+  readonly address = $derived(this.session?.id ? sessionAddress(this.session.id) : '/')
 
   #abort = new AbortController()
 
@@ -33,6 +37,16 @@ class Comparison {
     if (failure) void this.#open(failure.session)
   }
 
+  /** Fetch what other tabs and programs have added to the session, and join the turn that is running. */
+  async catchUp(): Promise<void> {
+    const { session } = this
+    try {
+      if (session !== null && (await session.catchUp()) && this.session === session) this.#follow(session)
+    } catch {
+      // What is there stays; whoever sends is told what is wrong.
+    }
+  }
+
   /** Another comparison of the same models. */
   begin(): void {
     if (this.session)
@@ -46,7 +60,7 @@ class Comparison {
    * is over. Throws `Problem` if it was not taken; what goes wrong later is told in a notice.
    */
   async send(prompt: string, accepted: () => void): Promise<void> {
-    const lanes = choice.lanes.map((lane) => ({ ...lane, parameters: { ...choice.all, ...lane.parameters } }))
+    const lanes = sendable.lanes.map((lane) => ({ ...lane, parameters: { ...choice.all, ...lane.parameters } }))
     await this.#send(this.session ?? this.#fresh(lanes), prompt, accepted)
   }
 
@@ -72,6 +86,7 @@ class Comparison {
         if (isNew && session.id !== null && this.session === session) router.go(sessionAddress(session.id))
       })
     } catch (error) {
+      if (error instanceof TurnElsewhere) this.#follow(session)
       if (!taken) {
         if (isNew && this.session === session) this.session = null
         throw error
@@ -91,12 +106,7 @@ class Comparison {
       if (abort.signal.aborted) return
       this.session = session
       this.opening = null
-      session.follow().catch((error: unknown) => {
-        notices.tell(`The answers can't be followed: ${inWords(error)}`, {
-          kind: 'bad',
-          action: this.#reopening(session),
-        })
-      })
+      this.#follow(session)
     } catch (error) {
       if (abort.signal.aborted) return
       this.opening = null
@@ -107,6 +117,15 @@ class Comparison {
         retryable: !missing,
       }
     }
+  }
+
+  #follow(session: Session): void {
+    session.follow().catch((error: unknown) => {
+      notices.tell(`The answers can't be followed: ${inWords(error)}`, {
+        kind: 'bad',
+        action: this.#reopening(session),
+      })
+    })
   }
 
   #reopening(session: Session): { title: string; run: () => void } {

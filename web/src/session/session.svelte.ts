@@ -1,5 +1,6 @@
 import * as calls from '../api/calls'
-import type { LaneRequest, Money, Parameters, SessionDetail } from '../api/types'
+import { Problem } from '../api/problem'
+import type { LaneRequest, Money, Parameters, SessionDetail, TurnDetail } from '../api/types'
 import type { RunEvent } from '../stream/events'
 import { type Connection, readRun, type RunSource } from '../stream/run'
 import { Answer } from './answer.svelte'
@@ -12,6 +13,15 @@ export interface Lane {
   model: string
   simulated: boolean
   parameters: Parameters
+}
+
+/** Another turn of the session is running, so that nothing was sent; `Session.follow` joins it. */
+export class TurnElsewhere extends Error {
+  constructor() {
+    super(
+      'Another turn is running in this comparison and is shown here. Your prompt was not sent: send it when that turn is over.',
+    )
+  }
 }
 
 export class Turn {
@@ -29,6 +39,11 @@ export class Turn {
     readonly began: number | null = null,
   ) {}
 
+  static recorded(turn: TurnDetail): Turn {
+    const answers = turn.answers.map((answer) => Answer.recorded(turn.turn, answer))
+    return new Turn(turn.turn, turn.prompt, answers, Date.parse(turn.createdAt))
+  }
+
   get running(): boolean {
     return this.answers.some((answer) => answer.running)
   }
@@ -37,6 +52,8 @@ export class Turn {
 /** How many answers of a record are put on the page at once, and how long the browser has to lay them out and to take input. */
 const ANSWERS_AT_ONCE = 8
 const OPENING_PAUSE_MS = 20
+/** How often the record of a turn is read that runs where it can't be followed. */
+const RECORD_EVERY_MS = 2_000
 
 /** One comparison: its lanes, and what they wrote so far. */
 export class Session {
@@ -89,19 +106,42 @@ export class Session {
     this.id = detail.id
     this.title = detail.title
     this.lanes = detail.lanes.map((lane) => ({ ...lane, key: this.lanes[lane.lane]?.key ?? `lane-${lane.lane}` }))
-    this.turns = detail.turns.map(
-      (turn) =>
-        new Turn(
-          turn.turn,
-          turn.prompt,
-          turn.answers.map((answer) => Answer.recorded(turn.turn, answer)),
-          Date.parse(turn.createdAt),
-        ),
-    )
+    const shown = new Map(this.turns.map((turn) => [turn.number, turn]))
+    this.turns = detail.turns.map((turn) => {
+      const known = shown.get(turn.turn)
+      // What is on the page and over stays as it is: only what is lacking is painted.
+      return known !== undefined && !known.running ? known : Turn.recorded(turn)
+    })
   }
 
-  /** Send the next prompt; resolves when its turn is over. `accepted` is called once the service has taken it. Throws `Problem`. */
+  /**
+   * Fetch the turns that came from elsewhere: another tab, another device, a program. True: one of them is running, and `follow` joins it.
+   * Throws `Problem`.
+   */
+  async catchUp(): Promise<boolean> {
+    if (this.id === null || this.reading) return false
+    this.#take(await calls.session(this.id, this.#abort.signal))
+    return this.last?.running ?? false
+  }
+
+  /**
+   * Send the next prompt; resolves when its turn is over. `accepted` is called once the service has taken it. Throws `Problem`, and
+   * `TurnElsewhere` when a turn runs that another tab or program began.
+   */
   async send(prompt: string, accepted: () => void): Promise<void> {
+    try {
+      // Whoever sends should have seen what was said meanwhile.
+      if (this.id !== null && (await this.catchUp())) throw new TurnElsewhere()
+      await this.#send(prompt, accepted)
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'turn_running' && this.id !== null)) throw error
+      if (await this.catchUp()) throw new TurnElsewhere()
+      // It ended at this moment.
+      await this.#send(prompt, accepted)
+    }
+  }
+
+  async #send(prompt: string, accepted: () => void): Promise<void> {
     const turn = new Turn(
       this.turns.length + 1,
       prompt,
@@ -144,19 +184,23 @@ export class Session {
 
   async #read(source: RunSource, turn: Turn, accepted: () => void): Promise<void> {
     this.reading = true
+    let gone = false
     try {
       await readRun(
         source,
         {
           events: (events) => this.#apply(turn, events, accepted),
           connection: (state) => (this.connection = state),
-          gone: () => void this.#reload(),
+          gone: () => (gone = true),
         },
         this.#abort.signal,
       )
+      if (gone) await this.#reload(turn)
     } finally {
       this.reading = false
     }
+    // The next turn has begun elsewhere meanwhile.
+    if (this.last !== null && this.last.number > turn.number) await this.follow()
   }
 
   #apply(turn: Turn, events: readonly RunEvent[], accepted: () => void): void {
@@ -203,12 +247,17 @@ export class Session {
     for (const answer of grown) answer.grew?.()
   }
 
-  async #reload(): Promise<void> {
-    if (this.id === null) return
-    try {
-      this.#take(await calls.session(this.id, this.#abort.signal))
-    } catch {
-      // What was read is still shown; loading the page again asks once more.
+  /** Take the record in place of a stream that can't be had; where another process runs the turn, until it is over. */
+  async #reload(turn: Turn): Promise<void> {
+    while (this.id !== null && !this.#abort.signal.aborted) {
+      try {
+        this.#take(await calls.session(this.id, this.#abort.signal))
+      } catch {
+        // What was read is still shown; loading the page again asks once more.
+        return
+      }
+      if (!this.last?.running || this.last.number > turn.number) return
+      await new Promise((resolve) => setTimeout(resolve, RECORD_EVERY_MS))
     }
   }
 }

@@ -1,7 +1,9 @@
+import { randomId } from '../browser/ids'
 import { request } from '../api/client'
 import { Problem } from '../api/problem'
 import type { StreamRequest } from '../api/types'
 import type { RunEvent } from './events'
+import { untilShown, watchHidden } from './hidden'
 import { SseParser } from './sse'
 
 /** How the connection to a run stands. */
@@ -29,12 +31,12 @@ const ATTEMPTS_TO_START = 4
 
 /**
  * Reads a run to its end, over as many connections as it takes: a lost one is taken up again after the last event that was read.
- * A request that starts a run carries an `Idempotency-Key`, so that repeating it starts no second one.
+ * While its tab is hidden it reads nothing, and the service keeps the run going. A request that starts a run carries an `Idempotency-Key`, so that repeating it starts no second one.
  *
  * Throws `Problem` when the service refuses; returns when the run is over or `signal` aborts (which leaves the run running).
  */
 export async function readRun(source: RunSource, reader: RunReader, signal: AbortSignal): Promise<void> {
-  const key = crypto.randomUUID()
+  const key = randomId()
   let session = 'session' in source ? source.session : null
   let lastId: string | null = null
   let lastNumber = 0
@@ -44,6 +46,7 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
   let retry = 500
   let over = false
   let replaced = false
+  let left = false
 
   const take = (messages: readonly { id: string; data: string }[]) => {
     const events: RunEvent[] = []
@@ -68,14 +71,24 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
 
   reader.connection('connecting')
   while (!signal.aborted && !over) {
+    const connection = new AbortController()
+    const end = () => connection.abort()
+    signal.addEventListener('abort', end)
+    const unwatch = watchHidden(
+      () => session,
+      () => {
+        left = true
+        end()
+      },
+    )
     try {
-      const response = await open(source, key, session, lastId, signal)
+      const response = await open(source, key, session, lastId, connection.signal)
       if (response.status === 204) {
         reader.gone()
         break
       }
       reader.connection('open')
-      await readMessages(response, signal, (messages, asked) => {
+      await readMessages(response, connection.signal, (messages, asked) => {
         failures = 0
         retry = asked ?? retry
         take(messages)
@@ -88,6 +101,11 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
       if (!over) throw Problem.network()
     } catch (error) {
       if (signal.aborted) break
+      if (left && session !== null) {
+        left = false
+        await untilShown(session, signal)
+        continue
+      }
       if (!canComeBack(error) || (lastId === null && failures + 1 >= ATTEMPTS_TO_START)) {
         reader.connection('closed')
         throw error
@@ -98,6 +116,9 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
       failures += 1
       // Spread a little, so that all readers of a service that comes back don't come at once.
       await pause(Math.max(asked, wait * (0.75 + Math.random() / 2)), signal)
+    } finally {
+      unwatch()
+      signal.removeEventListener('abort', end)
     }
   }
   reader.connection('closed')
