@@ -168,3 +168,26 @@ async def test_logging_out_deletes_what_was_waiting(visit: Visit) -> None:
         await page.get_by_role("button", name="Log out").click()
         await expect(page.get_by_label("Password")).to_be_visible()
         assert await status(program, session_id) == 404
+
+
+async def test_the_list_is_where_one_left_it_when_one_comes_back(visit: Visit) -> None:
+    page = visit.page
+    async with visit.as_program() as program, anyio.create_task_group() as tasks:
+        for number in range(60):
+            tasks.start_soon(made, program, f"Prompt {number}")
+    await page.goto(f"{visit.url}/history")
+    await expect(rows(page)).not_to_have_count(0)
+    await rows(page).last.scroll_into_view_if_needed()
+    await expect(rows(page)).to_have_count(60)
+    link = rows(page).nth(54).get_by_role("link")
+    title = await link.inner_text()
+    await link.scroll_into_view_if_needed()
+    await link.click()
+    await expect(visit.lane(1)).to_contain_text("simulated answer")
+    for back in (page.go_back, page.reload):
+        await back()
+        await expect(page.get_by_role("link", name=title, exact=True)).to_be_in_viewport()
+    async with visit.as_program() as program:
+        await made(program, "A newer one", "Another newer one")
+    await page.reload()
+    await expect(page.get_by_role("link", name=title, exact=True)).to_be_in_viewport()

@@ -139,7 +139,7 @@ async def test_no_address_is_a_blank_page(visit: Visit) -> None:
         await expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     visit.expects_refusal("/playground/sessions/nothing")
     await page.goto(f"{visit.url}/s/nothing")
-    await expect(page.get_by_role("link", name="New comparison")).to_be_visible()
+    await expect(page.get_by_role("link", name="New comparison", exact=True)).to_be_visible()
     for path in ("/?lane=%", "/history?from=%&q=%25&status=x", "/costs?from=9999-99-99&by=x", "/account/nothing", "/s/x/differences?a=-1"):
         await page.goto(visit.url + path)
         await expect(page.get_by_role("main")).not_to_be_empty()
