@@ -137,7 +137,8 @@ async def test_no_address_is_a_blank_page(visit: Visit) -> None:
     for path in ("/s/%", "/s/%E0%A4%A", "/s/%ff/differences", "/s/%/", "/nowhere", "/account/%"):
         await page.goto(visit.url + path)
         await expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
-    visit.expects_refusal("/playground/sessions/nothing")
+    for session in ("nothing", "x"):
+        visit.expects_refusal(f"/playground/sessions/{session}")
     await page.goto(f"{visit.url}/s/nothing")
     await expect(page.get_by_role("link", name="New comparison", exact=True)).to_be_visible()
     for path in ("/?lane=%", "/history?from=%&q=%25&status=x", "/costs?from=9999-99-99&by=x", "/account/nothing", "/s/x/differences?a=-1"):
