@@ -241,7 +241,7 @@ async def test_requests_that_wait_for_the_database_do_not_keep_the_service(serve
             session = await next_event(events, "session")
             await next_event(events, "chunk")
             with locked(cluster, "sessions"):
-                tasks.start_soon(cut_off, user, "/playground/sessions")
+                tasks.start_soon(cut_off, user, f"/playground/sessions/{session.data['sessionId']}")
                 # Answered after it, so the service has that request.
                 assert (await user.http.get("/health")).status_code == 200
                 service.terminate()

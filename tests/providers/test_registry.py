@@ -157,14 +157,14 @@ def test_providers_of_the_file_come_after_the_tables(path: Path) -> None:
     [
         ("[[provider]", "is no TOML"),
         ('[provider]\nid = "lab"', "[[provider]]"),
-        ('[[providers]]\nid = "lab"', "providers: only blocks of [[provider]]"),
+        ('[[providers]]\nid = "lab"', "line 1: unknown block `providers`; did you mean `[[provider]]`?"),
         ('[[provider]]\nbase_url = "http://h"', "provider 1: id: Field required"),
         ('[[provider]]\nid = "lab"', "provider 1 (lab): base_url: Field required"),
         ('[[provider]]\nid = "La b"\nbase_url = "http://h"', "provider 1 (La b): id: "),
         ('[[provider]]\nid = "lab"\nbase_url = "h"', "provider 1 (lab): base_url: must be a URL"),
         ('[[provider]]\nid = "groq"\nbase_url = "http://h"', "provider 1 (groq): id: is the id of a built-in"),
         ('[[provider]]\nid = "sim"\nbase_url = "http://h"', "provider 1 (sim): id: "),
-        ('[[provider]]\nid = "lab"\nbase_url = "http://h"\nspeed = 9', "provider 1 (lab): speed: Extra inputs"),
+        ('[[provider]]\nid = "lab"\nbase_url = "http://h"\nspeed = 9', "provider 1 (lab), line 4: unknown setting `speed`"),
         ('[[provider]]\nid = "lab"\nbase_url = "http://h"\nstream_options = "no"', "provider 1 (lab): stream_options: "),
         (
             '[[provider]]\nid = "lab"\nbase_url = "http://h"\nnot_chat = "("',
