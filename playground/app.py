@@ -43,6 +43,7 @@ from .comparison.pace import Pace
 from .comparison.recorder import Recorder
 from .comparison.recovery import Recovery
 from .comparison.repository import SessionRepository
+from .comparison.run_memory import RunMemory
 from .comparison.runs import Runs
 from .comparison.service import ComparisonService
 from .database.client import Database
@@ -161,7 +162,8 @@ async def _open_services(settings: Settings) -> AsyncIterator[Services]:
         bills = Bills(counter, prices, catalogue.listed)
         sessions = SessionRepository(database, closing_also=SETTLE)
         recorder = Recorder(tasks, sessions, journal, Recovery(providers, bills))
-        runs = Runs(tasks, client, bills, recorder, retention_seconds=settings.run_retention_seconds)
+        memory = RunMemory(settings.run_memory_mb)
+        runs = Runs(tasks, client, bills, recorder, memory, retention_seconds=settings.run_retention_seconds)
         users = UserRepository(database)
         tokens = Tokens(
             settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds

@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     """How long a run goes on without any reader."""
     run_retention_seconds: Annotated[float, Field(ge=0, le=86_400)] = 300
     """How long the events of a finished run stay in memory, for readers that come back."""
+    run_memory_mb: Annotated[int, Field(ge=8, le=1_048_576)] = 512
+    """What runs may take in memory, in all; one user at most half of it."""
     send_timeout_seconds: Seconds = 300
     """A reader whose connection takes nothing for this long is dropped; it may come back."""
 

@@ -28,6 +28,7 @@ from .event_docs import STREAM_ANSWER
 from .export import as_csv
 from .reading import Reading
 from .repository import SessionFilter
+from .run_memory import RunMemoryFull
 from .runs import ShuttingDown, TurnRunning
 from .schemas import (
     LONGEST_QUERY_PROMPT_BYTES,
@@ -81,6 +82,7 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
         SessionNotFound,
         Unavailable,
         ShuttingDown,
+        RunMemoryFull,
     ),
     200: STREAM_ANSWER,
     204: {"description": "The run is over, and all of it was read. It tells `EventSource` to stop."},

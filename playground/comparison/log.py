@@ -1,5 +1,6 @@
 """The event log of a run: every event once, numbered from 1, for any number of readers."""
 
+import sys
 from contextlib import suppress
 from struct import Struct
 from typing import Protocol
@@ -153,6 +154,10 @@ class EventLog:
     def size(self, head: int) -> int:
         """How many bytes `raw_text` has."""
         return len(self._buffers[head])
+
+    def memory(self) -> int:
+        """How many bytes all of it takes."""
+        return sys.getsizeof(self._events) + sum(map(sys.getsizeof, self._buffers))
 
     def text(self, head: int) -> str:
         """All that was written under `head`."""

@@ -16,8 +16,10 @@ from .plan import Accountant, RunPlan
 from .recorder import Recorder
 from .records import RowsRefused, TurnRefused
 from .run import Run
+from .run_memory import RunMemory
 
 _LOOK_SECONDS = 0.25
+_LOOKS_PER_COUNT = 4
 _TURNS_TO_SEND = 2
 """Of the event loop: the lanes, and what writes their requests, take one each. Whoever started them has an answer to begin, which would
 hold them up."""
@@ -49,18 +51,28 @@ class Runs:
     """The runs of this process. They live in the application's own task group, so that they outlive their connections."""
 
     def __init__(
-        self, task_group: TaskGroup, client: ProviderClient, accountant: Accountant, recorder: Recorder, *, retention_seconds: float
+        self,
+        task_group: TaskGroup,
+        client: ProviderClient,
+        accountant: Accountant,
+        recorder: Recorder,
+        memory: RunMemory,
+        *,
+        retention_seconds: float,
     ) -> None:
         self._task_group = task_group
         self._client = client
         self._accountant = accountant
         self._recorder = recorder
+        self._memory = memory
         self._retention_seconds = retention_seconds
         self._by_id: dict[str, Run] = {}
         self._running: dict[str, Run] = {}
         """By session."""
         self._beginning: dict[str, anyio.CancelScope] = {}
         """What begins the next turn of a session, by session: it was admitted, and is no run yet."""
+        self._counted_at = 0.0
+        """When memory was counted last (monotonic seconds). Refusals must not make it be counted all the time."""
         self._draining = False
         self._idle = anyio.Event()
 
@@ -69,13 +81,16 @@ class Runs:
         """While what has to be done before `start` is done: no other turn of the session gets in, and the service waits with its end.
 
         Raises `ShuttingDown`, also when that takes longer than the service can wait, and `TurnRunning` when another request has begun
-        this turn since it was planned.
+        this turn since it was planned, and `RunMemoryFull`.
         """
         if self._draining:
             raise ShuttingDown
         newest = None if plan.new_session else self.of_session(plan.session_id)
         if plan.session_id in self._beginning or (newest is not None and newest.plan.turn >= plan.turn):
             raise TurnRunning(ONE_AT_A_TIME)
+        if not self._memory.fits(plan) and time.monotonic() - self._counted_at >= _LOOK_SECONDS:
+            self._make_room()
+        self._memory.add(plan)
         with anyio.CancelScope() as scope:
             self._beginning[plan.session_id] = scope
             try:
@@ -151,6 +166,7 @@ class Runs:
 
     async def watch(self) -> None:
         """Stop deserted runs and forget old ones, for as long as the service lives."""
+        looks = 0
         while True:
             await anyio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
@@ -161,6 +177,16 @@ class Runs:
             for run in tuple(self._by_id.values()):
                 if run.finished_at is not None and now - run.finished_at >= self._retention_seconds:
                     del self._by_id[run.id]
+            looks += 1
+            if looks % _LOOKS_PER_COUNT == 0:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget what has to leave for the budget of memory."""
+        self._counted_at = time.monotonic()
+        for run in self._memory.count(self._by_id.values()):
+            _logger.info("run_left_memory", run_id=run.id, session_id=run.plan.session_id)
+            del self._by_id[run.id]
 
     async def drain(self, grace_seconds: float) -> None:
         """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded.
