@@ -4,8 +4,8 @@
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
-NPM := $(BIN)/python -m playground.database.node
-PRISMA := $(BIN)/python -m playground.database.prisma_cli
+NPM := $(BIN)/python -m playground.database.engine.node
+PRISMA := $(BIN)/python -m playground.database.engine.prisma_cli
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --upgrade
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from playground.database.node import npm_command
+from playground.database.engine.node import npm_command
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCEPTED = Path(__file__).with_name("accepted.toml")

@@ -21,7 +21,7 @@ class Relay:
     """Relays chat completions to the provider at `base_url`."""
 
     def __init__(self, base_url: str) -> None:
-        # As in playground/providers/connection.py: connections without a limit, and none that the provider compresses.
+        # As in playground/providers/transport/pool.py: connections without a limit, and none that the provider compresses.
         pool = DefaultAioHttpClient(
             timeout=httpx2.Timeout(None, connect=10, pool=10), limits=httpx2.Limits(max_connections=0, keepalive_expiry=15)
         )

@@ -21,8 +21,8 @@ from playwright.async_api import Page, ViewportSize, async_playwright
 from rich.console import Console
 from rich.table import Table
 
-from playground import logs
-from playground.server import RunningService, running
+from playground.kit import logs
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
 
 _ACCOUNT = {"email": "bench@example.org", "password": "correct horse battery staple", "name": "Bench"}

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from .terminal.streams import usable_streams
+from playground.terminal.streams import usable_streams
 
 
 def main() -> None:

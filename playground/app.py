@@ -5,86 +5,88 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from . import __version__, problems
-from .accounting.bills import Bills
-from .accounting.estimates import Estimator
-from .accounting.prices import Prices
-from .accounting.reports.endpoints import router as reports_router
-from .accounting.reports.repository import ReportRepository
-from .accounting.reports.service import CostReports
-from .accounting.tokens import TokenCounter
-from .accounts.departures import Departures
-from .accounts.endpoints import router as accounts_router
-from .accounts.export import Export
-from .accounts.export_repository import ExportRepository
-from .accounts.identity import Identities
-from .accounts.invitation_endpoints import router as invitations_router
-from .accounts.invitation_repository import InvitationRepository
-from .accounts.invitations import Invitations
-from .accounts.login_repository import LoginRepository
-from .accounts.logins import Logins
-from .accounts.mails import Letters
-from .accounts.me_endpoints import router as me_router
-from .accounts.passwords import PasswordHasher
-from .accounts.repository import UserRepository
-from .accounts.resets import PasswordResets
-from .accounts.service import AccountService
-from .accounts.tickets import Tickets, UsesInMemory, UsesInRedis
-from .accounts.tidying import Tidying
-from .accounts.tokens import Tokens
-from .administration.audit import Audit
-from .administration.endpoints import routers as administration_routers
-from .administration.service import Administration
-from .announcements import Announcements, RedisAnnouncements
-from .comparison.endpoints import router as comparison_router
-from .comparison.history import History
-from .comparison.journal import Journal
-from .comparison.pace import Pace
-from .comparison.recorder import Recorder
-from .comparison.recovery import Recovery
-from .comparison.repository import SessionRepository
-from .comparison.run_memory import RunMemory
-from .comparison.runs import Runs
-from .comparison.service import ComparisonService
-from .database.client import Database
-from .errors import StartupError
-from .keys.endpoints import router as keys_router
-from .keys.own import OwnKeys
-from .keys.provider_keys import ProviderKeyService
-from .keys.repository import ApiKeyRepository, ProviderKeyRepository
-from .keys.service import ApiKeyService
-from .keys.uses import KeyUses
-from .keys.vault import Vault
-from .limits.endpoints import router as limits_router
-from .limits.policy import Policy
-from .limits.quota import Means
-from .limits.repository import UsageRepository
-from .limits.reservations import Reservations
-from .limits.service import LimitService
-from .limits.shared_windows import SharedWindows
-from .limits.statements import SETTLE
-from .limits.windows import MemoryWindows
-from .mail import Mailer
-from .middleware import surround
-from .middleware.known_query import KnownQuery, QueryNames
-from .models.access import ModelAccess
-from .models.catalogue import Catalogue
-from .models.endpoints import router as models_router
-from .models.repository import CatalogueRepository, ModelSettingsRepository
-from .models.settings import ModelSettings
-from .openapi import describe
-from .operation import router as operation_router
-from .page.serving import serve_page
-from .providers.adapter import ProviderClient
-from .providers.addresses import PublicAddresses
-from .providers.records import Provider
-from .providers.registry import Providers
-from .providers.simulator.pace import SimulatorSettings
-from .providers.simulator.server import running_simulator
-from .redis import open_redis
+from playground.accounting.bills import Bills
+from playground.accounting.estimates import Estimator
+from playground.accounting.prices import Prices
+from playground.accounting.token_counts import TokenCounter
+from playground.accounts.account_mails import Letters
+from playground.accounts.cleanup import Tidying
+from playground.accounts.departures import Departures
+from playground.accounts.endpoints import router as accounts_router
+from playground.accounts.export.repository import ExportRepository
+from playground.accounts.export.service import Export
+from playground.accounts.identity import Identities
+from playground.accounts.invitations.endpoints import router as invitations_router
+from playground.accounts.invitations.repository import InvitationRepository
+from playground.accounts.invitations.service import Invitations
+from playground.accounts.logins.repository import LoginRepository
+from playground.accounts.logins.service import Logins
+from playground.accounts.logins.signed_tokens import Tokens
+from playground.accounts.logins.tickets import Tickets, UsesInMemory, UsesInRedis
+from playground.accounts.me.endpoints import router as me_router
+from playground.accounts.passwords.hashing import PasswordHasher
+from playground.accounts.passwords.resets import PasswordResets
+from playground.accounts.repository import UserRepository
+from playground.accounts.service import AccountService
+from playground.administration.endpoints import routers as administration_routers
+from playground.administration.service import Administration
+from playground.catalogue.access import ModelAccess
+from playground.catalogue.catalogue import Catalogue
+from playground.catalogue.endpoints import router as models_router
+from playground.catalogue.model_settings import ModelSettings
+from playground.catalogue.repository import CatalogueRepository, ModelSettingsRepository
+from playground.comparison.endpoints import router as comparison_router
+from playground.comparison.history import History
+from playground.comparison.recording.journal import Journal
+from playground.comparison.recording.recorder import Recorder
+from playground.comparison.recording.recovery import Recovery
+from playground.comparison.repository import SessionRepository
+from playground.comparison.running.run_memory import RunMemory
+from playground.comparison.running.runs import Runs
+from playground.comparison.service import ComparisonService
+from playground.comparison.stream.write_rounds import Pace
+from playground.database.audit import Audit
+from playground.database.client import Database
+from playground.keys.api_keys.last_use import KeyUses
+from playground.keys.api_keys.service import ApiKeyService
+from playground.keys.encryption import Vault
+from playground.keys.endpoints import router as keys_router
+from playground.keys.provider_keys.service import ProviderKeyService
+from playground.keys.provider_keys.user_keys import OwnKeys
+from playground.keys.repository import ApiKeyRepository, ProviderKeyRepository
+from playground.kit.announcements import Announcements, RedisAnnouncements
+from playground.kit.errors import StartupError
+from playground.kit.mail import Mailer
+from playground.kit.redis_connection import open_redis
+from playground.kit.tasks import background_tasks
+from playground.ledger.reports.endpoints import router as reports_router
+from playground.ledger.reports.repository import ReportRepository
+from playground.ledger.reports.service import CostReports
+from playground.limits.endpoints import router as limits_router
+from playground.limits.policy import Policy
+from playground.limits.quota import Means
+from playground.limits.quota_statements import SETTLE
+from playground.limits.repository import UsageRepository
+from playground.limits.reservations import Reservations
+from playground.limits.service import LimitService
+from playground.limits.shared_windows import SharedWindows
+from playground.limits.windows import MemoryWindows
+from playground.page.routes import serve_page
+from playground.providers.adapter import ProviderClient
+from playground.providers.records import Provider
+from playground.providers.registry import Providers
+from playground.providers.simulator.pace import SimulatorSettings
+from playground.providers.simulator.server import running_simulator
+from playground.providers.transport.public_addresses import PublicAddresses
+from playground.serving.health import router as operation_router
+from playground.serving.middleware import surround
+from playground.serving.middleware.known_query import KnownQuery, QueryNames
+from playground.serving.openapi import describe
+
+from . import __version__
+from .kit import problems
 from .services import Services
 from .settings import Settings
-from .tasks import background_tasks
 
 _FIRST_LISTS_SECONDS = 2.0
 

@@ -8,13 +8,15 @@ from typing import Annotated
 import anyio
 import typer
 
-from . import __version__, garbage
-from .errors import StartupError
-from .http_environment import environment_faults
-from .providers.calls import ReasoningEffort
+from playground.kit.errors import StartupError
+from playground.kit.http_environment import environment_faults
+from playground.providers.calls import ReasoningEffort
+from playground.terminal.failing import fail
+from playground.terminal.user_commands import app as users
+
+from . import __version__
+from .kit import garbage_collection as garbage
 from .settings import Settings
-from .terminal.failing import fail
-from .terminal.user_commands import app as users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,8 +65,9 @@ def serve(
         settings = Settings.load(**given)
         _check_environment()
         # What the service consists of takes a second to import: not before a mistake in the settings is told.
-        from . import logs
-        from .server import serve as serve_until_signal
+        from playground.serving.server import serve as serve_until_signal
+
+        from .kit import logs
 
         logs.configure(settings)
         anyio.run(serve_until_signal, settings, backend_options={"use_uvloop": True})
@@ -105,8 +108,8 @@ def compare(
     Example: playground compare "Explain recursion" -m sim/quick -m sim/careful
     """
     _check_environment()
-    from .terminal.compare import ComparisonFailed
-    from .terminal.compare import compare as run_comparison
+    from playground.terminal.compare import ComparisonFailed
+    from playground.terminal.compare import compare as run_comparison
 
     options = {
         "system": system,
@@ -167,8 +170,8 @@ def simulate(
     ] = None,
 ) -> None:
     """Run the simulated provider alone: an HTTP server that speaks the OpenAI protocol and makes its answers up."""
-    from .providers.simulator.pace import SimulatorSettings
-    from .providers.simulator.server import serve_forever
+    from playground.providers.simulator.pace import SimulatorSettings
+    from playground.providers.simulator.server import serve_forever
 
     def announce(url: str) -> None:
         garbage.look_from_now_on()
@@ -187,10 +190,11 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database's tables up to date. `playground serve` does this by itself at every start."""
-    from . import logs
-    from .database.migrate import migrate as bring_up_to_date
-    from .database.prisma_cli import NothingChanged, create_migration
-    from .database.server import open_server
+    from playground.database.choice import open_server
+    from playground.database.engine.prisma_cli import NothingChanged, create_migration
+    from playground.database.migrations import migrate as bring_up_to_date
+
+    from .kit import logs
 
     async def apply(settings: Settings) -> tuple[str, ...]:
         async with open_server(settings) as server:

@@ -8,30 +8,31 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 if TYPE_CHECKING:
-    from .accounting.estimates import Estimator
-    from .accounting.prices import Prices
-    from .accounting.reports.service import CostReports
-    from .accounts.export import Export
-    from .accounts.identity import Identities
-    from .accounts.invitations import Invitations
-    from .accounts.logins import Logins
-    from .accounts.resets import PasswordResets
-    from .accounts.service import AccountService
-    from .accounts.tickets import Tickets
-    from .administration.audit import Audit
-    from .administration.service import Administration
-    from .announcements import Announcements
-    from .comparison.history import History
-    from .comparison.pace import Pace
-    from .comparison.runs import Runs
-    from .comparison.service import ComparisonService
-    from .database.client import Database
-    from .keys.provider_keys import ProviderKeyService
-    from .keys.service import ApiKeyService
-    from .limits.service import LimitService
-    from .models.access import ModelAccess
-    from .models.catalogue import Catalogue
-    from .models.settings import ModelSettings
+    from playground.accounting.estimates import Estimator
+    from playground.accounting.prices import Prices
+    from playground.accounts.export.service import Export
+    from playground.accounts.identity import Identities
+    from playground.accounts.invitations.service import Invitations
+    from playground.accounts.logins.service import Logins
+    from playground.accounts.logins.tickets import Tickets
+    from playground.accounts.passwords.resets import PasswordResets
+    from playground.accounts.service import AccountService
+    from playground.administration.service import Administration
+    from playground.catalogue.access import ModelAccess
+    from playground.catalogue.catalogue import Catalogue
+    from playground.catalogue.model_settings import ModelSettings
+    from playground.comparison.history import History
+    from playground.comparison.running.runs import Runs
+    from playground.comparison.service import ComparisonService
+    from playground.comparison.stream.write_rounds import Pace
+    from playground.database.audit import Audit
+    from playground.database.client import Database
+    from playground.keys.api_keys.service import ApiKeyService
+    from playground.keys.provider_keys.service import ProviderKeyService
+    from playground.kit.announcements import Announcements
+    from playground.ledger.reports.service import CostReports
+    from playground.limits.service import LimitService
+
     from .settings import Settings
 
 

@@ -13,9 +13,9 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from .database.address import check_address
-from .errors import StartupError
-from .kept_secrets import SHORTEST_SECRET, kept_secret
+from playground.database.database_url import check_address
+from playground.kit.errors import StartupError
+from playground.kit.generated_secrets import SHORTEST_SECRET, kept_secret
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout's root, where `schema.prisma`, `migrations/` and `node_modules/` are."""

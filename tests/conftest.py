@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from playground import logs
-from playground.accounts import passwords
-from playground.server import RunningService, running
+from playground.accounts.passwords import hashing as passwords
+from playground.kit import logs
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
 
 from .support.certificates import Certificate

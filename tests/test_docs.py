@@ -8,12 +8,13 @@ import pytest
 import typer.main
 
 from playground.cli import app as cli
-from playground.comparison.event_docs import EVENTS
 from playground.comparison.schemas import StreamRequest
-from playground.errors import Problem
-from playground.providers.errors import ProviderError
+from playground.comparison.stream.event_docs import EVENTS
+from playground.kit.errors import Problem
+from playground.providers.errors.kinds import ProviderError
 from playground.settings import ROOT
-from tests.support.openapi import document
+
+from .support.openapi import document
 
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

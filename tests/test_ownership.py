@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from playground.ids import new_id, new_run_id
-from playground.server import RunningService
-from tests.support.client import PASSWORD, parse_events
-from tests.support.openapi import JSON_TYPE, Operation, document, operations
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.kit.ids import new_id, new_run_id
+from playground.serving.server import RunningService
+
+from .support.client import PASSWORD, parse_events
+from .support.openapi import JSON_TYPE, Operation, document, operations
+from .support.scripted import Exchange, Gate, ScriptedProvider
 
 OPERATIONS = list(operations(document()))
 _IS_ID = re.compile(r"(Id|[-_]id)$", re.IGNORECASE)

@@ -8,7 +8,7 @@ import pytest
 import typer.main
 
 from playground.cli import app as cli
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 from playground.settings import ROOT, Settings
 
 EXAMPLE = ROOT / ".env.example"

@@ -9,7 +9,7 @@ from playground.providers.calls import ModelCall, Usage
 from playground.providers.records import ListedModel, Provider
 
 from .prices import Prices
-from .tokens import TokenCounter
+from .token_counts import TokenCounter
 
 Listed = Callable[[Provider, str], ListedModel | None]
 """What a provider's own list says of a model."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from playground.models.catalogue import Catalogue
+from playground.catalogue.catalogue import Catalogue
 from playground.providers.calls import Message, ModelCall, Usage
 from playground.providers.records import ListedModel
 
 from .prices import Prices
 from .schemas import CostRange, Estimate, LaneEstimate
-from .tokens import TokenCounter
+from .token_counts import TokenCounter
 from .vocabularies import Vocabulary, vocabulary_for
 
 ASSUMED_OUTPUT_TOKENS = 16_384

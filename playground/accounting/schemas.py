@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from playground.schemas import Money, WireModel
+from playground.kit.wire import Money, WireModel
 
 
 class CostRange(WireModel):

@@ -13,7 +13,7 @@ from pathlib import Path
 from tiktoken import Encoding
 from tiktoken.model import encoding_name_for_model
 
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 
 FOLDER = Path(__file__).parent / "tokenizers"
 """The files, under the names that tiktoken's own cache gives them (the SHA-1 of their address)."""

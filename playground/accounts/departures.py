@@ -3,8 +3,8 @@
 import structlog
 from anyio.abc import TaskGroup
 
-from playground.announcements import Announcements
-from playground.comparison.runs import Runs
+from playground.comparison.running.runs import Runs
+from playground.kit.announcements import Announcements
 
 from .repository import UserRepository
 

@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from playground.errors import BadInput, NotAuthenticated, Unavailable
-from playground.problems import documented
+from playground.accounts.logins.cookies import ForeignOrigin, RefreshCookie
+from playground.accounts.logins.service import RefreshTokenUsed
+from playground.accounts.passwords.resets import ResetRefused
+from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
 from playground.services import CurrentServices
 
-from . import cookies
-from .auth import CurrentDevice, CurrentUser, ScopeMissing, bearer_of, identify
-from .cookies import ForeignOrigin, RefreshCookie
-from .logins import RefreshTokenUsed
-from .rebinding import check_name
-from .resets import ResetRefused
+from .authorization import CurrentDevice, CurrentUser, ScopeMissing, bearer_of, identify
+from .dns_rebinding import check_name
+from .logins import cookies
 from .schemas import Asked, ForgottenPassword, Login, PasswordReset, Profile, Refresh, Registered, Registration, TokenPair, Verified
 from .service import AccountLocked, AddressTaken, InvitationNeeded, InvitationRefused, RegistrationClosed, UsernameTaken
 

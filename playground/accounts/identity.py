@@ -8,12 +8,12 @@ from typing import Any, Literal, cast
 
 from prisma import models
 
-from playground.announcements import Announcements
-from playground.errors import NotAuthenticated
-from playground.remembering import Remembered
+from playground.accounts.logins.signed_tokens import Tokens
+from playground.kit.announcements import Announcements
+from playground.kit.cache import Remembered
+from playground.kit.errors import NotAuthenticated
 
 from .repository import UserRepository
-from .tokens import Tokens
 
 Role = Literal["user", "premium", "admin"]
 Scope = Literal["stream", "sessions:read", "sessions:write", "models:read", "reports:read"]

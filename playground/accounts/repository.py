@@ -10,12 +10,13 @@ from prisma import Json, Prisma, models
 from prisma.enums import Role
 from prisma.errors import RawQueryError, UniqueViolationError
 
-from playground.administration.audit import Audit, Changes
+from playground.accounts.logins.repository import END_OTHER_LOGINS, INSERT_LOGIN, LoginRow
+from playground.database.audit import Audit, Changes
 from playground.database.client import Database
-from playground.ids import new_id
+from playground.database.transactions import in_transaction
+from playground.kit.ids import new_id
 
-from .login_repository import END_OTHER_LOGINS, INSERT_LOGIN, LoginRow
-from .statements import (
+from .account_statements import (
     CHANGE,
     END_RESETS,
     FORGET_INVITATIONS,
@@ -28,7 +29,6 @@ from .statements import (
     TIDY,
     USE_RESET,
 )
-from .transaction import in_transaction
 
 ACCOUNTS_LOCK = 7_140_218
 """Any number that nothing else in this database locks: held while it is decided who is first, or who is the last administrator."""

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, model_validator
 from pydantic.networks import validate_email
 
-from playground.schemas import GivenMoment, Moment, WireInput, WireModel, at_most, fields_at_fault
-from playground.text import CleanText, clean
+from playground.accounts.passwords.common import is_common
+from playground.kit.text import CleanText, clean
+from playground.kit.wire import GivenMoment, Moment, WireInput, WireModel, at_most, fields_at_fault
 
-from .common_passwords import is_common
 from .identity import Role
 
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 256

@@ -6,17 +6,17 @@ from typing import Literal
 import structlog
 from prisma import models
 
-from playground.announcements import Announcements
-from playground.errors import BadInput, Conflict, FieldError, Forbidden, NotAuthenticated
-from playground.ids import new_id
+from playground.accounts.logins.service import Device, Logins
+from playground.accounts.logins.signed_tokens import Tokens
+from playground.accounts.passwords.hashing import PasswordHasher, refuse_likeness
+from playground.kit.announcements import Announcements
+from playground.kit.errors import BadInput, Conflict, FieldError, Forbidden, NotAuthenticated
+from playground.kit.ids import new_id
 
 from .identity import User, role_of
-from .logins import Device, Logins
-from .one_time import hash_of
-from .passwords import PasswordHasher, refuse_likeness
+from .one_time_tokens import hash_of
 from .repository import InvitationUnusable, NewAccount, NotInvited, Taken, UserRepository
 from .schemas import Login, PasswordChange, Preferences, Profile, ProfileChange, Registered, Registration, TokenPair, Verified
-from .tokens import Tokens
 
 _logger = structlog.get_logger(__name__)
 

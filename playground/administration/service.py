@@ -4,24 +4,23 @@ from dataclasses import dataclass
 from typing import Self
 
 from playground.accounting.prices import Prices
-from playground.announcements import Announcements
-from playground.comparison.runs import Runs
+from playground.administration.audit_trail.repository import AuditRepository
+from playground.administration.audit_trail.service import AuditTrail
+from playground.administration.models.repository import SettingsRepository
+from playground.administration.models.service import ModelAdministration
+from playground.administration.statistics.repository import StatisticsRepository
+from playground.administration.statistics.service import StatisticsService
+from playground.administration.system.service import SystemService
+from playground.administration.users.repository import AccountRepository
+from playground.administration.users.service import UserAdministration
+from playground.catalogue.access import ModelAccess
+from playground.catalogue.catalogue import Catalogue
+from playground.catalogue.model_settings import ModelSettings
+from playground.comparison.running.runs import Runs
+from playground.database.audit import Audit
 from playground.database.client import Database
-from playground.models.access import ModelAccess
-from playground.models.catalogue import Catalogue
-from playground.models.settings import ModelSettings
+from playground.kit.announcements import Announcements
 from playground.settings import Settings
-
-from .audit import Audit
-from .models.repository import SettingsRepository
-from .models.service import ModelAdministration
-from .statistics.repository import StatisticsRepository
-from .statistics.service import StatisticsService
-from .system.service import SystemService
-from .trail.repository import AuditRepository
-from .trail.service import AuditTrail
-from .users.repository import AccountRepository
-from .users.service import UserAdministration
 
 
 @dataclass(frozen=True, slots=True)

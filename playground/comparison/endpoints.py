@@ -9,27 +9,28 @@ from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
 from playground.accounting.schemas import Estimate
-from playground.accounts.auth import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
+from playground.accounts.authorization import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
 from playground.accounts.identity import User
-from playground.accounts.tickets import Ticket, TicketUsed
-from playground.closing_stream import ClosingStream
+from playground.accounts.logins.tickets import Ticket, TicketUsed
+from playground.catalogue.access import ModelNotAllowed
+from playground.catalogue.catalogue import UnknownModel
+from playground.comparison.running.run_memory import RunMemoryFull
+from playground.comparison.running.runs import ShuttingDown, TurnRunning
+from playground.comparison.stream.event_docs import STREAM_ANSWER
+from playground.comparison.stream.reader import Reading
+from playground.comparison.stream.response import EventStream
 from playground.database.shares import TooSlow
-from playground.errors import BadInput, FieldError, NotAuthenticated, Unavailable
-from playground.keys.own import ProviderKeyUnreadable
-from playground.models.access import ModelNotAllowed
-from playground.models.catalogue import UnknownModel
-from playground.problems import documented
-from playground.schemas import GivenMoment, IdCursor
+from playground.keys.provider_keys.user_keys import ProviderKeyUnreadable
+from playground.kit.closing_stream import ClosingStream
+from playground.kit.csv import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
+from playground.kit.errors import BadInput, FieldError, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
+from playground.kit.wire import GivenMoment, IdCursor
 from playground.services import CurrentServices, Services
-from playground.spreadsheets import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
-from playground.text import CleanText
 
-from .event_docs import STREAM_ANSWER
 from .export import as_csv
-from .reading import Reading
 from .repository import SessionFilter
-from .run_memory import RunMemoryFull
-from .runs import ShuttingDown, TurnRunning
 from .schemas import (
     LONGEST_QUERY_PROMPT_BYTES,
     AnswerStatus,
@@ -44,8 +45,7 @@ from .schemas import (
 )
 from .service import KeyReused, LastEventId, SessionNotFound
 from .start_route import LONGEST_IDEMPOTENCY_KEY, StartRoute
-from .streamed import Part, as_array, as_object
-from .streaming import EventStream
+from .streamed_sessions import Part, as_array, as_object
 
 router = APIRouter(prefix="/playground", tags=["comparisons"])
 

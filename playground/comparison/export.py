@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 
-from playground.schemas import money
-from playground.spreadsheets import BYTE_ORDER_MARK, csv_lines
+from playground.kit.csv import BYTE_ORDER_MARK, csv_lines
+from playground.kit.wire import money
 
 from .schemas import Answer, SessionDetail, Turn
-from .streamed import Part
+from .streamed_sessions import Part
 
 _COLUMNS = [
     "session_id",

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from playground.comparison.running.runs import Runs
+
 from .repository import SessionFilter, SessionRepository
-from .runs import Runs
 from .schemas import AnswerFigures, LaneSummary, SessionPage, SessionSummary
 from .service import SessionNotFound
-from .streamed import Part, StreamedSession
+from .streamed_sessions import Part, StreamedSession
 
 _SESSIONS_AT_ONCE = 4
 """Sessions that are exported from the same reads. Each may have four megabytes of parameters."""

@@ -7,9 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+from playground.comparison.running.timeline import Timeline
 from playground.providers.calls import Attachment, ModelCall, Source, Usage
-
-from .timeline import Timeline
 
 AnswerStatus = Literal["completed", "failed", "stopped", "interrupted"]
 CostSource = Literal["provider", "list"]
@@ -70,7 +69,7 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a lane failed: a code of `playground/providers/errors.py`, a sentence for people, and whether asking again can help."""
+    """Why a lane failed: a code of `playground/providers/errors/kinds.py`, a sentence for people, and whether asking again can help."""
 
     code: str
     message: str

@@ -9,14 +9,22 @@ from typing import Any, TypeVar
 from prisma import models
 from prisma.errors import RawQueryError
 
+from playground.comparison.recording.rows import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
+from playground.comparison.recording.statements import (
+    KEEP_ANSWERS,
+    OPEN_TURN,
+    answer_rows,
+    close_turn,
+    closing_rows,
+    in_parts,
+    opening_rows,
+)
 from playground.database.client import LIST_SECONDS, REPORT_SECONDS, Database
 
-from . import stored
+from . import stored_sessions as stored
 from .plan import AnswerRecord
-from .records import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
 from .search import MATCHES, WANTED, terms_of
-from .statements import KEEP_ANSWERS, OPEN_TURN, answer_rows, close_turn, closing_rows, in_parts, opening_rows
-from .stored import (
+from .stored_sessions import (
     ANSWERS,
     CONTINUED,
     EXCHANGES,

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from playground.kit.text import CleanText
+from playground.kit.wire import Moment, Money, WireInput, WireModel, at_most, fields_at_fault
+from playground.providers.answer.finish_reasons import Ending
 from playground.providers.calls import ReasoningEffort
-from playground.providers.finish_reasons import Ending
-from playground.schemas import Moment, Money, WireInput, WireModel, at_most, fields_at_fault
-from playground.text import CleanText
 
 LONGEST_KEEP_SECONDS = 3600
 MOST_LANES = 16

@@ -10,22 +10,22 @@ import anyio
 from prisma import models
 
 from playground.accounts.identity import User
-from playground.errors import BadInput, FieldError, NotFound
-from playground.ids import new_id, new_run_id
-from playground.models.access import ModelAccess
-from playground.models.catalogue import ResolvedModel
+from playground.catalogue.access import ModelAccess
+from playground.catalogue.catalogue import ResolvedModel
+from playground.comparison.recording.rows import TurnOrphaned, TurnRefused, TurnRow
+from playground.comparison.running.run import Run
+from playground.comparison.running.runs import ONE_AT_A_TIME, Runs, TurnRunning
+from playground.comparison.stream.reader import Reading
+from playground.comparison.stream.replay import replayed
+from playground.kit.errors import BadInput, FieldError, NotFound
+from playground.kit.ids import new_id, new_run_id
 from playground.providers.calls import Message, ModelCall
 
-from .earlier import conversation, newest_said
+from .earlier_turns import conversation, newest_said
 from .plan import LanePlan, Quota, RunPlan
-from .reading import Reading
-from .records import TurnOrphaned, TurnRefused, TurnRow
-from .replay import replayed
 from .repository import SessionRepository
-from .run import Run
-from .runs import ONE_AT_A_TIME, Runs, TurnRunning
 from .schemas import LaneRequest, StreamRequest
-from .stored import EARLIER_BYTES, ContinuedSession, LastTurn
+from .stored_sessions import EARLIER_BYTES, ContinuedSession, LastTurn
 
 _TITLE_LENGTH = 80
 _LONGEST_TURN = timedelta(days=1)

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from playground.accounts.auth import streamer
+from playground.accounts.authorization import streamer
 from playground.accounts.identity import User
 from playground.services import Services, services_of
 

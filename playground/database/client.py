@@ -12,13 +12,13 @@ from prisma import Prisma
 from prisma.engine.errors import NotConnectedError
 from prisma.errors import DataError, PrismaError, RawQueryError
 
-from playground.errors import StartupError, Unavailable
+from playground.database.engine.process import Engine, EngineStuck, running_engine
+from playground.kit.errors import StartupError, Unavailable
+from playground.kit.tasks import alongside
 from playground.settings import Settings
-from playground.tasks import alongside
 
-from .engine import Engine, EngineStuck, running_engine
-from .migrate import bring_up_to_date
-from .server import Server, open_server
+from .choice import Server, open_server
+from .migrations import bring_up_to_date
 from .shares import Shares, TooSlow
 
 PATIENCE = 3.0

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from playground.errors import Unavailable
+from playground.kit.errors import Unavailable
 
 MOST_WAITING = 64
 """Reads of one user that may wait. More are refused at once."""

@@ -7,16 +7,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response, status
 
-from playground.accounts.auth import CurrentUser, ScopeMissing
-from playground.errors import BadInput, NotAuthenticated, Unavailable
-from playground.problems import documented
+from playground.accounts.authorization import CurrentUser, ScopeMissing
+from playground.keys.api_keys.service import ApiKeyNotFound, TooManyApiKeys
+from playground.keys.provider_keys.service import ProviderKeyNotFound, UnknownProvider
+from playground.keys.provider_keys.user_keys import ProviderKeyUnreadable
+from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
 from playground.services import CurrentServices
-from playground.text import CleanText
 
-from .own import ProviderKeyUnreadable
-from .provider_keys import ProviderKeyNotFound, UnknownProvider
 from .schemas import ApiKey, ApiKeyList, MadeApiKey, NewApiKey, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
-from .service import ApiKeyNotFound, TooManyApiKeys
 
 router = APIRouter(prefix="/users/me", tags=["keys"])
 

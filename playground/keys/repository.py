@@ -9,11 +9,11 @@ from typing import NoReturn
 from prisma import Prisma, models
 from prisma.errors import ForeignKeyViolationError, RawQueryError
 
-from playground.accounts.transaction import in_transaction
-from playground.administration.audit import Audit
+from playground.database.audit import Audit
 from playground.database.client import Database
-from playground.errors import NotAuthenticated
-from playground.ids import new_id
+from playground.database.transactions import in_transaction
+from playground.kit.errors import NotAuthenticated
+from playground.kit.ids import new_id
 
 _API_KEY, _PROVIDER_KEY = "api_key", "provider_key"
 _FOREIGN_KEY_VIOLATION = "23503"

@@ -7,9 +7,9 @@ from typing import Annotated, get_args
 from pydantic import AfterValidator, Field, SecretStr
 
 from playground.accounts.identity import Scope
-from playground.providers.urls import base_url_of
-from playground.schemas import GivenMoment, Moment, WireInput, WireModel, at_most
-from playground.text import CleanText
+from playground.kit.text import CleanText
+from playground.kit.wire import GivenMoment, Moment, WireInput, WireModel, at_most
+from playground.providers.base_urls import base_url_of
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 DEFAULT_SCOPES: tuple[Scope, ...] = ("stream", "sessions:read", "models:read")

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from playground.accounts.auth import ReportReader, ScopeMissing
-from playground.errors import NotAuthenticated, Unavailable
-from playground.problems import documented
+from playground.accounts.authorization import ReportReader, ScopeMissing
+from playground.kit.errors import NotAuthenticated, Unavailable
+from playground.kit.problems import documented
 from playground.services import CurrentServices
 
 from .schemas import Usage

@@ -4,11 +4,11 @@ from starlette.datastructures import QueryParams
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from playground.accounts.auth import identify
+from playground.accounts.authorization import identify
 from playground.accounts.identity import User
-from playground.errors import Problem
-from playground.page.serving import Page
-from playground.problems import respond
+from playground.kit.errors import Problem
+from playground.kit.problems import respond
+from playground.page.routes import Page
 from playground.services import Services
 
 _UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})

@@ -25,7 +25,7 @@ from pydantic import Field, PlainSerializer, ValidationError
 
 from playground import settings as settings_types
 from playground.accounts.identity import Role, User
-from playground.schemas import WireInput, money
+from playground.kit.wire import WireInput, money
 from playground.settings import Settings
 
 from .windows import Rate

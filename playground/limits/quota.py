@@ -14,15 +14,15 @@ from starlette.types import Scope
 from playground.accounting.estimates import Estimator
 from playground.accounts.identity import User
 from playground.comparison.plan import LanePlan, RunPlan
-from playground.errors import NotAuthenticated, Unavailable
+from playground.kit.errors import NotAuthenticated, Unavailable
 from playground.providers.calls import ModelCall
 
 from .allowances import Allowances, allowances_at
+from .headers import Standing, tell
 from .policy import Limits
 from .refusals import allowance_exceeded, window_full
 from .repository import UsageRepository, Wanted
 from .reservations import Reservations
-from .told import Standing, tell
 from .windows import Rate, Window, Windows
 
 _RELEASE_SECONDS = 5.0

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
-from playground.schemas import money
+from playground.kit.wire import money
 
 from .allowances import Allowance, Allowances
-from .errors import LimitReached
+from .limit_errors import LimitReached
 from .windows import Rate, Window
 
 _WHEN_RUNS_END_SECONDS = 30.0

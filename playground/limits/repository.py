@@ -11,10 +11,10 @@ from prisma import models
 from prisma.errors import RawQueryError
 
 from playground.database.client import Database
-from playground.errors import NotAuthenticated
+from playground.kit.errors import NotAuthenticated
 
 from .policy import Limits
-from .statements import HOLD, RELEASE, RESERVE, SWEEP
+from .quota_statements import HOLD, RELEASE, RESERVE, SWEEP
 
 _FOREIGN_KEY_VIOLATION = "23503"
 _UNIQUE_VIOLATION = "23505"

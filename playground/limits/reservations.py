@@ -5,7 +5,7 @@ import time
 import anyio
 import structlog
 
-from playground.errors import Unavailable
+from playground.kit.errors import Unavailable
 
 from .repository import UsageRepository
 

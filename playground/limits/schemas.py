@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from playground.schemas import Moment, Money, WireModel
+from playground.kit.wire import Moment, Money, WireModel
 
 
 class RateUsage(WireModel):

@@ -6,14 +6,14 @@ from starlette.types import Scope
 
 from playground.accounts.identity import User
 
-from .addresses import counted_as
 from .allowances import Allowance, allowances_at
-from .errors import LimitReached
+from .client_addresses import counted_as
+from .headers import Standing, tell
+from .limit_errors import LimitReached
 from .policy import Policy
 from .quota import Means, UserQuota
 from .refusals import window_full
 from .schemas import BudgetUsage, RateUsage, RequestUsage, TokenUsage, Usage
-from .told import Standing, tell
 from .windows import Rate
 
 _AUTH = "/auth"

@@ -16,22 +16,22 @@ from cachetools import LRUCache
 from openai import Omit, OpenAIError
 from pydantic import SecretStr
 
-from playground.errors import StartupError
-from playground.http_environment import environment_faults
+from playground.kit.errors import StartupError
+from playground.kit.http_environment import environment_faults
+from playground.providers.answer.reader import AnswerReader
+from playground.providers.answer.stream import AnswerStream
+from playground.providers.answer.timeouts import Patience, Watch
+from playground.providers.errors.classification import refusal
+from playground.providers.errors.connection_failures import not_connected
+from playground.providers.errors.kinds import TimedOut, UnexpectedAnswer
+from playground.providers.transport.channel import Channel, Reply
+from playground.providers.transport.pool import LOST_CONNECTION, UNSENDABLE, Pool, RefusedError, open_guarded_pool, open_pool
+from playground.providers.transport.public_addresses import PublicAddresses
 
-from .addresses import PublicAddresses
-from .answer_reader import AnswerReader
-from .answer_stream import AnswerStream
 from .calls import ModelCall
-from .channel import Channel, Reply
-from .classification import refusal
-from .connection import LOST_CONNECTION, UNSENDABLE, Pool, RefusedError, open_guarded_pool, open_pool
-from .errors import TimedOut, UnexpectedAnswer
-from .listing import chat_models, next_page
-from .patience import Patience, Watch
+from .model_lists import chat_models, next_page
 from .records import ListedModel, Provider
 from .request import request_json
-from .unconnected import not_connected
 
 __all__ = ["AnswerStream", "ProviderClient"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from playground.text import clean
+from playground.kit.text import clean
 
 from .loose_values import amount_of
 from .records import ListPrice

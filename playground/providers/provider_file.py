@@ -40,12 +40,12 @@ from typing import Annotated, Any, Literal
 from genai_prices.data_snapshot import get_snapshot
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
-from playground.errors import StartupError
-from playground.misspelling import nearest
+from playground.kit.errors import StartupError
+from playground.kit.misspelling import nearest
 
+from .base_urls import base_url_of
 from .builtin import BUILTIN
 from .records import ListPrice, Provider, Quirks, trimmed
-from .urls import base_url_of
 
 _BUILTIN = {provider.id: provider for provider in BUILTIN}
 _TAKEN = frozenset({*_BUILTIN, "sim"})

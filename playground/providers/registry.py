@@ -6,13 +6,13 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 from playground.settings import Settings
 
+from .base_urls import base_url_of
 from .builtin import BUILTIN
 from .provider_file import read_provider_file
 from .records import Provider, trimmed
-from .urls import base_url_of
 
 _SECOND_KEY_VARIABLES = {"huggingface": "HF_TOKEN"}
 

@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 from prisma import enums, models
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from playground import logs
 from playground.accounts.identity import Role, role_of
-from playground.accounts.passwords import PasswordHasher, refuse_likeness
+from playground.accounts.passwords.hashing import PasswordHasher, refuse_likeness
 from playground.accounts.repository import NewAccount, Taken, UserRepository
 from playground.accounts.schemas import Password, Registration, normal_account
-from playground.administration.audit import Audit
 from playground.administration.users.repository import AccountRepository, NoOtherAdministrator, Place, UserFilter
-from playground.announcements import Announcements, RedisAnnouncements
+from playground.database.audit import Audit
 from playground.database.client import Database, DatabaseAway
-from playground.errors import BadInput, StartupError
-from playground.ids import new_id
-from playground.redis import open_redis
-from playground.remembering import FRESH_SECONDS
+from playground.kit import logs
+from playground.kit.announcements import Announcements, RedisAnnouncements
+from playground.kit.cache import FRESH_SECONDS
+from playground.kit.errors import BadInput, StartupError
+from playground.kit.ids import new_id
+from playground.kit.redis_connection import open_redis
 from playground.settings import Settings
 
 from .plain import plain

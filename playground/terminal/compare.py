@@ -13,9 +13,10 @@ from httpx_sse import aconnect_sse
 from rich.console import Console
 from rich.live import Live
 
-from playground import garbage, logs
+from playground.kit import garbage_collection as garbage
+from playground.kit import logs
+from playground.kit.text import clean
 from playground.settings import Settings
-from playground.text import clean
 
 from .view import ComparisonView
 
@@ -70,7 +71,7 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
         # Seconds pass, more of them at the very first start. It is told where a person looks, and not in the output.
         with Console(stderr=True).status("Starting the service for this comparison"):
             # Importing the whole service takes longer than asking one that runs.
-            from playground.server import running  # noqa: PLC0415
+            from playground.serving.server import running  # noqa: PLC0415
 
             settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
             logs.configure(settings)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import anyio
 import typer
 
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 
 from .failing import fail
 

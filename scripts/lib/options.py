@@ -13,7 +13,7 @@ import httpx
 import typer
 from rich.console import Console
 
-from playground.http_environment import environment_faults
+from playground.kit.http_environment import environment_faults
 
 from .api import Credentials
 from .units import printable

@@ -7,11 +7,12 @@ import pytest
 from playground.accounting.estimates import ASSUMED_OUTPUT_TOKENS, Estimator, estimate_call, with_margin
 from playground.accounting.prices import Prices
 from playground.accounting.schemas import LaneEstimate
-from playground.accounting.tokens import TokenCounter
+from playground.accounting.token_counts import TokenCounter
 from playground.providers.builtin import BUILTIN
 from playground.providers.calls import Message, ModelCall
 from playground.providers.records import ListedModel, ListPrice, Provider
-from tests.support.client import User
+
+from ..support.client import User
 
 PROVIDERS = {provider.id: provider for provider in BUILTIN}
 OWN = Provider("own", "Own", "http://localhost:1/v1", prices={"m": ListPrice(Decimal(1), Decimal(2))})

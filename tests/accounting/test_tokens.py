@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktoken import Encoding
 
-from playground.accounting.tokens import TokenCounter
+from playground.accounting.token_counts import TokenCounter
 from playground.accounting.vocabularies import CL100K, FOLDER, O200K, VocabularyError, vocabulary_for
 from playground.providers.calls import Message
 
@@ -165,7 +165,7 @@ def test_counting_and_pricing_open_no_connection() -> None:
 
         import anyio
         from playground.accounting.prices import Prices
-        from playground.accounting.tokens import TokenCounter
+        from playground.accounting.token_counts import TokenCounter
         from playground.providers.calls import Usage
         from playground.providers.records import Provider
 

@@ -13,9 +13,10 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from prisma import Prisma
 
-from playground.server import RunningService
-from tests.support.client import PASSWORD, User, new_user
-from tests.support.process import until
+from playground.serving.server import RunningService
+
+from ..support.client import PASSWORD, User, new_user
+from ..support.process import until
 
 Query = Callable[[Callable[[Prisma], Awaitable[Any]]], Any]
 """Runs a query on the service's database."""

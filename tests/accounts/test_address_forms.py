@@ -5,7 +5,7 @@ import unicodedata
 import httpx
 import pytest
 
-from tests.support.client import PASSWORD
+from ..support.client import PASSWORD
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from anyio.from_thread import BlockingPortal
 from jose import jwt
 from structlog.testing import capture_logs
 
-from playground.accounts import passwords
-from playground.server import RunningService, running
+from playground.accounts.passwords import hashing as passwords
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import PASSWORD, User, new_user
-from tests.support.folders import NewDataDir
 
+from ..support.client import PASSWORD, User, new_user
+from ..support.folders import NewDataDir
 from .conftest import Query, bearer, holds, refreshes
 
 # Read before tests make it quicker.

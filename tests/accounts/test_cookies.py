@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.client import PASSWORD, User
-
+from ..support.client import PASSWORD, User
 from .conftest import holds, refreshes
 
 NAME = "playground_refresh"

@@ -6,11 +6,11 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.server import RunningService
-from tests.support.client import PASSWORD, User, next_event
-from tests.support.process import until
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.serving.server import RunningService
 
+from ..support.client import PASSWORD, User, next_event
+from ..support.process import until
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Query, holds, log_in, refreshes
 
 KEPT = ("audit_events",)

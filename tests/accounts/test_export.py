@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from tests.support.client import PASSWORD, User, of_type
-
+from ..support.client import PASSWORD, User, of_type
 from .conftest import Query, log_in
 
 SECRETS = ("hash-of-the-key", "ciphertext-of-the-key")

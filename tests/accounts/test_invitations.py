@@ -10,13 +10,13 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.ids import new_id
-from playground.server import RunningService, running
+from playground.kit.ids import new_id
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import PASSWORD, User
-from tests.support.folders import NewDataDir
-from tests.support.mailbox import Mailbox, mail_server
 
+from ..support.client import PASSWORD, User
+from ..support.folders import NewDataDir
+from ..support.mailbox import Mailbox, mail_server
 from .conftest import token_in
 
 PUBLIC_URL = "https://playground.example.org/app"

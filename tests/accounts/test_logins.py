@@ -7,11 +7,11 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from jose import jwt
 
-from playground.accounts.login_repository import LoginRepository
-from playground.accounts.logins import Device
-from playground.server import RunningService
-from tests.support.client import User
+from playground.accounts.logins.repository import LoginRepository
+from playground.accounts.logins.service import Device
+from playground.serving.server import RunningService
 
+from ..support.client import User
 from .conftest import Query, bearer, holds, log_in, refreshes
 
 

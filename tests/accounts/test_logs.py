@@ -6,10 +6,9 @@ from typing import Any
 
 import httpx
 
-from tests.support.client import PASSWORD, User
-from tests.support.folders import NewDataDir
-from tests.support.process import ServiceProcess, serving
-
+from ..support.client import PASSWORD, User
+from ..support.folders import NewDataDir
+from ..support.process import ServiceProcess, serving
 from .conftest import Outbox, token_in
 
 WRONG, NEW = "a password that is wrong", "a password that is new"

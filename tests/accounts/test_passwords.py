@@ -5,12 +5,12 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.accounts import passwords
-from playground.accounts.common_passwords import is_common
-from playground.server import RunningService
-from tests.support.client import PASSWORD, User
-from tests.support.process import until
+from playground.accounts.passwords import hashing as passwords
+from playground.accounts.passwords.common import is_common
+from playground.serving.server import RunningService
 
+from ..support.client import PASSWORD, User
+from ..support.process import until
 from .conftest import Outbox, Query, bearer, holds, log_in, refreshes, token_in
 
 NEW = "quite another passphrase"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import PASSWORD, User
+from ..support.client import PASSWORD, User
 
 PREFERENCES = {"theme": "system", "language": "en", "defaultModels": [], "notifications": False}
 

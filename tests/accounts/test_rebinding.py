@@ -6,11 +6,12 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from playground.accounts.cookies import ForeignOrigin
-from playground.accounts.rebinding import check_name
-from playground.ids import new_id
+from playground.accounts.dns_rebinding import check_name
+from playground.accounts.logins.cookies import ForeignOrigin
+from playground.kit.ids import new_id
 from playground.settings import Settings
-from tests.support.client import PASSWORD
+
+from ..support.client import PASSWORD
 
 
 def asked_by(origin: str | None) -> Request:

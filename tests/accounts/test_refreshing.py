@@ -8,10 +8,10 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from jose import jwt
 
-from playground.accounts.login_repository import LEEWAY_SECONDS
-from playground.server import RunningService
-from tests.support.client import User
+from playground.accounts.logins.repository import LEEWAY_SECONDS
+from playground.serving.server import RunningService
 
+from ..support.client import User
 from .conftest import Query, holds, log_in
 
 

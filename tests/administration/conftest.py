@@ -12,11 +12,12 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from prisma import Prisma
 
-from playground import logs
-from playground.server import RunningService, running
+from playground.kit import logs
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import PASSWORD, User
-from tests.support.folders import NewDataDir
+
+from ..support.client import PASSWORD, User
+from ..support.folders import NewDataDir
 
 Sql = Callable[..., list[dict[str, Any]]]
 """Asks the service's database."""

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import PASSWORD, User
-
+from ..support.client import PASSWORD, User
 from .conftest import SetModel
 
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import User
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.client import User
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import SetModel
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import User, of_type
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.client import User, of_type
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import SetModel, Sql
 
 

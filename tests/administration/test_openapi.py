@@ -10,9 +10,9 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from playground.server import RunningService
-from tests.support.openapi import document
+from playground.serving.server import RunningService
 
+from ..support.openapi import document
 from .conftest import Sql
 
 api = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict({})).include(path_regex="^/admin")

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from anyio.to_thread import run_sync
 
-from playground.server import RunningService, running
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import PASSWORD, User
-from tests.support.folders import NewDataDir
-from tests.support.process import until
-from tests.support.redis import running_redis
 
+from ..support.client import PASSWORD, User
+from ..support.folders import NewDataDir
+from ..support.process import until
+from ..support.redis import running_redis
 from .test_user_commands import playground_user
 
 

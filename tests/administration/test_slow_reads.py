@@ -8,13 +8,14 @@ import anyio
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.accounting.reports import repository as reports
+from playground.administration.audit_trail import repository as trail
 from playground.administration.statistics import repository as statistics
-from playground.administration.trail import repository as trail
 from playground.administration.users import repository as users
 from playground.comparison import repository as sessions
-from playground.server import RunningService
-from tests.support.client import User
+from playground.ledger.reports import repository as reports
+from playground.serving.server import RunningService
+
+from ..support.client import User
 
 
 @pytest.fixture

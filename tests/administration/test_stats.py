@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.client import User, of_type
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.client import User, of_type
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import Sql
 
 MONEY = ("cost", "ownKeyCost", "simulatedCost")

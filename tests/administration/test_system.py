@@ -4,10 +4,11 @@ import platform
 from importlib import metadata
 
 from playground import __version__
-from playground.server import RunningService
-from tests.support.client import User, next_event
-from tests.support.process import until
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.serving.server import RunningService
+
+from ..support.client import User, next_event
+from ..support.process import until
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
 async def test_versions_memory_database_and_catalogue_are_told(admin: User) -> None:

@@ -12,8 +12,8 @@ from rich.console import Console
 from playground.settings import Settings
 from playground.terminal.plain import plain
 from playground.terminal.view import ComparisonView
-from tests.support.process import PLAYGROUND, environment
 
+from ..support.process import PLAYGROUND, environment
 from .conftest import Sql
 
 

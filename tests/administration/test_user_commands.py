@@ -13,13 +13,13 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.server import RunningService
+from playground.serving.server import RunningService
 from playground.settings import Settings
-from tests.support.client import PASSWORD
-from tests.support.folders import NewDataDir
-from tests.support.forks import completed
-from tests.support.process import PLAYGROUND, environment
 
+from ..support.client import PASSWORD
+from ..support.folders import NewDataDir
+from ..support.forks import completed
+from ..support.process import PLAYGROUND, environment
 from .conftest import Sql
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -10,11 +10,11 @@ from anyio.from_thread import BlockingPortal
 
 from playground.accounts.service import LastAdministrator
 from playground.administration.users.schemas import UserChange
-from playground.server import RunningService
-from tests.support.client import PASSWORD, User, next_event
-from tests.support.process import until
-from tests.support.scripted import Exchange, ScriptedProvider
+from playground.serving.server import RunningService
 
+from ..support.client import PASSWORD, User, next_event
+from ..support.process import until
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import SetModel, Sql
 
 

@@ -5,9 +5,8 @@ import hashlib
 import httpx
 import pytest
 
-from tests.support.client import User
-from tests.support.openapi import document
-
+from ..support.client import User
+from ..support.openapi import document
 from .conftest import Sql
 
 OPERATIONS = [(method.upper(), path) for path, methods in document()["paths"].items() for method in methods if path.startswith("/admin")]

@@ -10,11 +10,11 @@ import anyio
 import pytest
 from anyio.streams.text import TextReceiveStream
 
-from playground.database.node import node
-from playground.server import RunningService
-from tests.support.client import Event, User, text_of
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.database.engine.node import node
+from playground.serving.server import RunningService
 
+from ..support.client import Event, User, text_of
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .chromium import CHROMIUM, chromium_page
 from .proxy import Proxy, proxy_to
 

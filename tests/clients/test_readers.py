@@ -10,8 +10,8 @@ import pytest
 from anyio.streams.text import TextReceiveStream
 from httpx_sse import aconnect_sse
 
-from tests.support.client import Event, User, parse_events
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from ..support.client import Event, User, parse_events
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 TEXTS = ("Line\n", "lone \r", "\u2028 \u2029 \u0085", "🧑‍🚀\ufeff", "data: x\n\n")
 

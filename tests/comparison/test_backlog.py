@@ -11,21 +11,21 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from playground.accounting.bills import Bills
-from playground.accounting.tokens import TokenCounter
-from playground.comparison.backlog import Backlog
-from playground.comparison.events import json_text
-from playground.comparison.journal import Journal, answered_line, written_line
+from playground.accounting.token_counts import TokenCounter
 from playground.comparison.plan import NOTHING_USED, AnswerRecord
-from playground.comparison.records import RowsRefused, TurnRow
-from playground.comparison.recovery import Recovery
+from playground.comparison.recording.backlog import Backlog
+from playground.comparison.recording.journal import Journal, answered_line, written_line
+from playground.comparison.recording.recovery import Recovery
+from playground.comparison.recording.rows import RowsRefused, TurnRow
 from playground.comparison.repository import SessionRepository
-from playground.ids import new_id
+from playground.comparison.stream.events import json_text
+from playground.kit.ids import new_id
+from playground.kit.tasks import background_tasks
 from playground.providers.registry import Providers
-from playground.server import RunningService
-from playground.tasks import background_tasks
-from tests.support.client import User
-from tests.support.process import until
+from playground.serving.server import RunningService
 
+from ..support.client import User
+from ..support.process import until
 from .test_key_taken import turn_of
 
 Storing = Callable[[], AbstractContextManager[None]]

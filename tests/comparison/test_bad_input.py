@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import User
+from ..support.client import User
 
 HI = {"prompt": "Hi", "models": ["sim/quick"]}
 

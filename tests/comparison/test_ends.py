@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Event, User, of_type, text_of
-from tests.support.scripted import Exchange, ScriptedProvider
+from ..support.client import Event, User, of_type, text_of
+from ..support.scripted import Exchange, ScriptedProvider
 
 Script = Callable[[Exchange], Awaitable[None]]
 

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from playground.accounting.tokens import TokenCounter
+from playground.accounting.token_counts import TokenCounter
 from playground.providers.calls import Message
-from tests.support.client import User
-from tests.support.scripted import Exchange, ScriptedProvider
+
+from ..support.client import User
+from ..support.scripted import Exchange, ScriptedProvider
 
 
 async def never(exchange: Exchange) -> None:

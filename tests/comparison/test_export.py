@@ -4,8 +4,8 @@ import csv
 import io
 from typing import Any
 
-from tests.support.client import User, next_event, of_type, text_of
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from ..support.client import User, next_event, of_type, text_of
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 EXPORT = "/playground/sessions/export"
 

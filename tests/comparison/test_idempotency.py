@@ -2,8 +2,8 @@
 
 import anyio
 
-from tests.support.client import Event, User, next_event, parse_events, text_of
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from ..support.client import Event, User, next_event, parse_events, text_of
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 KEY = {"Idempotency-Key": "once"}
 

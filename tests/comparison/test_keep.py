@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.client import User, new_user, next_event, text_of
-from tests.support.process import recorded_answer
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from ..support.client import User, new_user, next_event, text_of
+from ..support.process import recorded_answer
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 STOPPED_WITHOUT_READER = {"prompt": "Count", "onDisconnect": "stop"}
 

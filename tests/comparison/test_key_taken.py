@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.comparison.records import LaneRow, TurnRefused, TurnRow
+from playground.comparison.recording.rows import LaneRow, TurnRefused, TurnRow
 from playground.comparison.repository import SessionRepository
 from playground.comparison.schemas import StreamRequest
 from playground.comparison.service import _hash
-from playground.ids import new_id, new_run_id
-from playground.server import RunningService
-from tests.support.client import User, of_type, parse_events
+from playground.kit.ids import new_id, new_run_id
+from playground.serving.server import RunningService
+
+from ..support.client import User, of_type, parse_events
 
 
 def turn_of(user: User, key: str) -> TurnRow:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.comparison import history, repository, service, stored
-from playground.ids import new_id, new_run_id
-from playground.server import RunningService
-from tests.support.client import User
-from tests.support.scripted import Exchange, ScriptedProvider
+from playground.comparison import history, repository, service
+from playground.comparison import stored_sessions as stored
+from playground.kit.ids import new_id, new_run_id
+from playground.serving.server import RunningService
+
+from ..support.client import User
+from ..support.scripted import Exchange, ScriptedProvider
 
 Seed = Callable[..., str]
 

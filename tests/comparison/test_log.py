@@ -5,9 +5,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.comparison.events import StatusEvent, encode
-from playground.comparison.log import EventLog
-from tests.support.client import parse_events
+from playground.comparison.stream.event_log import EventLog
+from playground.comparison.stream.events import StatusEvent, encode
+
+from ..support.client import parse_events
 
 TEXTS = st.lists(st.text(min_size=1), max_size=30)
 

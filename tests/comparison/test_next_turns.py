@@ -6,13 +6,13 @@ import anyio
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.comparison.records import TurnOrphaned, TurnRefused
+from playground.comparison.recording.rows import TurnOrphaned, TurnRefused
 from playground.comparison.repository import SessionRepository
-from playground.ids import new_id, new_run_id
-from playground.server import RunningService
-from tests.support.client import User, of_type
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.kit.ids import new_id, new_run_id
+from playground.serving.server import RunningService
 
+from ..support.client import User, of_type
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .test_key_taken import turn_of
 
 

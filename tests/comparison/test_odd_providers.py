@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from playground.providers import answer_stream, patience
-from tests.support.client import Event, User, next_event, of_type, text_of
-from tests.support.scripted import Exchange, ScriptedProvider
+from playground.providers.answer import stream as answer_stream
+from playground.providers.answer import timeouts as patience
+
+from ..support.client import Event, User, next_event, of_type, text_of
+from ..support.scripted import Exchange, ScriptedProvider
 
 
 async def kept(user: User, events: list[Event]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from playground.comparison import pace as module
-from playground.comparison.pace import Pace
+from playground.comparison.stream import write_rounds as module
+from playground.comparison.stream.write_rounds import Pace
 
 
 class Reader:

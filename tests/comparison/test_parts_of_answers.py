@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Event, User, of_type, text_of
-from tests.support.scripted import Exchange, ScriptedProvider
+from ..support.client import Event, User, of_type, text_of
+from ..support.scripted import Exchange, ScriptedProvider
 
 PARIS, FRANCE = "https://example.com/paris", "https://example.com/france"
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "QUJD" * 10}}

@@ -4,8 +4,8 @@ import anyio
 import httpx
 import pytest
 
-from tests.support.client import Event, User, next_event, of_type, parse_events, text_of
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from ..support.client import Event, User, next_event, of_type, parse_events, text_of
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
 async def numbered_answer(exchange: Exchange) -> None:

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.client import Event, User, of_type, text_of
-from tests.support.scripted import Exchange, ScriptedProvider
+from ..support.client import Event, User, of_type, text_of
+from ..support.scripted import Exchange, ScriptedProvider
 
 
 async def test_a_lane_that_fails_before_its_first_token_is_tried_again_and_says_so(user: User, scripted: ScriptedProvider):

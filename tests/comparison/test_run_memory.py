@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.server import RunningService, running
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import User, new_user, next_event, of_type
-from tests.support.folders import NewDataDir
-from tests.support.process import until
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+from ..support.client import User, new_user, next_event, of_type
+from ..support.folders import NewDataDir
+from ..support.process import until
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 TEXT = "megabytes of text " * 60_000
 PIECES = [TEXT[start : start + 100_000] for start in range(0, len(TEXT), 100_000)]

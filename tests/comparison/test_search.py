@@ -4,8 +4,7 @@ import unicodedata
 
 import pytest
 
-from tests.support.client import User
-
+from ..support.client import User
 from .test_sessions import ids, make
 
 

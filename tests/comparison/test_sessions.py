@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.text import clean
-from tests.support.client import User, next_event, of_type, text_of
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.kit.text import clean
+
+from ..support.client import User, next_event, of_type, text_of
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
 async def ids(user: User, **query: object) -> list[str]:

@@ -7,10 +7,10 @@ from anyio.from_thread import BlockingPortal
 
 from playground.comparison import repository
 from playground.database import shares
-from playground.ids import new_id
-from playground.server import RunningService
-from tests.support.client import User
+from playground.kit.ids import new_id
+from playground.serving.server import RunningService
 
+from ..support.client import User
 from .test_sessions import make
 
 _PROMPTS = """

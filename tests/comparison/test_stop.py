@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from playground.accounting.tokens import TokenCounter
+from playground.accounting.token_counts import TokenCounter
 from playground.providers.calls import Message
-from tests.support.client import User, next_event, of_type, text_of
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+from ..support.client import User, next_event, of_type, text_of
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
 async def writes_then_waits(exchange: Exchange) -> None:

@@ -3,12 +3,13 @@
 import anyio
 import pytest
 
-from playground.comparison import recording
-from playground.comparison.lane import Lane
 from playground.comparison.plan import AnswerRecord
-from tests.support.client import User, next_event, of_type, text_of
-from tests.support.process import until
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.comparison.recording import run_file as recording
+from playground.comparison.running.lane import Lane
+
+from ..support.client import User, next_event, of_type, text_of
+from ..support.process import until
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 HEALTHY = "sim/quick"
 FAILING = {"sim/refuses": "content_refused", "sim/cuts-off": "broken_stream"}

@@ -2,12 +2,13 @@
 
 import pytest
 
-from playground.comparison.journal import RunJournal
-from playground.errors import Unavailable
-from playground.server import RunningService
-from tests.support.client import User, of_type
-from tests.support.process import recorded_answer
-from tests.support.scripted import Exchange, ScriptedProvider
+from playground.comparison.recording.journal import RunJournal
+from playground.kit.errors import Unavailable
+from playground.serving.server import RunningService
+
+from ..support.client import User, of_type
+from ..support.process import recorded_answer
+from ..support.scripted import Exchange, ScriptedProvider
 
 
 async def answers(exchange: Exchange) -> None:

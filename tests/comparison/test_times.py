@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.support.client import User, next_event, of_type
-from tests.support.scripted import Exchange, Gate, Script, ScriptedProvider
+from ..support.client import User, next_event, of_type
+from ..support.scripted import Exchange, Gate, Script, ScriptedProvider
 
 MOST_POINTS = 128
 

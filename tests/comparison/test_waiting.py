@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.comparison import waiting
-from playground.server import RunningService, running
+from playground.comparison.running import waiting
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import Event, User, new_user, next_event, of_type, text_of
-from tests.support.folders import NewDataDir
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+
+from ..support.client import Event, User, new_user, next_event, of_type, text_of
+from ..support.folders import NewDataDir
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
 @pytest.fixture(scope="module")

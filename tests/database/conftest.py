@@ -12,7 +12,8 @@ import pytest
 
 from playground.database.client import Database
 from playground.settings import Settings
-from tests.support.folders import NewDataDir, temporary_folder
+
+from ..support.folders import NewDataDir, temporary_folder
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import playground.database
-from playground.database.address import check_address
-from playground.database.node import node
-from playground.errors import StartupError
+from playground.database.database_url import check_address
+from playground.database.engine.node import node
+from playground.kit.errors import StartupError
 from playground.settings import Settings
 
 CONNECTION = Path(playground.database.__file__).parent / "engine" / "connection.mjs"

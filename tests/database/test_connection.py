@@ -14,16 +14,16 @@ import pytest
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 from anyio.streams.tls import TLSStream
 
-from playground.database import cluster as clusters
-from playground.database import migrate
-from playground.database.account import postgres_account
+from playground.database import migrations as migrate
 from playground.database.client import Database
-from playground.database.cluster import Cluster
-from playground.database.engine import running_engine
-from playground.errors import StartupError
-from tests.support.certificates import Certificate
-from tests.support.folders import temporary_folder
+from playground.database.embedded import cluster as clusters
+from playground.database.embedded.cluster import Cluster
+from playground.database.embedded.system_account import postgres_account
+from playground.database.engine.process import running_engine
+from playground.kit.errors import StartupError
 
+from ..support.certificates import Certificate
+from ..support.folders import temporary_folder
 from .conftest import settings_for
 
 PASSWORD = "p@ss:w/rd?&%#ü "

@@ -10,18 +10,18 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from prisma.errors import PrismaError
 from structlog.testing import capture_logs
 
-from playground.database.cluster import Cluster
-from playground.database.embedded import EmbeddedPostgres
-from playground.database.engine import running_engine
-from playground.errors import StartupError
-from tests.support.folders import stop_left_over_server
+from playground.database.embedded.cluster import Cluster
+from playground.database.embedded.running import EmbeddedPostgres
+from playground.database.engine.process import running_engine
+from playground.kit.errors import StartupError
 
+from ..support.folders import stop_left_over_server
 from .conftest import kill, postmaster_pid
 
 USER_OF_THE_SERVER = """
 import anyio, sys
 from pathlib import Path
-from playground.database.embedded import EmbeddedPostgres
+from playground.database.embedded.running import EmbeddedPostgres
 async def main():
     async with EmbeddedPostgres.open(Path(sys.argv[1])):
         print("running", flush=True)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from playground.database import engine
-from playground.database.engine import running_engine
-from playground.errors import StartupError
+from playground.database.engine import process as engine
+from playground.database.engine.process import running_engine
+from playground.kit.errors import StartupError
 
 
 async def refused_start(url: str = "postgresql://host/playground") -> str:

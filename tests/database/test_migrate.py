@@ -8,17 +8,19 @@ from pathlib import Path
 import anyio
 import pytest
 
-from playground.database import migrate, prisma_cli
-from playground.database.embedded import EmbeddedPostgres
-from playground.database.engine import running_engine
-from playground.errors import StartupError
-from tests.support.folders import NewDataDir
+from playground.database import migrations as migrate
+from playground.database.embedded.running import EmbeddedPostgres
+from playground.database.engine import prisma_cli
+from playground.database.engine.process import running_engine
+from playground.kit.errors import StartupError
+
+from ..support.folders import NewDataDir
 
 OURS = tuple(sorted(file.parent.name for file in prisma_cli.MIGRATIONS.glob("*/migration.sql")))
 
 MIGRATE = """
 import anyio, sys
-from playground.database.migrate import migrate
+from playground.database.migrations import migrate
 print("applied", *anyio.run(migrate, sys.argv[1]))
 """
 

@@ -18,7 +18,7 @@ from prisma.errors import (
 )
 
 from playground.database.client import Database
-from playground.ids import new_id
+from playground.kit.ids import new_id
 
 
 async def new_user(client: Prisma, **fields: object) -> str:

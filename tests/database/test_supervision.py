@@ -15,8 +15,8 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from prisma import Prisma
 
 from playground.database.client import Database, DatabaseAway
-from playground.database.cluster import Cluster
-from playground.ids import new_id
+from playground.database.embedded.cluster import Cluster
+from playground.kit.ids import new_id
 
 from .conftest import ended, frozen, kill, postmaster_pid, settings_for
 

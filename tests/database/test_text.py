@@ -9,7 +9,7 @@ from prisma import Prisma
 from prisma.errors import DataError
 
 from playground.database.client import Database
-from playground.ids import new_id
+from playground.kit.ids import new_id
 
 _SCALARS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 

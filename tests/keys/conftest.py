@@ -8,11 +8,12 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.server import RunningService, running
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import User, new_user
-from tests.support.folders import NewDataDir
-from tests.support.redis_server import RedisServer, redis_server
+
+from ..support.client import User, new_user
+from ..support.folders import NewDataDir
+from ..support.redis_server import RedisServer, redis_server
 
 Query = Callable[..., list[dict[str, Any]]]
 

@@ -12,13 +12,14 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
 from playground.providers.adapter import ProviderClient
-from playground.providers.addresses import AddressRefusedError, PublicAddresses, is_public
-from playground.providers.errors import AddressRefused, ProviderError, UnexpectedAnswer, Unreachable
+from playground.providers.errors.kinds import AddressRefused, ProviderError, UnexpectedAnswer, Unreachable
 from playground.providers.records import Provider
-from tests.providers.asking import ask, call_to
-from tests.providers.test_connections import WHOLE
-from tests.providers.upstream import Upstream, running_upstream
-from tests.support.secure_server import SecureServer, secure_server
+from playground.providers.transport.public_addresses import AddressRefusedError, PublicAddresses, is_public
+
+from ..providers.asking import ask, call_to
+from ..providers.test_connections import WHOLE
+from ..providers.upstream import Upstream, running_upstream
+from ..support.secure_server import SecureServer, secure_server
 
 PUBLIC = "93.184.216.34"
 KEY = "sk-own-0123456789"

@@ -11,14 +11,14 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 
-from playground.errors import NotAuthenticated
-from playground.ids import new_id
+from playground.keys.api_keys.service import MOST_API_KEYS
 from playground.keys.schemas import NewApiKey, ProviderKeyInput
-from playground.keys.service import MOST_API_KEYS
-from playground.server import RunningService
-from tests.support.client import User
-from tests.support.process import until
+from playground.kit.errors import NotAuthenticated
+from playground.kit.ids import new_id
+from playground.serving.server import RunningService
 
+from ..support.client import User
+from ..support.process import until
 from .conftest import KEY, Query, make_key, status_with, with_key
 
 

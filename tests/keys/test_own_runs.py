@@ -10,12 +10,12 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 
-from playground.server import RunningService, running
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import Event, User, next_event, of_type, text_of
-from tests.support.process import until
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import Event, User, next_event, of_type, text_of
+from ..support.process import until
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import KEY, Query, put, query_in
 
 SERVER_KEY = "test-key"

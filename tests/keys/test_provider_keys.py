@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.support.client import User
-
+from ..support.client import User
 from .conftest import KEY, Query, put
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

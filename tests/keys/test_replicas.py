@@ -4,11 +4,11 @@ import anyio
 from anyio.from_thread import BlockingPortal
 from redis.asyncio import Redis
 
-from playground.server import RunningService, running
-from tests.support.client import User, new_user
-from tests.support.process import until
-from tests.support.redis_server import RedisServer
+from playground.serving.server import RunningService, running
 
+from ..support.client import User, new_user
+from ..support.process import until
+from ..support.redis_server import RedisServer
 from .conftest import make_key, status_with
 
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from playground.accounts.identity import Scope
-from tests.support.client import User
-from tests.support.openapi import document
 
+from ..support.client import User
+from ..support.openapi import document
 from .conftest import make_key, with_key
 
 SCOPES: tuple[str, ...] = get_args(Scope)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.server import RunningService
+from playground.serving.server import RunningService
 from playground.settings import Settings
-from tests.support.client import new_user, next_event, of_type
-from tests.support.process import ServiceProcess, serving, until_journal_holds
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import new_user, next_event, of_type
+from ..support.process import ServiceProcess, serving, until_journal_holds
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import KEY, make_key, put, query_in
 
 

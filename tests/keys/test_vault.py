@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.keys.vault import SealBroken, Vault
+from playground.keys.encryption import SealBroken, Vault
 
 OLD, NEW, LOST = "old secret " * 4, "new secret " * 4, "lost secret " * 4
 KEY = "sk-proj-0123456789"

@@ -16,14 +16,15 @@ from anyio.from_thread import BlockingPortal
 from jose import jwt
 from prisma import Prisma
 
-from playground import logs
-from playground.ids import new_id
+from playground.kit import logs
+from playground.kit.ids import new_id
 from playground.limits.policy import LimitOverrides
-from playground.server import RunningService, running
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import User
-from tests.support.folders import NewDataDir
-from tests.support.scripted import Exchange, Gate, Script
+
+from ..support.client import User
+from ..support.folders import NewDataDir
+from ..support.scripted import Exchange, Gate, Script
 
 _numbers = itertools.count()
 

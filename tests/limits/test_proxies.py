@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from playground.limits.addresses import counted_as
+from playground.limits.client_addresses import counted_as
 
 from .conftest import Limited, from_address, new_address, told
 

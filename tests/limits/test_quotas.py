@@ -12,13 +12,13 @@ import pytest
 from playground.accounts.identity import User as Asker
 from playground.accounts.service import TERMINAL_LIMITS
 from playground.comparison.plan import LanePlan, RunPlan
-from playground.ids import new_id, new_run_id
+from playground.kit.ids import new_id, new_run_id
 from playground.limits.policy import LimitOverrides
 from playground.providers.calls import Message, ModelCall
 from playground.providers.records import Provider
-from tests.support.client import User, next_event, of_type, parse_events
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import User, next_event, of_type, parse_events
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Limited, all_at_once, answering, settled_usage_of, statuses, told, usage_of
 
 

@@ -9,10 +9,10 @@ from anyio.from_thread import BlockingPortal
 from structlog.testing import capture_logs
 
 from playground.settings import Settings
-from tests.support.client import User
-from tests.support.process import until
-from tests.support.redis import RedisServer, running_redis
 
+from ..support.client import User
+from ..support.process import until
+from ..support.redis import RedisServer, running_redis
 from .conftest import Limited, all_at_once, limited_service, statuses, told, usage_of
 
 

@@ -10,14 +10,14 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from playground.ids import new_id
+from playground.kit.ids import new_id
 from playground.limits.middleware import RequestLimits
-from playground.middleware.defects import Defects
-from playground.middleware.request_log import RequestLog
-from playground.page.serving import Page
-from tests.support.client import User
-from tests.support.process import until
+from playground.page.routes import Page
+from playground.serving.middleware.request_log import RequestLog
+from playground.serving.middleware.unexpected_errors import Defects
 
+from ..support.client import User
+from ..support.process import until
 from .conftest import Limited, all_at_once, from_address, new_address, statuses, told, usage_of
 
 HI = {"prompt": "Hi", "models": ["sim/quick"]}

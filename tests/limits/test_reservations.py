@@ -12,23 +12,23 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from playground.comparison.plan import AnswerRecord, Bill
-from playground.comparison.records import LaneRow, TurnRow
+from playground.comparison.recording.rows import LaneRow, TurnRow
 from playground.comparison.repository import SessionRepository
-from playground.database.cluster import Cluster
-from playground.errors import Unavailable
-from playground.ids import new_id, new_run_id
+from playground.database.embedded.cluster import Cluster
+from playground.kit.errors import Unavailable
+from playground.kit.ids import new_id, new_run_id
+from playground.kit.tasks import background_tasks
 from playground.limits import reservations as reservations_module
 from playground.limits.policy import Limits
+from playground.limits.quota_statements import SETTLE
 from playground.limits.repository import UsageRepository, Wanted
 from playground.limits.reservations import Reservations
-from playground.limits.statements import SETTLE
 from playground.settings import Settings
-from playground.tasks import background_tasks
-from tests.support.client import User
-from tests.support.folders import temporary_folder
-from tests.support.process import ServiceProcess, serving, until, until_journal_holds
-from tests.support.scripted import Exchange, ScriptedProvider
 
+from ..support.client import User
+from ..support.folders import temporary_folder
+from ..support.process import ServiceProcess, serving, until, until_journal_holds
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import Limited, from_address, new_address, usage_of
 
 NOW = datetime.now(UTC)

@@ -10,12 +10,13 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
-from playground.page.serving import BUILT
-from playground.server import RunningService
-from tests.clients.chromium import CHROMIUM
-from tests.clients.proxy import Proxy, proxy_to
-from tests.support.client import PASSWORD, User
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.page.routes import BUILT
+from playground.serving.server import RunningService
+
+from ..clients.chromium import CHROMIUM
+from ..clients.proxy import Proxy, proxy_to
+from ..support.client import PASSWORD, User
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 # The machine may be busy; a step that takes longer than this hangs.
 expect.set_options(timeout=20_000)

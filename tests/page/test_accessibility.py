@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from playground.server import RunningService
+from playground.serving.server import RunningService
 from playground.settings import ROOT
 
 from .conftest import until, visiting

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from playground.server import RunningService
-from tests.accounts.conftest import Outbox, token_in
-from tests.clients.proxy import Proxy
-from tests.support.client import PASSWORD
-from tests.support.process import until
+from playground.serving.server import RunningService
 
+from ..accounts.conftest import Outbox, token_in
+from ..clients.proxy import Proxy
+from ..support.client import PASSWORD
+from ..support.process import until
 from .conftest import Visit, visiting
 
 NEW_PASSWORD = "another horse, another battery"

@@ -2,8 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import Visit
 
 CODE = "".join(f"def f{number}(x):\n    return x + {number}  # more\n" for number in range(500))

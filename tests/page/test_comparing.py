@@ -4,10 +4,10 @@ import re
 
 from playwright.async_api import Browser, Page, expect
 
-from playground.server import RunningService
-from tests.clients.proxy import Proxy
-from tests.support.client import PASSWORD
+from playground.serving.server import RunningService
 
+from ..clients.proxy import Proxy
+from ..support.client import PASSWORD
 from .conftest import HeldAnswer, Visit, until, visiting
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import Visit
 
 

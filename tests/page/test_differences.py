@@ -2,8 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.scripted import Exchange, Script, ScriptedProvider
-
+from ..support.scripted import Exchange, Script, ScriptedProvider
 from .conftest import Visit
 
 

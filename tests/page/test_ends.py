@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import expect
 
-from playground.comparison import waiting
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.comparison.running import waiting
 
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Visit
 
 

@@ -5,8 +5,7 @@ import re
 import anyio
 from playwright.async_api import Page, expect
 
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
-
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Visit, until
 
 PAGE_OF_TEXT = "It was the best of times, it was the worst of times. " * 40

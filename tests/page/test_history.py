@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 from playwright.async_api import Page, expect
 
-from tests.support.client import User
-
+from ..support.client import User
 from .conftest import Visit
 
 MODELS = ["sim/quick"]

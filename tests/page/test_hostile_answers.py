@@ -5,8 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import Visit, until
 
 _PIECE = 60_000

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from playground.server import RunningService
-from tests.support.client import PASSWORD
+from playground.serving.server import RunningService
 
+from ..support.client import PASSWORD
 from .conftest import LAN_NAME, HeldAnswer, Visit, visiting
 
 _numbers = itertools.count()

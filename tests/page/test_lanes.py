@@ -2,9 +2,9 @@
 
 from playwright.async_api import Browser, Page, expect
 
-from playground.server import RunningService
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.serving.server import RunningService
 
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Visit, visiting
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -2,9 +2,9 @@
 
 from playwright.async_api import Browser, Page, expect
 
-from playground.server import RunningService
-from tests.support.scripted import Exchange, Gate, Script, ScriptedProvider
+from playground.serving.server import RunningService
 
+from ..support.scripted import Exchange, Gate, Script, ScriptedProvider
 from .conftest import Visit, visiting
 from .test_lanes import PHONE
 

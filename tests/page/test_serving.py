@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from playground.page.serving import BUILT, Page
-from playground.server import RunningService
+from playground.page.routes import BUILT, Page
+from playground.serving.server import RunningService
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

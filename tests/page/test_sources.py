@@ -2,8 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import Visit
 
 PARIS = "https://example.com/paris"

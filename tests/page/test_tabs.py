@@ -5,10 +5,9 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from tests.support.client import User, next_event
-from tests.support.process import until as until_in_service
-from tests.support.scripted import Gate
-
+from ..support.client import User, next_event
+from ..support.process import until as until_in_service
+from ..support.scripted import Gate
 from .conftest import HeldAnswer, Visit
 
 HIDING = """

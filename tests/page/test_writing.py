@@ -2,9 +2,9 @@
 
 from playwright.async_api import Browser, expect
 
-from playground.server import RunningService
-from tests.clients.proxy import Proxy
+from playground.serving.server import RunningService
 
+from ..clients.proxy import Proxy
 from .conftest import HeldAnswer, Visit, visiting
 
 PRESS = """(field, event) => field.dispatchEvent(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.client import User, new_user
-from tests.support.folders import NewDataDir
-from tests.support.process import ServiceProcess, serving
-from tests.support.scripted import MOST_MODELS, ScriptedProvider
+from ..support.client import User, new_user
+from ..support.folders import NewDataDir
+from ..support.process import ServiceProcess, serving
+from ..support.scripted import MOST_MODELS, ScriptedProvider
 
 PROVIDER_KEY = "sk-this-key-must-not-be-logged"
 

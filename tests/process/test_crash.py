@@ -10,11 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.database.conftest import postmaster_pid
-from tests.support.client import User, new_user, next_event, of_type, parse_events
-from tests.support.process import ServiceProcess, until, until_journal_holds
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
-
+from ..database.conftest import postmaster_pid
+from ..support.client import User, new_user, next_event, of_type, parse_events
+from ..support.process import ServiceProcess, until, until_journal_holds
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Serving
 
 

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from anyio.to_thread import run_sync
 
-from playground.database import cluster as clusters
-from playground.database.cluster import Cluster
-from tests.support.client import Event, User, new_user, next_event, of_type, parse_events, text_of
-from tests.support.folders import NewDataDir
-from tests.support.process import ServiceProcess, recorded_answer, serving, until, until_journal_holds
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.database.embedded import cluster as clusters
+from playground.database.embedded.cluster import Cluster
 
+from ..support.client import Event, User, new_user, next_event, of_type, parse_events, text_of
+from ..support.folders import NewDataDir
+from ..support.process import ServiceProcess, recorded_answer, serving, until, until_journal_holds
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Serving
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.database.conftest import kill, postmaster_pid
-from tests.support.client import User, next_event, of_type, text_of
-from tests.support.process import ServiceProcess, recorded_answer
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from ..database.conftest import kill, postmaster_pid
+from ..support.client import User, next_event, of_type, text_of
+from ..support.process import ServiceProcess, recorded_answer
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
 class Interruption:

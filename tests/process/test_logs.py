@@ -5,10 +5,9 @@ import re
 import httpx
 import pytest
 
-from tests.support.client import PASSWORD, User, of_type
-from tests.support.process import ServiceProcess
-from tests.support.scripted import Exchange, ScriptedProvider
-
+from ..support.client import PASSWORD, User, of_type
+from ..support.process import ServiceProcess
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import PROVIDER_KEY
 
 PROMPT = "a prompt like no other 4711"

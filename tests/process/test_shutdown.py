@@ -7,15 +7,15 @@ import anyio
 import httpx
 import pytest
 
-from playground import server
-from playground.database.cluster import Cluster
-from playground.server import running
+from playground.database.embedded.cluster import Cluster
+from playground.serving import server
+from playground.serving.server import running
 from playground.settings import Settings
-from tests.support.client import User, new_user, next_event, of_type, text_of
-from tests.support.folders import temporary_folder
-from tests.support.process import ServiceProcess, recorded_answer
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import User, new_user, next_event, of_type, text_of
+from ..support.folders import temporary_folder
+from ..support.process import ServiceProcess, recorded_answer
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Serving
 
 

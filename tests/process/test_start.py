@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.folders import NewDataDir
-from tests.support.forks import completed
-from tests.support.process import environment, executed, serving
+from ..support.folders import NewDataDir
+from ..support.forks import completed
+from ..support.process import environment, executed, serving
 
 
 @pytest.fixture

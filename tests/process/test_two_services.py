@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from playground.database.cluster import Cluster
-from tests.support.client import User, next_event, text_of
-from tests.support.process import ServiceProcess, until_journal_holds
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
+from playground.database.embedded.cluster import Cluster
 
+from ..support.client import User, next_event, text_of
+from ..support.process import ServiceProcess, until_journal_holds
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Serving
 
 

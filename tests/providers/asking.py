@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Message, ModelCall, Usage
-from playground.providers.errors import ProviderError
+from playground.providers.errors.kinds import ProviderError
 from playground.providers.records import Provider
 
 from .upstream import Answer, Upstream

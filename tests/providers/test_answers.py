@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import BrokenStream, RateLimited
+from playground.providers.errors.kinds import BrokenStream, RateLimited
 from playground.providers.records import Quirks
 
 from .asking import Asking, ask, call_to

@@ -9,7 +9,7 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta
-from playground.providers.errors import UnexpectedAnswer
+from playground.providers.errors.kinds import UnexpectedAnswer
 from playground.providers.records import Provider
 
 from .asking import Asking, ask, call_to

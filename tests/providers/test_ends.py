@@ -10,7 +10,7 @@ import pytest
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import BrokenStream, RateLimited, TimedOut, UnexpectedAnswer
+from playground.providers.errors.kinds import BrokenStream, RateLimited, TimedOut, UnexpectedAnswer
 from playground.providers.records import Provider
 
 from .asking import Asking, Outcome, ask, call_to

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from playground.providers.errors import BrokenStream, Overloaded, PromptTooLong, ProviderError, RateLimited
+from playground.providers.errors.kinds import BrokenStream, Overloaded, PromptTooLong, ProviderError, RateLimited
 
 from .asking import Asking
 from .upstream import DONE, Answer, event, finish_chunk, text_chunk

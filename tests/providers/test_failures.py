@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import anyio
 import pytest
 
-from playground.providers import connection, errors
-from playground.providers.errors import (
+from playground.providers.errors import kinds as errors
+from playground.providers.errors.kinds import (
     BadRequest,
     BrokenStream,
     ContentRefused,
@@ -26,6 +26,7 @@ from playground.providers.errors import (
     WrongKey,
 )
 from playground.providers.records import Quirks
+from playground.providers.transport import pool as connection
 
 from .asking import Asking, refused
 from .upstream import Answer, event

@@ -2,8 +2,8 @@
 
 import pytest
 
-from playground.providers.errors import BrokenStream, ContentFiltered, PromptTooLong, ProviderError, ProviderFailed
-from playground.providers.finish_reasons import Ending, ending_of
+from playground.providers.answer.finish_reasons import Ending, ending_of
+from playground.providers.errors.kinds import BrokenStream, ContentFiltered, PromptTooLong, ProviderError, ProviderFailed
 
 from .asking import Asking
 from .upstream import DONE, Answer, event, finish_chunk, text_chunk

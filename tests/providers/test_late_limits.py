@@ -11,10 +11,10 @@ import uvloop
 
 from playground.providers.adapter import ProviderClient
 from playground.providers.calls import Delta
-from playground.providers.errors import ProviderError
+from playground.providers.errors.kinds import ProviderError
 from playground.providers.records import Provider
-from tests.support.forks import telling
 
+from ..support.forks import telling
 from .asking import call_to
 from .upstream import DONE, event, finish_chunk, text_chunk
 

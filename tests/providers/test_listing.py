@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from playground.providers.builtin import BUILTIN
-from playground.providers.errors import UnexpectedAnswer, WrongKey
+from playground.providers.errors.kinds import UnexpectedAnswer, WrongKey
 from playground.providers.records import ListedModel, ListPrice
 
 from .asking import Asking

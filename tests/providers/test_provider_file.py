@@ -6,7 +6,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 from playground.providers.adapter import ProviderClient
 from playground.providers.builtin import BUILTIN
 from playground.providers.provider_file import read_provider_file

@@ -9,7 +9,7 @@ import pytest
 from genai_prices.data import providers as price_lists
 from pydantic import SecretStr
 
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 from playground.providers.adapter import ProviderClient
 from playground.providers.builtin import BUILTIN
 from playground.providers.provider_file import read_provider_file

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from playground.providers.adapter import ProviderClient
 from playground.providers.builtin import BUILTIN
 from playground.providers.calls import Message, ModelCall
-from playground.providers.errors import WrongKey
+from playground.providers.errors.kinds import WrongKey
 from playground.providers.records import Provider, Quirks
 
 from .asking import Asking, ask, call_to

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from playground.providers.errors import UnexpectedAnswer
+from playground.providers.errors.kinds import UnexpectedAnswer
 from playground.providers.records import Provider, Quirks
 
 from .asking import Asking, refused

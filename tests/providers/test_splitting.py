@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.providers.answer_reader import AnswerReader
+from playground.providers.answer.reader import AnswerReader
+from playground.providers.answer.sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
 from playground.providers.calls import Delta
 from playground.providers.records import Provider
-from playground.providers.sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
 
 from .upstream import DONE, event, finish_chunk, text_chunk
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from playground.providers.errors import (
+from playground.providers.errors.kinds import (
     BodyRefused,
     ContentRefused,
     Firewalled,

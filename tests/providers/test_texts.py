@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from playground.providers.calls import Usage
-from playground.providers.errors import BrokenStream
+from playground.providers.errors.kinds import BrokenStream
 
 from .asking import Asking
 from .upstream import DONE, Answer, event, finish_chunk, text_chunk

@@ -8,10 +8,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from playground.providers import patience
 from playground.providers.adapter import ProviderClient
+from playground.providers.answer import timeouts as patience
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import GivenUp, ProviderFailed, TimedOut
+from playground.providers.errors.kinds import GivenUp, ProviderFailed, TimedOut
 from playground.providers.records import Provider
 
 from .asking import Outcome, ask, call_to

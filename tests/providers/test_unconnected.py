@@ -7,7 +7,7 @@ import anyio
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
-from playground.providers.errors import UnexpectedAnswer, Unreachable
+from playground.providers.errors.kinds import UnexpectedAnswer, Unreachable
 from playground.providers.records import Quirks
 
 from .asking import Asking

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from playground.providers.calls import Delta, Usage
-from playground.providers.errors import BrokenStream
+from playground.providers.errors.kinds import BrokenStream
 from playground.providers.records import Quirks
 
 from .asking import Asking, call_to

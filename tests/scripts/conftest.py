@@ -12,10 +12,11 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from anyio.to_thread import run_sync
 
-from playground.server import RunningService
+from playground.serving.server import RunningService
 from playground.settings import ROOT
-from tests.support.client import PASSWORD, User
-from tests.support.forks import completed
+
+from ..support.client import PASSWORD, User
+from ..support.forks import completed
 
 Run = Callable[..., Awaitable["CompletedProcess[str]"]]
 

@@ -11,8 +11,9 @@ import anyio
 import pytest
 
 from lib.bench.metrics import METRICS
-from tests.scripts.conftest import Run
-from tests.support.scripted import Exchange, Script, ScriptedProvider
+
+from ..support.scripted import Exchange, Script, ScriptedProvider
+from .conftest import Run
 
 WIDE = {"COLUMNS": "300"}
 

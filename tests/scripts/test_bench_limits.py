@@ -13,10 +13,10 @@ from lib.bench.answer import Answer
 from lib.bench.plan import Plan
 from lib.bench.prompts import Prompt
 from lib.bench.runner import Runner
-from tests.scripts.conftest import Run
-from tests.support.client import User
-from tests.support.scripted import Exchange, Gate, ScriptedProvider
 
+from ..support.client import User
+from ..support.scripted import Exchange, Gate, ScriptedProvider
+from .conftest import Run
 from .test_bench_stream import priced
 
 AllowStreams = Callable[[str], None]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import Run
-from tests.support.scripted import Exchange, ScriptedProvider
+from ..support.scripted import Exchange, ScriptedProvider
+from .conftest import Run
 
 
 async def priced(exchange: Exchange) -> None:

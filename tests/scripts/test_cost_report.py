@@ -7,10 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.scripts.conftest import Run
-from tests.scripts.test_bench_stream import Checker, priced
-from tests.support.client import User
-from tests.support.scripted import ScriptedProvider
+from ..support.client import User
+from ..support.scripted import ScriptedProvider
+from .conftest import Run
+from .test_bench_stream import Checker, priced
 
 
 async def rows(run: Run, *arguments: str) -> list[dict[str, str]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from playground.server import RunningService
-from tests.scripts.conftest import Run
-from tests.support.client import User
+from playground.serving.server import RunningService
+
+from ..support.client import User
+from .conftest import Run
 
 COSTS = ("cost_report.py", "--csv", "-")
 

@@ -9,10 +9,10 @@ import anyio
 import pytest
 
 from playground.settings import ROOT
-from tests.scripts.conftest import Run
-from tests.support.client import User
-from tests.support.scripted import ScriptedProvider
 
+from ..support.client import User
+from ..support.scripted import ScriptedProvider
+from .conftest import Run
 from .test_bench_stream import priced
 
 WIDE = {"COLUMNS": "400"}

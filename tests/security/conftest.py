@@ -7,11 +7,12 @@ import pytest
 from aiohttp import web
 from anyio.from_thread import BlockingPortal
 
-from playground import logs
-from playground.server import RunningService, running
+from playground.kit import logs
+from playground.serving.server import RunningService, running
 from playground.settings import Settings
-from tests.support.client import User, new_user
-from tests.support.folders import NewDataDir
+
+from ..support.client import User, new_user
+from ..support.folders import NewDataDir
 
 MOST_BYTES = 100_000
 DEEPEST = 20

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.middleware.nesting import has_more_values, nested_deeper
-from tests.support.client import User
-from tests.support.connection import connection, head
+from playground.serving.middleware.json_nesting import has_more_values, nested_deeper
 
+from ..support.client import User
+from ..support.connection import connection, head
 from .conftest import DEEPEST, MOST_BYTES
 
 JSON = {"Content-Type": "application/json"}

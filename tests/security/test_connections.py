@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.support.client import User, parse_events
-from tests.support.connection import Connection, connection, head
+from ..support.client import User, parse_events
+from ..support.connection import Connection, connection, head
 
 UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
 BODY = json.dumps({"prompt": "Hi", "models": ["sim/quick"], "maxTokens": 3}).encode()

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.clients.chromium import CHROMIUM, Page, chromium_page
-from tests.support.client import User
+from ..clients.chromium import CHROMIUM, Page, chromium_page
+from ..support.client import User
 
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 

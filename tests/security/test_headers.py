@@ -7,11 +7,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from playground.middleware import surround
-from playground.server import RunningService
+from playground.serving.middleware import surround
+from playground.serving.server import RunningService
 from playground.settings import Settings
-from tests.clients.chromium import CHROMIUM, Page, chromium_page
-from tests.support.client import PASSWORD, User
+
+from ..clients.chromium import CHROMIUM, Page, chromium_page
+from ..support.client import PASSWORD, User
 
 HELLO = {"prompt": "Hi", "models": ["sim/quick"], "maxTokens": 3}
 SECRET = "the inside of the service"

@@ -8,9 +8,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from playground.server import RunningService
-from tests.support.client import User, new_user
-from tests.support.openapi import Operation, document, operations
+from playground.serving.server import RunningService
+
+from ..support.client import User, new_user
+from ..support.openapi import Operation, document, operations
 
 OPERATIONS = list(operations(document()))
 TEXTS = ["a\x00b", "\ud800", "' OR 1=1 --\\ %00 ../../x {{7*7}} \ufffe\u202e💥\r\nX-Injected: 1"]

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 import structlog
 
-from playground.server import RunningService
-from tests.support.client import User
+from playground.serving.server import RunningService
+
+from ..support.client import User
 
 PATHS = ("/models", "/users/me/export", "/playground/sessions/export?format=json", "/openapi.json", "/playground/sessions", "/health")
 

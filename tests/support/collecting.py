@@ -1,6 +1,6 @@
 """A plugin of pytest: no process looks for garbage before its first test, as none of our commands does while it starts."""
 
-from playground import garbage
+from playground.kit import garbage_collection as garbage
 
 garbage.put_off()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playground.database.cluster import Cluster, _programs
+from playground.database.embedded.cluster import Cluster, _programs
 
 from .process import PLAYGROUND, environment
 

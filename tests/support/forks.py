@@ -19,13 +19,13 @@ from subprocess import CompletedProcess, TimeoutExpired
 from typing import IO
 
 from playground.__main__ import main
-from playground.accounts import passwords
+from playground.accounts.passwords import hashing as passwords
 
 QUICK_COST = 4
 """bcrypt's, in forks and in the services of our own process: nearly every test registers somebody."""
 
 _context = multiprocessing.get_context("forkserver")
-_SERVICES = ("playground.cli", "playground.server", "playground.terminal.accounts", "playground.terminal.compare")
+_SERVICES = ("playground.cli", "playground.serving.server", "playground.terminal.accounts", "playground.terminal.compare")
 _OF_SCRIPTS = ("httpx", "httpx_sse", "rich.progress", "typer.rich_utils")
 _context.set_forkserver_preload([*_SERVICES, *_OF_SCRIPTS])
 

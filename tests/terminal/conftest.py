@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.server import RunningService
-from tests.support.forks import completed
-from tests.support.process import PLAYGROUND, environment
+from playground.serving.server import RunningService
+
+from ..support.forks import completed
+from ..support.process import PLAYGROUND, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

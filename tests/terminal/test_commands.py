@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from playground import __version__
-from playground.server import RunningService
+from playground.serving.server import RunningService
 from playground.settings import Settings
-from tests.support.folders import temporary_folder
-from tests.support.process import PLAYGROUND, environment
-from tests.support.scripted import Exchange, ScriptedProvider
 
+from ..support.folders import temporary_folder
+from ..support.process import PLAYGROUND, environment
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import ESCAPES, at_a_terminal, executed, playground
 
 

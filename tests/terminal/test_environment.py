@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.http_environment import environment_faults
+from playground.kit.http_environment import environment_faults
 
 from .conftest import executed
 

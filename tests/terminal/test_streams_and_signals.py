@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from playground import __version__
-from playground.database.cluster import Cluster
+from playground.database.embedded.cluster import Cluster
 from playground.settings import ROOT
-from tests.support.folders import NewDataDir
-from tests.support.forks import Fork
-from tests.support.process import PLAYGROUND, environment
-from tests.support.scripted import Exchange, ScriptedProvider
 
+from ..support.folders import NewDataDir
+from ..support.forks import Fork
+from ..support.process import PLAYGROUND, environment
+from ..support.scripted import Exchange, ScriptedProvider
 from .conftest import ESCAPES, at_a_terminal, executed
 
 

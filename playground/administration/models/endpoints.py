@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from playground.accounts.auth import Administrator
-from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
-from playground.models.resolution import UnknownModel
-from playground.models.settings import Tier
-from playground.problems import documented
+from playground.accounts.authorization import Administrator
+from playground.catalogue.model_settings import Tier
+from playground.catalogue.resolution import UnknownModel
+from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
 from playground.services import CurrentServices
-from playground.text import CleanText
 
 from .schemas import ManagedModel, ManagedModelPage, ModelChange
 from .service import ManagedModelQuery, UnknownProvider

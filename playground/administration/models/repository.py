@@ -8,11 +8,11 @@ from typing import Any
 from prisma import Prisma
 from prisma.enums import Tier
 
-from playground.administration.audit import Audit, differences
+from playground.catalogue.model_settings import ModelSetting
+from playground.catalogue.repository import setting_of
+from playground.database.audit import Audit, differences
 from playground.database.client import Database
-from playground.models.repository import setting_of
-from playground.models.settings import ModelSetting
-from playground.schemas import money
+from playground.kit.wire import money
 
 # Any number that nothing else in this database locks.
 _SETTINGS_LOCK = 7_140_221

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from playground.models.schemas import ModelPrice
-from playground.models.settings import Tier
+from playground.catalogue.model_settings import Tier
+from playground.catalogue.schemas import ModelPrice
+from playground.kit.text import CleanText
+from playground.kit.wire import WireInput, WireModel
 from playground.providers.records import ListPrice
-from playground.schemas import WireInput, WireModel
-from playground.text import CleanText
 
 Amount = Annotated[
     Decimal,

@@ -7,13 +7,13 @@ from itertools import islice
 from anyio import to_thread
 
 from playground.accounting.prices import Prices
-from playground.announcements import Announcements
-from playground.errors import FieldError, NotFound
-from playground.models.catalogue import Catalogue, ProviderList
-from playground.models.resolution import UnknownModel, is_askable, line_of
-from playground.models.schemas import ModelPrice
-from playground.models.settings import KnownSettings, ModelSettings, Tier
-from playground.models.wildcards import is_pattern
+from playground.catalogue.catalogue import Catalogue, ProviderList
+from playground.catalogue.model_settings import KnownSettings, ModelSettings, Tier
+from playground.catalogue.resolution import UnknownModel, is_askable, line_of
+from playground.catalogue.schemas import ModelPrice
+from playground.catalogue.wildcards import is_pattern
+from playground.kit.announcements import Announcements
+from playground.kit.errors import FieldError, NotFound
 from playground.providers.builtin import BUILTIN
 from playground.providers.records import Provider
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from playground.accounts.auth import Administrator
+from playground.accounts.authorization import Administrator
 from playground.database.shares import TooSlow
-from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
-from playground.problems import documented
-from playground.schemas import GivenMoment
+from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.wire import GivenMoment
 from playground.services import CurrentServices
 
 from .schemas import Bucket, Statistics

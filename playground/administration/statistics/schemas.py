@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from playground.schemas import Moment, Money, WireModel
+from playground.kit.wire import Moment, Money, WireModel
 
 Bucket = Literal["hour", "day", "week", "month"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from playground.errors import BadInput, FieldError
+from playground.kit.errors import BadInput, FieldError
 
 from .repository import StatisticsRepository
 from .schemas import Bucket, ErrorCount, Figures, ProviderErrors, Statistics, TimedFigures

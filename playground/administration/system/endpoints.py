@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from playground.accounts.auth import Administrator
-from playground.errors import Forbidden, NotAuthenticated, Unavailable
-from playground.problems import documented
+from playground.accounts.authorization import Administrator
+from playground.kit.errors import Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
 from playground.services import CurrentServices
 
 from .schemas import SystemState

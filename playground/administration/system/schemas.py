@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from playground.models.schemas import ProviderItem
-from playground.schemas import Moment, WireModel
+from playground.catalogue.schemas import ProviderItem
+from playground.kit.wire import Moment, WireModel
 
 
 class ProcessState(WireModel):

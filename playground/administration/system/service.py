@@ -12,12 +12,12 @@ from typing import Literal
 import anyio
 
 from playground import __version__
-from playground.announcements import Announcements
-from playground.comparison.runs import Runs
+from playground.catalogue.access import ModelAccess
+from playground.catalogue.catalogue import Catalogue
+from playground.catalogue.service import provider_item
+from playground.comparison.running.runs import Runs
 from playground.database.client import Database
-from playground.models.access import ModelAccess
-from playground.models.catalogue import Catalogue
-from playground.models.service import provider_item
+from playground.kit.announcements import Announcements
 from playground.settings import Settings
 
 from .repository import SystemRepository

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, status
 
-from playground.accounts.auth import Administrator
+from playground.accounts.authorization import Administrator
 from playground.accounts.identity import Role
 from playground.accounts.service import LastAdministrator
 from playground.database.shares import TooSlow
-from playground.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
 from playground.limits.schemas import Usage
-from playground.problems import documented
 from playground.services import CurrentServices
-from playground.text import CleanText
 
 from .repository import UserFilter
 from .schemas import Order, Sorting, UserChange, UserDetail, UserPage

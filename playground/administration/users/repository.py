@@ -9,12 +9,12 @@ from prisma import Json, Prisma, models
 from prisma.enums import Role
 
 from playground.accounts import identity
-from playground.accounts.login_repository import END_OTHER_LOGINS
+from playground.accounts.account_statements import END_RESETS, FORGET_INVITATIONS
+from playground.accounts.logins.repository import END_OTHER_LOGINS
 from playground.accounts.repository import ACCOUNTS_LOCK
-from playground.accounts.statements import END_RESETS, FORGET_INVITATIONS
-from playground.administration.audit import Audit, Changes, differences
+from playground.database.audit import Audit, Changes, differences
 from playground.database.client import LIST_SECONDS, Database
-from playground.database.patterns import containing
+from playground.database.like_patterns import containing
 
 SortKey = Literal["created_at", "last_login_at", "name", "email", "sessions"]
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from playground.accounts.identity import Role
+from playground.kit.text import CleanText
+from playground.kit.wire import Moment, Money, WireInput, WireModel
 from playground.limits.policy import LimitOverrides
-from playground.schemas import Moment, Money, WireInput, WireModel
-from playground.text import CleanText
 
 Sorting = Literal["createdAt", "lastLoginAt", "name", "email", "sessions"]
 Order = Literal["asc", "desc"]

@@ -11,10 +11,10 @@ from prisma import models
 
 from playground.accounts.identity import User, role_of
 from playground.accounts.service import LastAdministrator
-from playground.announcements import Announcements
-from playground.errors import BadInput, FieldError, NotFound
-from playground.ids import new_id
-from playground.text import clean
+from playground.kit.announcements import Announcements
+from playground.kit.errors import BadInput, FieldError, NotFound
+from playground.kit.ids import new_id
+from playground.kit.text import clean
 
 from .repository import AccountRepository, NoOtherAdministrator, Place, SortKey, UserFilter
 from .schemas import Order, Sorting, UsageSoFar, UserChange, UserDetail, UserItem, UserPage

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Prisma's query engine as a program of its own: what the native `query-engine` is to the Python client, on WebAssembly.
 //
-// Our service starts it (playground/database/engine.py) and writes one line of JSON to its standard input:
+// Our service starts it (playground/database/engine/process.py) and writes one line of JSON to its standard input:
 //   {"url": "postgresql://...", "poolSize": 10, "statementTimeout": 25000, "datamodel": "<path of schema.prisma>", "secret": "..."}
 // It answers with one line on its standard output, {"port": 43210}: there it serves whoever sends the secret. It ends
 // when its standard input does, which the operating system sees to however the service ends.

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from playground.ids import new_id
+from playground.kit.ids import new_id
 
 from .errors import prompt_too_long
 from .models import SimulatedModel

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple, NoReturn
 import msgspec
 from msgspec import Meta
 
-from playground.text import clean
+from playground.kit.text import clean
 
 from .errors import bad_request
 

@@ -18,8 +18,8 @@ from anyio.lowlevel import checkpoint
 from starlette.responses import Response
 from uvicorn.server import ServerState
 
-from playground.connection import Connection
-from playground.errors import Problem, StartupError
+from playground.kit.errors import Problem, StartupError
+from playground.serving.uvicorn_internals import Connection
 
 from .app import create_simulator
 from .errors import ApiError, respond

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from simulator_client import BURST, answering, body, take_apart
 
-from playground.errors import StartupError
+from playground.kit.errors import StartupError
 from playground.providers.simulator import SimulatorSettings, running_simulator
 
 SLOW = SimulatorSettings(words_per_second=1, first_token_ms=0)

@@ -1,0 +1,155 @@
+"""Who may: the annotated dependencies that say who may call an endpoint."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.security.base import SecurityBase
+from starlette.datastructures import Headers
+from starlette.types import Scope as AsgiScope
+
+from playground.accounts.logins.service import Device
+from playground.kit.errors import Forbidden, NotAuthenticated, Problem
+from playground.kit.text import clean
+from playground.services import Services, services_of
+
+from .identity import Scope, User
+
+API_KEY_PREFIX = "pg_"
+"""Every API key begins with it, so that it is told from a token, and found by those who search for leaked ones."""
+_ASKER = "playground.asker"
+_LONGEST_USER_AGENT = 300
+
+_QueryToken = Annotated[
+    str | None,
+    Query(alias="token", max_length=4096, description="An access token or a stream ticket, for clients that can't set headers."),
+]
+
+
+class ScopeMissing(Forbidden):
+    """The API key was not made for this."""
+
+    code = "scope_missing"
+    title = "The API key is not good for this"
+
+
+async def identify(scope: AsgiScope, services: Services) -> User | None:
+    """Who sent the request, by its headers; `None`: they hold no token and no key. Found out once a request.
+
+    Raises `NotAuthenticated` when what they hold is not good, and `Unavailable` when that can't be told.
+    """
+    found: User | Problem | None
+    if _ASKER not in scope:
+        try:
+            found = await _identify(Headers(scope=scope), services)
+        except Problem as error:
+            found = error
+        scope[_ASKER] = found
+    found = scope[_ASKER]
+    if isinstance(found, Problem):
+        raise found
+    return found
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """What stands after `Authorization: Bearer`."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else None
+
+
+async def _identify(headers: Headers, services: Services) -> User | None:
+    key, credentials = headers.get("x-api-key"), bearer_of(headers)
+    if key is None and credentials is not None:
+        if not credentials.startswith(API_KEY_PREFIX):
+            return await services.identities.of_access_token(credentials)
+        key = credentials
+    return await services.identities.of_api_key(key) if key is not None else None
+
+
+class LoggedIn(SecurityBase):
+    """Somebody who logged in: an access token came as `Authorization: Bearer`. Raises `NotAuthenticated`, `Forbidden`.
+
+    These dependencies say themselves what the OpenAPI document says of them, since each further one would cost every request 0.1 ms.
+    """
+
+    scheme_name = "login"
+    model = BearerModel(bearerFormat="JWT", description="The `accessToken` of `/auth/login`.")
+
+    async def __call__(self, request: Request) -> User:
+        """The user."""
+        user = await identify(request.scope, services_of(request))
+        if user is None:
+            raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`.")
+        if user.key_id is not None:
+            raise ScopeMissing("This needs a login: no API key is good for it.")
+        return user
+
+
+class LoggedInAsAdministrator(LoggedIn):
+    """An administrator who logged in. Raises `NotAuthenticated`, `Forbidden`."""
+
+    async def __call__(self, request: Request) -> User:
+        """The administrator."""
+        user = await super().__call__(request)
+        if user.role != "admin":
+            raise Forbidden("Only administrators may do this.")
+        return user
+
+
+class Allowed(SecurityBase):
+    """Somebody who logged in, or came with an API key that is good for `scope`. Raises `NotAuthenticated`, `ScopeMissing`."""
+
+    scheme_name = "loginOrKey"  # The document names both in its place.
+    model = LoggedIn.model
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope: Scope = scope
+
+    async def __call__(self, request: Request) -> User:
+        """The user."""
+        return check_scope(_somebody(await identify(request.scope, services_of(request))), self._scope)
+
+
+class AllowedToStream(Allowed):
+    """As `Allowed`; the token may also come as `token=` in the query. For event streams alone: addresses end up in logs."""
+
+    async def __call__(self, request: Request, token: _QueryToken = None) -> User:
+        """The user."""
+        services = services_of(request)
+        user = await identify(request.scope, services)
+        if user is None and token is not None:
+            user = await services.tickets.user_of(token, request.headers.get("last-event-id"))
+        return check_scope(_somebody(user), self._scope)
+
+
+def _somebody(user: User | None) -> User:
+    if user is None:
+        raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`, or an API key as `X-API-Key`.")
+    return user
+
+
+def check_scope(user: User, scope: Scope) -> User:
+    """The user, if what they came with is good for `scope`. Raises `ScopeMissing`."""
+    if user.scopes is not None and scope not in user.scopes:
+        raise ScopeMissing(f"The API key has not the scope {scope}: it has {', '.join(sorted(user.scopes)) or 'none'}.")
+    return user
+
+
+async def _device(request: Request) -> Device:
+    user_agent = clean(request.headers.get("user-agent", ""))[:_LONGEST_USER_AGENT]
+    return Device(request.client.host if request.client else None, user_agent or None)
+
+
+CurrentDevice = Annotated[Device, Depends(_device)]
+"""Where the request came from, as far as it says."""
+CurrentUser = Annotated[User, Depends(LoggedIn())]
+"""Somebody who logged in; no API key will do."""
+Administrator = Annotated[User, Depends(LoggedInAsAdministrator())]
+streamer = AllowedToStream("stream")
+StreamUser = Annotated[User, Depends(streamer)]
+Streamer = Annotated[User, Depends(Allowed("stream"))]
+"""As `StreamUser`, but by headers alone."""
+SessionReader = Annotated[User, Depends(Allowed("sessions:read"))]
+SessionWriter = Annotated[User, Depends(Allowed("sessions:write"))]
+ModelReader = Annotated[User, Depends(Allowed("models:read"))]
+ReportReader = Annotated[User, Depends(Allowed("reports:read"))]

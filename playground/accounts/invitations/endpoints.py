@@ -1,0 +1,50 @@
+"""`/admin/invitations`: whom administrators invite."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, status
+
+from playground.accounts.authorization import Administrator, ScopeMissing
+from playground.accounts.schemas import InvitationPage, IssuedInvitation, NewInvitation
+from playground.accounts.service import AddressTaken
+from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
+from playground.services import CurrentServices
+
+from .service import InvitationNotFound
+
+router = APIRouter(prefix="/admin/invitations", tags=["administration"])
+
+InvitationId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=documented(NotAuthenticated, Forbidden, ScopeMissing, AddressTaken, BadInput, Unavailable),
+)
+async def invite(services: CurrentServices, administrator: Administrator, invitation: NewInvitation) -> IssuedInvitation:
+    """Invite somebody. The token is shown this once; with an `email` it is sent there as well."""
+    return await services.invitations.issue(administrator, invitation)
+
+
+@router.get("", responses=documented(NotAuthenticated, Forbidden, ScopeMissing, BadInput, Unavailable))
+async def list_invitations(
+    services: CurrentServices,
+    _administrator: Administrator,
+    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 30,
+) -> InvitationPage:
+    """The invitations, newest first, page by page. Those that have expired are there for a day more."""
+    return await services.invitations.page(cursor=cursor, limit=limit)
+
+
+@router.delete(
+    "/{invitation_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(NotAuthenticated, Forbidden, ScopeMissing, InvitationNotFound, BadInput, Unavailable),
+)
+async def withdraw(services: CurrentServices, administrator: Administrator, invitation_id: InvitationId) -> None:
+    """Withdraw an invitation."""
+    await services.invitations.withdraw(administrator, invitation_id)

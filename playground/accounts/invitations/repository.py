@@ -1,0 +1,61 @@
+"""Every database query about invitations, but for using one: that belongs to the account that comes of it."""
+
+from datetime import datetime
+from typing import Any
+
+from prisma import Prisma, models
+
+from playground.database.audit import Audit
+from playground.database.client import Database
+from playground.database.transactions import in_transaction
+from playground.kit.ids import new_id
+
+_TARGET = "invitation"
+
+_INVITE = """
+INSERT INTO invitations (id, token_hash, email, role, invited_by, expires_at) VALUES ($1, $2, $3, $4::"Role", $5, $6::timestamptz)
+ON CONFLICT (id) DO NOTHING
+"""
+
+
+class InvitationRepository:
+    """Invitations in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._audit = Audit(database)
+
+    async def create(
+        self, invitation_id: str, *, token_hash: str, email: str | None, role: str, invited_by: str, expires_at: datetime
+    ) -> models.invitations:
+        """Keep an invitation."""
+        parameters = (invitation_id, token_hash, email, role, invited_by, expires_at.isoformat())
+        given = {"email": (None, email), "role": (None, role)}
+        event_id = new_id()
+
+        async def write(transaction: Prisma) -> models.invitations:
+            await transaction.execute_raw(_INVITE, *parameters)
+            await self._audit.record(invited_by, "invitation.issued", _TARGET, invitation_id, given, within=transaction, event_id=event_id)
+            return await transaction.invitations.find_unique_or_raise(where={"id": invitation_id})
+
+        return await in_transaction(self._database, write)
+
+    async def page(self, *, cursor: str | None, limit: int) -> list[models.invitations]:
+        """Invitations, newest first, from the one after `cursor` on."""
+        where: Any = {} if cursor is None else {"id": {"lt": cursor}}
+        return await self._database.run(lambda prisma: prisma.invitations.find_many(where=where, order={"id": "desc"}, take=limit))
+
+    async def delete(self, invitation_id: str, *, actor_id: str) -> bool:
+        """Delete an invitation; whether there was such a one."""
+        event_id = new_id()
+
+        async def write(transaction: Prisma) -> bool:
+            row = await transaction.invitations.delete(where={"id": invitation_id})
+            if row is None:
+                # Perhaps by the attempt before this one, whose answer got lost.
+                return await transaction.audit_events.count(where={"id": event_id}) > 0
+            lost = {"email": (row.email, None), "role": (row.role, None)}
+            await self._audit.record(actor_id, "invitation.withdrawn", _TARGET, invitation_id, lost, within=transaction, event_id=event_id)
+            return True
+
+        return await in_transaction(self._database, write)

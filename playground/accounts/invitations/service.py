@@ -1,0 +1,73 @@
+"""Invitations: with one, somebody may register where not everybody may."""
+
+from datetime import UTC, datetime, timedelta
+
+from playground.accounts.account_mails import Letters
+from playground.accounts.identity import User
+from playground.accounts.one_time_tokens import hash_of, new_token
+from playground.accounts.repository import UserRepository
+from playground.accounts.schemas import Invitation, InvitationPage, IssuedInvitation, NewInvitation
+from playground.accounts.service import AddressTaken
+from playground.kit.errors import BadInput, FieldError, NotFound
+from playground.kit.ids import new_id
+from playground.kit.mail import Mailer
+
+from .repository import InvitationRepository
+
+_LONGEST = timedelta(days=366)
+
+
+class InvitationNotFound(NotFound):
+    """There is no such invitation."""
+
+
+class Invitations:
+    """What administrators do with invitations."""
+
+    def __init__(self, repository: InvitationRepository, users: UserRepository, mailer: Mailer, letters: Letters, *, seconds: int) -> None:
+        self._repository = repository
+        self._users = users
+        self._mailer = mailer
+        self._letters = letters
+        self._lifetime = timedelta(seconds=seconds)
+
+    async def issue(self, administrator: User, wanted: NewInvitation) -> IssuedInvitation:
+        """A new invitation, sent by mail when it is for an address. Raises `AddressTaken`, `BadInput`."""
+        expires_at = self._end(wanted.expires_at)
+        if wanted.email is not None and await self._users.find(wanted.email) is not None:
+            detail = f"There is an account for {wanted.email} already."
+            raise AddressTaken(detail, errors=[FieldError("email", detail)])
+        token = new_token()
+        row = await self._repository.create(
+            new_id(),
+            token_hash=hash_of(token),
+            email=wanted.email,
+            role=wanted.role,
+            invited_by=administrator.id,
+            expires_at=expires_at,
+        )
+        if wanted.email is not None:
+            self._mailer.send_soon(self._letters.invitation(wanted.email, token, expires_at))
+        shown = Invitation.model_validate(row.model_dump(include=set(Invitation.model_fields)))
+        return IssuedInvitation(**shown.model_dump(), token=token, link=self._letters.invitation_link(token))
+
+    async def page(self, *, cursor: str | None, limit: int) -> InvitationPage:
+        """All invitations, newest first; those that were used or expired are there for a day more."""
+        rows = await self._repository.page(cursor=cursor, limit=limit + 1)
+        more, rows = len(rows) > limit, rows[:limit]
+        items = [Invitation.model_validate(row.model_dump(include=set(Invitation.model_fields))) for row in rows]
+        return InvitationPage(items=items, next_cursor=rows[-1].id if more else None)
+
+    async def withdraw(self, administrator: User, invitation_id: str) -> None:
+        """Delete an invitation; its token does not hold from then on. Raises `InvitationNotFound`."""
+        if not await self._repository.delete(invitation_id, actor_id=administrator.id):
+            raise InvitationNotFound("There is no such invitation.")
+
+    def _end(self, wanted: datetime | None) -> datetime:
+        now = datetime.now(UTC)
+        if wanted is None:
+            return now + self._lifetime
+        if not now < wanted <= now + _LONGEST:
+            detail = "should be in the future, at most a year from now"
+            raise BadInput(f"expiresAt: {detail}", errors=[FieldError("expiresAt", detail)])
+        return wanted

@@ -1,0 +1,133 @@
+"""Logins: a family of refresh tokens each, of which one holds at a time."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from prisma import models
+
+from playground.accounts.identity import Identities, User
+from playground.accounts.schemas import LoginEntry, LoginPage, TokenPair
+from playground.kit.announcements import Announcements
+from playground.kit.errors import NotAuthenticated, NotFound
+from playground.kit.ids import new_id
+
+from .repository import LoginRepository, LoginRow
+from .signed_tokens import Tokens, Use, unusable
+
+_logger = structlog.get_logger(__name__)
+
+
+class LoginNotFound(NotFound):
+    """There is no such login of this user."""
+
+
+class RefreshTokenUsed(NotAuthenticated):
+    """The refresh token was used before, so its login has ended."""
+
+    code = "refresh_token_used"
+    title = "The refresh token was used before"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a request came from, as far as it says."""
+
+    address: str | None = None
+    user_agent: str | None = None
+
+
+class Logins:
+    """Begins, renews and ends logins."""
+
+    def __init__(self, repository: LoginRepository, tokens: Tokens, identities: Identities, announcements: Announcements) -> None:
+        self._repository = repository
+        self._tokens = tokens
+        self._identities = identities
+        self._announcements = announcements
+
+    async def begin(self, user: models.users, device: Device, *, lasts: Use = "refresh") -> TokenPair:
+        """A new login of an account as it was read, for as long as that token of it holds.
+
+        Raises `NotAuthenticated` when the account's password is another one by now.
+        """
+        login = self.prepare(user.id, device, lasts=lasts)
+        if not await self._repository.create(login, user.password_hash):
+            raise NotAuthenticated("The account was changed at this moment. Log in again.")
+        # Now, so that the first request with its tokens needs no query.
+        await self._identities.of_login(login.id)
+        return self.pair(login)
+
+    def prepare(self, user_id: str, device: Device, *, login_id: str | None = None, lasts: Use = "refresh") -> LoginRow:
+        """A login, or the next stretch of one, that is to be written down."""
+        # Whole seconds, as in a JWT: the same row always gives the same refresh token.
+        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self._tokens.lifetime(lasts))
+        return LoginRow(login_id or new_id(), user_id, new_id(), expires_at, device.address, device.user_agent)
+
+    def pair(self, login: LoginRow) -> TokenPair:
+        """The tokens of a login that was written down."""
+        return TokenPair(
+            access_token=self._tokens.issue(login.user_id, login.id, "access"),
+            refresh_token=self._tokens.issue(login.user_id, login.id, "refresh", token_id=login.refresh_id, expires_at=login.expires_at),
+            expires_in=self._tokens.lifetime("access"),
+        )
+
+    async def refresh(self, refresh_token: str, device: Device) -> TokenPair:
+        """New tokens for a refresh token, which is valid once; used again later than the leeway, it ends the login.
+
+        Within the leeway a repeated token gets the one that is valid by then. That one is not kept anywhere: a refresh token is a signed
+        id, so the same id and end, signed again, are the same token. Raises `RefreshTokenUsed`, `NotAuthenticated`.
+        """
+        arrived = time.monotonic()
+        claims = self._tokens.read(refresh_token, "refresh")
+        login = self.prepare(claims.user_id, device, login_id=claims.login_id)
+        if await self._repository.rotate(login, claims.token_id):
+            return self.pair(login)
+        waited = time.monotonic() - arrived
+        successor = await self._repository.successor(claims.login_id, claims.token_id, waited)
+        if successor is not None:
+            return self.pair(replace(login, refresh_id=successor.refresh_id, expires_at=successor.expires_at))
+        if await self._repository.end_reused(claims.login_id, claims.token_id):
+            # Either its owner or somebody who stole it came second: nobody can tell, so neither goes on.
+            _logger.warning("refresh_token_reused", login_id=claims.login_id, user_id=claims.user_id)
+            await self._announcements.announce("login", claims.login_id)
+            raise RefreshTokenUsed("This refresh token was used before, perhaps by somebody else: its login has ended. Log in again.")
+        raise unusable()
+
+    async def end(self, user_id: str, login_id: str) -> None:
+        """End a login: none of its tokens holds from then on. Raises `LoginNotFound`."""
+        found = await self._repository.end(user_id, login_id)
+        await self._announcements.announce("login", login_id)
+        if not found:
+            raise LoginNotFound("There is no such login, or it is not yours.")
+
+    async def end_given(self, user: User | None, refresh_tokens: Sequence[str]) -> bool:
+        """End the login of a user and those of refresh tokens, whether these hold or were used; whether there was any."""
+        ended = user is not None and user.login_id is not None
+        if user is not None and user.login_id is not None:
+            await self.end(user.id, user.login_id)
+        for token in refresh_tokens:
+            try:
+                claims = self._tokens.read(token, "refresh")
+                await self.end(claims.user_id, claims.login_id)
+            except (NotAuthenticated, LoginNotFound):
+                continue
+            ended = True
+        return ended
+
+    async def end_others(self, user: User) -> None:
+        """End all logins of a user but the one that asks."""
+        await self._repository.end_others(user.id, user.login_id or "")
+        await self._announcements.announce("user", user.id)
+
+    async def page(self, user: User, *, cursor: str | None, limit: int) -> LoginPage:
+        """A user's logins that hold, newest first."""
+        rows = await self._repository.page(user.id, datetime.now(UTC), cursor=cursor, limit=limit + 1)
+        more, rows = len(rows) > limit, rows[:limit]
+        items = [LoginEntry(current=row.id == user.login_id, **row.model_dump(include=_SHOWN)) for row in rows]
+        return LoginPage(items=items, next_cursor=rows[-1].id if more else None)
+
+
+_SHOWN = set(LoginEntry.model_fields) - {"current"}

@@ -1,0 +1,178 @@
+"""Stream tickets: what `EventSource`, which can't set headers, has in its address in place of an access token.
+
+An address ends up in logs of proxies and in histories of browsers. A ticket in it is worth nothing to who finds it: it was used, and what
+it still opens is the one stream that it began, for reconnecting.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from playground.accounts.identity import Identities, User
+from playground.kit.errors import NotAuthenticated, Unavailable
+from playground.kit.ids import new_id
+from playground.kit.wire import WireModel
+
+from .signed_tokens import Tokens, claims_to_be_for, unusable
+
+_USE = "ticket"
+_KEPT_SECONDS = 86_400
+"""How long it is known that a ticket was used, and for which run: longer than any ticket holds, and than any run goes on."""
+
+
+class TicketUsed(NotAuthenticated):
+    """The ticket was used before, and not for this run."""
+
+    code = "ticket_used"
+    title = "The ticket was used"
+
+
+class Ticket(WireModel):
+    """A ticket: for one stream that begins within `expires_in` seconds, and for coming back to it."""
+
+    token: str
+    expires_in: int
+
+
+class TicketUses(Protocol):
+    """Which tickets were used, and for which run."""
+
+    async def claim(self, ticket_id: str, issued_at: int) -> bool:
+        """Use a ticket; False: it was used before. Of any number of claims at the same time one succeeds.
+
+        `issued_at` is in seconds since 1970.
+        """
+
+    async def bind(self, ticket_id: str, run_id: str) -> None:
+        """Keep which run a used ticket was for."""
+
+    async def run_of(self, ticket_id: str) -> str | None:
+        """The run that a ticket was used for."""
+
+
+class UsesInMemory:
+    """For a single process."""
+
+    def __init__(self) -> None:
+        self._uses: dict[str, tuple[str | None, float]] = {}
+        """The run, and when the ticket was claimed (monotonic seconds); the oldest first."""
+        self._began_at = int(time.time())
+
+    async def claim(self, ticket_id: str, issued_at: int) -> bool:
+        """See `TicketUses`. What was issued before this process began may have been used before it began."""
+        if issued_at < self._began_at:
+            return False
+        now = time.monotonic()
+        while self._uses and now - next(iter(self._uses.values()))[1] >= _KEPT_SECONDS:
+            del self._uses[next(iter(self._uses))]
+        if ticket_id in self._uses:
+            return False
+        self._uses[ticket_id] = None, now
+        return True
+
+    async def bind(self, ticket_id: str, run_id: str) -> None:
+        """See `TicketUses`."""
+        if ticket_id in self._uses:
+            self._uses[ticket_id] = run_id, self._uses[ticket_id][1]
+
+    async def run_of(self, ticket_id: str) -> str | None:
+        """See `TicketUses`."""
+        return self._uses.get(ticket_id, (None, 0.0))[0]
+
+
+class UsesInRedis:
+    """For several processes. Without Redis no ticket holds: that it was not used can't be known."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def claim(self, ticket_id: str, issued_at: int) -> bool:  # noqa: ARG002 - Redis knows of all processes
+        """See `TicketUses`. Raises `Unavailable`."""
+        try:
+            return bool(await self._redis.set(_key(ticket_id), "", nx=True, ex=_KEPT_SECONDS))
+        except (RedisError, OSError):
+            raise _away() from None
+
+    async def bind(self, ticket_id: str, run_id: str) -> None:
+        """See `TicketUses`. Raises `Unavailable`."""
+        try:
+            await self._redis.set(_key(ticket_id), run_id, xx=True, ex=_KEPT_SECONDS)
+        except (RedisError, OSError):
+            raise _away() from None
+
+    async def run_of(self, ticket_id: str) -> str | None:
+        """See `TicketUses`. Raises `Unavailable`."""
+        try:
+            run_id = await self._redis.get(_key(ticket_id))
+        except (RedisError, OSError):
+            raise _away() from None
+        return (run_id.decode() if isinstance(run_id, bytes) else run_id) or None
+
+
+class Tickets:
+    """Issues tickets and takes them."""
+
+    def __init__(self, tokens: Tokens, identities: Identities, uses: TicketUses, *, seconds: int) -> None:
+        self._tokens = tokens
+        self._identities = identities
+        self._uses = uses
+        self._seconds = seconds
+
+    def issue(self, user: User) -> Ticket:
+        """A ticket by which `user`, with no more rights than now, starts or joins one stream."""
+        behind = {"key": user.key_id} if user.key_id is not None else {"sid": user.login_id}
+        token = self._tokens.sign(_USE, {"sub": user.id, **behind}, seconds=self._seconds, token_id=new_id())
+        return Ticket(token=token, expires_in=self._seconds)
+
+    async def user_of(self, token: str, last_event_id: str | None) -> User:
+        """Who may stream by what stands as `token=` in the query: a ticket, which is used by this, or an access token.
+
+        A ticket that was used opens the run that it was used for once more, even after it has expired: `last_event_id` is of that run.
+        Raises `NotAuthenticated`, `TicketUsed`, `Unavailable`.
+        """
+        if not claims_to_be_for(token, _USE):
+            return await self._identities.of_access_token(token)
+        claims = self._tokens.verify(token, _USE, expired_too=last_event_id is not None)
+        ticket_id: str = claims["jti"]
+        user = replace(await self._behind(claims), ticket_id=ticket_id)
+        if last_event_id is not None and await self._uses.run_of(ticket_id) == last_event_id.rpartition(":")[0]:
+            return user
+        if claims["exp"] <= time.time():
+            raise unusable()
+        if not await self._uses.claim(ticket_id, claims["iat"]):
+            raise TicketUsed("A ticket is good for one stream, and for coming back to it: get another one.")
+        return user
+
+    async def holder_of(self, token: str) -> User:
+        """Whose ticket or access token that is, without using it; a ticket may have been used, or have expired.
+
+        Raises `NotAuthenticated`, `Unavailable`.
+        """
+        if not claims_to_be_for(token, _USE):
+            return await self._identities.of_access_token(token)
+        return await self._behind(self._tokens.verify(token, _USE, expired_too=True))
+
+    async def _behind(self, claims: Mapping[str, Any]) -> User:
+        """By whose login or key a ticket was issued, if that holds still."""
+        if isinstance(claims.get("sid"), str):
+            return await self._identities.of_login(claims["sid"])
+        if isinstance(claims.get("key"), str):
+            return await self._identities.of_key_id(claims["key"])
+        raise unusable()
+
+    async def bind(self, user: User, run_id: str) -> None:
+        """Let the ticket that `user` came with, if any, open that run again. Raises `Unavailable`."""
+        if user.ticket_id is not None:
+            await self._uses.bind(user.ticket_id, run_id)
+
+
+def _key(ticket_id: str) -> str:
+    return f"playground:ticket:{ticket_id}"
+
+
+def _away() -> Unavailable:
+    return Unavailable("Tickets can't be checked at the moment. Send an access token in place of one.")

@@ -1,0 +1,40 @@
+"""`/admin/audit`: who changed what, when and from where."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from playground.accounts.authorization import Administrator
+from playground.database.shares import TooSlow
+from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
+from playground.kit.wire import GivenMoment
+from playground.services import CurrentServices
+
+from .repository import AuditFilter
+from .schemas import AuditPage
+
+router = APIRouter(prefix="/admin", tags=["administration"])
+
+
+@router.get("/audit", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
+async def list_audit_events(
+    services: CurrentServices,
+    administrator: Administrator,
+    actor: Annotated[
+        CleanText | None, Query(max_length=320, description="Who did it: an id, an address or name at that time, or `terminal`.")
+    ] = None,
+    action: Annotated[
+        CleanText | None, Query(max_length=100, description="As `user.locked`; `user` for all that begin with it.", examples=["user"])
+    ] = None,
+    target_type: Annotated[CleanText | None, Query(alias="targetType", max_length=100, description="As `user` or `model`.")] = None,
+    target: Annotated[CleanText | None, Query(max_length=400, description="The id of what was changed.")] = None,
+    since: Annotated[GivenMoment | None, Query(alias="from", description="At this time or later.")] = None,
+    until: Annotated[GivenMoment | None, Query(alias="to", description="Before this time.")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AuditPage:
+    """What was changed, newest first, page by page."""
+    wanted = AuditFilter(actor=actor, action=action, target_type=target_type, target_id=target, since=since, until=until)
+    return await services.administration.trail.page(administrator.id, wanted, cursor=cursor, limit=limit)

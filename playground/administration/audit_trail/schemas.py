@@ -1,0 +1,38 @@
+"""The shapes of the audit on the wire."""
+
+from typing import Any
+
+from pydantic import Field
+
+from playground.kit.wire import Moment, WireModel
+
+
+class Difference(WireModel):
+    """One field that changed."""
+
+    before: Any = None
+    after: Any = None
+
+
+class AuditEvent(WireModel):
+    """Who changed what, when and from where."""
+
+    id: str
+    created_at: Moment
+    actor_id: str | None = Field(description="Null: the operator at the terminal.")
+    actor: str = Field(examples=["ada@example.org"], description="Their address or name at that time, or `terminal`.")
+    action: str = Field(examples=["user.role_changed"])
+    target_type: str = Field(examples=["user"])
+    target_id: str
+    changes: dict[str, Difference] = Field(
+        validation_alias="details", description="By field; never a secret.", examples=[{"role": {"before": "user", "after": "premium"}}]
+    )
+    address: str | None = Field(description="Of the client, as far as it is known.")
+    request_id: str | None = Field(description="The `X-Request-ID` of the answer, which the log's lines carry too.")
+
+
+class AuditPage(WireModel):
+    """A page of events, newest first. `next_cursor` leads to the next; null: this is the last."""
+
+    items: list[AuditEvent]
+    next_cursor: str | None

@@ -1,0 +1,206 @@
+"""What the configured providers offer, as far as is known now."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Literal, Protocol
+from urllib.parse import urlsplit
+
+import structlog
+from anyio import Event, Lock, create_task_group, move_on_after, sleep
+
+from playground.database.client import DatabaseAway
+from playground.providers.errors.kinds import ProviderError
+from playground.providers.records import ListedModel, Provider
+from playground.providers.registry import Providers
+
+from .repository import CatalogueRepository, StoredList
+from .resolution import ALL, Fits, ResolvedModel, Resolver, UnknownModel, View, line_of
+
+__all__ = ["Catalogue", "ListState", "ModelLister", "ProviderList", "ResolvedModel", "UnknownModel"]
+
+log = structlog.get_logger(__name__)
+
+ListState = Literal["loading", "ok", "stale", "failed"]
+
+_MOST_BACKOFF_STEPS = 16
+_MOST_NAMED = 10
+"""Models in one line of the log."""
+
+
+class ModelLister(Protocol):
+    """Whoever can ask a provider for its models."""
+
+    async def list_models(self, provider: Provider) -> Sequence[ListedModel]:
+        """The provider's own list. Raises `ProviderError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderList:
+    """What is known of one provider's models."""
+
+    provider: Provider
+    models: Mapping[str, ListedModel] = field(default_factory=dict)
+    """By the provider's own name, in the provider's order."""
+    fetched_at: datetime | None = None
+    """When the provider last gave its list; `None`: never, so that nothing is known of what it offers."""
+    current: bool = False
+    """The last attempt succeeded, and this process made it."""
+    failure: str | None = None
+    """Why the last attempt failed."""
+
+    @property
+    def state(self) -> ListState:
+        """`ok`: as the provider said at the last attempt. `stale`: from an earlier one, perhaps of an earlier process.
+
+        Without any list: `loading` until the first attempt is over, then `failed`.
+        """
+        if self.current:
+            return "ok"
+        if self.fetched_at is not None:
+            return "stale"
+        return "loading" if self.failure is None else "failed"
+
+
+class Catalogue:
+    """The models of every configured provider: restored from the database at the start, then fetched again and again.
+
+    A provider that fails keeps its last list.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        lister: ModelLister,
+        repository: CatalogueRepository,
+        *,
+        refresh_seconds: float,
+        retry_seconds: float = 5,
+    ) -> None:
+        """A failed attempt is repeated after `retry_seconds`, then after twice as long, and so on up to `refresh_seconds`."""
+        self._lister = lister
+        self._repository = repository
+        self._refresh_seconds = refresh_seconds
+        self._retry_seconds = retry_seconds
+        self._lists = {provider.id: ProviderList(provider) for provider in providers.all()}
+        self._locks = {provider_id: Lock() for provider_id in self._lists}
+        self._attempted = {provider_id: Event() for provider_id in self._lists}
+        self._resolver: Resolver | None = None
+
+    @property
+    def lists(self) -> tuple[ProviderList, ...]:
+        """What is known, in the providers' order."""
+        return tuple(self._lists.values())
+
+    def resolve(self, name: str, *, field: str = "model", view: View = ALL) -> ResolvedModel:
+        """The model that `name` means, as `groq/llama-3.3-70b-versatile` or `gpt-4o-mini`, to somebody who sees what `view` shows.
+
+        Raises `UnknownModel`, which names `field`, the path in the request, and suggests the nearest known models.
+        """
+        return self._current_resolver().resolve(name, field=field, view=view)
+
+    def nearest(self, name: str, fits: Fits) -> list[str]:
+        """The full names of the known models nearest to `name` among those that fit: at most three, the nearest first."""
+        return self._current_resolver().nearest(name, fits)
+
+    def listed(self, provider: Provider, model: str) -> ListedModel | None:
+        """What the last list of `provider` says of `model`; `None` when it says nothing."""
+        known = self._lists.get(provider.id)
+        return line_of(known, model) if known is not None else None
+
+    async def run_forever(self) -> None:
+        """Keep every list current until cancelled. No failure of a provider or of the database ends it."""
+        async with create_task_group() as group:
+            group.start_soon(self._restore)
+            for provider_id in self._lists:
+                group.start_soon(self._keep_current, provider_id)
+
+    async def first_lists(self, timeout: float) -> None:
+        """Wait at most `timeout` seconds for the first attempts at providers on this machine, the simulator's above all."""
+        with move_on_after(timeout):
+            for known in self.lists:
+                if known.provider.simulated or _is_local(known.provider.base_url):
+                    await self._attempted[known.provider.id].wait()
+
+    async def refresh(self, provider_id: str) -> ProviderList:
+        """Fetch one provider's list now, keep it and store it; when that fails, the last one stays and is stale.
+
+        Raises `KeyError` when no such provider is configured.
+        """
+        async with self._locks[provider_id]:
+            known = await self._fetch(self._lists[provider_id].provider)
+            self._set(known)
+            self._attempted[provider_id].set()
+            if known.current and known.fetched_at is not None:
+                with _tolerated("model_list_not_stored", provider=provider_id):  # It holds in memory, and the next one is stored again.
+                    await self._repository.save(provider_id, StoredList(tuple(known.models.values()), known.fetched_at))
+        return known
+
+    async def _keep_current(self, provider_id: str) -> None:
+        failures = 0
+        while True:
+            known = await self.refresh(provider_id)
+            failures = 0 if known.current else min(failures + 1, _MOST_BACKOFF_STEPS)
+            pause = self._retry_seconds * 2 ** (failures - 1) if failures else self._refresh_seconds
+            await sleep(min(pause, self._refresh_seconds))
+
+    async def _fetch(self, provider: Provider) -> ProviderList:
+        try:
+            models = await self._lister.list_models(provider)
+        except ProviderError as error:
+            log.warning("model_list_failed", provider=provider.id, reason=str(error))
+            failure = str(error)
+        except Exception as error:
+            # Whatever is wrong with one list must not cost the others, nor the service.
+            log.exception("model_list_broken", provider=provider.id)
+            failure = f"The list of models of {provider.name} can't be used ({type(error).__name__})."
+        else:
+            log.info("model_list_fetched", provider=provider.id, models=len(models))
+            unpriced = [model for model in models if model.price_note is not None]
+            if unpriced:
+                names = [model.name for model in unpriced[:_MOST_NAMED]]
+                log.warning("listed_prices_ignored", provider=provider.id, count=len(unpriced), models=names, reason=unpriced[0].price_note)
+            return ProviderList(provider, _by_name(models), datetime.now(UTC), current=True)
+        return replace(self._lists[provider.id], current=False, failure=failure)
+
+    async def _restore(self) -> None:
+        with _tolerated("model_lists_not_restored"):  # They are about to be fetched.
+            for provider_id, last in (await self._repository.load()).items():
+                known = self._lists.get(provider_id)
+                if known is not None and known.fetched_at is None:  # else the fetch was faster
+                    self._set(replace(known, models=_by_name(last.models), fetched_at=last.fetched_at))
+
+    def _current_resolver(self) -> Resolver:
+        if self._resolver is None:
+            self._resolver = Resolver(self.lists)
+        return self._resolver
+
+    def _set(self, known: ProviderList) -> None:
+        self._lists[known.provider.id] = known
+        self._resolver = None
+
+
+@contextmanager
+def _tolerated(event: str, **fields: str) -> Iterator[None]:
+    """Logs a failure of the database and goes on: the catalogue works without it."""
+    try:
+        yield
+    except DatabaseAway as error:
+        log.warning(event, reason=str(error), **fields)
+    except Exception:
+        log.exception(event, **fields)
+
+
+def _by_name(models: Iterable[ListedModel]) -> dict[str, ListedModel]:
+    return {model.name: model for model in models}
+
+
+def _is_local(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,39 @@
+"""`GET /models`: what the configured providers offer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from playground.accounts.authorization import ModelReader
+from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
+from playground.services import CurrentServices
+
+from .schemas import ModelPage
+from .service import ModelQuery, list_models
+
+router = APIRouter(tags=["models"])
+
+
+@router.get(
+    "/models",
+    response_model=ModelPage,
+    responses=documented(BadInput, NotAuthenticated, Unavailable),
+    summary="List the models of all configured providers",
+)
+async def get_models(
+    services: CurrentServices,
+    user: ModelReader,
+    provider: Annotated[CleanText | None, Query(max_length=100, description="Only of this provider.", examples=["openai"])] = None,
+    q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names hold all of these words.")] = None,
+    limit: Annotated[int, Query(ge=1, le=5_000, description="At most this many.")] = 1_000,
+    cursor: Annotated[CleanText | None, Query(max_length=400, description="`nextCursor` of the page before.")] = None,
+) -> Response:
+    """What each provider's own list says, with the price where one is known, and whether you may use it.
+
+    The lists are fetched in the background and kept. A provider that is down keeps its last list, marked as stale with the reason.
+    """
+    view = await services.models.view(user.role)
+    page = await list_models(services.catalogue, services.prices, view, ModelQuery(provider, q, limit, cursor))
+    return Response(page, media_type="application/json")

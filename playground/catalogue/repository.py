@@ -1,0 +1,75 @@
+"""What is kept of models in the database: the providers' last lists, and what administrators decided."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, cast
+
+import msgspec
+import structlog
+from prisma import Json
+from prisma import models as tables
+
+from playground.database.client import Database
+from playground.providers.records import ListedModel, ListPrice
+
+from .model_settings import ModelSetting, Tier
+
+log = structlog.get_logger(__name__)
+
+
+class StoredList(NamedTuple):
+    """A provider's list as it was at `fetched_at`."""
+
+    models: tuple[ListedModel, ...]
+    fetched_at: datetime
+
+
+class CatalogueRepository:
+    """Every query on `provider_catalogues`. All raise `DatabaseAway` when the database can't be reached."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> Mapping[str, StoredList]:
+        """The last list of every provider that ever gave one, by the provider's id. Rows in a shape of another version are left out."""
+        rows = await self._database.run(lambda prisma: prisma.provider_catalogues.find_many())
+        stored: dict[str, StoredList] = {}
+        for row in rows:
+            try:
+                stored[row.provider] = StoredList(msgspec.convert(row.models, tuple[ListedModel, ...]), row.fetched_at)
+            except msgspec.ValidationError as error:
+                log.warning("stored_model_list_ignored", provider=row.provider, reason=str(error))
+        return stored
+
+    async def save(self, provider_id: str, last: StoredList) -> None:
+        """Keep `last` in the place of the one before."""
+        models = Json(msgspec.to_builtins(last.models))
+        await self._database.run(
+            lambda prisma: prisma.provider_catalogues.upsert(
+                where={"provider": provider_id},
+                data={
+                    "create": {"provider": provider_id, "models": models, "fetched_at": last.fetched_at},
+                    "update": {"models": models, "fetched_at": last.fetched_at},
+                },
+            )
+        )
+
+
+class ModelSettingsRepository:
+    """Reading `model_settings`; administration writes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> Mapping[str, ModelSetting]:
+        """All settings, by the full name of the model. Raises `DatabaseAway`."""
+        rows = await self._database.run(lambda prisma: prisma.model_settings.find_many(order={"model": "asc"}))
+        return {row.model: setting_of(row) for row in rows}
+
+
+def setting_of(row: tables.model_settings) -> ModelSetting:
+    """What a row says."""
+    price = None
+    if row.input_price is not None and row.output_price is not None:
+        price = ListPrice(row.input_price, row.output_price, row.cached_input_price)
+    return ModelSetting(active=row.active, tier=cast("Tier", row.tier), display_name=row.display_name, price=price)

@@ -1,0 +1,121 @@
+"""The catalogue as it is shown to somebody: filtered, priced, page by page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from anyio import to_thread
+
+from playground.accounting.prices import Prices
+from playground.kit.errors import BadInput, FieldError
+from playground.providers.records import ListedModel
+
+from .access import ModelView
+from .catalogue import Catalogue, ProviderList
+from .schemas import ModelItem, ModelPage, ModelPrice, ProviderItem
+from .wildcards import is_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class ModelQuery:
+    """Which models somebody wants to see."""
+
+    provider: str | None = None
+    search: str | None = None
+    """Words, all of which must be in the full name or the display name, in any case."""
+    limit: int = 1_000
+    cursor: str | None = None
+    """The full name of the last model of the page before."""
+
+
+async def list_models(catalogue: Catalogue, prices: Prices, view: ModelView, query: ModelQuery) -> bytes:
+    """A `ModelPage` as JSON, of what `view` shows. Raises `BadInput` when `provider` or `cursor` name no configured provider.
+
+    Made in a worker thread: thousands of models take tens of milliseconds, which running streams should not feel.
+    """
+    lists = catalogue.lists
+    _check_provider(lists, query.provider, "provider")
+    if query.cursor is not None:
+        _check_provider(lists, query.cursor.partition("/")[0], "cursor")
+    return await to_thread.run_sync(_page, lists, prices, view, query)
+
+
+def _check_provider(lists: Sequence[ProviderList], provider_id: str | None, field: str) -> None:
+    known = [listed.provider.id for listed in lists]
+    if provider_id is not None and provider_id not in known:
+        message = f'No provider "{provider_id[:100]}" is set up; there are {", ".join(known) or "none"}.'
+        raise BadInput(message, errors=[FieldError(field, message)])
+
+
+def _page(lists: Sequence[ProviderList], prices: Prices, view: ModelView, query: ModelQuery) -> bytes:
+    wanted = _wanted(lists, view, query)
+    chosen = list(islice(wanted, query.limit))
+    more = next(wanted, None) is not None
+    page = ModelPage(
+        items=[_model_item(known, model, prices, view) for known, model in chosen],
+        providers=[provider_item(known, view) for known in lists],
+        next_cursor=_full_name(*chosen[-1]) if more else None,
+    )
+    return page.model_dump_json(by_alias=True).encode()
+
+
+def _wanted(lists: Sequence[ProviderList], view: ModelView, query: ModelQuery) -> Iterator[tuple[ProviderList, ListedModel]]:
+    words = (query.search or "").casefold().split()
+    after_provider, _, after_name = (query.cursor or "").partition("/")
+    reached = query.cursor is None
+    for known in lists:
+        starts_here = known.provider.id == after_provider and not reached
+        reached = reached or starts_here
+        if not reached or query.provider not in (None, known.provider.id):
+            continue
+        for name in sorted(known.models):
+            if (starts_here and name <= after_name) or not view.shows(known.provider, name):
+                continue
+            model = known.models[name]
+            text = f"{_full_name(known, model)} {_display_name(known, model, view)}".casefold()
+            if all(word in text for word in words):
+                yield known, model
+
+
+def _model_item(known: ProviderList, model: ListedModel, prices: Prices, view: ModelView) -> ModelItem:
+    provider = known.provider
+    setting = view.settings.of(provider, model.name)
+    price = prices.price(provider, model.name, model)
+    return ModelItem(
+        id=_full_name(known, model),
+        provider=provider.id,
+        name=model.name,
+        display_name=_display_name(known, model, view),
+        context_window=prices.context_window(provider, model.name, model),
+        input_modalities=list(model.input_modalities),
+        output_modalities=list(model.output_modalities),
+        price=ModelPrice.of(price),
+        price_note=model.price_note if price is None else None,
+        tier=setting.tier,
+        active=setting.active,
+        allowed=view.allows(provider, model.name),
+        simulated=provider.simulated,
+        pattern=is_pattern(model.name),
+        stale=known.state == "stale",
+    )
+
+
+def _display_name(known: ProviderList, model: ListedModel, view: ModelView) -> str:
+    return view.settings.of(known.provider, model.name).display_name or model.display_name or model.name
+
+
+def provider_item(known: ProviderList, view: ModelView) -> ProviderItem:
+    """A provider, and how its list stands, with what `view` shows of it."""
+    return ProviderItem(
+        id=known.provider.id,
+        name=known.provider.name,
+        state=known.state,
+        error=known.failure,
+        fetched_at=known.fetched_at,
+        models=sum(view.shows(known.provider, name) for name in known.models),
+        simulated=known.provider.simulated,
+    )
+
+
+def _full_name(known: ProviderList, model: ListedModel) -> str:
+    return f"{known.provider.id}/{model.name}"

@@ -1,0 +1,264 @@
+"""The journal on disk: what a run has written so far, so that nothing is lost that the database doesn't hold yet.
+
+One file a run, of JSON lines: how the turn was opened, then pieces of text, then what each lane came to. The file goes
+when the database holds it all. Each process writes into a folder of its own and locks it while it lives; a folder whose
+lock can be had belongs to a process that is gone, and its files are what that process left undone.
+"""
+
+import errno
+import fcntl
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import structlog
+
+from playground.comparison.plan import AnswerRecord
+from playground.comparison.running.timeline import Point, Progress
+from playground.kit.ids import is_id, new_id
+
+from .rows import TurnRow
+
+_logger = structlog.get_logger(__name__)
+
+
+class _Opened(msgspec.Struct, tag="opened"):
+    turn: TurnRow
+
+
+class _Stored(msgspec.Struct, tag="stored"):
+    """The database has the turn as it was opened: where it has not, it was deleted since."""
+
+
+class _Unsent(msgspec.Struct, tag="unsent"):
+    """The run was given up before anything of it was sent, and nobody knows whether the database has its turn."""
+
+
+class _Written(msgspec.Struct, tag="written"):
+    lane: int
+    reasoning: bool
+    text: str
+    progress: Progress | None = None
+    """Of the lane, when this was written."""
+
+
+class _Answered(msgspec.Struct, tag="answered"):
+    answer: AnswerRecord
+    """Without its text, which the lines before hold."""
+
+
+_decoder = msgspec.json.Decoder(_Opened | _Stored | _Unsent | _Written | _Answered)
+
+
+@dataclass(slots=True)
+class JournalledRun:
+    """What a file says: the turn, the text of each lane as (answer, reasoning), and the answers of the lanes that ended."""
+
+    turn: TurnRow
+    texts: dict[int, tuple[str, str]]
+    answers: dict[str, AnswerRecord]
+    """By answer id."""
+    last_written_at: datetime
+    stored: bool
+    """The database had the turn as it was opened: if it has not, it was deleted since."""
+    unsent: bool
+    """It was given up before anything was sent: if the database has it, it is to be deleted."""
+    progress: dict[int, Progress] = field(default_factory=dict)
+    """By lane, as far as it is known."""
+    points: dict[int, list[Point]] = field(default_factory=dict)
+    """The timeline of each lane, in the steps in which the file was written."""
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether nothing is lost when the database does not take it: a turn with a key is sent when its row is there, and not before."""
+        return self.turn.idempotency_key is not None and not self.answers and not any(map(any, self.texts.values()))
+
+
+@dataclass(slots=True)
+class RunJournal:
+    """The file of one run. Its calls block for a write to the page cache, and raise `OSError` as when the disk is full."""
+
+    path: Path
+    _descriptor: int = field(repr=False)
+    _size: int = 0
+
+    def append(self, lines: bytes) -> None:
+        """Lines made by `written_line` and `answered_line`, `STORED_LINE` or `UNSENT_LINE`: all of them, or none."""
+        written = os.write(self._descriptor, lines)
+        if written < len(lines):
+            os.ftruncate(self._descriptor, self._size)
+            raise OSError(errno.ENOSPC, "only a part could be written", str(self.path))
+        self._size += written
+
+    def sync(self) -> None:
+        """Bring the file from the page cache to the disk, so that it survives a power cut. Takes the disk some milliseconds."""
+        os.fdatasync(self._descriptor)
+        sync_folder(self.path.parent)
+
+    def close(self) -> None:
+        """No more lines will come; the file stays until `remove`."""
+        os.close(self._descriptor)
+
+    def remove(self) -> None:
+        """The database holds it all."""
+        self.path.unlink(missing_ok=True)
+
+
+STORED_LINE = msgspec.json.encode(_Stored()) + b"\n"
+"""The database has the turn as it was opened."""
+
+UNSENT_LINE = msgspec.json.encode(_Unsent()) + b"\n"
+"""The run was given up before anything of it was sent."""
+
+
+def written_line(lane: int, *, reasoning: bool, raw_text: bytes, progress: Progress | None = None) -> bytes:
+    """A piece of text; `raw_text` is the inside of a JSON string."""
+    parts = (lane, b"true" if reasoning else b"false", raw_text, msgspec.json.encode(progress))
+    return b'{"type":"written","lane":%d,"reasoning":%b,"text":"%b","progress":%b}\n' % parts
+
+
+def answered_line(answer: AnswerRecord) -> bytes:
+    """What a lane came to; its text is in the lines before."""
+    return msgspec.json.encode(_Answered(replace(answer, text="", reasoning=""))) + b"\n"
+
+
+class Journal:
+    """This process's folder of run files, under `<data folder>/journal`."""
+
+    def __init__(self, root: Path, folder: Path, lock: int) -> None:
+        self._root = root
+        self._folder = folder
+        self._lock = lock
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Make this process's folder in `root` and lock it."""
+        folder = root / new_id()
+        # Others see it when it is locked, and not before: they would take it for one whose process is gone.
+        hidden = root / f".{folder.name}"
+        hidden.mkdir(parents=True, mode=0o700)
+        lock = os.open(hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hidden.rename(folder)
+        sync_folder(root)
+        return cls(root, folder, lock)
+
+    def begin(self, turn: TurnRow) -> RunJournal:
+        """A new file for a run, with its first line. Raises `OSError`, and then leaves nothing."""
+        line = msgspec.json.encode(_Opened(turn)) + b"\n"
+        path = self._folder / f"{turn.run_id}.jsonl"
+        journal = RunJournal(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        try:
+            journal.append(line)
+        except OSError:
+            journal.close()
+            journal.remove()
+            raise
+        return journal
+
+    def left_behind(self) -> Iterator[Path]:
+        """Files of processes that are gone, moved into this process's folder."""
+        for folder in sorted(self._root.iterdir()):
+            # What has no name of ours is somebody else's, as the `lost+found` of a disk.
+            if folder != self._folder and is_id(folder.name):
+                try:
+                    yield from self._adopt(folder)
+                except OSError:
+                    _logger.exception("journal_unreadable", folder=folder.name)
+
+    def _adopt(self, folder: Path) -> Iterator[Path]:
+        try:
+            lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # Another process adopted it in this moment.
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for file in sorted(folder.glob("*.jsonl")):
+                yield self._take(file)
+            with suppress(OSError):  # Another process adopts it in this moment too.
+                (folder / "lock").unlink()
+                folder.rmdir()
+        except BlockingIOError:  # Its process lives.
+            return
+        finally:
+            os.close(lock)
+
+    def _take(self, file: Path) -> Path:
+        return file.rename(self._folder / file.name)
+
+    def close(self) -> None:
+        """Give the folder up: it is removed when nothing waits in it, else the next start finds it."""
+        if not any(self._folder.glob("*.jsonl")):
+            (self._folder / "lock").unlink(missing_ok=True)
+            self._folder.rmdir()
+        os.close(self._lock)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in `folder` to the disk. Raises `OSError`."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def mark_stored(path: Path) -> None:
+    """Say in the file at `path`, which nobody writes any more, that the database has the turn as it was opened."""
+    written = path.stat()
+    # A full disk must not keep it from being closed.
+    with suppress(OSError), path.open("ab") as file:
+        # The process may have died within the last line.
+        file.write(b"\n" + STORED_LINE)
+    # What its lanes have written is no newer for that.
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+
+
+def read_journal(path: Path) -> JournalledRun | None:
+    """What the file at `path` says. `None` when not even its first line is whole: then nothing had been sent."""
+    turn: TurnRow | None = None
+    written: list[_Written] = []
+    answers: dict[str, AnswerRecord] = {}
+    stored = unsent = False
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            match _decoder.decode(line):
+                case _Opened(opened):
+                    turn = opened
+                case _Stored():
+                    stored = True
+                case _Unsent():
+                    unsent = True
+                case _Written() as piece:
+                    written.append(piece)
+                case _Answered(answer):
+                    answers[answer.answer_id] = answer
+        except msgspec.DecodeError:
+            if line:  # The process died within this line, or the disk was full.
+                _logger.warning("journal_line_cut", file=path.name, bytes=len(line))
+    if turn is None:
+        return None
+    texts = {lane.position: (_text(written, lane.position, False), _text(written, lane.position, True)) for lane in turn.lanes}
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    progress = {piece.lane: piece.progress for piece in written if piece.progress is not None}
+    return JournalledRun(turn, texts, answers, written_at, stored, unsent, progress, _points(written))
+
+
+def _text(written: list[_Written], lane: int, reasoning: bool) -> str:
+    return "".join(piece.text for piece in written if piece.lane == lane and piece.reasoning == reasoning)
+
+
+def _points(written: list[_Written]) -> dict[int, list[Point]]:
+    points: dict[int, list[Point]] = {}
+    characters: Counter[int] = Counter()
+    for piece in written:
+        characters[piece.lane] += len(piece.text)
+        if piece.progress is not None:
+            points.setdefault(piece.lane, []).append((round(piece.progress.last), characters[piece.lane]))
+    return points

@@ -1,0 +1,90 @@
+"""What is kept of a turn: the rows that open it, and the answers that close it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from playground.comparison.plan import LanePlan, RunPlan
+from playground.providers.calls import Message
+
+
+class TurnRefused(Exception):
+    """The turn does not fit what the database holds. The argument is the turn's id."""
+
+
+class TurnOrphaned(TurnRefused):
+    """There is no place for it: its account or its session was deleted, or its key was used again before anything of it was sent."""
+
+
+class RowsRefused(Exception):
+    """The database does not take the rows as they are. The argument is the error's SQLSTATE, which holds nobody's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """One lane as it is kept. `earlier` is the conversation before this turn's prompt, the system prompt included."""
+
+    lane_id: str
+    position: int
+    provider: str
+    model: str
+    parameters: Mapping[str, Any]
+    simulated: bool
+    answer_id: str
+    earlier: tuple[Message, ...]
+    own_key: bool = False
+
+    @classmethod
+    def of(cls, lane: LanePlan) -> Self:
+        """The row of a planned lane."""
+        return cls(
+            lane_id=lane.lane_id,
+            position=lane.position,
+            provider=lane.call.provider.id,
+            model=lane.model,
+            parameters=lane.parameters,
+            simulated=lane.simulated,
+            answer_id=lane.answer_id,
+            earlier=lane.call.messages[:-1],
+            own_key=lane.own_key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """A turn as it is kept, with its session and lanes. Holds no key of a provider."""
+
+    run_id: str
+    session_id: str
+    turn_id: str
+    turn: int
+    user_id: str
+    title: str
+    prompt: str
+    created_at: datetime
+    new_session: bool
+    idempotency_key: str | None
+    request_hash: str | None
+    lanes: tuple[LaneRow, ...]
+    reserved: bool = False
+    """It was counted as a request of its user before it began."""
+
+    @classmethod
+    def of(cls, plan: RunPlan) -> Self:
+        """The row of a planned run."""
+        return cls(
+            run_id=plan.run_id,
+            session_id=plan.session_id,
+            turn_id=plan.turn_id,
+            turn=plan.turn,
+            user_id=plan.user_id,
+            title=plan.title,
+            prompt=plan.prompt,
+            created_at=plan.created_at,
+            new_session=plan.new_session,
+            idempotency_key=plan.idempotency_key,
+            request_hash=plan.request_hash,
+            lanes=tuple(LaneRow.of(lane) for lane in plan.lanes),
+            reserved=plan.reserved,
+        )

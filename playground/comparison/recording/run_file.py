@@ -1,0 +1,68 @@
+"""One run's file while it is written: how much of the run is in it, and what is to be appended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .journal import STORED_LINE, Journal, RunJournal, answered_line, written_line
+from .rows import TurnRow
+
+if TYPE_CHECKING:
+    from playground.comparison.running.run import Run
+
+
+@dataclass(slots=True)
+class Recording:
+    """A run that is being recorded."""
+
+    run: Run
+    file: RunJournal | None
+    """`None` while the disk takes none."""
+    stored: bool = False
+    """The store has the turn as it was opened."""
+    whole: bool = False
+    """When it was saved last, nothing was left over."""
+    _saved: dict[int, int] = field(default_factory=dict)
+    """Bytes of each head."""
+    _answered: set[int] = field(default_factory=set)
+    """Lanes whose ends are in the file."""
+    _stored_saved: bool = False
+
+    def save(self, journal: Journal) -> None:
+        """Append what is new, to a new file of `journal` where there is none. Runs in a thread: a log only grows, so what is read is whole.
+
+        Raises `OSError` as when the disk is full. What could not be written is tried again the next time.
+        """
+        self.whole = False
+        if self.file is None:
+            self.file = journal.begin(TurnRow.of(self.run.plan))
+        # Looked for before their text is read, which is whole then.
+        ended = {
+            lane.plan.position: lane.record
+            for lane in self.run.lanes
+            if lane.record is not None and lane.plan.position not in self._answered
+        }
+        self._save_text(self.file)
+        if ended:
+            # Apart, so that no end can keep text from being saved.
+            self.file.append(b"".join(map(answered_line, ended.values())))
+            self._answered |= ended.keys()
+        self.whole = True
+
+    def _save_text(self, file: RunJournal) -> None:
+        lines: list[bytes] = []
+        saved = dict(self._saved)
+        for lane in self.run.lanes:
+            progress = lane.progress()
+            for head, reasoning in ((lane.answer_head, False), (lane.reasoning_head, True)):
+                raw_text = self.run.log.raw_text(head, saved.get(head, 0)) if head is not None else b""
+                if head is not None and raw_text:
+                    lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text, progress=progress))
+                    saved[head] = saved.get(head, 0) + len(raw_text)
+        stored = self.stored
+        if stored and not self._stored_saved:
+            lines.append(STORED_LINE)
+        if lines:
+            file.append(b"".join(lines))
+            self._saved, self._stored_saved = saved, stored

@@ -1,0 +1,192 @@
+"""The two writes that every run makes, each one SQL statement that takes its rows as JSON; the second is several when much was written.
+
+They are on the way of every request, and as single statements they cost a third of what they do through the client's query builder
+and the engine's. Both may be repeated without harm.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from playground.comparison.plan import AnswerRecord, Bill
+from playground.comparison.running.timeline import packed
+
+from .rows import TurnRow
+
+_MOST_TEXT = 4 * 1024 * 1024
+"""Characters of the answers in one statement, unless one alone has more."""
+
+# Foreign keys are checked at the end of the statement, when all rows are there.
+OPEN_TURN = """
+WITH turn AS (SELECT $1::jsonb AS row),
+new_session AS (
+  INSERT INTO sessions (id, user_id, title, created_at, updated_at)
+  SELECT row->>'session_id', row->>'user_id', row->>'title', (row->>'created_at')::timestamptz, (row->>'created_at')::timestamptz
+  FROM turn WHERE (row->>'new_session')::boolean
+  ON CONFLICT DO NOTHING),
+new_lanes AS (
+  INSERT INTO lanes (id, session_id, position, provider, model, parameters, simulated)
+  SELECT lane_id, row->>'session_id', position, provider, model, parameters, simulated
+  FROM turn, jsonb_to_recordset(row->'lanes')
+    AS lane(lane_id text, position int, provider text, model text, parameters jsonb, simulated boolean)
+  WHERE (row->>'new_session')::boolean
+  ON CONFLICT DO NOTHING),
+new_turn AS (
+  INSERT INTO turns (id, session_id, number, prompt, run_id, user_id, idempotency_key, request_hash, created_at)
+  SELECT row->>'turn_id', row->>'session_id',
+         coalesce((row->>'turn')::int, (SELECT coalesce(max(number), 0) + 1 FROM turns WHERE session_id = row->>'session_id')),
+         row->>'prompt', row->>'run_id', row->>'user_id', row->>'idempotency_key', row->>'request_hash', (row->>'created_at')::timestamptz
+  FROM turn
+  ON CONFLICT DO NOTHING)
+INSERT INTO answers (id, turn_id, lane_id, own_key, created_at)
+SELECT answer_id, row->>'turn_id', lane_id, own_key, (row->>'created_at')::timestamptz
+FROM turn, jsonb_to_recordset(row->'lanes') AS lane(lane_id text, answer_id text, own_key boolean)
+ON CONFLICT DO NOTHING
+"""
+
+_KEEP_ANSWERS = """
+UPDATE answers SET
+  status = new.status::"AnswerStatus", text = new.text, reasoning = new.reasoning, finish_reason = new.finish_reason,
+  error_code = new.error_code, error_message = new.error_message, error_retryable = new.error_retryable,
+  input_tokens = new.input_tokens, cached_input_tokens = new.cached_input_tokens, cache_write_tokens = new.cache_write_tokens,
+  output_tokens = new.output_tokens, sources = new.sources, attachments = new.attachments,
+  reasoning_tokens = new.reasoning_tokens, estimated = new.estimated, cost = new.cost, cost_source = new.cost_source::"CostSource",
+  time_to_first_token = new.time_to_first_token, response_time = new.response_time, tokens_per_second = new.tokens_per_second,
+  attempts = new.attempts, finished_at = new.finished_at, max_tokens = new.max_tokens,
+  time_to_first_answer = new.time_to_first_answer, total_time = new.total_time, timeline = new.timeline
+FROM closed, jsonb_to_recordset(row->'answers') AS new(
+  id text, status text, text text, reasoning text, finish_reason text, error_code text, error_message text, error_retryable boolean,
+  input_tokens int, cached_input_tokens int, output_tokens int, reasoning_tokens int, estimated boolean, cost numeric, cost_source text,
+  time_to_first_token float8, response_time float8, tokens_per_second float8, attempts int, finished_at timestamptz, max_tokens int,
+  time_to_first_answer float8, total_time float8, timeline text, cache_write_tokens int, sources jsonb, attachments jsonb)
+WHERE answers.id = new.id
+"""
+
+KEEP_ANSWERS = "WITH closed AS (SELECT $1::jsonb AS row)" + _KEEP_ANSWERS
+"""A part of the answers of a turn that is not closed yet."""
+
+_CLOSE_TURN = """
+WITH closed AS (SELECT $1::jsonb AS row),
+closed_turn AS (
+  UPDATE turns SET finished_at = (row->>'finished_at')::timestamptz FROM closed
+  WHERE id = row->>'turn_id' AND finished_at IS NULL
+  RETURNING id),
+touched_session AS (
+  UPDATE sessions SET updated_at = (row->>'finished_at')::timestamptz FROM closed WHERE id = row->>'session_id'){also}
+"""
+
+
+def close_turn(also: str = "") -> str:
+    """The statement that closes a turn, and with it whatever `also` does: further parts of its WITH clause.
+
+    They may read `closed`, whose `row` is the parameter (see `closing_rows`), and `closed_turn`, which has a row when it is this
+    statement that closes the turn, and none when the turn was closed before.
+    """
+    return _CLOSE_TURN.replace("{also}", f",\n{also.strip()}" if also else "") + _KEEP_ANSWERS
+
+
+def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
+    """The parameter of `OPEN_TURN`; `as_next`: the turn takes the next free number of its session, and no idempotency key."""
+    row = {name: getattr(turn, name) for name in TurnRow.__dataclass_fields__ if name != "lanes"}
+    if as_next:
+        row |= {"turn": None, "idempotency_key": None, "request_hash": None}
+    lanes = [
+        {
+            "lane_id": lane.lane_id,
+            "position": lane.position,
+            "provider": lane.provider,
+            "model": lane.model,
+            "parameters": lane.parameters,
+            "simulated": lane.simulated,
+            "answer_id": lane.answer_id,
+            "own_key": lane.own_key,
+        }
+        for lane in turn.lanes
+    ]
+    return msgspec.json.encode(row | {"lanes": lanes}).decode()
+
+
+def in_parts(answers: Sequence[AnswerRecord]) -> list[list[AnswerRecord]]:
+    """Answers that go into one statement each time: the engine takes most of a second for a megabyte, and a minute is too long."""
+    parts: list[list[AnswerRecord]] = [[]]
+    room = _MOST_TEXT
+    for answer in answers:
+        size = len(answer.text) + len(answer.reasoning)
+        if parts[-1] and size > room:
+            parts.append([])
+            room = _MOST_TEXT
+        parts[-1].append(answer)
+        room -= size
+    return parts
+
+
+def answer_rows(answers: Sequence[AnswerRecord]) -> str:
+    """The parameter of `KEEP_ANSWERS`."""
+    return msgspec.json.encode({"answers": _rows(answers)}).decode()
+
+
+def _rows(answers: Sequence[AnswerRecord]) -> list[dict[str, Any]]:
+    return [{"id": answer.answer_id, **answer_columns(answer)} for answer in answers]
+
+
+def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord], last: Sequence[AnswerRecord]) -> str:
+    """The parameter of `close_turn`: the turn, what it used, and the `last` part of its `answers`.
+
+    It used what all of its answers used of the server's own accounts, in tokens and US dollars. A cost that is made up or unknown is
+    not in it.
+    """
+    used = list(_used(turn, answers))
+    row = {
+        "turn_id": turn.turn_id,
+        "session_id": turn.session_id,
+        "run_id": turn.run_id,
+        "user_id": turn.user_id,
+        "created_at": turn.created_at,
+        "reserved": turn.reserved,
+        "finished_at": max((answer.finished_at for answer in answers), default=turn.created_at),
+        "used_tokens": sum(bill.input_tokens + bill.output_tokens for bill, _ in used),
+        "used_cost": sum((bill.cost for bill, simulated in used if bill.cost is not None and not simulated), Decimal(0)),
+        "answers": _rows(last),
+    }
+    return msgspec.json.encode(row).decode()
+
+
+def _used(turn: TurnRow, answers: Sequence[AnswerRecord]) -> Iterator[tuple[Bill, bool]]:
+    """The bills that the server's own keys paid, and whether their money is made up."""
+    lanes = {lane.answer_id: lane for lane in turn.lanes}
+    return ((answer.bill, lanes[answer.answer_id].simulated) for answer in answers if not lanes[answer.answer_id].own_key)
+
+
+def answer_columns(answer: AnswerRecord) -> dict[str, Any]:
+    """What an answer came to, by the columns of its row."""
+    bill, times, failure = answer.bill, answer.times, answer.failure
+    return {
+        "status": answer.status,
+        "text": answer.text,
+        "reasoning": answer.reasoning,
+        "sources": msgspec.to_builtins(answer.sources),
+        "attachments": msgspec.to_builtins(answer.attachments),
+        "finish_reason": answer.finish_reason,
+        "error_code": failure.code if failure else None,
+        "error_message": failure.message if failure else None,
+        "error_retryable": failure.retryable if failure else None,
+        "input_tokens": bill.input_tokens,
+        "cached_input_tokens": bill.cached_input_tokens,
+        "cache_write_tokens": bill.cache_write_tokens,
+        "output_tokens": bill.output_tokens,
+        "reasoning_tokens": bill.reasoning_tokens,
+        "estimated": bill.estimated,
+        "cost": bill.cost,
+        "cost_source": bill.cost_source,
+        "time_to_first_token": times.first_token if times else None,
+        "response_time": times.response if times else None,
+        "tokens_per_second": times.tokens_per_second if times else None,
+        "attempts": answer.attempts,
+        "finished_at": answer.finished_at,
+        "max_tokens": answer.max_tokens,
+        "time_to_first_answer": times.first_answer if times else None,
+        "total_time": times.total if times else None,
+        "timeline": None if answer.timeline is None else packed(answer.timeline),
+    }

@@ -1,0 +1,209 @@
+"""All runs of this process: started, found, stopped when nobody reads them, forgotten when they are over."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from anyio.lowlevel import cancel_shielded_checkpoint
+
+from playground.comparison.plan import Accountant, RunPlan
+from playground.comparison.recording.recorder import Recorder
+from playground.comparison.recording.rows import RowsRefused, TurnRefused
+from playground.kit.errors import Conflict, Unavailable
+from playground.providers.adapter import ProviderClient
+
+from .run import Run
+from .run_memory import RunMemory
+
+_LOOK_SECONDS = 0.25
+_LOOKS_PER_COUNT = 4
+_TURNS_TO_SEND = 2
+"""Of the event loop: the lanes, and what writes their requests, take one each. Whoever started them has an answer to begin, which would
+hold them up."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class ShuttingDown(Unavailable):
+    """The service takes no new runs any more."""
+
+    code = "shutting_down"
+    title = "The service is shutting down"
+
+    def __init__(self) -> None:
+        super().__init__("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
+
+
+class TurnRunning(Conflict):
+    """A session has one turn at a time."""
+
+    code = "turn_running"
+    title = "A turn of this session is still running"
+
+
+ONE_AT_A_TIME = "A session has one turn at a time: wait for it, join its stream, or stop it."
+
+
+class Runs:
+    """The runs of this process. They live in the application's own task group, so that they outlive their connections."""
+
+    def __init__(
+        self,
+        task_group: TaskGroup,
+        client: ProviderClient,
+        accountant: Accountant,
+        recorder: Recorder,
+        memory: RunMemory,
+        *,
+        retention_seconds: float,
+    ) -> None:
+        self._task_group = task_group
+        self._client = client
+        self._accountant = accountant
+        self._recorder = recorder
+        self._memory = memory
+        self._retention_seconds = retention_seconds
+        self._by_id: dict[str, Run] = {}
+        self._running: dict[str, Run] = {}
+        """By session."""
+        self._beginning: dict[str, anyio.CancelScope] = {}
+        """What begins the next turn of a session, by session: it was admitted, and is no run yet."""
+        self._counted_at = 0.0
+        """When memory was counted last (monotonic seconds). Refusals must not make it be counted all the time."""
+        self._draining = False
+        self._idle = anyio.Event()
+
+    @contextmanager
+    def admitted(self, plan: RunPlan) -> Iterator[None]:
+        """While what has to be done before `start` is done: no other turn of the session gets in, and the service waits with its end.
+
+        Raises `ShuttingDown`, also when that takes longer than the service can wait, and `TurnRunning` when another request has begun
+        this turn since it was planned, and `RunMemoryFull`.
+        """
+        if self._draining:
+            raise ShuttingDown
+        newest = None if plan.new_session else self.of_session(plan.session_id)
+        if plan.session_id in self._beginning or (newest is not None and newest.plan.turn >= plan.turn):
+            raise TurnRunning(ONE_AT_A_TIME)
+        if not self._memory.fits(plan) and time.monotonic() - self._counted_at >= _LOOK_SECONDS:
+            self._make_room()
+        self._memory.add(plan)
+        with anyio.CancelScope() as scope:
+            self._beginning[plan.session_id] = scope
+            try:
+                yield
+            finally:
+                del self._beginning[plan.session_id]
+                self._look_whether_idle()
+        if scope.cancelled_caught:
+            raise ShuttingDown
+
+    @asynccontextmanager
+    async def journalled(self, plan: RunPlan) -> AsyncIterator[None]:
+        """Around what stands in the database of a run before its `start`: after a crash in between, the journal has it closed.
+
+        Raises `Unavailable` when there is no journal to be had.
+        """
+        await self._recorder.prepare(plan)
+        try:
+            yield
+        except (TurnRefused, RowsRefused):
+            self._recorder.discard(plan)
+            raise
+        except BaseException:  # No answer came, which says nothing of the database.
+            self._recorder.withdraw(plan)
+            raise
+
+    async def start(self, plan: RunPlan) -> Run:
+        """Start a run that was `admitted`; all of its requests go out at once, before this returns."""
+        run = Run(plan, self._client, self._accountant)
+        self._by_id[run.id] = run
+        self._running[plan.session_id] = run
+        run.begin(self._task_group)
+        self._task_group.start_soon(self._record, run)
+        for _ in range(_TURNS_TO_SEND):
+            await cancel_shielded_checkpoint()
+        return run
+
+    async def _record(self, run: Run) -> None:
+        try:
+            await run.record(self._recorder)
+        except Exception:  # A defect, which must not end other runs.
+            _logger.exception("run_lost", run_id=run.id, session_id=run.plan.session_id)
+            run.finished_at = time.monotonic()
+        finally:
+            run.log.close()
+            del self._running[run.plan.session_id]
+            self._look_whether_idle()
+        statuses = [lane.record.status for lane in run.lanes if lane.record]
+        _logger.info("run_finished", run_id=run.id, session_id=run.plan.session_id, statuses=statuses, events=len(run.log))
+
+    def _look_whether_idle(self) -> None:
+        if self._draining and not self._running and not self._beginning:
+            self._idle.set()
+
+    def get(self, run_id: str) -> Run | None:
+        """A run that goes on, or ended a short while ago."""
+        return self._by_id.get(run_id)
+
+    def of_session(self, session_id: str) -> Run | None:
+        """The session's newest run, while it goes on or shortly after."""
+        running = self._running.get(session_id)
+        if running is not None:
+            return running
+        return next((run for run in reversed(self._by_id.values()) if run.plan.session_id == session_id), None)
+
+    def open(self) -> tuple[Run, ...]:
+        """The runs that go on."""
+        return tuple(self._running.values())
+
+    def readers(self) -> int:
+        """How many streams are being read at this moment, those of runs that are over included."""
+        return sum(run.readers for run in self._by_id.values())
+
+    async def watch(self) -> None:
+        """Stop deserted runs and forget old ones, for as long as the service lives."""
+        looks = 0
+        while True:
+            await anyio.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            for run in self.open():
+                if run.is_deserted(now):
+                    run.stop()
+            # In order of their start, which is nearly that of their end: what is kept a little longer does no harm.
+            for run in tuple(self._by_id.values()):
+                if run.finished_at is not None and now - run.finished_at >= self._retention_seconds:
+                    del self._by_id[run.id]
+            looks += 1
+            if looks % _LOOKS_PER_COUNT == 0:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget what has to leave for the budget of memory."""
+        self._counted_at = time.monotonic()
+        for run in self._memory.count(self._by_id.values()):
+            _logger.info("run_left_memory", run_id=run.id, session_id=run.plan.session_id)
+            del self._by_id[run.id]
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded.
+
+        Those that are no runs by then are refused.
+        """
+        self._draining = True
+        if not self._running and not self._beginning:
+            return
+        _logger.info("draining", runs=len(self._running), grace_seconds=grace_seconds)
+        with anyio.move_on_after(grace_seconds):
+            await self._idle.wait()
+        while not self._idle.is_set():
+            for run in self.open():
+                run.stop()
+            for beginning in self._beginning.values():
+                beginning.cancel()
+            # One that was just beginning may have to be stopped too.
+            with anyio.move_on_after(_LOOK_SECONDS):
+                await self._idle.wait()

@@ -1,0 +1,131 @@
+"""The embedded PostgreSQL: started with the first service that uses a data folder, stopped with the last one.
+
+Services find each other through locks on two files in the data folder, which the operating system lets go of however a process ends:
+
+    postgres.lock    held alone while the server is being made, started or stopped
+    postgres.users   held shared by every service that uses the server; whoever can hold it alone is the last one
+
+A service that is killed leaves the server running, and the next start finds it.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Self
+
+import anyio
+import anyio.to_thread
+import structlog
+
+from playground.kit.errors import StartupError
+
+from .cluster import Cluster
+
+_PATIENCE = 90.0
+"""How long to wait for another service that makes, starts or stops the server; seconds."""
+
+log = structlog.get_logger()
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL of our own in `<data_dir>/postgres`."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir.resolve()
+        self._cluster = Cluster(self._data_dir / "postgres")
+
+    @property
+    def url(self) -> str:
+        """Where its database is reached, once it runs."""
+        return self._cluster.url
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, data_dir: Path) -> AsyncIterator[Self]:
+        """The server of `data_dir`, running; made first if need be (about 1 s). Raises `StartupError` when it can't start."""
+        server = cls(data_dir)
+        users = await anyio.to_thread.run_sync(server._join)
+        try:
+            yield server
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(server._leave, users)
+
+    async def ensure_running(self) -> bool:
+        """Starts the server if it died, and says whether it had to. Takes 1 ms otherwise. Raises `StartupError` when it can't start."""
+        # Who waits no longer may leave: the thread goes on, and locks keep it apart from the next one.
+        return await anyio.to_thread.run_sync(self._start, abandon_on_cancel=True)
+
+    def _join(self) -> int:
+        try:
+            self._data_dir.mkdir(parents=True, exist_ok=True)
+            users = _opened(self._data_dir / "postgres.users")
+            try:
+                with self._alone():
+                    fcntl.flock(users, fcntl.LOCK_SH)
+                    self._cluster.make()
+                self._start()
+            except BaseException:
+                os.close(users)
+                raise
+        except OSError as error:
+            raise StartupError(f"The data folder {self._data_dir} can't be used: {error}. PLAYGROUND_DATA_DIR says where it is.") from error
+        return users
+
+    def _start(self) -> bool:
+        if self._cluster.answers():
+            return False
+        with self._alone():
+            if self._cluster.answers():
+                return False
+            self._cluster.start()
+        return True
+
+    def _leave(self, users: int) -> None:
+        try:
+            with self._alone():
+                if _is_last(users):
+                    self._cluster.stop()
+        except StartupError as error:
+            # Nothing is lost: the next start finds the server running.
+            log.warning("the embedded PostgreSQL was left running", reason=str(error))
+        finally:
+            os.close(users)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        path = self._data_dir / "postgres.lock"
+        lock = _opened(path)
+        try:
+            _wait_for(lock, path)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _wait_for(lock: int, path: Path) -> None:
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > give_up:
+                raise StartupError(f"Another process has held {path} for {_PATIENCE:.0f} s. Is it stuck starting PostgreSQL?") from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _is_last(users: int) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

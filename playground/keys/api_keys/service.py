@@ -1,0 +1,79 @@
+"""Making, showing and revoking API keys."""
+
+import hashlib
+import secrets
+
+from prisma import models
+
+from playground.accounts.authorization import API_KEY_PREFIX
+from playground.keys.repository import ApiKeyRepository, TooManyRows
+from playground.keys.schemas import ApiKey, ApiKeyList, MadeApiKey, NewApiKey
+from playground.kit.announcements import Announcements
+from playground.kit.errors import Conflict, NotFound
+from playground.kit.ids import new_id
+
+MOST_API_KEYS = 50
+_RANDOM_BYTES = 40
+_VISIBLE_CHARACTERS = len(API_KEY_PREFIX) + 8
+"""Six bytes are shown, which leaves 34 that nobody can guess."""
+
+
+class TooManyApiKeys(Conflict):
+    """A user has a limited number of API keys."""
+
+    code = "too_many_api_keys"
+    title = "You have as many API keys as one may have"
+
+
+class ApiKeyNotFound(NotFound):
+    """There is no such API key of this user."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such API key, or it is not yours.")
+
+
+class ApiKeyService:
+    """What can be done with one's API keys."""
+
+    def __init__(self, repository: ApiKeyRepository, announcements: Announcements) -> None:
+        self._repository = repository
+        self._announcements = announcements
+
+    async def make(self, user_id: str, wanted: NewApiKey) -> MadeApiKey:
+        """A new key, which is shown this once. Raises `TooManyApiKeys`."""
+        key = API_KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+        try:
+            row = await self._repository.create(
+                new_id(),
+                user_id=user_id,
+                name=wanted.name,
+                prefix=key[:_VISIBLE_CHARACTERS],
+                key_hash=hashlib.sha256(key.encode()).hexdigest(),
+                scopes=wanted.scopes,
+                expires_at=wanted.expires_at,
+                most=MOST_API_KEYS,
+            )
+        except TooManyRows:
+            raise TooManyApiKeys(f"You have {MOST_API_KEYS} API keys, which is the most: delete one that is not used any more.") from None
+        return MadeApiKey(**_shown(row).model_dump(), key=key)
+
+    async def all_of(self, user_id: str) -> ApiKeyList:
+        """One's keys, newest first."""
+        return ApiKeyList(items=[_shown(row) for row in await self._repository.all_of(user_id)])
+
+    async def get(self, user_id: str, key_id: str) -> ApiKey:
+        """One of one's keys. Raises `ApiKeyNotFound`."""
+        row = await self._repository.get(user_id, key_id)
+        if row is None:
+            raise ApiKeyNotFound
+        return _shown(row)
+
+    async def revoke(self, user_id: str, key_id: str) -> None:
+        """Delete a key, which opens nothing from then on. Raises `ApiKeyNotFound`."""
+        if not await self._repository.delete(user_id, key_id):
+            raise ApiKeyNotFound
+        await self._announcements.announce("api_key", key_id)
+
+
+def _shown(row: models.api_keys) -> ApiKey:
+    return ApiKey.model_validate({name: getattr(row, name) for name in ApiKey.model_fields})

@@ -1,0 +1,139 @@
+"""Storing, showing, testing and deleting one's own keys for providers."""
+
+from prisma import models
+
+from playground.keys.encryption import Vault
+from playground.keys.repository import ProviderKeyRepository, SealedKey
+from playground.keys.schemas import KeyProvider, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
+from playground.kit.announcements import Announcements
+from playground.kit.errors import BadInput, FieldError, NotFound
+from playground.providers.adapter import ProviderClient
+from playground.providers.records import Provider
+from playground.providers.registry import Providers
+from playground.providers.transport.public_addresses import AddressRefusedError, PublicAddresses
+
+from .key_check import try_key
+from .user_keys import OwnKeys, OwnProviders
+
+_HINT_CHARACTERS = 4
+
+
+class UnknownProvider(NotFound):
+    """No provider has this id."""
+
+    code = "unknown_provider"
+    title = "No such provider"
+
+
+class ProviderKeyNotFound(NotFound):
+    """This user has no key for that provider."""
+
+    def __init__(self, provider_id: str) -> None:
+        super().__init__(f'You have no key for "{provider_id}".')
+
+
+class ProviderKeyService:
+    """What can be done with one's own keys for providers."""
+
+    def __init__(
+        self,
+        repository: ProviderKeyRepository,
+        vault: Vault,
+        own_keys: OwnKeys,
+        providers: Providers,
+        client: ProviderClient,
+        addresses: PublicAddresses | None,
+        announcements: Announcements,
+        *,
+        look_up_seconds: float,
+    ) -> None:
+        """`addresses` says where one's own base URLs may lead; `None`: anywhere. A host name is looked up for at most `look_up_seconds`."""
+        self._repository = repository
+        self._vault = vault
+        self._own_keys = own_keys
+        self._providers = providers
+        self._client = client
+        self._addresses = addresses
+        self._announcements = announcements
+        self._look_up_seconds = look_up_seconds
+
+    async def all_of(self, user_id: str) -> ProviderKeyList:
+        """One's keys, and the providers that one may have a key for."""
+        own = await self._own_keys.of(user_id)
+        return ProviderKeyList(
+            items=[self._shown(row, own) for row in await self._repository.all_of(user_id)],
+            providers=[
+                KeyProvider(
+                    id=provider.id,
+                    name=provider.name,
+                    available=self._providers.get(provider.id) is not None,
+                    needs_base_url=not self._own_keys.takes_key(provider),
+                )
+                for provider in self._providers.all_known()
+                if not provider.simulated
+            ],
+        )
+
+    async def put(self, user_id: str, provider_id: str, given: ProviderKeyInput) -> ProviderKey:
+        """Keep a key in the place of the one before; runs that begin from now on use it. Raises `UnknownProvider`, `BadInput`."""
+        provider = self._provider(provider_id)
+        await self._check_address(provider, given.base_url)
+        key = given.key.get_secret_value()
+        ciphertext = self._vault.seal(key, user_id, provider.id, given.base_url)
+        await self._repository.put(SealedKey(user_id, provider.id, ciphertext, given.base_url), key[-_HINT_CHARACTERS:])
+        await self._announcements.announce("provider_key", user_id)
+        return self._shown(await self._row(user_id, provider.id), await self._own_keys.of(user_id))
+
+    async def delete(self, user_id: str, provider_id: str) -> None:
+        """Delete a key, also for a provider that is gone; runs that go on keep it to their end. Raises `ProviderKeyNotFound`."""
+        if not await self._repository.delete(user_id, provider_id):
+            raise ProviderKeyNotFound(provider_id)
+        await self._announcements.announce("provider_key", user_id)
+
+    async def test(self, user_id: str, provider_id: str) -> ProviderKeyTest:
+        """What the provider says to the stored key. Raises `ProviderKeyNotFound`, `ProviderKeyUnreadable`."""
+        own = (await self._own_keys.of(user_id)).get(provider_id)
+        if own is None:
+            raise ProviderKeyNotFound(provider_id)
+        return await try_key(self._client, own)
+
+    def _provider(self, provider_id: str) -> Provider:
+        provider = self._providers.known(provider_id)
+        if provider is None or provider.simulated:
+            names = ", ".join(known.id for known in self._providers.all_known() if not known.simulated)
+            raise UnknownProvider(f'There is no provider "{provider_id}" that takes a key: there are {names}.')
+        return provider
+
+    async def _check_address(self, provider: Provider, base_url: str | None) -> None:
+        if base_url is None:
+            if not self._own_keys.takes_key(provider):
+                raise _bad_address(
+                    f"is needed: the {provider.name} of this service takes no key, so one's own is for a server of one's own"
+                )
+        elif self._addresses is not None:
+            try:
+                await self._addresses.check(base_url, timeout=self._look_up_seconds)
+            except AddressRefusedError as error:
+                raise _bad_address(f"{error}; give a public address with https") from None
+
+    async def _row(self, user_id: str, provider_id: str) -> models.provider_keys:
+        row = await self._repository.get(user_id, provider_id)
+        if row is None:
+            raise ProviderKeyNotFound(provider_id)
+        return row
+
+    def _shown(self, row: models.provider_keys, own: OwnProviders) -> ProviderKey:
+        provider = self._providers.known(row.provider)
+        return ProviderKey(
+            provider=row.provider,
+            name=provider.name if provider is not None else row.provider,
+            hint=row.hint,
+            base_url=row.base_url,
+            readable=row.provider not in own.unreadable,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+def _bad_address(message: str) -> BadInput:
+    return BadInput(f"baseUrl: {message}", errors=[FieldError("baseUrl", message)])

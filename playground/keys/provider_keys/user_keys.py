@@ -1,0 +1,144 @@
+"""The users' own keys for providers, as runs use them: in the place of the server's, and remembered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+from pydantic import SecretStr
+
+from playground.keys.encryption import SealBroken, Vault
+from playground.keys.repository import ProviderKeyRepository
+from playground.kit.announcements import Announcements
+from playground.kit.cache import Remembered
+from playground.kit.errors import Conflict, Unavailable
+from playground.providers.records import Provider
+from playground.providers.registry import Providers
+
+_PAGE = 100
+
+_logger = structlog.get_logger(__name__)
+
+
+class ProviderKeyUnreadable(Conflict):
+    """The user's key for a provider can't be decrypted any more."""
+
+    code = "provider_key_unreadable"
+    title = "Your key for this provider can't be read any more"
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(
+            f"Your key for {provider.name} can't be decrypted any more: the secret of this service that encrypted it is lost. "
+            f"Store it again at /users/me/provider-keys/{provider.id}, or delete it there to use the key of the service."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProviders:
+    """The providers that one user has a key for."""
+
+    usable: Mapping[str, Provider] = field(default_factory=dict)
+    """By id, each with the user's key, and at their address where they gave one."""
+    unreadable: Mapping[str, Provider] = field(default_factory=dict)
+    """Those whose key can't be decrypted."""
+
+    def get(self, provider_id: str) -> Provider | None:
+        """The provider with the user's key; `None` when they have none for it.
+
+        Raises `ProviderKeyUnreadable`: the server's key is no substitute, since somebody else pays for it.
+        """
+        if provider_id in self.unreadable:
+            raise ProviderKeyUnreadable(self.unreadable[provider_id])
+        return self.usable.get(provider_id)
+
+
+class OwnKeys:
+    """Gives every user's own providers without a query for every run."""
+
+    def __init__(
+        self, repository: ProviderKeyRepository, vault: Vault, providers: Providers, announcements: Announcements, *, allow_private: bool
+    ) -> None:
+        """`allow_private`: addresses that users give may lead into private networks."""
+        self._repository = repository
+        self._vault = vault
+        self._providers = providers
+        self._allow_private = allow_private
+        self._announcements = announcements
+        self._remembered = Remembered(self._load, announcements)
+        announcements.listen(
+            "provider_key",
+            lambda user_id: self._remembered.forget_where(lambda _: True) if user_id is None else self._remembered.forget(user_id),
+        )
+
+    async def of(self, user_id: str) -> OwnProviders:
+        """The user's own providers. Raises `Unavailable` when they are not known and the database is away."""
+        return await self._remembered.get(user_id) or OwnProviders()
+
+    async def prepare(self, user_id: str) -> None:
+        """Know a user's own providers before their first run, which then waits for no query, and needs no database."""
+        if self._announcements.connected:  # Otherwise nothing would be remembered.
+            try:
+                await self.of(user_id)
+            except Unavailable:
+                return
+            except Exception:
+                _logger.exception("provider_keys_not_loaded", user_id=user_id)
+
+    def takes_key(self, provider: Provider) -> bool:
+        """Whether a key alone is of use for it: the operator's own server without a key takes anybody, and no key makes it one's own."""
+        return provider.api_key is not None or self._providers.get(provider.id) is None
+
+    async def _load(self, user_id: str) -> OwnProviders:
+        usable, unreadable = {}, {}
+        for row in await self._repository.all_of(user_id):
+            provider = self._providers.known(row.provider)
+            if provider is None or (row.base_url is None and not self.takes_key(provider)):  # The operator has changed the providers since.
+                continue
+            try:
+                key = self._vault.open(row.ciphertext, row.user_id, row.provider, row.base_url)
+            except SealBroken:
+                unreadable[row.provider] = provider
+            else:
+                usable[row.provider] = self._with_key(provider, key, row.base_url)
+        return OwnProviders(usable, unreadable)
+
+    def _with_key(self, provider: Provider, key: str, base_url: str | None) -> Provider:
+        return replace(
+            provider,
+            api_key=SecretStr(key),
+            base_url=base_url or provider.base_url,
+            own_key=True,
+            guarded=base_url is not None and not self._allow_private,
+            key_variable=None,
+            # The operator's headers may hold a key of theirs, which must neither pay for this nor reach an address of the user's.
+            quirks=replace(provider.quirks, headers={}),
+        )
+
+    async def renew(self) -> None:
+        """Encrypt with the present secret what earlier ones encrypted, so that those can be given up. No failure of it is raised."""
+        try:
+            renewed, unreadable = await self._renew()
+        except Unavailable:
+            _logger.warning("provider_keys_not_renewed")  # The next start does it.
+        except Exception:
+            _logger.exception("provider_keys_not_renewed")
+        else:
+            if renewed:
+                _logger.info("provider_keys_renewed", keys=renewed)
+            if unreadable:
+                _logger.warning("provider_keys_unreadable", keys=unreadable, hint="Is a secret missing in ENCRYPTION_PREVIOUS_SECRETS?")
+
+    async def _renew(self) -> tuple[int, int]:
+        renewed = unreadable = 0
+        last = ("", "")
+        while page := await self._repository.after(*last, _PAGE):
+            for key in page:
+                try:
+                    ciphertext = self._vault.renewed(key.ciphertext, *key.context)
+                except SealBroken:
+                    unreadable += 1
+                    continue
+                if ciphertext is not None:
+                    await self._repository.reseal(key, ciphertext)
+                    renewed += 1
+            last = page[-1].user_id, page[-1].provider
+        return renewed, unreadable

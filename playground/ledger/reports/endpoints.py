@@ -1,0 +1,61 @@
+"""`/reports`: what answers cost."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BeforeValidator
+
+from playground.accounts.authorization import ReportReader
+from playground.database.shares import TooSlow
+from playground.kit.csv import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
+from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.problems import documented
+from playground.kit.text import CleanText
+from playground.kit.wire import LocalMoment
+from playground.services import CurrentServices
+
+from .schemas import CostReport, Dimension, ReportScope
+from .service import ReportRequest, as_csv
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+
+
+def _split(values: object) -> object:
+    """`groupBy=day,model` as `groupBy=day&groupBy=model`."""
+    return [part.strip() for value in values for part in str(value).split(",")] if isinstance(values, list) else values
+
+
+@router.get(
+    "/costs",
+    response_model=CostReport,
+    response_model_exclude_unset=True,
+    responses={
+        **documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow),
+        200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}},
+    },
+)
+async def costs(
+    services: CurrentServices,
+    user: ReportReader,
+    group_by: Annotated[
+        list[Dimension], BeforeValidator(_split), Query(alias="groupBy", description="What rows are made of: one or two, with commas.")
+    ] = ["day"],  # noqa: B006 - FastAPI copies it
+    since: Annotated[
+        LocalMoment | None,
+        Query(alias="from", description="Of answers that were asked for at this time or later; without a zone it is in `timezone`."),
+    ] = None,
+    until: Annotated[LocalMoment | None, Query(alias="to", description="And before this time.")] = None,
+    timezone: Annotated[CleanText, Query(max_length=64, description="Whose days they are: a name of the IANA database.")] = "UTC",
+    scope: Annotated[ReportScope, Query(description="`all`: of all users, for administrators alone.")] = "own",
+    file_format: Format = None,
+    accept: AcceptHeader = None,
+) -> CostReport | Response:
+    """What answers cost by day, week, month, model, provider or user; as JSON or CSV.
+
+    What the users' own keys paid and what is simulated stands apart, and answers of unknown price are counted, never taken for free.
+    """
+    wanted = ReportRequest(group_by=group_by, since=since, until=until, timezone=timezone, scope=scope)
+    report = await services.reports.costs(user, wanted)
+    if wants_csv(file_format, accept):
+        return Response(as_csv(report, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("costs.csv"))
+    return report

@@ -1,0 +1,168 @@
+"""What answers cost, for whoever pays."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from playground.accounts.identity import User
+from playground.kit.csv import BYTE_ORDER_MARK, csv_lines
+from playground.kit.errors import BadInput, FieldError, Forbidden
+from playground.kit.wire import money
+
+from .repository import KINDS, ReportQuery, ReportRepository, UnknownTimeZone
+from .schemas import CostFigures, CostReport, CostRow, Dimension, Figures, ReportScope, ReportUser
+
+MOST_ROWS = 10_000
+_MOST_DIMENSIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What somebody wants to know."""
+
+    group_by: Sequence[Dimension]
+    since: datetime | None
+    """Of answers that were asked for then or later. Without a zone it is a time in `timezone`."""
+    until: datetime | None
+    """And before then."""
+    timezone: str
+    """Whose days they are: a name of the IANA database."""
+    scope: ReportScope
+
+
+_UNKNOWN_ZONE = "Etc/Unknown"
+"""What browsers give as the zone of a machine whose zone they don't know (CLDR)."""
+_WHOLE_HOURS = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?")
+
+
+class CostReports:
+    """Makes the reports."""
+
+    def __init__(self, repository: ReportRepository) -> None:
+        self._repository = repository
+        self._zones = available_timezones()
+
+    async def costs(self, user: User, wanted: ReportRequest) -> CostReport:
+        """The report. Raises `BadInput`, and `Forbidden` when somebody else than an administrator asks for other users."""
+        if user.role != "admin" and (wanted.scope == "all" or "user" in wanted.group_by):
+            raise Forbidden("Only administrators may ask for the costs of all users, or by user.")
+        wanted = replace(wanted, timezone=self._zone(wanted.timezone))
+        if len(set(wanted.group_by)) != len(wanted.group_by) or not 1 <= len(wanted.group_by) <= _MOST_DIMENSIONS:
+            raise _bad("groupBy", "should be one or two different ones of day, week, month, model, provider, user")
+        query = self._query(user, wanted)
+        try:
+            total, *rows = await self._repository.costs(query)
+        except UnknownTimeZone:
+            raise _bad_zone(wanted.timezone) from None
+        if len(rows) > MOST_ROWS:
+            raise _bad("groupBy", f"makes more than {MOST_ROWS:,} rows: ask for a shorter time, or for months in place of days")
+        return CostReport(
+            since=query.since,
+            until=query.until,
+            timezone=wanted.timezone,
+            group_by=list(wanted.group_by),
+            scope=wanted.scope,
+            rows=[_row(row, wanted.group_by) for row in rows],
+            total=CostFigures(**_figures(total)),
+            running_answers=total["running_answers"],
+        )
+
+    def _zone(self, name: str) -> str:
+        """The name as the IANA database has it."""
+        zone = "UTC" if name == _UNKNOWN_ZONE else name
+        if hours := _WHOLE_HOURS.fullmatch(zone):  # As browsers write an offset. POSIX counts to the west.
+            sign, count = "-" if hours[1] == "+" else "+", int(hours[2])
+            zone = f"Etc/GMT{sign}{count}" if count else "UTC"
+        if zone not in self._zones:
+            raise _bad_zone(name)
+        return zone
+
+    def _query(self, user: User, wanted: ReportRequest) -> ReportQuery:
+        zone = ZoneInfo(wanted.timezone)
+        since, until = _in_utc(wanted.since, zone, "from"), _in_utc(wanted.until, zone, "to")
+        if since is not None and until is not None and since >= until:
+            raise _bad("to", "should be after `from`")
+        return ReportQuery(
+            group_by=wanted.group_by,
+            timezone=wanted.timezone,
+            asked_by=user.id,
+            user_id=None if wanted.scope == "all" else user.id,
+            since=since,
+            until=until,
+            # The total is one of them.
+            most_rows=MOST_ROWS + 1,
+        )
+
+
+def as_csv(report: CostReport, *, for_people: bool) -> str:
+    """The rows of a report as CSV: amounts in US dollars, exact; an empty one is not known."""
+    names = [name for dimension in report.group_by for name in _CSV_NAMES[dimension]]
+    figures = [f"{kind}{name}" for kind in ("", "own_key_", "simulated_") for name in _CSV_FIGURES]
+    rows = ([*_about(row, names), row.requests, *_cells(row), *_cells(row.own_key), *_cells(row.simulated)] for row in report.rows)
+    return (BYTE_ORDER_MARK if for_people else "") + csv_lines([[*names, "requests", *figures], *rows], for_people=for_people)
+
+
+_CSV_NAMES: dict[Dimension, list[str]] = {
+    "day": ["day"],
+    "week": ["week"],
+    "month": ["month"],
+    "model": ["model"],
+    "provider": ["provider"],
+    "user": ["user_id", "user_email", "user_name"],
+}
+_CSV_FIGURES = ["answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "cost_usd", "unknown_costs"]
+
+
+def _about(row: CostRow, names: Sequence[str]) -> list[object]:
+    of_user = {f"user_{name}": value for name, value in row.user} if row.user is not None else {}
+    return [of_user[name] if name in of_user else getattr(row, name) for name in names]
+
+
+def _cells(figures: Figures | None) -> list[object]:
+    if figures is None:
+        return [0, 0, 0, 0, 0, None, 0]
+    cost = None if figures.cost is None else money(figures.cost)
+    counts = [figures.answers, figures.failed_answers, figures.input_tokens, figures.output_tokens, figures.estimated_answers]
+    return [*counts, cost, figures.unknown_costs]
+
+
+def _row(row: Mapping[str, Any], group_by: Sequence[Dimension]) -> CostRow:
+    about = {name: row[name] for name in ("day", "week", "month", "model", "provider") if name in row}
+    if "user" in group_by:
+        about["user"] = ReportUser(id=row["user_id"], email=row["user_email"], name=row["user_name"])
+    return CostRow(**about, **_figures(row))
+
+
+def _figures(row: Mapping[str, Any]) -> dict[str, Any]:
+    paid, own_key, simulated = (_of_kind(row, kind) for kind in KINDS)
+    apart = {name: figures if figures["answers"] else None for name, figures in (("own_key", own_key), ("simulated", simulated))}
+    return {**paid, "requests": row["requests"], **apart}
+
+
+def _of_kind(row: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    names = ("answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "unknown_costs")
+    figures = {name: row[f"{kind}_{name}"] for name in names}
+    # "0" would say that they were free.
+    known = row[f"{kind}_priced"] > 0 or figures["unknown_costs"] == 0
+    share = round(figures["estimated_answers"] / figures["answers"], 4) if figures["answers"] else 0.0
+    return {**figures, "estimated_share": share, "cost": row[f"{kind}_cost"] if known else None}
+
+
+def _in_utc(moment: datetime | None, zone: ZoneInfo, field: str) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise _bad(field, "is outside of the years 1 to 9999 in UTC") from None
+
+
+def _bad_zone(name: str) -> BadInput:
+    return _bad("timezone", f"no time zone is called {name!r}: names look like Europe/Berlin")
+
+
+def _bad(field: str, message: str) -> BadInput:
+    return BadInput(f"{field}: {message}", errors=[FieldError(field, message)])

@@ -1,0 +1,87 @@
+"""The text of one delta or message: the answer's, and the thinking's in the many names that servers have for it."""
+
+import msgspec
+
+from playground.providers.loose_values import text_of
+
+_THINKING_NAMES = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+    "thinking_content",
+    "reasoning_details",
+    "thinking_blocks",
+)
+"""Servers send the same thinking under several of them: the first that says something is taken."""
+_THINKING_PARTS = ("text", "summary", "thinking", "content")
+_ANSWER_PARTS = ("text", "content", "refusal", "transcript")
+_DEEPEST = 4
+"""Levels of lists and objects around a piece of thinking."""
+
+
+class ThinkingPart(msgspec.Struct, gc=False):
+    """One of `reasoning_details`, which MiniMax and OpenRouter have."""
+
+    text: str | None = None
+    summary: str | None = None
+
+
+class ChunkText(msgspec.Struct, gc=False):
+    """`delta` of a stream, or `message` of a whole answer."""
+
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    reasoning_details: list[ThinkingPart] | None = None
+
+    @property
+    def thought(self) -> str | None:
+        """The thinking, whatever its name."""
+        if self.reasoning_content or self.reasoning:
+            return self.reasoning_content or self.reasoning
+        if not self.reasoning_details:
+            return None
+        return "".join(part.text or part.summary or "" for part in self.reasoning_details)
+
+
+def text_from(value: object) -> ChunkText | None:
+    """A loosely decoded delta or message, as far as it can be understood."""
+    if isinstance(value, str):
+        return ChunkText(content=value)
+    if not isinstance(value, dict):
+        return None
+    content = value.get("content")
+    thinking, answer = _parts(content) if isinstance(content, list) else ("", text_of(content))
+    thoughts = (_thinking(value.get(name)) for name in _THINKING_NAMES)
+    audio = value.get("audio")
+    if not answer and isinstance(audio, dict):
+        answer = text_of(audio.get("transcript"))
+    return ChunkText(answer, next(filter(None, thoughts), thinking), None, text_of(value.get("refusal")))
+
+
+def _parts(parts: list[object]) -> tuple[str, str]:
+    """The thinking and the answer in a list of parts: `{"type": "thinking", "thinking": [{"type": "text", "text": ...}]}`."""
+    thinking: list[str] = []
+    answer: list[str] = []
+    for part in parts:
+        if isinstance(part, dict) and str(part.get("type")).startswith(("thinking", "reasoning")):
+            thinking.append(_thinking(part))
+        elif isinstance(part, dict):
+            thinking.append(_thinking(part.get("thinking")))
+            answer.append(next(filter(None, (text_of(part.get(name)) for name in _ANSWER_PARTS)), ""))
+        else:
+            answer.append(text_of(part) or "")
+    return "".join(thinking), "".join(answer)
+
+
+def _thinking(value: object, levels: int = _DEEPEST) -> str:
+    """The thinking in a text, a part, or a list of parts."""
+    if isinstance(value, list | dict) and not levels:
+        return ""
+    if isinstance(value, list):
+        return "".join(_thinking(part, levels - 1) for part in value)
+    if isinstance(value, dict):
+        return next(filter(None, (_thinking(value.get(name), levels - 1) for name in _THINKING_PARTS)), "")
+    return text_of(value) or ""

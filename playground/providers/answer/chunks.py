@@ -1,0 +1,106 @@
+"""One payload of an answer's stream, decoded: the usual form fast, every other form that servers send with patience.
+
+`decode_fast` fills structs that hold only the used fields. What does not fit them (content as a list of parts, a number where a text
+should be, a surrogate whose other half comes in the next payload) is decoded again by `tolerant`, into the same structs.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from playground.providers.loose_values import count_of, text_of
+
+from .chunk_text import ChunkText, text_from
+from .error_forms import error_in
+from .finish_reasons import graver_of
+from .reported_usage import ChunkUsage, cost_from, usage_from
+
+
+class ChunkChoice(msgspec.Struct, gc=False):
+    """One of `choices`."""
+
+    delta: ChunkText | None = None
+    message: ChunkText | None = None
+    finish_reason: str | None = None
+    native_finish_reason: None = None
+    """OpenRouter's name for what the model's own provider said. Where it says something, the payload is none in the usual form, and
+    `tolerant` makes one reason of both."""
+    error: None = None
+    """Where a gateway puts what failed in a choice; `tolerant` reads it as the payload's."""
+    index: int = 0
+
+
+class GroqExtra(msgspec.Struct, gc=False):
+    """`x_groq`: where Groq puts the usage of a stream, and what failed in it."""
+
+    usage: ChunkUsage | None = None
+    error: dict[str, Any] | str | None = None
+
+
+class Chunk(msgspec.Struct, gc=False):
+    """One payload. `error` is whatever stands there."""
+
+    choices: list[ChunkChoice] | None = None
+    usage: ChunkUsage | None = None
+    cost: Decimal | None = None
+    model: str | None = None
+    error: dict[str, Any] | str | None = None
+    x_groq: GroqExtra | None = None
+
+
+class NotJsonError(ValueError):
+    """A payload is no JSON object."""
+
+
+decode_fast = msgspec.json.Decoder(Chunk).decode
+"""A payload in the usual form as a chunk. Raises one of `NOT_USUAL` for any other."""
+
+NOT_USUAL = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def tolerant(payload: bytes) -> Chunk:
+    """`payload` as a chunk, taking what can be understood and leaving out the rest. Texts may hold lone surrogates."""
+    answer = decode_loosely(payload)
+    if isinstance(answer, list) and answer and isinstance(answer[0], dict) and "error" in answer[0]:
+        answer = answer[0]  # Google's errors come in a list.
+    if not isinstance(answer, dict):
+        raise NotJsonError
+    choices = answer.get("choices")
+    groq = answer.get("x_groq")
+    return Chunk(
+        choices=[_choice(choice) for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else None,
+        usage=_usage_in(answer, choices),
+        cost=cost_from(answer.get("cost")),
+        model=text_of(answer.get("model")),
+        error=error_in(answer),
+        x_groq=GroqExtra(usage_from(groq.get("usage")), error_in(groq)) if isinstance(groq, dict) else None,
+    )
+
+
+def decode_loosely(payload: bytes) -> object:
+    """Any JSON as Python objects, numbers with a point as `Decimal`. Raises `NotJsonError` when it is no JSON."""
+    try:
+        return json.loads(payload.decode("utf-8", "replace"), parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise NotJsonError from None
+
+
+def _choice(choice: dict[str, Any]) -> ChunkChoice:
+    return ChunkChoice(
+        delta=text_from(choice.get("delta")),
+        message=text_from(choice.get("message")),
+        finish_reason=graver_of(text_of(choice.get("finish_reason")), text_of(choice.get("native_finish_reason"))),
+        index=count_of(choice.get("index")) or 0,
+    )
+
+
+def _usage_in(answer: dict[str, Any], choices: object) -> ChunkUsage | None:
+    """The usage of a payload, wherever it stands: by itself, in a choice (Moonshot), or in a message."""
+    places: list[object] = [answer, answer.get("message"), answer.get("response")]
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict):
+            places += [choice, choice.get("message"), choice.get("delta")]
+    found = (usage_from(place.get("usage")) for place in places if isinstance(place, dict))
+    return next((usage for usage in found if usage is not None), None)

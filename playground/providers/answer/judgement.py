@@ -1,0 +1,43 @@
+"""Whether an answer that came to its end is one: from its finish reason, and what was written until then."""
+
+from playground.providers.calls import Usage
+from playground.providers.errors.classification import ADVICE
+from playground.providers.errors.kinds import BrokenStream, ContentFiltered, PromptTooLong, ProviderError, ProviderFailed
+from playground.providers.errors.provider_messages import shorten
+from playground.providers.records import Provider
+
+from .finish_reasons import Ending, ending_of
+
+
+def failure_of_end(provider: Provider, reason: str | None, *, answered: bool, written: bool, usage: Usage | None) -> ProviderError | None:
+    """What failed with an answer that ended in order; `None` when nothing did.
+
+    `answered`: it has text; `written`: it has text or thinking; `usage`: its tokens, if the provider reported them. The end of a stream by
+    itself is no success: it takes text, or a finish reason, or a count. An unknown reason is a failure only where nothing was written.
+    """
+    if reason is not None:
+        return _failure_of_reason(provider, reason, written=written, usage=usage)
+    if answered or usage is not None:
+        return None
+    what = "thought, and ended the answer before it began" if written else "ended the answer without having begun it"
+    return BrokenStream(f"{provider.name} {what}. Ask again.", provider=provider.name)
+
+
+def _failure_of_reason(provider: Provider, reason: str, *, written: bool, usage: Usage | None) -> ProviderError | None:
+    name, said = provider.name, f"(“{shorten(reason, provider.secret)}”)"
+    match ending_of(reason):
+        case Ending.FILTERED:
+            kept = "What came before is kept." if written else "Nothing was written before."
+            return ContentFiltered(
+                f"{name}’s filter stopped the answer {said}. {kept} Change the prompt, or ask another provider.", provider=name
+            )
+        case Ending.FAILED if written:
+            return ProviderFailed(f"{name} broke off the answer by a fault of its own {said}. What came before is kept.", provider=name)
+        case Ending.FAILED:
+            return ProviderFailed(f"{name} failed before it wrote anything {said}. Ask again.", provider=name)
+        case Ending.CONTEXT_WINDOW if not written and (usage is None or not usage.output_tokens):
+            message = f"{name} says that the prompt fills the model's context window {said}. {ADVICE[PromptTooLong]}"
+            return PromptTooLong(message, provider=name)
+        case None if not written:
+            return ProviderFailed(f"{name} ended the answer without any text {said}. Ask again.", provider=name)
+    return None

@@ -1,0 +1,121 @@
+"""A provider's report of what a call used, as it stands in a payload: in the usual shape for the fast decoder, and in every other one."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from playground.providers.loose_values import amount_of, count_of
+
+
+class InputDetails(msgspec.Struct, gc=False):
+    """`prompt_tokens_details`, or `input_tokens_details`. The names of written tokens are those of LiteLLM, OpenRouter and Anthropic."""
+
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_creation_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct, gc=False):
+    """`completion_tokens_details`, or `output_tokens_details`."""
+
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class CostDetails(msgspec.Struct, gc=False):
+    """What OpenRouter says of a cost, in US dollars."""
+
+    upstream_inference_cost: Decimal | None = None
+
+
+class ChunkUsage(msgspec.Struct, gc=False):
+    """`usage`, in the words of OpenAI's two APIs, and in those of others. Amounts are exactly as the JSON text has them."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: InputDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    input_tokens_details: InputDetails | None = None
+    output_tokens_details: OutputDetails | None = None
+    cached_tokens: int | None = None
+    """Moonshot's name for the cached tokens."""
+    prompt_cache_hit_tokens: int | None = None
+    """DeepSeek's name for them."""
+    cache_read_input_tokens: int | None = None
+    """Anthropic's name for them, which come beside its `input_tokens`."""
+    cache_creation_input_tokens: int | None = None
+    """Anthropic's: written to the cache, beside its `input_tokens` too."""
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+    """OpenRouter's, in US dollars."""
+    is_byok: bool = False
+    """OpenRouter asked with a key of its user's: `cost` is its own fee alone, and the model's provider is paid beside it."""
+    cost_details: CostDetails | None = None
+    estimated_cost: Decimal | None = None
+    """DeepInfra's bill, in US dollars."""
+    cost_in_usd_ticks: int | None = None
+    """xAI's bill."""
+
+
+def usage_from(value: object) -> ChunkUsage | None:
+    """A loosely decoded `usage`, as far as it can be understood."""
+    if not isinstance(value, dict):
+        return None
+    counts: dict[str, Any] = {name: _count(value.get(name)) for name in _COUNTS}
+    details = value.get("cost_details")
+    return ChunkUsage(
+        **counts,
+        prompt_tokens_details=_input_details(value.get("prompt_tokens_details")),
+        completion_tokens_details=_output_details(value.get("completion_tokens_details")),
+        input_tokens_details=_input_details(value.get("input_tokens_details")),
+        output_tokens_details=_output_details(value.get("output_tokens_details")),
+        cost=cost_from(value.get("cost")),
+        is_byok=value.get("is_byok") is True,
+        cost_details=CostDetails(amount_of(details.get("upstream_inference_cost"))) if isinstance(details, dict) else None,
+        estimated_cost=amount_of(value.get("estimated_cost")),
+    )
+
+
+_COUNTS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "prompt_cache_hit_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "reasoning_tokens",
+    "cost_in_usd_ticks",
+)
+
+
+def cost_from(value: object) -> Decimal | None:
+    """A cost in US dollars: a number, or an object with the sum of several, as Perplexity's."""
+    return amount_of(value.get("total_cost") if isinstance(value, dict) else value)
+
+
+def _count(value: object) -> int | None:
+    # A negative number stays, so that it is seen to be wrong.
+    if isinstance(value, int | Decimal) and value < 0:
+        return -1
+    return count_of(value)
+
+
+def _input_details(value: object) -> InputDetails | None:
+    if not isinstance(value, dict):
+        return None
+    return InputDetails(*(_count(value.get(name)) for name in InputDetails.__struct_fields__))
+
+
+def _output_details(value: object) -> OutputDetails | None:
+    if not isinstance(value, dict):
+        return None
+    return OutputDetails(*(_count(value.get(name)) for name in OutputDetails.__struct_fields__))

@@ -1,0 +1,114 @@
+"""One answer as it comes in over a connection."""
+
+import asyncio
+from collections.abc import Callable
+
+import anyio
+
+from playground.providers.calls import Attachment, Delta, Source, Usage
+from playground.providers.transport.arrivals import Body, hear, rest_of
+from playground.providers.transport.pool import LOST_CONNECTION
+
+from .reader import AnswerReader
+from .timeouts import Watch
+
+_DRAIN_SECONDS = 0.1
+
+Take = Callable[[list[Delta]], None]
+
+
+class AnswerStream:
+    """`usage`, `finish_reason` and `model` hold what has been told so far, also after a failure or a cancellation."""
+
+    def __init__(self, body: Body, reader: AnswerReader, watch: Watch) -> None:
+        self._body = body
+        self._reader = reader
+        self._watch = watch
+        self._take: Take
+        self._complete = False
+        self.silence = 0.0
+        """Seconds for which nothing more came, until an answer that had said its end was taken as complete."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The provider's own count of what came, once the answer is over."""
+        return self._reader.usage
+
+    @property
+    def finish_reason(self) -> str | None:
+        """As the provider says it: `stop`, `length`, `content_filter`, ..."""
+        return self._reader.finish_reason
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the answer refers to, in the order of the numbers in its text."""
+        return self._reader.sources.sources
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What came and is no text."""
+        return self._reader.sources.attachments
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, in the provider's words: often a dated version of the one that was asked."""
+        return self._reader.model
+
+    async def deliver(self, take: Take) -> None:
+        """Call `take` with all deltas of each network read, never an empty list, until the answer is over. Once, in one task.
+
+        `take` must not wait: it is called by whoever receives. Raises a `ProviderError` after the deltas that came before the failure,
+        and what `take` raises; an `OSError` of its own would be taken for the connection's.
+        """
+        reader, watch = self._reader, self._watch
+        self._take = take
+        watch.follow()
+        watch.waiting = True
+        cut = False
+        try:
+            await hear(self._body, self._heard)
+        except asyncio.CancelledError as cancelled:
+            verdict = watch.verdict(cancelled)
+            # An answer that said its end is complete, also when its server neither goes on nor closes.
+            if verdict is cancelled or not watch.finished:
+                self._end(cut=True)
+                # So is one JSON object in place of a stream.
+                if verdict is cancelled or reader.failure is not None or not reader.answered:
+                    raise verdict from None
+                return
+            self.silence = watch.silence
+        except LOST_CONNECTION:
+            cut = True
+        finally:
+            watch.waiting = False
+        self._end(cut=cut)
+        if reader.failure is not None:
+            raise reader.failure
+
+    def _end(self, *, cut: bool) -> None:
+        # Whoever says that an answer is over before its connection ends may have something to send behind it.
+        self._complete = self._reader.over
+        deltas = self._reader.end(cut=cut)
+        if deltas:
+            self._take(deltas)
+
+    def _heard(self, data: bytes) -> bool:
+        reader = self._reader
+        deltas = reader.feed(data)
+        self._watch.heard(text=bool(deltas))
+        if deltas:
+            self._take(deltas)
+        if reader.finish_reason is not None:
+            counted = reader.counted or reader.failed
+            self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends, counted=counted)
+        return reader.over
+
+    async def drain(self) -> None:
+        """Read what comes after a complete answer, so that the connection can serve another call. Waits for a moment only."""
+        if self._complete and self._reader.failure is None:
+            with anyio.move_on_after(_DRAIN_SECONDS):
+                try:
+                    async for _ in rest_of(self._body):
+                        pass
+                except LOST_CONNECTION:
+                    return

@@ -1,0 +1,182 @@
+"""How long a provider may keep us waiting.
+
+Three limits: for connecting (kept by the HTTP client), from sending the request to the first text, and between two reads. None of them
+costs anything per chunk: reading sets a number, and one timer per call looks at the numbers when the limit could have passed, and sets
+itself again for the rest.
+
+What counts as life: a model may think in silence for minutes before its first text, and some providers keep the connection busy meanwhile
+(OpenRouter sends `: OPENROUTER PROCESSING`, DeepSeek `: keep-alive` for as long as a request waits in its queue). Both are waited for,
+until `first_token` has passed. Once text came, any byte proves that the
+provider is there, so that silence is `between_tokens` without a byte; but keep-alives alone may not go on for longer than the wait for a
+first text may, since a provider that only says that it lives never ends.
+
+Once the provider said why its answer ended, only its usage and its end may follow, and are waited for briefly: keep-alives prove nothing
+then. But some servers say so with every chunk: a reason before any text is none, unless the output was counted, nor is one after which text
+came, and one beside text is waited for as long as for more text.
+
+What passes before somebody reads the answer, and after its end, is no silence of the provider's.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from playground.providers.errors.kinds import GivenUp
+from playground.providers.records import Provider
+
+_ENDING_SECONDS = 15.0
+_READING_SECONDS = 0.1
+"""For what came by a limit and was not read yet, as when the process stood still. Not none: uvloop calls what is due before it reads."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """The limits, in seconds."""
+
+    connect: float
+    first_token: float
+    between_tokens: float
+
+
+class Watch:
+    """Watches one call, from entering to leaving it. It counts while `waiting` is true; `heard` tells it what came.
+
+    Works as `asyncio.timeout` does: when a limit passes, it cancels the task that waits, which asks `verdict` what its cancellation means.
+    It is not `anyio.CancelScope`, because moving a scope's deadline sets a timer again for every read.
+    """
+
+    __slots__ = (
+        "_cancelling",
+        "_expired",
+        "_finished_at",
+        "_finished_soon",
+        "_heard_at",
+        "_looked_again",
+        "_loop",
+        "_patience",
+        "_provider",
+        "_sent_at",
+        "_task",
+        "_text_at",
+        "_timer",
+        "waiting",
+    )
+
+    def __init__(self, provider: Provider, patience: Patience) -> None:
+        self._provider = provider
+        self._patience = patience
+        self._loop = asyncio.get_running_loop()
+        self._sent_at = self._heard_at = self._loop.time()
+        self._text_at: float | None = None
+        self._finished_at: float | None = None
+        self._finished_soon = False
+        self._looked_again: float | None = None
+        self._task = asyncio.current_task()
+        self.waiting = False
+        self._cancelling = 0
+        self._expired: GivenUp | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Self:
+        self._set_timer(self._sent_at + self._patience.first_token)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def wait(self, what: Awaitable[_T]) -> _T:
+        """What `what` gives. Raises `GivenUp` when a limit passes first."""
+        self.waiting = True
+        try:
+            return await what
+        except asyncio.CancelledError as cancelled:
+            raise self.verdict(cancelled) from None
+        finally:
+            self.waiting = False
+
+    def verdict(self, cancelled: asyncio.CancelledError) -> BaseException:
+        """What to raise where the waiting task was cancelled: `GivenUp` when a limit passed, and `cancelled` when somebody else did it."""
+        # Both may have happened in the same moment: then theirs counts.
+        if self._expired is not None and self._task is not None and self._task.uncancel() <= self._cancelling:
+            return self._expired
+        return cancelled
+
+    def follow(self) -> None:
+        """From now on it is the calling task that waits."""
+        self._task = asyncio.current_task()
+
+    def heard(self, *, text: bool) -> None:
+        """Bytes came; `text`: with a delta among them."""
+        self._heard_at = self._loop.time()
+        if text:
+            if self._text_at is None:  # The timer stands at the limit for the first text, which may be far later than the next one.
+                self._set_timer(self._heard_at + self._patience.between_tokens)
+            self._text_at = self._heard_at
+
+    def finish(self, *, soon: bool, counted: bool) -> None:
+        """The provider said why its answer ended.
+
+        `soon`: by itself, so that nothing but the usage and the end is to come; `counted`: it told the tokens of an output.
+        """
+        if self._finished_at is None and (self._text_at is not None or counted):
+            self._finished_at = self._loop.time()
+            self._finished_soon = soon
+            self._set_timer(self._finished_at + self._ending_seconds)
+
+    def go_on(self) -> None:
+        """The answer had not ended."""
+        if self._finished_at is not None:
+            self._finished_at = None
+            self._set_timer(self._heard_at + self._patience.between_tokens)
+
+    @property
+    def finished(self) -> bool:
+        """The provider said why its answer ended, after the last text."""
+        return self._finished_at is not None
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the answer's last text, or since its end was told."""
+        return self._loop.time() - max(self._text_at or 0.0, self._finished_at or 0.0)
+
+    @property
+    def _ending_seconds(self) -> float:
+        between_tokens = self._patience.between_tokens
+        return min(_ENDING_SECONDS, between_tokens) if self._finished_soon else between_tokens
+
+    def _set_timer(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        patience = self._patience
+        if self._finished_at is not None:
+            due = self._finished_at + self._ending_seconds
+            text = f"did not end its answer within {self._ending_seconds:g} s after the last of it"
+        elif self._text_at is None:
+            due = self._sent_at + patience.first_token
+            text = f"sent no text within {patience.first_token:g} s, and may still work on it and charge for it"
+        else:
+            silent_at = self._heard_at + patience.between_tokens
+            longest = max(patience.first_token, patience.between_tokens)
+            due = min(silent_at, self._text_at + longest)
+            text = f"went silent for {patience.between_tokens:g} s" if due == silent_at else f"sent no more text for {longest:g} s"
+        if now < due:
+            self._set_timer(due)
+        elif due != self._looked_again:
+            self._looked_again = due
+            self._set_timer(now + _READING_SECONDS)
+        elif not self.waiting or self._task is None:
+            self._set_timer(now + patience.between_tokens)
+        else:
+            self._timer = None
+            self._expired = GivenUp(f"{self._provider.name} {text}. Ask again, or choose a faster model.", provider=self._provider.name)
+            self._cancelling = self._task.cancelling()
+            self._task.cancel()

@@ -1,0 +1,62 @@
+"""Whose fault it is that a request got no HTTP answer: from how the connection failed to one of `errors.py`."""
+
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+
+from playground.providers.base_urls import origin_of
+from playground.providers.records import Provider
+from playground.providers.transport.pool import UNSENDABLE
+from playground.providers.transport.public_addresses import AddressRefusedError
+
+from .kinds import AddressRefused, ProviderError, TimedOut, UnexpectedAnswer, Unreachable
+from .provider_messages import shorten
+
+
+def not_connected(provider: Provider, error: BaseException, connect_timeout: float) -> ProviderError:
+    """The error behind a request that got no HTTP answer. `connect_timeout` in seconds."""
+    causes = list(_causes(error))
+    where = f"{provider.name} ({origin_of(provider.base_url)})"
+    refused = next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None)
+    if refused is not None:
+        message = f"{where} was not asked: its address {refused}. Give it a public address with https, or none."
+        return AddressRefused(message, provider=provider.name)
+    if _any(causes, aiohttp.ConnectionTimeoutError):
+        return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name, refused=True)
+    fault = _why_unreachable(provider, causes)
+    if fault is not None:
+        return Unreachable(f"{where} {fault}", provider=provider.name)
+    message = f"{where} did not answer in HTTP: {_words(provider, causes)}. Its base URL may be wrong."
+    return UnexpectedAnswer(message, provider=provider.name)
+
+
+def _why_unreachable(provider: Provider, causes: list[BaseException]) -> str | None:
+    if _any(causes, aiohttp.ClientConnectorDNSError):
+        return "is unreachable: its host name has no address. Check its base URL."
+    if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
+        return f"is unreachable: no secure connection, {_words(provider, causes)}."
+    if _any(causes, aiohttp.ClientConnectorError):
+        return f"is unreachable: {_words(provider, causes)}. Is it running?"
+    if _any(causes, aiohttp.ClientConnectionError):
+        return "closed the connection without an answer."
+    if isinstance(causes[0], UNSENDABLE):
+        return "is unreachable: no request can be sent to such an address. Check its base URL."
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    # The SDK wraps httpx2's error, which wraps aiohttp's, which wraps the system's.
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _words(provider: Provider, causes: list[BaseException]) -> str:
+    last = causes[-1]
+    words = last.strerror if isinstance(last, OSError) and last.strerror else str(last) or type(last).__name__
+    return shorten(words, provider.secret).rstrip(".")

@@ -1,0 +1,106 @@
+"""The way to one provider with one key."""
+
+from typing import Self, cast
+
+import aiohttp
+import httpx2
+import msgspec
+from openai._vendor.httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
+
+from playground.providers.records import Provider
+
+from .arrivals import Body
+from .pool import Pool, open_client, stop_at_refusal
+
+_ACCEPT = "text/event-stream, application/json"
+_AIOHTTPS_OWN = frozenset({"content-length", "host"})
+"""Headers that aiohttp makes from the body and the address."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The body of an answer, and the connection that it comes over, to be closed by whoever asked."""
+
+    body: Body
+    connection: httpx2.AsyncByteStream
+
+
+class Channel:
+    """The SDK's client for a provider, and the request that it builds for answers.
+
+    All requests for answers are alike but for their bodies, and to build one and send it through all layers takes the SDK and httpx2 a
+    millisecond, which a first token would wait for. So they build and send the first; those that follow are that one with a body of their
+    own, over the same connections.
+    """
+
+    def __init__(self, provider: Provider, pool: Pool) -> None:
+        """Raises `WrongKey` for a key that can't be in a header."""
+        self.client, self.headers = open_client(provider, pool)
+        self._pool = pool
+        self._own_headers = provider.quirks.headers
+        self._built: _Built | None = None
+
+    async def ask(self, body: bytes) -> Reply:
+        """Send `body` (JSON), and wait for the head of the answer.
+
+        Raises `RefusedError`, an `OpenAIError`, or one of `LOST_CONNECTION`.
+        """
+        if self._built is not None:
+            return await self._built.send(body)
+        response = await self._ask_by_sdk(body)
+        if self._pool.session is not None:
+            self._built = _Built.of(response.request, self._pool.session)
+        return _reply(response)
+
+    async def _ask_by_sdk(self, body: bytes) -> httpx2.Response:
+        # What `chat.completions.create` comes to, without its look through a body that is JSON already.
+        return await self.client.post(
+            f"{self.client.base_url}chat/completions",  # Whole, so that it is not taken apart and put together again.
+            cast_to=httpx2.Response,
+            content=body,
+            options={"headers": {**self.headers, "Accept": _ACCEPT, **self._own_headers}},
+            stream=True,
+        )
+
+
+class _Built(msgspec.Struct, frozen=True):
+    """A request of the SDK's without its body, as httpx2's transport hands it to aiohttp."""
+
+    session: aiohttp.ClientSession
+    url: str
+    headers: dict[str, str]
+    timeout: aiohttp.ClientTimeout
+
+    @classmethod
+    def of(cls, request: httpx2.Request, session: aiohttp.ClientSession) -> Self:
+        headers = {name: value for name, value in request.headers.items() if name not in _AIOHTTPS_OWN}
+        limits = request.extensions["timeout"]
+        return cls(session, str(request.url), headers, aiohttp.ClientTimeout(connect=limits["pool"], sock_connect=limits["connect"]))
+
+    async def send(self, body: bytes) -> Reply:
+        with map_aiohttp_exceptions():
+            answer = await self.session.post(
+                self.url, data=body, headers=self.headers, timeout=self.timeout, allow_redirects=False, auto_decompress=False
+            )
+        connection = AiohttpResponseStream(answer)
+        if answer.status == 200 and "Content-Encoding" not in answer.headers:
+            return Reply(answer.content, connection)
+        response = httpx2.Response(answer.status, headers=answer.raw_headers, stream=connection)
+        await stop_at_refusal(response)
+        return _reply(response)
+
+
+def _reply(response: httpx2.Response) -> Reply:
+    """What the SDK and httpx2 built to ask is left behind: it would take 6 KB for as long as the answer goes on."""
+    return Reply(_body_of(response), cast("httpx2.AsyncByteStream", response.stream))
+
+
+def _body_of(response: httpx2.Response) -> Body:
+    """The body as it comes. Decoded only where a server compresses although it was asked not to."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return response.aiter_bytes()
+    # Past httpx2's and its transport's generators, which cost 3 µs a read, where the transport is the one that we know.
+    answer = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
+    if isinstance(answer, aiohttp.ClientResponse):
+        return answer.content
+    # What `aiter_raw` reads from, without its step per read.
+    return aiter(cast("httpx2.AsyncByteStream", response.stream))

@@ -1,0 +1,105 @@
+"""What an operator looks at: name and version, health, and the documentation of the API."""
+
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response, status
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+
+from playground import __version__
+from playground.kit.errors import NotFound
+from playground.kit.wire import WireModel
+from playground.page.routes import Page, wants_html
+from playground.services import CurrentServices
+from playground.settings import ROOT
+
+router = APIRouter(tags=["operation"])
+
+_SWAGGER_FILES = ROOT / "node_modules" / "swagger-ui-dist"
+_SWAGGER_NAMES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
+
+# Swagger UI from this server alone: no other host, no inline script.
+_DOCS_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Playground: the API</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="docs"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</html>
+"""
+# The validator would be an image of another host, which hears of every visit.
+_DOCS_START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n"
+
+
+class Welcome(WireModel):
+    """What this service is, and where things are."""
+
+    name: Literal["Playground"] = "Playground"
+    version: str
+    links: dict[str, str]
+
+
+class Health(WireModel):
+    """Whether the parts of the service answer."""
+
+    status: Literal["ok", "degraded"]
+    database: Literal["ok", "away"]
+
+
+@router.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
+async def welcome(request: Request, response: Response) -> Welcome | Response:
+    """Name, version, and links; for a browser, which asks for HTML, the page."""
+    if wants_html(request.scope):
+        page: Page = request.app.state.page
+        return page.index(request.scope)
+    response.headers["Vary"] = "Accept"
+    links = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health", "models": "/models", "stream": "/playground/stream"}
+    return Welcome(version=__version__, links=links)
+
+
+@router.get(
+    "/health", responses={503: {"model": Health, "description": "The database is away; runs that go on are kept on disk meanwhile."}}
+)
+async def health(services: CurrentServices, response: Response) -> Health:
+    """Whether the process and its database answer."""
+    if await services.database.healthy():
+        return Health(status="ok", database="ok")
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Health(status="degraded", database="away")
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    """The API, to read and to try."""
+    return HTMLResponse(_DOCS_PAGE)
+
+
+@router.get("/docs/", include_in_schema=False)
+async def docs_with_slash() -> RedirectResponse:
+    """Leads to the page: to a path, and not to whatever host the request named."""
+    return RedirectResponse("/docs")
+
+
+@router.get("/docs/start.js", include_in_schema=False)
+async def docs_start() -> Response:
+    """Starts the page of `/docs`."""
+    return Response(_DOCS_START, media_type="text/javascript")
+
+
+@router.get("/docs/{name}", include_in_schema=False)
+def docs_file(name: str) -> FileResponse:
+    """A file of Swagger UI."""
+    path: Path = _SWAGGER_FILES / name
+    if name not in _SWAGGER_NAMES or not path.is_file():
+        raise NotFound("There is no such file.")
+    return FileResponse(path)
+
+
+@router.get("/api", include_in_schema=False)
+async def api() -> RedirectResponse:
+    """Leads to the documentation."""
+    return RedirectResponse("/docs")

@@ -1,0 +1,112 @@
+"""The body of a request: read up to a limit, and looked at before anything parses it."""
+
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from playground.kit.errors import BadInput, FieldError, Problem
+from playground.kit.problems import respond
+
+from .json_nesting import has_more_values, nested_deeper
+
+_LARGE = frozenset({"/playground/stream", "/playground/estimate"})
+"""Where prompts come. Everywhere else a body is small."""
+_SMALL_BYTES = 65_536
+_MOST_VALUES = 5_000
+"""In one JSON document. The largest that makes sense, 16 lanes with all of their parameters, has a few hundred."""
+
+
+class BodyTooLarge(Problem):
+    """The body of the request is larger than this service takes."""
+
+    status = 413
+    title = "The request is too large"
+    code = "body_too_large"
+
+
+class _BodyToCome(NamedTuple):
+    """What the headers say of the body."""
+
+    length: int
+    """In bytes; 0: they don't say."""
+    is_json: bool
+
+
+class BodyLimit:
+    """Refuses bodies of more than `most_bytes`, 64 KB where no prompt is sent, and JSON that is nested more than `deepest` deep or has
+    more than 5,000 values; the rest reach the application in one piece. Parsing millions of values would hold up every other request.
+
+    A body that says its length is refused before any of it is read, another as soon as it is over. The server goes on reading what
+    the client still sends and throws it away, so that the client gets the answer and its connection can take the next request.
+    """
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int, deepest: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+        self._deepest = deepest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        coming = _body_to_come(scope)
+        if coming is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            most_bytes = self._most_bytes if scope["path"] in _LARGE else min(self._most_bytes, _SMALL_BYTES)
+            body = await _read(receive, coming.length, most_bytes)
+            if coming.is_json and body is not None:
+                self._check_shape(body)
+        except Problem as problem:
+            await respond(problem)(scope, receive, send)
+        else:
+            if body is not None:
+                await self._app(scope, _giving(body, receive), send)
+
+    def _check_shape(self, body: bytes) -> None:
+        if nested_deeper(body, self._deepest):
+            detail = f"is JSON that is nested more than {self._deepest} deep"
+        elif has_more_values(body, _MOST_VALUES):
+            detail = f"is JSON with more than {_MOST_VALUES:,} values"
+        else:
+            return
+        raise BadInput(f"body: {detail}", errors=[FieldError("body", detail)])
+
+
+async def _read(receive: Receive, length: int, most_bytes: int) -> bytes | None:
+    """The whole body; `None` when the client left. Raises `BodyTooLarge`."""
+    pieces, size = [], 0
+    while max(length, size) <= most_bytes:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        pieces.append(message["body"])
+        size += len(message["body"])
+        if not message["more_body"] and size <= most_bytes:
+            return b"".join(pieces)
+    raise BodyTooLarge(f"The body of the request is larger than {most_bytes:,} bytes, the maximum at this address.")
+
+
+def _body_to_come(scope: Scope) -> _BodyToCome | None:
+    """`None`: there is no body (RFC 9112, 6.3: neither of the two headers that announce one)."""
+    length, in_chunks, is_json = 0, False, False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = int(value)
+        elif name == b"transfer-encoding":
+            in_chunks = True
+        elif name == b"content-type":
+            is_json = b"json" in value.lower()
+    return _BodyToCome(length, is_json) if length or in_chunks else None
+
+
+def _giving(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body, and then what the server says. It does not keep the body: a stream may be long."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return left.pop() if left else await receive()
+
+    return give

@@ -1,0 +1,41 @@
+"""A fault of this service is an answer like any other error, and tells nothing of its inside."""
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from playground.kit.errors import Problem
+from playground.kit.problems import respond
+from playground.serving.uvicorn_internals import is_closed
+
+_logger = structlog.get_logger(__name__)
+
+
+class Defects:
+    """Turns what nobody caught into a problem; the log has what happened."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_watched)
+        except Exception:
+            if is_closed(scope):  # No one waits for the answer, and writing it is what failed.
+                _logger.info("client_left", method=scope["method"], path=scope["path"])
+                return
+            _logger.exception("request_broke", method=scope["method"], path=scope["path"])
+            if begun:  # All that is left is to break the answer off.
+                raise
+            defect = Problem("Something went wrong in this service. Its log has the details, under this answer's X-Request-ID.")
+            await respond(defect)(scope, receive, send)

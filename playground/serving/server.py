@@ -1,0 +1,224 @@
+"""The HTTP server: uvicorn on a socket of ours, told what to do with the runs when it is asked to stop."""
+
+import asyncio
+import errno
+import resource
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from signal import SIGINT, SIGTERM, signal
+from types import FrameType
+from typing import NamedTuple
+
+import anyio
+import structlog
+import uvicorn
+from anyio.lowlevel import checkpoint
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from playground.app import open_app
+from playground.kit import garbage_collection as garbage
+from playground.kit.errors import Problem, StartupError
+from playground.kit.ids import new_id
+from playground.kit.problems import respond
+from playground.kit.tasks import background_tasks
+from playground.services import Services
+from playground.settings import Settings
+
+from .middleware import DirectSend, secured
+from .uvicorn_internals import Connection
+
+_KEEP_ALIVE_SECONDS = 75
+"""An idle connection stays open as long as with nginx. Clients with pools and proxies keep theirs for up to a minute, and a request that
+they send on one which was closed a moment ago is lost."""
+_SPARE_SECONDS = 5
+"""What runs may take, after they were stopped, to be counted, recorded and told. The journal has the rest for the next start."""
+_LAST_READ_SECONDS = 5
+"""After the last run was over: whoever has not taken its end by then, or not sent all of a request, is dropped, and does not keep us."""
+_LAST_WORK_SECONDS = 1
+"""What a request may take to end that was cancelled, and a run when a second interrupt stops it."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class _Connection(Connection):
+    """Refuses what can't be read as all else: with an id, a line in the log, and what browsers are told about every answer."""
+
+    def refusal(self, problem: Problem) -> Response:
+        """The problem."""
+        answer, request_id = respond(problem), new_id()
+        _logger.info("request_refused", request_id=request_id, status=problem.status, address=self.client[0] if self.client else None)
+        answer.raw_headers = [*secured(answer.raw_headers, self.scheme), (b"x-request-id", request_id.encode())]
+        return answer
+
+
+class Server(uvicorn.Server):
+    """Serves until a signal; then takes no new runs, lets the running ones finish for a while, stops the rest, and ends.
+
+    Overriding `handle_exit` keeps sse-starlette's process-wide patch of it out of the way; its streams find
+    `should_exit` through the signal handler all the same.
+    """
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        self._app = DirectSend(app)
+        super().__init__(
+            uvicorn.Config(
+                self._serve_request,
+                interface="asgi3",
+                http=_Connection,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                # uvicorn would believe what runs on this machine by itself.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(_trusted(settings)),
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            )
+        )
+        self._services: Services = app.state.services
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Note that a signal asks for the end; a second interrupt does not wait."""
+        self.force_exit = self.should_exit and sig == SIGINT
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections, and say so: from here on a signal ends the service in order."""
+        await super().startup(sockets)
+        _logger.info("listening", url=_address(self.servers[0].sockets[0]))
+
+    async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.should_exit:  # Else nobody waits for the answer any more.
+                raise
+
+    async def _wait_tasks_to_complete(self) -> None:
+        """What uvicorn does when connections are refused already. Its own waits for all that there are, however long they take."""
+        async with anyio.create_task_group() as ending:
+            ending.start_soon(self._watch_interrupt, ending.cancel_scope)
+            with anyio.move_on_after(self._services.settings.shutdown_grace_seconds + _SPARE_SECONDS):
+                await self._drain()
+            ending.cancel_scope.cancel()
+        await self._cut_off()
+        if self.force_exit:
+            with anyio.move_on_after(_LAST_WORK_SECONDS):
+                await self._services.runs.drain(0)
+
+    async def _watch_interrupt(self, waiting: anyio.CancelScope) -> None:
+        # uvicorn looks in the same way, as at connections.
+        while not self.force_exit:  # noqa: ASYNC110
+            await anyio.sleep(0.1)
+        waiting.cancel()
+
+    async def _drain(self) -> None:
+        await self._services.runs.drain(self._services.settings.shutdown_grace_seconds)
+        with anyio.move_on_after(_LAST_READ_SECONDS):
+            while self.server_state.connections:  # noqa: ASYNC110
+                await anyio.sleep(0.1)
+
+    async def _cut_off(self) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        while self.server_state.connections:
+            await checkpoint()
+        # Not before they know that their connections are gone: they would answer.
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+        if self.server_state.tasks:
+            await asyncio.wait(tuple(self.server_state.tasks), timeout=_LAST_WORK_SECONDS)
+
+
+def _trusted(settings: Settings) -> Iterator[str]:
+    """The networks of trusted proxies, those of IPv4 also as a socket for both protocols shows them: `::ffff:10.0.0.1`."""
+    for network in settings.trusted_proxies:
+        yield str(network)
+        if network.version == 4:
+            yield f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+
+
+class RunningService(NamedTuple):
+    """A service that answers at `url`."""
+
+    url: str
+    services: Services
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until a signal. Raises `StartupError` when the service can't start."""
+    _raise_file_limit()
+    with _listen(settings) as listener, _ending_on_signals():
+        async with open_app(settings) as app:
+            garbage.look_from_now_on()
+            await Server(app, settings).serve([listener])
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """While the server does not look after signals, the same ones end the block in order: what was started is stopped."""
+    loop = asyncio.get_running_loop()
+    with anyio.CancelScope() as scope:
+        before = [signal(number, lambda _number, _frame: loop.call_soon_threadsafe(scope.cancel)) for number in (SIGINT, SIGTERM)]
+        try:
+            yield
+        finally:
+            for number, handler in zip((SIGINT, SIGTERM), before, strict=True):
+                signal(number, handler)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[RunningService]:
+    """Serve while the block runs, without touching signals. Raises `StartupError`."""
+    with _listen(settings) as listener:
+        async with open_app(settings) as app, background_tasks() as serving:
+            server = Server(app, settings)
+            ended = anyio.Event()
+
+            async def serve_until_told() -> None:
+                await server._serve([listener])  # noqa: SLF001 - `serve` without its signal handlers
+                ended.set()
+
+            serving.start_soon(serve_until_told)
+            try:
+                yield RunningService(_address(listener), app.state.services)
+            finally:
+                server.should_exit = True
+                with anyio.CancelScope(shield=True):
+                    await ended.wait()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A listening socket, so that a taken port is told before anything is started."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen(2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StartupError(
+                f"Port {settings.port} on {settings.host} is taken: something listens there. Stop it, or set PORT."
+            ) from None
+        raise StartupError(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}. Check HOST and PORT.") from None
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _raise_file_limit() -> None:
+    """Each stream takes three files: the reader's connection, the provider's, and the journal."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

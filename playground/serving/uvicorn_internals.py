@@ -1,0 +1,164 @@
+"""A connection of HTTP/1.1, where uvicorn's own leaves something to be desired: upgrades, endless heads, trailers, HTTP/1.0, refusals."""
+
+from abc import abstractmethod
+from asyncio import Transport
+
+import httptools
+from starlette.responses import Response
+from starlette.types import Scope as ASGIScope
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from playground.kit.errors import Problem
+
+_MOST_HEAD_BYTES = 65_536
+_TRANSPORT = "playground.transport"
+
+
+class NotHttp(Problem):
+    """What came is no request of HTTP/1.1."""
+
+    status = 400
+    title = "Not a request of HTTP/1.1"
+    code = "not_http"
+
+
+class HeadTooLarge(Problem):
+    """The head of the request is larger than this service takes."""
+
+    status = 431
+    title = "The request's head is too large"
+    code = "head_too_large"
+
+    def __init__(self) -> None:
+        super().__init__(f"The address and the headers of a request may take {_MOST_HEAD_BYTES:,} bytes together.")
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. It needs `Config(ws="none")`.
+
+    Its callbacks are the parser's: it gives a head, pieces of the body, and the next head.
+    """
+
+    _unused = 0
+    """How many bytes came since the parser gave something: a head, or trailers, that have no end yet."""
+
+    @abstractmethod
+    def refusal(self, problem: Problem) -> Response:
+        """The answer to what can't be read."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        self._unset_keepalive_if_required()
+        self._unused += len(data)
+        try:
+            self._read(data)
+            if self._unused > _MOST_HEAD_BYTES:
+                raise HeadTooLarge
+        except HeadTooLarge as problem:
+            self._refuse(problem)
+        except httptools.HttpParserError as error:
+            cause = error.__context__  # What a callback raised.
+            self._refuse(cause if isinstance(cause, Problem) else NotHttp("What came on this connection is no request of HTTP/1.1."))
+
+    def _read(self, data: bytes | memoryview) -> None:
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._read_without_upgrade()
+                data = memoryview(data)[upgrade.args[0] :]
+            else:
+                return
+
+    def _should_upgrade(self) -> bool:
+        """A request that asks for another protocol is not begun: it is read once more."""
+        return True
+
+    def _read_without_upgrade(self) -> None:
+        """A server may ignore `Upgrade` (RFC 9110, 7.8). The parser can't: for it there is no body then, but the other protocol."""
+        scope = self.scope
+        if scope["method"] == "CONNECT":
+            raise httptools.HttpParserInvalidMethodError
+        head = [f"{scope['method']} ".encode(), self.url, f" HTTP/{scope['http_version']}\r\n".encode()]
+        for name, value in scope["headers"]:
+            if name != b"upgrade":
+                head += (name, b": ", value, b"\r\n")
+        self.parser.feed_data(b"".join((*head, b"\r\n")))
+
+    def on_headers_complete(self) -> None:
+        """Begin to serve a request. Raises `HeadTooLarge`, `NotHttp`."""
+        # Its body may have come with it.
+        if self._unused > _MOST_HEAD_BYTES and self._head_bytes() > _MOST_HEAD_BYTES:
+            raise HeadTooLarge
+        self._check_host()
+        self._unused = 0
+        super().on_headers_complete()
+        # What still comes are trailers, which are no headers (RFC 9110, 6.5.1).
+        self.headers = []
+
+    def _check_host(self) -> None:
+        # RFC 9112, 3.2. Between two of them, a proxy and this service might choose differently.
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+            raise NotHttp("The request must have exactly one Host header.")
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body."""
+        self._unused = 0
+        super().on_body(body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.scope[_TRANSPORT] = self.transport  # type: ignore[literal-required]
+        super()._start_asgi_task(
+            cycle, self._until_closed(app if cycle.scope["http_version"] != "1.0" else _in_one_piece(app, cycle), cycle)
+        )
+
+    def _until_closed(self, app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
+        async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+            await app(scope, receive, send)
+            # uvicorn learns it a moment later, and for requests that wait behind another not at all: it would log an unfinished answer.
+            cycle.disconnected = cycle.disconnected or self.transport.is_closing()
+
+        return answer
+
+    def _refuse(self, problem: Problem) -> None:
+        cycle = self.cycle
+        # Within another answer it would be taken for a part of that.
+        if cycle is None or cycle.response_complete or not (cycle.response_started or self.pipeline):
+            answer = self.refusal(problem)
+            headers = [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]
+            lines = [b"%b: %b\r\n" % header for header in headers]
+            self.transport.write(b"".join((STATUS_LINE[problem.status], *lines, b"\r\n", answer.body)))
+        self.transport.close()
+
+
+def is_closed(scope: ASGIScope) -> bool:
+    """Whether the connection of a request is closed, such as by a client that reset it: what is written then fails (uvloop) or is lost."""
+    transport: Transport | None = scope.get(_TRANSPORT)
+    return transport is not None and transport.is_closing()
+
+
+def drop(scope: ASGIScope) -> None:
+    """End the connection of a request at once, in the middle of its answer: its client takes nothing."""
+    transport: Transport | None = scope.get(_TRANSPORT)
+    if transport is not None:
+        transport.abort()
+
+
+def _in_one_piece(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
+    """For HTTP/1.0, which knows no chunks (RFC 9112, 6.1): what has no length ends with the connection."""
+
+    async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def send_unchunked(message: ASGISendEvent) -> None:
+            cycle.chunked_encoding = False
+            # uvicorn compares the body's length with it, also where no header told one.
+            cycle.expected_content_length = len(message["body"]) if message["type"] == "http.response.body" else 0
+            await send(message)
+
+        await app(scope, receive, send_unchunked)
+
+    return answer
