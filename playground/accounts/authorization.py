@@ -9,11 +9,12 @@ from starlette.datastructures import Headers
 from starlette.types import Scope as AsgiScope
 
 from playground.accounts.logins.service import Device
+from playground.accounts.logins.tickets import Tickets
 from playground.kit.errors import Forbidden, NotAuthenticated, Problem
+from playground.kit.provided import services_of
 from playground.kit.text import clean
-from playground.services import Services, services_of
 
-from .identity import Scope, User
+from .identity import Identities, Scope, User
 
 API_KEY_PREFIX = "pg_"
 """Every API key begins with it, so that it is told from a token, and found by those who search for leaked ones."""
@@ -33,7 +34,7 @@ class ScopeMissing(Forbidden):
     title = "The API key is not good for this"
 
 
-async def identify(scope: AsgiScope, services: Services) -> User | None:
+async def identify(scope: AsgiScope) -> User | None:
     """Who sent the request, by its headers; `None`: they hold no token and no key. Found out once a request.
 
     Raises `NotAuthenticated` when what they hold is not good, and `Unavailable` when that can't be told.
@@ -41,7 +42,7 @@ async def identify(scope: AsgiScope, services: Services) -> User | None:
     found: User | Problem | None
     if _ASKER not in scope:
         try:
-            found = await _identify(Headers(scope=scope), services)
+            found = await _identify(Headers(scope=scope), services_of(scope).get(Identities))
         except Problem as error:
             found = error
         scope[_ASKER] = found
@@ -57,13 +58,13 @@ def bearer_of(headers: Headers) -> str | None:
     return credentials.strip() if scheme.lower() == "bearer" else None
 
 
-async def _identify(headers: Headers, services: Services) -> User | None:
+async def _identify(headers: Headers, identities: Identities) -> User | None:
     key, credentials = headers.get("x-api-key"), bearer_of(headers)
     if key is None and credentials is not None:
         if not credentials.startswith(API_KEY_PREFIX):
-            return await services.identities.of_access_token(credentials)
+            return await identities.of_access_token(credentials)
         key = credentials
-    return await services.identities.of_api_key(key) if key is not None else None
+    return await identities.of_api_key(key) if key is not None else None
 
 
 class LoggedIn(SecurityBase):
@@ -77,7 +78,7 @@ class LoggedIn(SecurityBase):
 
     async def __call__(self, request: Request) -> User:
         """The user."""
-        user = await identify(request.scope, services_of(request))
+        user = await identify(request.scope)
         if user is None:
             raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`.")
         if user.key_id is not None:
@@ -107,7 +108,7 @@ class Allowed(SecurityBase):
 
     async def __call__(self, request: Request) -> User:
         """The user."""
-        return check_scope(_somebody(await identify(request.scope, services_of(request))), self._scope)
+        return check_scope(_somebody(await identify(request.scope)), self._scope)
 
 
 class AllowedToStream(Allowed):
@@ -115,10 +116,9 @@ class AllowedToStream(Allowed):
 
     async def __call__(self, request: Request, token: _QueryToken = None) -> User:
         """The user."""
-        services = services_of(request)
-        user = await identify(request.scope, services)
+        user = await identify(request.scope)
         if user is None and token is not None:
-            user = await services.tickets.user_of(token, request.headers.get("last-event-id"))
+            user = await services_of(request.scope).get(Tickets).user_of(token, request.headers.get("last-event-id"))
         return check_scope(_somebody(user), self._scope)
 
 

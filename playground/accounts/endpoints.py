@@ -3,11 +3,13 @@
 from fastapi import APIRouter, Request, Response, status
 
 from playground.accounts.logins.cookies import ForeignOrigin, RefreshCookie
-from playground.accounts.logins.service import RefreshTokenUsed
-from playground.accounts.passwords.resets import ResetRefused
+from playground.accounts.logins.service import Logins, RefreshTokenUsed
+from playground.accounts.passwords.resets import PasswordResets, ResetRefused
+from playground.accounts.service import AccountService
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
-from playground.services import CurrentServices
+from playground.kit.provided import Provided
+from playground.settings import Settings
 
 from .authorization import CurrentDevice, CurrentUser, ScopeMissing, bearer_of, identify
 from .dns_rebinding import check_name
@@ -26,30 +28,43 @@ router = APIRouter(prefix="/auth", tags=["accounts"])
     ),
 )
 async def register(
-    services: CurrentServices, request: Request, response: Response, device: CurrentDevice, registration: Registration
+    settings: Provided[Settings],
+    accounts: Provided[AccountService],
+    request: Request,
+    response: Response,
+    device: CurrentDevice,
+    registration: Registration,
 ) -> Registered:
     """Make an account and log it in. The first account is the administrator."""
-    check_name(request, services.settings)
+    check_name(request, settings)
     if registration.cookie:
-        cookies.check_origin(request, services.settings)
-    registered = await services.accounts.register(registration, device)
-    cookies.hand_over(registered, request, response, services.settings, in_cookie=registration.cookie)
+        cookies.check_origin(request, settings)
+    registered = await accounts.register(registration, device)
+    cookies.hand_over(registered, request, response, settings, in_cookie=registration.cookie)
     return registered
 
 
 @router.post("/login", responses=documented(NotAuthenticated, AccountLocked, ForeignOrigin, BadInput, Unavailable))
-async def login(services: CurrentServices, request: Request, response: Response, device: CurrentDevice, login: Login) -> TokenPair:
+async def login(
+    settings: Provided[Settings],
+    accounts: Provided[AccountService],
+    request: Request,
+    response: Response,
+    device: CurrentDevice,
+    login: Login,
+) -> TokenPair:
     """Log in: an access token for requests, and a refresh token for the next pair."""
     if login.cookie:
-        cookies.check_origin(request, services.settings)
-    pair = await services.accounts.login(login, device)
-    cookies.hand_over(pair, request, response, services.settings, in_cookie=login.cookie)
+        cookies.check_origin(request, settings)
+    pair = await accounts.login(login, device)
+    cookies.hand_over(pair, request, response, settings, in_cookie=login.cookie)
     return pair
 
 
 @router.post("/refresh", responses=documented(NotAuthenticated, RefreshTokenUsed, ForeignOrigin, BadInput, Unavailable))
 async def refresh(
-    services: CurrentServices,
+    settings: Provided[Settings],
+    logins: Provided[Logins],
     request: Request,
     response: Response,
     device: CurrentDevice,
@@ -64,12 +79,12 @@ async def refresh(
     given = body.refresh_token if body else None
     in_cookie = given is None
     if in_cookie:
-        cookies.check_origin(request, services.settings)
+        cookies.check_origin(request, settings)
         given = cookie
     if given is None:
         raise NotAuthenticated("Send a `refreshToken`, or the cookie with one. Log in first.")
-    pair = await services.logins.refresh(given, device)
-    cookies.hand_over(pair, request, response, services.settings, in_cookie=in_cookie)
+    pair = await logins.refresh(given, device)
+    cookies.hand_over(pair, request, response, settings, in_cookie=in_cookie)
     return pair
 
 
@@ -79,7 +94,8 @@ async def refresh(
     responses=documented(NotAuthenticated, ForeignOrigin, BadInput, Unavailable),
 )
 async def logout(
-    services: CurrentServices,
+    settings: Provided[Settings],
+    logins: Provided[Logins],
     request: Request,
     response: Response,
     body: Refresh | None = None,
@@ -90,38 +106,38 @@ async def logout(
     Which login it is says the access token, the `refreshToken` of the body or the cookie, which is cleared.
     """
     if cookie is not None:
-        cookies.check_origin(request, services.settings)
+        cookies.check_origin(request, settings)
     cookies.clear(response)
     try:
-        user = await identify(request.scope, services)
+        user = await identify(request.scope)
     except NotAuthenticated:
         user = None  # An access token that expired meanwhile is no reason to stay logged in.
-    ended = await services.logins.end_given(user, [token for token in (body.refresh_token if body else None, cookie) if token])
+    ended = await logins.end_given(user, [token for token in (body.refresh_token if body else None, cookie) if token])
     if not ended and cookie is None:
         raise NotAuthenticated("Send the access token or the refresh token of the login that is to end.")
 
 
 @router.get("/verify", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def verify(services: CurrentServices, user: CurrentUser, request: Request) -> Verified:
+async def verify(accounts: Provided[AccountService], user: CurrentUser, request: Request) -> Verified:
     """Whose access token it is, and until when it holds."""
-    return await services.accounts.verify(user, bearer_of(request.headers) or "")
+    return await accounts.verify(user, bearer_of(request.headers) or "")
 
 
 @router.get("/profile", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def profile(services: CurrentServices, user: CurrentUser) -> Profile:
+async def profile(accounts: Provided[AccountService], user: CurrentUser) -> Profile:
     """The account that asks; the same as `GET /users/me`."""
-    return await services.accounts.profile(user)
+    return await accounts.profile(user)
 
 
 @router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED, responses=documented(BadInput))
-async def forgot_password(services: CurrentServices, body: ForgottenPassword) -> Asked:
+async def forgot_password(resets: Provided[PasswordResets], body: ForgottenPassword) -> Asked:
     """Ask for a link for a new password, by mail. The answer is the same whether there is such an account or not."""
-    services.password_resets.send_link_soon(body.email)
+    resets.send_link_soon(body.email)
     return Asked()
 
 
 @router.post("/reset-password", status_code=status.HTTP_204_NO_CONTENT, responses=documented(ResetRefused, BadInput, Unavailable))
-async def reset_password(services: CurrentServices, response: Response, body: PasswordReset) -> None:
+async def reset_password(resets: Provided[PasswordResets], response: Response, body: PasswordReset) -> None:
     """Choose a new password by the token of the mail. All logins of the account end."""
     cookies.clear(response)
-    await services.password_resets.reset(body)
+    await resets.reset(body)

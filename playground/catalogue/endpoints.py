@@ -4,11 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from playground.accounting.prices import Prices
 from playground.accounts.authorization import ModelReader
+from playground.catalogue.access import ModelAccess
+from playground.catalogue.catalogue import Catalogue
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
-from playground.services import CurrentServices
 
 from .schemas import ModelPage
 from .service import ModelQuery, list_models
@@ -23,7 +26,9 @@ router = APIRouter(tags=["models"])
     summary="List the models of all configured providers",
 )
 async def get_models(
-    services: CurrentServices,
+    access: Provided[ModelAccess],
+    catalogue: Provided[Catalogue],
+    prices: Provided[Prices],
     user: ModelReader,
     provider: Annotated[CleanText | None, Query(max_length=100, description="Only of this provider.", examples=["openai"])] = None,
     q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names hold all of these words.")] = None,
@@ -34,6 +39,6 @@ async def get_models(
 
     The lists are fetched in the background and kept. A provider that is down keeps its last list, marked as stale with the reason.
     """
-    view = await services.models.view(user.role)
-    page = await list_models(services.catalogue, services.prices, view, ModelQuery(provider, q, limit, cursor))
+    view = await access.view(user.role)
+    page = await list_models(catalogue, prices, view, ModelQuery(provider, q, limit, cursor))
     return Response(page, media_type="application/json")

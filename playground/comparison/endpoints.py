@@ -8,26 +8,27 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
+from playground.accounting.estimates import Estimator
 from playground.accounting.schemas import Estimate
 from playground.accounts.authorization import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
-from playground.accounts.identity import User
-from playground.accounts.logins.tickets import Ticket, TicketUsed
+from playground.accounts.logins.tickets import Ticket, Tickets, TicketUsed
 from playground.catalogue.access import ModelNotAllowed
 from playground.catalogue.catalogue import UnknownModel
+from playground.comparison.history import History
 from playground.comparison.running.run_memory import RunMemoryFull
 from playground.comparison.running.runs import ShuttingDown, TurnRunning
+from playground.comparison.service import ComparisonService
 from playground.comparison.stream.event_docs import STREAM_ANSWER
-from playground.comparison.stream.reader import Reading
-from playground.comparison.stream.response import EventStream
 from playground.database.shares import TooSlow
 from playground.keys.provider_keys.user_keys import ProviderKeyUnreadable
 from playground.kit.closing_stream import ClosingStream
 from playground.kit.csv import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
 from playground.kit.errors import BadInput, FieldError, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
 from playground.kit.wire import GivenMoment, IdCursor
-from playground.services import CurrentServices, Services
+from playground.limits.service import LimitService
 
 from .export import as_csv
 from .repository import SessionFilter
@@ -46,6 +47,7 @@ from .schemas import (
 from .service import KeyReused, LastEventId, SessionNotFound
 from .start_route import LONGEST_IDEMPOTENCY_KEY, StartRoute
 from .streamed_sessions import Part, as_array, as_object
+from .streams import Streams
 
 router = APIRouter(prefix="/playground", tags=["comparisons"])
 
@@ -89,19 +91,11 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _stream(services: Services, user: User, reading: Reading) -> EventStream:
-    await services.tickets.bind(user, reading.log.run_id)
-    # On shutdown runs end by themselves within the grace (see `Runs.drain`), and their streams with them.
-    return EventStream(reading, services.pace, send_timeout=services.settings.send_timeout_seconds)
-
-
-async def _stream_or_end(services: Services, user: User, reading: Reading | None) -> Response:
-    return Response(status_code=status.HTTP_204_NO_CONTENT) if reading is None else await _stream(services, user, reading)
-
-
 async def start_stream(
     request: Request,
-    services: CurrentServices,
+    comparisons: Provided[ComparisonService],
+    limits: Provided[LimitService],
+    streams: Provided[Streams],
     user: StreamUser,
     body: StreamRequest,
     idempotency_key: IdempotencyKey = None,
@@ -112,9 +106,9 @@ async def start_stream(
     With `Last-Event-ID` it goes on with the run of that event, and starts none.
     """
     if last_event_id is not None:
-        return await _stream_or_end(services, user, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
-    quota = services.limits.quota(user, request.scope)
-    return await _stream(services, user, await services.comparisons.start(user, body, idempotency_key, quota))
+        return await streams.of_running(user, comparisons.resume(user.id, LastEventId.parse(last_event_id)))
+    quota = limits.quota(user, request.scope)
+    return await streams.of(user, await comparisons.start(user, body, idempotency_key, quota))
 
 
 router.add_api_route(
@@ -130,7 +124,9 @@ router.add_api_route(
 @router.get("/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
 async def start_stream_by_address(
     request: Request,
-    services: CurrentServices,
+    comparisons: Provided[ComparisonService],
+    limits: Provided[LimitService],
+    streams: Provided[Streams],
     user: StreamUser,
     prompt: Annotated[str, Query(description=f"At most {LONGEST_QUERY_PROMPT_BYTES // 1024} KB.", examples=["Explain what a monad is."])],
     models: Annotated[str, Query(description="Names, with commas between them.", examples=["sim/quick,sim/careful"])],
@@ -141,7 +137,7 @@ async def start_stream_by_address(
     An `EventSource` that lost its connection comes back to the same address with `Last-Event-ID`: that resumes its run.
     """
     if last_event_id is not None:
-        return await _stream_or_end(services, user, services.comparisons.resume(user.id, LastEventId.parse(last_event_id)))
+        return await streams.of_running(user, comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     size = len(prompt.encode("utf-8", "surrogatepass"))
     if size > LONGEST_QUERY_PROMPT_BYTES:
         detail = (
@@ -152,17 +148,17 @@ async def start_stream_by_address(
         asked = StreamRequest(prompt=prompt, models=[name.strip() for name in models.split(",") if name.strip()])
     except ValidationError as error:
         raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in error.errors()]) from None
-    quota = services.limits.quota(user, request.scope)
-    return await _stream(services, user, await services.comparisons.start(user, asked, None, quota))
+    quota = limits.quota(user, request.scope)
+    return await streams.of(user, await comparisons.start(user, asked, None, quota))
 
 
 @router.post("/tickets", responses=documented(NotAuthenticated, ScopeMissing))
-async def issue_ticket(services: CurrentServices, user: Streamer) -> Ticket:
+async def issue_ticket(tickets: Provided[Tickets], user: Streamer) -> Ticket:
     """A ticket for one stream, to be sent as `token=` in its address by what can't set headers, as `EventSource`.
 
     The stream has to begin within `expiresIn` seconds. Coming back to it with `Last-Event-ID` takes the same ticket, also later.
     """
-    return services.tickets.issue(user)
+    return tickets.issue(user)
 
 
 @router.post(
@@ -171,39 +167,52 @@ async def issue_ticket(services: CurrentServices, user: Streamer) -> Ticket:
         BadInput, UnknownModel, NotAuthenticated, ModelNotAllowed, SessionNotFound, TurnRunning, ProviderKeyUnreadable, Unavailable
     ),
 )
-async def estimate(request: Request, services: CurrentServices, user: Streamer, body: StreamRequest) -> Estimate:
+async def estimate(
+    request: Request,
+    limits: Provided[LimitService],
+    estimator: Provided[Estimator],
+    comparisons: Provided[ComparisonService],
+    user: Streamer,
+    body: StreamRequest,
+) -> Estimate:
     """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
-    quota = services.limits.quota(user, request.scope)
-    return await services.estimator.estimate(await services.comparisons.planned_calls(user, body, quota))
+    quota = limits.quota(user, request.scope)
+    return await estimator.estimate(await comparisons.planned_calls(user, body, quota))
 
 
 @router.get("/sessions/{session_id}/stream", response_class=EventSourceResponse, responses=_STREAM_RESPONSES)
 async def join_stream(
-    services: CurrentServices, user: StreamUser, session_id: SessionId, last_event_id: LastEventIdHeader = None
+    comparisons: Provided[ComparisonService],
+    streams: Provided[Streams],
+    user: StreamUser,
+    session_id: SessionId,
+    last_event_id: LastEventIdHeader = None,
 ) -> Response:
     """Join the session's running turn, from its first event or after `Last-Event-ID`. Any number of readers may."""
     last = None if last_event_id is None else LastEventId.parse(last_event_id)
     if last is not None and user.ticket_id is not None:
         # A ticket opens one run, and the session may have gone on to another since.
-        return await _stream_or_end(services, user, services.comparisons.resume(user.id, last))
-    return await _stream_or_end(services, user, await services.comparisons.join(user.id, session_id, last))
+        return await streams.of_running(user, comparisons.resume(user.id, last))
+    return await streams.of_running(user, await comparisons.join(user.id, session_id, last))
 
 
 @router.post("/sessions/{session_id}/keep", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
-async def keep(services: CurrentServices, user: Streamer, session_id: SessionId, body: KeepRequest) -> KeepResult:
+async def keep(comparisons: Provided[ComparisonService], user: Streamer, session_id: SessionId, body: KeepRequest) -> KeepResult:
     """Let the running turn continue without a reader for some seconds, for a client that gives its stream up and will join again.
 
     The page does this while its tab is hidden, since browsers open only six connections to a site over HTTP/1.1. Repeat it in time: the
     longest time that was asked for applies, and after it the turn is stopped as any other without a reader.
     """
-    return KeepResult(running=await services.comparisons.keep(user.id, session_id, body.seconds))
+    return KeepResult(running=await comparisons.keep(user.id, session_id, body.seconds))
 
 
 @router.post("/sessions/{session_id}/stop", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
-async def stop(services: CurrentServices, user: Streamer, session_id: SessionId, body: StopRequest | None = None) -> StopResult:
+async def stop(
+    comparisons: Provided[ComparisonService], user: Streamer, session_id: SessionId, body: StopRequest | None = None
+) -> StopResult:
     """Stop one lane of the running turn, or all of them. What was written is kept, counted and priced."""
     lane = body.lane if body else None
-    return StopResult(stopped=await services.comparisons.stop(user.id, session_id, lane))
+    return StopResult(stopped=await comparisons.stop(user.id, session_id, lane))
 
 
 async def _wanted_sessions(
@@ -227,7 +236,7 @@ WantedSessions = Annotated[SessionFilter, Depends(_wanted_sessions)]
 
 @router.get("/sessions", responses=documented(BadInput, NotAuthenticated, Unavailable, TooSlow))
 async def list_sessions(
-    services: CurrentServices,
+    history: Provided[History],
     user: SessionReader,
     wanted: WantedSessions,
     include: Annotated[Literal["answers"] | None, Query(description="`answers`: with the figures of every answer.")] = None,
@@ -235,7 +244,7 @@ async def list_sessions(
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> SessionPage:
     """One's sessions, newest first, page by page."""
-    return await services.history.page(user.id, wanted, cursor=cursor, limit=limit, with_answers=include == "answers")
+    return await history.page(user.id, wanted, cursor=cursor, limit=limit, with_answers=include == "answers")
 
 
 @router.get(
@@ -247,13 +256,13 @@ async def list_sessions(
     },
 )
 async def export_sessions(
-    services: CurrentServices, user: SessionReader, wanted: WantedSessions, file_format: Format = None, accept: AcceptHeader = None
+    history: Provided[History], user: SessionReader, wanted: WantedSessions, file_format: Format = None, accept: AcceptHeader = None
 ) -> Response:
     """One's sessions with all of their texts, newest first, in one file: JSON, or CSV with a line for each answer.
 
     It is written while it is read. A file that is cut off (which the connection tells) is not all.
     """
-    pages = await services.history.export(user.id, wanted)
+    pages = await history.export(user.id, wanted)
     if wants_csv(file_format, accept):
         return ClosingStream(as_csv(pages, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("sessions.csv"))
     return ClosingStream(as_array(pages), media_type="application/json", headers=attachment("sessions.json"))
@@ -264,12 +273,12 @@ async def export_sessions(
     response_model=SessionDetail,
     responses=documented(NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
 )
-async def get_session(services: CurrentServices, user: SessionReader, session_id: SessionId) -> Response:
+async def get_session(history: Provided[History], user: SessionReader, session_id: SessionId) -> Response:
     """Everything about a session: lanes, turns, answers. A running turn is shown as far as it has come.
 
     It is written while it is read. One that is cut off (which the connection tells) is not all.
     """
-    return _written(await services.history.detail(user.id, session_id))
+    return _written(await history.detail(user.id, session_id))
 
 
 @router.patch(
@@ -277,9 +286,9 @@ async def get_session(services: CurrentServices, user: SessionReader, session_id
     response_model=SessionDetail,
     responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
 )
-async def change_session(services: CurrentServices, user: SessionWriter, session_id: SessionId, change: SessionChange) -> Response:
+async def change_session(history: Provided[History], user: SessionWriter, session_id: SessionId, change: SessionChange) -> Response:
     """Give a session another title."""
-    return _written(await services.history.rename(user.id, session_id, change.title))
+    return _written(await history.rename(user.id, session_id, change.title))
 
 
 def _written(parts: AsyncIterator[list[Part]]) -> ClosingStream:
@@ -291,6 +300,6 @@ def _written(parts: AsyncIterator[list[Part]]) -> ClosingStream:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, SessionNotFound, Unavailable),
 )
-async def delete_session(services: CurrentServices, user: SessionWriter, session_id: SessionId) -> None:
+async def delete_session(history: Provided[History], user: SessionWriter, session_id: SessionId) -> None:
     """Delete a session with all of its answers. A running turn is stopped first."""
-    await services.history.delete(user.id, session_id)
+    await history.delete(user.id, session_id)

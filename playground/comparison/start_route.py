@@ -14,9 +14,12 @@ from pydantic import ValidationError
 
 from playground.accounts.authorization import streamer
 from playground.accounts.identity import User
-from playground.services import Services, services_of
+from playground.kit.provided import services_of
+from playground.limits.service import LimitService
 
 from .schemas import StreamRequest
+from .service import ComparisonService
+from .streams import Streams
 
 LONGEST_IDEMPOTENCY_KEY = 200
 
@@ -25,7 +28,9 @@ class _Arguments(TypedDict):
     """What the endpoint takes."""
 
     request: Request
-    services: Services
+    comparisons: ComparisonService
+    limits: LimitService
+    streams: Streams
     user: User
     body: StreamRequest
     idempotency_key: str | None
@@ -71,4 +76,14 @@ async def _usual(request: Request) -> _Arguments | None:
         body = StreamRequest.model_validate_json(await request.body())
     except ValidationError:
         return None
-    return _Arguments(request=request, services=services_of(request), user=user, body=body, idempotency_key=key, last_event_id=None)
+    services = services_of(request.scope)
+    return _Arguments(
+        request=request,
+        comparisons=services.get(ComparisonService),
+        limits=services.get(LimitService),
+        streams=services.get(Streams),
+        user=user,
+        body=body,
+        idempotency_key=key,
+        last_event_id=None,
+    )

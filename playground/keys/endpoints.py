@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response, status
 
 from playground.accounts.authorization import CurrentUser, ScopeMissing
-from playground.keys.api_keys.service import ApiKeyNotFound, TooManyApiKeys
-from playground.keys.provider_keys.service import ProviderKeyNotFound, UnknownProvider
+from playground.keys.api_keys.service import ApiKeyNotFound, ApiKeyService, TooManyApiKeys
+from playground.keys.provider_keys.service import ProviderKeyNotFound, ProviderKeyService, UnknownProvider
 from playground.keys.provider_keys.user_keys import ProviderKeyUnreadable
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
-from playground.services import CurrentServices
 
 from .schemas import ApiKey, ApiKeyList, MadeApiKey, NewApiKey, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
 
@@ -29,22 +29,22 @@ ProviderId = Annotated[CleanText, Path(max_length=64, examples=["openai"])]
     status_code=status.HTTP_201_CREATED,
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, TooManyApiKeys, Unavailable),
 )
-async def make_api_key(services: CurrentServices, user: CurrentUser, wanted: NewApiKey, response: Response) -> MadeApiKey:
+async def make_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, wanted: NewApiKey, response: Response) -> MadeApiKey:
     """Make an API key. The answer is the only time that it is shown: only a hash of it is kept."""
     response.headers["Cache-Control"] = "no-store"
-    return await services.api_keys.make(user.id, wanted)
+    return await api_keys.make(user.id, wanted)
 
 
 @router.get("/api-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def list_api_keys(services: CurrentServices, user: CurrentUser) -> ApiKeyList:
+async def list_api_keys(api_keys: Provided[ApiKeyService], user: CurrentUser) -> ApiKeyList:
     """One's API keys, newest first, without the keys themselves."""
-    return await services.api_keys.all_of(user.id)
+    return await api_keys.all_of(user.id)
 
 
 @router.get("/api-keys/{key_id}", responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable))
-async def get_api_key(services: CurrentServices, user: CurrentUser, key_id: KeyId) -> ApiKey:
+async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: KeyId) -> ApiKey:
     """One of one's API keys, without the key itself."""
-    return await services.api_keys.get(user.id, key_id)
+    return await api_keys.get(user.id, key_id)
 
 
 @router.delete(
@@ -52,21 +52,23 @@ async def get_api_key(services: CurrentServices, user: CurrentUser, key_id: KeyI
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable),
 )
-async def revoke_api_key(services: CurrentServices, user: CurrentUser, key_id: KeyId) -> None:
+async def revoke_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: KeyId) -> None:
     """Revoke an API key: it opens nothing from now on. Streams that it opened go on."""
-    await services.api_keys.revoke(user.id, key_id)
+    await api_keys.revoke(user.id, key_id)
 
 
 @router.get("/provider-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def list_provider_keys(services: CurrentServices, user: CurrentUser) -> ProviderKeyList:
+async def list_provider_keys(provider_keys: Provided[ProviderKeyService], user: CurrentUser) -> ProviderKeyList:
     """One's own keys for providers, without the keys themselves; and the providers that one may have a key for."""
-    return await services.provider_keys.all_of(user.id)
+    return await provider_keys.all_of(user.id)
 
 
 @router.put("/provider-keys/{provider}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, UnknownProvider, Unavailable))
-async def put_provider_key(services: CurrentServices, user: CurrentUser, provider: ProviderId, given: ProviderKeyInput) -> ProviderKey:
+async def put_provider_key(
+    provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId, given: ProviderKeyInput
+) -> ProviderKey:
     """Store one's own key for a provider, in the place of the one before. One's runs use it from now on, and cost one's own money."""
-    return await services.provider_keys.put(user.id, provider, given)
+    return await provider_keys.put(user.id, provider, given)
 
 
 @router.delete(
@@ -74,15 +76,15 @@ async def put_provider_key(services: CurrentServices, user: CurrentUser, provide
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, Unavailable),
 )
-async def delete_provider_key(services: CurrentServices, user: CurrentUser, provider: ProviderId) -> None:
+async def delete_provider_key(provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId) -> None:
     """Delete one's own key for a provider. Runs that go on use it to their end."""
-    await services.provider_keys.delete(user.id, provider)
+    await provider_keys.delete(user.id, provider)
 
 
 @router.post(
     "/provider-keys/{provider}/test",
     responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, ProviderKeyUnreadable, Unavailable),
 )
-async def test_provider_key(services: CurrentServices, user: CurrentUser, provider: ProviderId) -> ProviderKeyTest:
+async def test_provider_key(provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId) -> ProviderKeyTest:
     """Ask the provider whether it takes one's key: for its list of models or, where anybody gets that, for a few tokens."""
-    return await services.provider_keys.test(user.id, provider)
+    return await provider_keys.test(user.id, provider)

@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from playground.accounts.authorization import ReportReader, ScopeMissing
 from playground.kit.errors import NotAuthenticated, Unavailable
 from playground.kit.problems import documented
-from playground.services import CurrentServices
+from playground.kit.provided import Provided
+from playground.limits.service import LimitService
 
 from .schemas import Usage
 
@@ -13,6 +14,6 @@ router = APIRouter(tags=["limits"])
 
 
 @router.get("/users/me/usage", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def get_usage(services: CurrentServices, user: ReportReader) -> Usage:
+async def get_usage(limits: Provided[LimitService], user: ReportReader) -> Usage:
     """What is used and left of each limit, and when it resets. Needs a login, or an API key with the scope `reports:read`."""
-    return await services.limits.usage(user)
+    return await limits.usage(user)

@@ -6,10 +6,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from playground.accounts.authorization import identify
 from playground.accounts.identity import User
+from playground.accounts.logins.tickets import Tickets
 from playground.kit.errors import Problem
 from playground.kit.problems import respond
+from playground.kit.provided import services_of
 from playground.page.routes import Page
-from playground.services import Services
+
+from .service import LimitService
 
 _UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})
 _UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
@@ -31,22 +34,21 @@ class RequestLimits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and is_counted(scope["path"]) and not _is_for_page(scope):
-            services: Services = scope["app"].state.services
-            refusal = await services.limits.count_request(scope, await _asker(scope, services))
+            refusal = await services_of(scope).get(LimitService).count_request(scope, await _asker(scope))
             if refusal is not None:
                 await respond(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-async def _asker(scope: Scope, services: Services) -> User | None:
+async def _asker(scope: Scope) -> User | None:
     """Who asks; `None` without a login that holds. What is wrong with it the endpoint will tell, if it needs to know who asks."""
     try:
-        user = await identify(scope, services)
+        user = await identify(scope)
         if user is None and scope["path"].endswith(_STREAM) and b"token=" in scope["query_string"]:
             # `EventSource` can't set headers.
             token = QueryParams(scope["query_string"]).get("token")
-            user = await services.tickets.holder_of(token) if token else None
+            user = await services_of(scope).get(Tickets).holder_of(token) if token else None
     except Problem:
         return None
     return user

@@ -73,8 +73,8 @@ SELECT usage.* FROM usage JOIN reservations USING (user_id) WHERE run_id = (SELE
 
 # Tokens and money go to the month in which the turn began, a request that was not counted ahead to its day as well. When the row is
 # of a later month by then, they are counted nowhere: that month's counts are over. Part of a WITH clause: see `close_turn` in
-# playground/comparison/recording/statements.py for `closed` and `closed_turn`. A turn whose session was deleted meanwhile can't be closed any
-# more; its reservation says that it was not counted yet.
+# `playground/comparison/recording/statements.py` for `closed` and `closed_turn`. A turn whose session was deleted meanwhile can't be
+# closed any more; its reservation says that it was not counted yet.
 SETTLE = _by_the_clock("""
 settled AS (
   DELETE FROM reservations USING closed WHERE run_id = row->>'run_id' RETURNING tokens, cost),

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from playground import __version__
+from playground.database.client import Database
 from playground.kit.errors import NotFound
+from playground.kit.provided import Provided
 from playground.kit.wire import WireModel
 from playground.page.routes import Page, wants_html
-from playground.services import CurrentServices
 from playground.settings import ROOT
 
 router = APIRouter(tags=["operation"])
@@ -64,9 +65,9 @@ async def welcome(request: Request, response: Response) -> Welcome | Response:
 @router.get(
     "/health", responses={503: {"model": Health, "description": "The database is away; runs that go on are kept on disk meanwhile."}}
 )
-async def health(services: CurrentServices, response: Response) -> Health:
+async def health(database: Provided[Database], response: Response) -> Health:
     """Whether the process and its database answer."""
-    if await services.database.healthy():
+    if await database.healthy():
         return Health(status="ok", database="ok")
     response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return Health(status="degraded", database="away")

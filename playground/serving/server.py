@@ -19,12 +19,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from playground.app import open_app
+from playground.comparison.running.runs import Runs
+from playground.database.client import Database
 from playground.kit import garbage_collection as garbage
+from playground.kit.announcements import Announcements
 from playground.kit.errors import Problem, StartupError
 from playground.kit.ids import new_id
 from playground.kit.problems import respond
+from playground.kit.provided import Services
 from playground.kit.tasks import background_tasks
-from playground.services import Services
 from playground.settings import Settings
 
 from .middleware import DirectSend, secured
@@ -79,7 +82,8 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
-        self._services: Services = app.state.services
+        self._settings = settings
+        self._runs = app.state.services.get(Runs)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Note that a signal asks for the end; a second interrupt does not wait."""
@@ -102,13 +106,13 @@ class Server(uvicorn.Server):
         """What uvicorn does when connections are refused already. Its own waits for all that there are, however long they take."""
         async with anyio.create_task_group() as ending:
             ending.start_soon(self._watch_interrupt, ending.cancel_scope)
-            with anyio.move_on_after(self._services.settings.shutdown_grace_seconds + _SPARE_SECONDS):
+            with anyio.move_on_after(self._settings.shutdown_grace_seconds + _SPARE_SECONDS):
                 await self._drain()
             ending.cancel_scope.cancel()
         await self._cut_off()
         if self.force_exit:
             with anyio.move_on_after(_LAST_WORK_SECONDS):
-                await self._services.runs.drain(0)
+                await self._runs.drain(0)
 
     async def _watch_interrupt(self, waiting: anyio.CancelScope) -> None:
         # uvicorn looks in the same way, as at connections.
@@ -117,7 +121,7 @@ class Server(uvicorn.Server):
         waiting.cancel()
 
     async def _drain(self) -> None:
-        await self._services.runs.drain(self._services.settings.shutdown_grace_seconds)
+        await self._runs.drain(self._settings.shutdown_grace_seconds)
         with anyio.move_on_after(_LAST_READ_SECONDS):
             while self.server_state.connections:  # noqa: ASYNC110
                 await anyio.sleep(0.1)
@@ -147,6 +151,21 @@ class RunningService(NamedTuple):
 
     url: str
     services: Services
+
+    @property
+    def settings(self) -> Settings:
+        """What it was started with."""
+        return self.services.get(Settings)
+
+    @property
+    def database(self) -> Database:
+        """The database behind it."""
+        return self.services.get(Database)
+
+    @property
+    def announcements(self) -> Announcements:
+        """What it hears from other processes."""
+        return self.services.get(Announcements)
 
 
 async def serve(settings: Settings) -> None:

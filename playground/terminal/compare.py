@@ -71,12 +71,13 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
         # Seconds pass, more of them at the very first start. It is told where a person looks, and not in the output.
         with Console(stderr=True).status("Starting the service for this comparison"):
             # Importing the whole service takes longer than asking one that runs.
+            from playground.accounts.service import AccountService  # noqa: PLC0415
             from playground.serving.server import running  # noqa: PLC0415
 
             settings = Settings.load(host="127.0.0.1", port=0, log_level="error")
             logs.configure(settings)
             local = await stack.enter_async_context(running(settings))
-        yield _Service(local.url, await local.services.accounts.terminal_token(), is_local=True)
+        yield _Service(local.url, await local.services.get(AccountService).terminal_token(), is_local=True)
 
 
 async def _print_events(service: _Service, body: dict[str, Any]) -> bool:

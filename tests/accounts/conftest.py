@@ -24,7 +24,7 @@ Query = Callable[[Callable[[Prisma], Awaitable[Any]]], Any]
 
 @pytest.fixture(scope="session")
 def query(service: RunningService, portal: BlockingPortal) -> Query:
-    return lambda operation: portal.call(service.services.database.run, operation)
+    return lambda operation: portal.call(service.database.run, operation)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ class Outbox:
 
 @pytest.fixture(scope="session")
 def outbox(service: RunningService) -> Outbox:
-    return Outbox(service.services.settings.data_dir / "outbox")
+    return Outbox(service.settings.data_dir / "outbox")
 
 
 def token_in(mail: EmailMessage) -> str | None:

@@ -141,14 +141,14 @@ async def test_a_locked_account_is_told_so_after_the_right_password_alone_and_it
 ):
     assert await holds(user.http, {"accessToken": user.token})
     query(lambda prisma: prisma.users.update(where={"id": user.account["id"]}, data={"active": False}))
-    portal.call(service.services.announcements.announce, "user", user.account["id"])
+    portal.call(service.announcements.announce, "user", user.account["id"])
     assert not await holds(user.http, {"accessToken": user.token})
     assert (await user.http.post("/auth/refresh", json={"refreshToken": user.refresh_token})).status_code == 401
     for password, status, code in (("not the password", 401, "not_authenticated"), (PASSWORD, 403, "account_locked")):
         response = await user.http.post("/auth/login", json={"email": user.account["email"], "password": password})
         assert (response.status_code, response.json()["type"]) == (status, f"urn:playground:problem:{code}")
     query(lambda prisma: prisma.users.update(where={"id": user.account["id"]}, data={"active": True}))
-    portal.call(service.services.announcements.announce, "user", user.account["id"])
+    portal.call(service.announcements.announce, "user", user.account["id"])
     assert await refreshes(user.http, {"refreshToken": user.refresh_token})
 
 

@@ -80,7 +80,7 @@ async def test_what_is_running_stops_and_leaves_nothing_behind(
         await exchange.write("deleted soon")
         await gate.wait()
 
-    journal = Path(service.services.settings.data_dir) / "journal"
+    journal = Path(service.settings.data_dir) / "journal"
 
     def journalled() -> bool:
         return any("deleted soon" in path.read_text() for path in journal.glob("*/*.jsonl"))

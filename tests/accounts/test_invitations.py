@@ -157,7 +157,7 @@ async def test_a_withdrawn_or_expired_or_made_up_invitation_is_worth_nothing(
     assert (await root.http.delete(f"/admin/invitations/{withdrawn['id']}")).status_code == 204
     assert (await root.http.delete(f"/admin/invitations/{withdrawn['id']}")).status_code == 404
     [made, undone] = portal.call(
-        service.services.database.run,
+        service.database.run,
         lambda prisma: prisma.audit_events.find_many(where={"target_id": withdrawn["id"]}, order={"id": "asc"}),
     )
     assert [(event.action, event.actor_id) for event in (made, undone)] == [
@@ -167,7 +167,7 @@ async def test_a_withdrawn_or_expired_or_made_up_invitation_is_worth_nothing(
     assert withdrawn["token"] not in str(made.details)
     expired = await invite(root, expiresAt=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
     portal.call(
-        service.services.database.run,
+        service.database.run,
         lambda prisma: prisma.execute_raw("UPDATE invitations SET expires_at = now() WHERE id = $1", expired["id"]),
     )
     for token in (withdrawn["token"], expired["token"], "x" * 43):

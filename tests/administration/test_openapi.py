@@ -32,7 +32,7 @@ def _as_it_was(sql: Sql, service: RunningService, portal: BlockingPortal) -> Any
     yield
     sql("DELETE FROM model_settings")
     sql("DELETE FROM users WHERE id = 'fuzzed'")
-    portal.call(service.services.announcements.announce, "models", "all")
+    portal.call(service.announcements.announce, "models", "all")
 
 
 @api.parametrize()

@@ -32,7 +32,7 @@ async def stuck(service: RunningService, portal: BlockingPortal, monkeypatch: py
 
     @asynccontextmanager
     async def locked() -> AsyncIterator[None]:
-        async with service.services.database._running_engine().client.tx(timeout=timedelta(minutes=1)) as transaction:
+        async with service.database._running_engine().client.tx(timeout=timedelta(minutes=1)) as transaction:
             await transaction.execute_raw("LOCK TABLE sessions, turns, answers, audit_events")
             yield
 

@@ -61,7 +61,7 @@ async def test_an_engine_that_died_and_was_started_again_is_counted(admin: User,
 
     before = await engine()
     assert before["state"] == "running"
-    running = service.services.database._engine
+    running = service.database._engine
     assert running is not None
     running.process.kill()
 

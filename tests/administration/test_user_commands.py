@@ -38,7 +38,7 @@ def _accounts_stay(accounts: dict[str, dict[str, Any]], service: RunningService,
     sql("DELETE FROM users WHERE NOT id = ANY($1::text[])", ids)
     for role, account in accounts.items():
         sql('UPDATE users SET role = $1::"Role" WHERE id = $2', role, account["user"]["id"])
-        portal.call(service.services.announcements.announce, "user", account["user"]["id"])
+        portal.call(service.announcements.announce, "user", account["user"]["id"])
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from anyio.from_thread import BlockingPortal
 
 from playground.accounts.service import LastAdministrator
 from playground.administration.users.schemas import UserChange
+from playground.administration.users.service import UserAdministration
 from playground.serving.server import RunningService
 
 from ..support.client import PASSWORD, User, next_event
@@ -308,7 +309,7 @@ def three_administrators(admin: User, sql: Sql) -> Iterator[list[str]]:
 async def test_of_administrators_who_remove_each_other_at_once_one_stays(
     three_administrators: list[str], service: RunningService, portal: BlockingPortal, sql: Sql, change: UserChange | None
 ) -> None:
-    users = service.services.administration.users
+    users = service.services.get(UserAdministration)
     refused: list[str] = []
 
     async def remove(target: str, actor: str) -> None:

@@ -11,7 +11,9 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from playground.accounting.bills import Bills
+from playground.accounting.prices import Prices
 from playground.accounting.token_counts import TokenCounter
+from playground.catalogue.catalogue import Catalogue
 from playground.comparison.plan import NOTHING_USED, AnswerRecord
 from playground.comparison.recording.backlog import Backlog
 from playground.comparison.recording.journal import Journal, answered_line, written_line
@@ -40,15 +42,14 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def storing(root: Path, service: RunningService, portal: BlockingPortal) -> Storing:
     """While the block runs, what was left behind is stored as by a service that has just started."""
-    services = service.services
-    bills = Bills(TokenCounter(), services.prices, services.catalogue.listed)
-    recovery = Recovery(Providers.load(services.settings, services.settings.variable), bills)
+    bills = Bills(TokenCounter(), service.services.get(Prices), service.services.get(Catalogue).listed)
+    recovery = Recovery(Providers.load(service.settings, service.settings.variable), bills)
 
     @asynccontextmanager
     async def store() -> AsyncIterator[None]:
         journal = Journal.open(root)
         async with background_tasks() as tasks:
-            tasks.start_soon(Backlog(SessionRepository(services.database), journal, recovery).store_on)
+            tasks.start_soon(Backlog(SessionRepository(service.database), journal, recovery).store_on)
             yield
         journal.close()
 
@@ -91,7 +92,7 @@ def at_the_end(service: RunningService, portal: BlockingPortal) -> AtTheEnd:
     """While the block runs, the database does `statement` when the end of a turn is to be stored."""
 
     def execute(sql: str) -> None:
-        portal.call(service.services.database.run, lambda prisma: prisma.execute_raw(sql))
+        portal.call(service.database.run, lambda prisma: prisma.execute_raw(sql))
 
     @contextmanager
     def doing(statement: str, turn: TurnRow) -> Iterator[None]:
@@ -125,7 +126,7 @@ async def test_a_turn_whose_key_was_used_again_is_kept_without_it_if_anything_wa
     user: User, service: RunningService, portal: BlockingPortal, root: Path, storing: Storing, text: str | None
 ):
     again, first = turn_of(user, "used again"), turn_of(user, "used again")
-    portal.call(SessionRepository(service.services.database).open_turn, again)
+    portal.call(SessionRepository(service.database).open_turn, again)
     left(root, first, text)
     with storing():
         await until(partial(empty, root))
@@ -171,7 +172,7 @@ async def test_a_turn_at_which_the_database_goes_away_each_time_holds_up_no_othe
 
 
 async def test_much_text_is_stored_in_parts_and_a_turn_is_over_with_its_last(user: User, service: RunningService, portal: BlockingPortal):
-    repository = SessionRepository(service.services.database)
+    repository = SessionRepository(service.database)
     turn = turn_of(user, "much text")
     lanes = tuple(replace(turn.lanes[0], lane_id=new_id(), answer_id=new_id(), position=position) for position in range(3))
     turn = replace(turn, lanes=lanes)

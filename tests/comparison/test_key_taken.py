@@ -23,7 +23,7 @@ def turn_of(user: User, key: str) -> TurnRow:
 
 
 async def test_the_second_turn_with_a_key_is_refused_and_leaves_nothing(user: User, service: RunningService, portal: BlockingPortal):
-    repository = SessionRepository(service.services.database)
+    repository = SessionRepository(service.database)
     first, second = turn_of(user, "taken"), turn_of(user, "taken")
     portal.call(repository.open_turn, first)
     with pytest.raises(TurnRefused):
@@ -33,7 +33,7 @@ async def test_the_second_turn_with_a_key_is_refused_and_leaves_nothing(user: Us
 
 
 async def test_the_same_turn_may_be_opened_again(user: User, service: RunningService, portal: BlockingPortal):
-    repository = SessionRepository(service.services.database)
+    repository = SessionRepository(service.database)
     turn = turn_of(user, "again")
     portal.call(repository.open_turn, turn)
     portal.call(repository.open_turn, turn)
@@ -42,7 +42,7 @@ async def test_the_same_turn_may_be_opened_again(user: User, service: RunningSer
 
 
 async def test_a_turn_of_an_account_that_is_gone_is_refused(user: User, service: RunningService, portal: BlockingPortal):
-    repository = SessionRepository(service.services.database)
+    repository = SessionRepository(service.database)
     with pytest.raises(TurnRefused):
         portal.call(repository.open_turn, replace(turn_of(user, "gone"), user_id="nobody"))
 
@@ -52,7 +52,7 @@ async def test_a_turn_that_was_lost_with_its_journal_does_not_keep_its_key_for_e
 ):
     body = {"prompt": "Hi", "models": ["sim/quick"]}
     running = replace(turn_of(user, "lost"), request_hash=_hash(StreamRequest.model_validate(body)))
-    repository = SessionRepository(service.services.database)
+    repository = SessionRepository(service.database)
     portal.call(repository.open_turn, running)
     response = await user.http.post("/playground/stream", json=body, headers={"Idempotency-Key": "lost"})
     assert (response.status_code, response.json()["type"]) == (409, "urn:playground:problem:turn_running")

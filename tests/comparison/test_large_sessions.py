@@ -39,7 +39,7 @@ def seed(portal: BlockingPortal, service: RunningService, user: User) -> Seed:
     def put(turns: int, lanes: int, letters: int) -> str:
         session_id = new_id()
         parameters = (session_id, user.account["id"], turns, lanes, letters, new_run_id())
-        portal.call(service.services.database.run, lambda prisma: prisma.execute_raw(_SEED, *parameters))
+        portal.call(service.database.run, lambda prisma: prisma.execute_raw(_SEED, *parameters))
         return session_id
 
     return put

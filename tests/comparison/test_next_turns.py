@@ -47,7 +47,7 @@ async def test_of_all_who_ask_at_once_one_is_answered(user: User, scripted: Scri
 
 
 async def test_a_turn_that_another_process_began_too_takes_the_next_number(user: User, service: RunningService, portal: BlockingPortal):
-    repository = SessionRepository(service.services.database)
+    repository = SessionRepository(service.database)
     first = turn_of(user, "first")
     [lane] = first.lanes
     portal.call(repository.open_turn, first)
@@ -62,10 +62,10 @@ async def test_a_turn_that_another_process_began_too_takes_the_next_number(user:
 
 async def test_no_turn_is_begun_while_the_last_one_may_still_run_elsewhere(user: User, service: RunningService, portal: BlockingPortal):
     elsewhere = turn_of(user, "elsewhere")
-    portal.call(SessionRepository(service.services.database).open_turn, elsewhere)
+    portal.call(SessionRepository(service.database).open_turn, elsewhere)
     response = await user.http.post("/playground/stream", json={"prompt": "And?", "sessionId": elsewhere.session_id})
     assert (response.status_code, response.json()["type"]) == (409, "urn:playground:problem:turn_running")
-    portal.call(SessionRepository(service.services.database).close_turn, elsewhere, [])
+    portal.call(SessionRepository(service.database).close_turn, elsewhere, [])
     events = await user.http.post("/playground/stream", json={"prompt": "And?", "sessionId": elsewhere.session_id})
     assert events.status_code == 200
 

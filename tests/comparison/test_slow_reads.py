@@ -27,7 +27,7 @@ async def slow(user: User, service: RunningService, portal: BlockingPortal, monk
     """Somebody whose searches take longer than they may."""
     monkeypatch.setattr(repository, "LIST_SECONDS", 0.3)
     await anyio.to_thread.run_sync(
-        lambda: portal.call(service.services.database.run, lambda prisma: prisma.execute_raw(_PROMPTS, new_id(), user.account["id"]))
+        lambda: portal.call(service.database.run, lambda prisma: prisma.execute_raw(_PROMPTS, new_id(), user.account["id"]))
     )
     return user
 

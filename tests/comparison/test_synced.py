@@ -3,6 +3,7 @@
 import pytest
 
 from playground.comparison.recording.journal import RunJournal
+from playground.comparison.running.runs import Runs
 from playground.kit.errors import Unavailable
 from playground.serving.server import RunningService
 
@@ -25,7 +26,7 @@ def synced(service: RunningService, monkeypatch: pytest.MonkeyPatch) -> list[tup
 
     def noted(journal: RunJournal) -> None:
         sync(journal)
-        run = service.services.runs.get(journal.path.stem)
+        run = service.services.get(Runs).get(journal.path.stem)
         assert run is not None
         found.append((journal.path.read_text(encoding="utf-8"), run.log.closed))
 
@@ -40,7 +41,7 @@ async def test_an_answer_that_the_database_does_not_take_is_on_the_disk_before_d
         raise Unavailable("The database is away.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.services.runs._recorder._store, "close_turn", away)
+        patch.setattr(service.services.get(Runs)._recorder._store, "close_turn", away)
         events = await user.compare("Hi", [scripted.model(answers)])
 
     assert of_type(events, "done")

@@ -54,7 +54,7 @@ def query_in(portal: BlockingPortal, service: RunningService) -> Query:
     """Asks a service's database."""
 
     def query(statement: str, *parameters: Any) -> list[dict[str, Any]]:
-        run: Callable[[], Awaitable[list[dict[str, Any]]]] = lambda: service.services.database.run(  # noqa: E731
+        run: Callable[[], Awaitable[list[dict[str, Any]]]] = lambda: service.database.run(  # noqa: E731
             lambda prisma: prisma.query_raw(statement, *parameters)
         )
         return portal.call(run)

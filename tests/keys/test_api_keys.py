@@ -11,7 +11,8 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 
-from playground.keys.api_keys.service import MOST_API_KEYS
+from playground.keys.api_keys.service import MOST_API_KEYS, ApiKeyService
+from playground.keys.provider_keys.service import ProviderKeyService
 from playground.keys.schemas import NewApiKey, ProviderKeyInput
 from playground.kit.errors import NotAuthenticated
 from playground.kit.ids import new_id
@@ -170,7 +171,7 @@ async def test_a_key_of_a_locked_account_opens_nothing(user: User, query: Query,
     key = (await make_key(user))["key"]
     assert await status_with(user, key) == 200
     query("UPDATE users SET active = false WHERE id = $1 RETURNING id", user.account["id"])
-    portal.call(service.services.announcements.announce, "user", user.account["id"])
+    portal.call(service.announcements.announce, "user", user.account["id"])
     assert await status_with(user, key) == 401
 
 
@@ -210,7 +211,7 @@ async def test_nobody_has_more_than_so_many_keys_also_when_they_are_made_at_once
 def test_who_was_deleted_at_that_moment_is_told_so_and_gets_no_key(service: RunningService, portal: BlockingPortal, query: Query) -> None:
     gone, services = new_id(), service.services
     with pytest.raises(NotAuthenticated):
-        portal.call(services.api_keys.make, gone, NewApiKey(name="Key"))
+        portal.call(services.get(ApiKeyService).make, gone, NewApiKey(name="Key"))
     with pytest.raises(NotAuthenticated):
-        portal.call(services.provider_keys.put, gone, "groq", ProviderKeyInput(key=SecretStr(KEY)))
+        portal.call(services.get(ProviderKeyService).put, gone, "groq", ProviderKeyInput(key=SecretStr(KEY)))
     assert query("SELECT id FROM audit_events WHERE actor_id = $1", gone) == []

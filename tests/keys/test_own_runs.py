@@ -132,7 +132,7 @@ async def test_a_key_stored_at_one_replica_is_used_at_the_other(
     free_user: User, replicas: list[RunningService], scripted: ScriptedProvider
 ) -> None:
     async def hear_each_other() -> bool:
-        return all(replica.services.announcements.connected for replica in replicas)
+        return all(replica.announcements.connected for replica in replicas)
 
     await until(hear_each_other)
     model = scripted.model(answers)
@@ -159,7 +159,7 @@ async def test_a_key_of_one_user_in_the_row_of_another_is_of_no_use(
     model = scripted.model(answers)
 
     async def attempt(user: User) -> int:
-        portal.call(replicas[0].services.announcements.announce, "provider_key", user.account["id"])
+        portal.call(replicas[0].announcements.announce, "provider_key", user.account["id"])
         return (await user.http.post("/playground/stream", json={"prompt": "Hi", "models": [model]})).status_code
 
     await put(free_user, "scripted")

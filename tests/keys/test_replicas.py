@@ -14,7 +14,7 @@ from .conftest import make_key, status_with
 
 async def hear_each_other(replicas: list[RunningService], *, connected: bool = True) -> None:
     async def reached() -> bool:
-        return all(replica.services.announcements.connected is connected for replica in replicas)
+        return all(replica.announcements.connected is connected for replica in replicas)
 
     await until(reached)
 
@@ -100,7 +100,7 @@ async def test_a_redis_that_goes_silent_is_noticed(replicas: list[RunningService
 async def test_a_use_that_was_only_noted_is_written_when_the_service_ends(
     portal: BlockingPortal, replicas: list[RunningService], redis: RedisServer
 ) -> None:
-    settings = replicas[0].services.settings
+    settings = replicas[0].settings
     async with new_user(replicas[0].url) as user:
         first, last = await make_key(user), await make_key(user)
 

@@ -78,7 +78,7 @@ def sql(service: RunningService, portal: BlockingPortal) -> Sql:
         async def write(prisma: Prisma) -> int:
             return await prisma.execute_raw(statement, *parameters)
 
-        return portal.call(service.services.database.run, write)
+        return portal.call(service.database.run, write)
 
     return execute
 
@@ -91,7 +91,7 @@ def write(sql: Sql, user: User, answers: list[Made]) -> None:
 @pytest.fixture
 async def administrator(service: RunningService, portal: BlockingPortal, user: User, sql: Sql) -> User:
     sql("UPDATE users SET role = 'admin' WHERE id = $1", user.account["id"])
-    portal.call(service.services.announcements.announce, "user", user.account["id"])
+    portal.call(service.announcements.announce, "user", user.account["id"])
     return user
 
 

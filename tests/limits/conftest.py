@@ -75,13 +75,13 @@ class Limited:
         return self.run(lambda prisma: prisma.execute_raw(sql, *parameters))
 
     def run(self, operation: Callable[[Prisma], Awaitable[Any]]) -> Any:
-        return self.portal.call(self.service.services.database.run, operation)
+        return self.portal.call(self.service.database.run, operation)
 
     def set_limits(self, user_id: str, **limits: Any) -> None:
         """As an administrator does, by the names on the wire."""
         own = LimitOverrides.model_validate(limits)
         self.execute("UPDATE users SET limits = $2::jsonb WHERE id = $1", user_id, json.dumps(own.stored()))
-        self.portal.call(self.service.services.announcements.announce, "user", user_id)
+        self.portal.call(self.service.announcements.announce, "user", user_id)
 
     @asynccontextmanager
     async def user(self, role: str = "user", **limits: Any) -> AsyncIterator[User]:
@@ -103,7 +103,7 @@ class Limited:
     def _token(self, user_id: str, login_id: str) -> str:
         now = int(time.time())
         claims = {"sub": user_id, "sid": login_id, "iss": "playground", "aud": "playground:access", "jti": new_id(), "iat": now}
-        return jwt.encode(claims | {"exp": now + 900}, self.service.services.settings.signing_secrets()[0], algorithm="HS256")
+        return jwt.encode(claims | {"exp": now + 900}, self.service.settings.signing_secrets()[0], algorithm="HS256")
 
 
 @contextmanager

@@ -11,9 +11,11 @@ import pytest
 
 from playground.accounts.identity import User as Asker
 from playground.accounts.service import TERMINAL_LIMITS
+from playground.catalogue.catalogue import Catalogue
 from playground.comparison.plan import LanePlan, RunPlan
 from playground.kit.ids import new_id, new_run_id
 from playground.limits.policy import LimitOverrides
+from playground.limits.service import LimitService
 from playground.providers.calls import Message, ModelCall
 from playground.providers.records import Provider
 
@@ -185,11 +187,11 @@ def plan_of(provider: Provider, model: str, prompt: str, *, max_tokens: int | No
 
 async def test_an_answer_that_is_limited_is_no_longer_than_what_the_prompt_leaves(limited: Limited, user: User) -> None:
     services = limited.service.services
-    provider = services.catalogue.resolve("sim/flaky").provider
+    provider = services.get(Catalogue).resolve("sim/flaky").provider
     plan = replace(plan_of(provider, "flaky", "word " * 14_000), user_id=user.account["id"])
 
     async def to_run() -> RunPlan:
-        async with services.limits.quota(Asker(user.account["id"], "user"), {}).reserved(plan) as planned:
+        async with services.get(LimitService).quota(Asker(user.account["id"], "user"), {}).reserved(plan) as planned:
             return planned
 
     [lane] = limited.portal.call(to_run).lanes
@@ -200,10 +202,10 @@ async def test_an_answer_that_is_limited_is_no_longer_than_what_the_prompt_leave
 
 async def test_what_can_not_be_started_is_given_back_whole(limited: Limited) -> None:
     services = limited.service.services
-    provider = services.catalogue.resolve("sim/quick").provider
+    provider = services.get(Catalogue).resolve("sim/quick").provider
     async with limited.user(dailyRequests=5) as user:
         plan = replace(plan_of(provider, "quick", "Hi"), user_id=user.account["id"])
-        quota = services.limits.quota(Asker(user.account["id"], "user", {"dailyRequests": 5}), {})
+        quota = services.get(LimitService).quota(Asker(user.account["id"], "user", {"dailyRequests": 5}), {})
 
         async def fails() -> None:
             async with quota.reserved(plan):

@@ -196,7 +196,7 @@ async def test_every_answer_tells_of_the_limit(user: User, method: str, path: st
 
 
 async def test_a_body_that_is_too_large_is_counted_and_told(limited: Limited, user: User) -> None:
-    most = limited.service.services.settings.max_body_bytes
+    most = limited.service.settings.max_body_bytes
     answer = await user.http.post("/playground/stream", content=b"x" * (most + 1), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert told(answer)["user-requests"][2] == 999
@@ -265,5 +265,5 @@ async def test_a_users_own_limit_replaces_that_of_the_role_at_once_and_null_is_n
 
 async def test_limits_that_are_none_leave_those_of_the_role(limited: Limited, user: User) -> None:
     limited.execute("""UPDATE users SET limits = '{"requests": "plenty"}' WHERE id = $1""", user.account["id"])
-    limited.portal.call(limited.service.services.announcements.announce, "user", user.account["id"])
+    limited.portal.call(limited.service.announcements.announce, "user", user.account["id"])
     assert told(await user.http.get("/"))["user-requests"][0] == 1000

@@ -43,7 +43,7 @@ class Books:
     user_id: str
 
     def __post_init__(self) -> None:
-        database = self.limited.service.services.database
+        database = self.limited.service.database
         self.usage = UsageRepository(database)
         self.sessions = SessionRepository(database, closing_also=SETTLE)
 

@@ -20,7 +20,7 @@ NEW_PASSWORD = "another horse, another battery"
 
 @pytest.fixture(scope="session")
 def outbox(service: RunningService) -> Outbox:
-    return Outbox(service.services.settings.data_dir / "outbox")
+    return Outbox(service.settings.data_dir / "outbox")
 
 
 async def test_the_profile_is_changed_and_says_what_can_not_be(visit: Visit) -> None:

@@ -62,7 +62,7 @@ def allow_streams(service: RunningService, portal: BlockingPortal, user: User) -
     """Let that user start so many streams, as `3 per hour`, as an administrator would."""
 
     def allow_streams(rate: str) -> None:
-        services, user_id = service.services, user.account["id"]
+        services, user_id = service, user.account["id"]
         sql = "UPDATE users SET limits = $2::jsonb WHERE id = $1"
         portal.call(services.database.run, lambda prisma: prisma.execute_raw(sql, user_id, json.dumps({"streams": rate})))
         portal.call(services.announcements.announce, "user", user_id)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from playground.accounts.service import AccountService
 from playground.serving.server import RunningService
 
 from ..support.forks import completed
@@ -58,7 +59,7 @@ def at_a_terminal(command: list[str], folder: Path, **variables: object) -> Iter
 @pytest.fixture
 def token(service: RunningService, portal: BlockingPortal) -> str:
     """That of whoever sits at the server's terminal."""
-    return portal.call(service.services.accounts.terminal_token)
+    return portal.call(service.services.get(AccountService).terminal_token)
 
 
 @pytest.fixture

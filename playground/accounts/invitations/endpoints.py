@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, status
 
 from playground.accounts.authorization import Administrator, ScopeMissing
+from playground.accounts.invitations.service import Invitations
 from playground.accounts.schemas import InvitationPage, IssuedInvitation, NewInvitation
 from playground.accounts.service import AddressTaken
 from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
-from playground.services import CurrentServices
 
 from .service import InvitationNotFound
 
@@ -24,20 +25,20 @@ InvitationId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8
     status_code=status.HTTP_201_CREATED,
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, AddressTaken, BadInput, Unavailable),
 )
-async def invite(services: CurrentServices, administrator: Administrator, invitation: NewInvitation) -> IssuedInvitation:
+async def invite(invitations: Provided[Invitations], administrator: Administrator, invitation: NewInvitation) -> IssuedInvitation:
     """Invite somebody. The token is shown this once; with an `email` it is sent there as well."""
-    return await services.invitations.issue(administrator, invitation)
+    return await invitations.issue(administrator, invitation)
 
 
 @router.get("", responses=documented(NotAuthenticated, Forbidden, ScopeMissing, BadInput, Unavailable))
 async def list_invitations(
-    services: CurrentServices,
+    invitations: Provided[Invitations],
     _administrator: Administrator,
     cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> InvitationPage:
     """The invitations, newest first, page by page. Those that have expired are there for a day more."""
-    return await services.invitations.page(cursor=cursor, limit=limit)
+    return await invitations.page(cursor=cursor, limit=limit)
 
 
 @router.delete(
@@ -45,6 +46,6 @@ async def list_invitations(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, InvitationNotFound, BadInput, Unavailable),
 )
-async def withdraw(services: CurrentServices, administrator: Administrator, invitation_id: InvitationId) -> None:
+async def withdraw(invitations: Provided[Invitations], administrator: Administrator, invitation_id: InvitationId) -> None:
     """Withdraw an invitation."""
-    await services.invitations.withdraw(administrator, invitation_id)
+    await invitations.withdraw(administrator, invitation_id)

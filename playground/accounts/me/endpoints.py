@@ -6,17 +6,18 @@ from fastapi import APIRouter, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from playground.accounts.authorization import CurrentDevice, CurrentUser, ScopeMissing
-from playground.accounts.export.service import file_name
+from playground.accounts.export.service import Export, file_name
 from playground.accounts.logins import cookies
 from playground.accounts.logins.cookies import ForeignOrigin
-from playground.accounts.logins.service import LoginNotFound
+from playground.accounts.logins.service import LoginNotFound, Logins
 from playground.accounts.schemas import LoginPage, PasswordChange, PasswordConfirmation, Profile, ProfileChange, TokenPair
-from playground.accounts.service import LastAdministrator, UsernameTaken, WrongPassword
+from playground.accounts.service import AccountService, LastAdministrator, UsernameTaken, WrongPassword
 from playground.kit.closing_stream import ClosingStream
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
-from playground.services import CurrentServices
+from playground.settings import Settings
 
 router = APIRouter(prefix="/users/me", tags=["accounts"])
 
@@ -24,15 +25,15 @@ LoginId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t
 
 
 @router.get("", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def me(services: CurrentServices, user: CurrentUser) -> Profile:
+async def me(accounts: Provided[AccountService], user: CurrentUser) -> Profile:
     """The account that asks."""
-    return await services.accounts.profile(user)
+    return await accounts.profile(user)
 
 
 @router.patch("", responses=documented(NotAuthenticated, ScopeMissing, UsernameTaken, BadInput, Unavailable))
-async def change_me(services: CurrentServices, user: CurrentUser, change: ProfileChange) -> Profile:
+async def change_me(accounts: Provided[AccountService], user: CurrentUser, change: ProfileChange) -> Profile:
     """Change one's name, bio, username or preferences. What is absent stays."""
-    return await services.accounts.change(user, change)
+    return await accounts.change(user, change)
 
 
 @router.delete(
@@ -40,42 +41,48 @@ async def change_me(services: CurrentServices, user: CurrentUser, change: Profil
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, LastAdministrator, BadInput, Unavailable),
 )
-async def delete_me(services: CurrentServices, user: CurrentUser, response: Response, body: PasswordConfirmation) -> None:
+async def delete_me(accounts: Provided[AccountService], user: CurrentUser, response: Response, body: PasswordConfirmation) -> None:
     """Delete one's account with everything in it. Running comparisons are stopped. It can't be undone.
 
     What administrators can still see is the audit: that the account was deleted, by whom, and what was recorded of it before.
     """
-    await services.accounts.delete(user, body.password.get_secret_value())
+    await accounts.delete(user, body.password.get_secret_value())
     cookies.clear(response)
 
 
 @router.post("/password", responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, ForeignOrigin, BadInput, Unavailable))
 async def change_password(
-    services: CurrentServices, user: CurrentUser, request: Request, response: Response, device: CurrentDevice, body: PasswordChange
+    settings: Provided[Settings],
+    accounts: Provided[AccountService],
+    user: CurrentUser,
+    request: Request,
+    response: Response,
+    device: CurrentDevice,
+    body: PasswordChange,
 ) -> TokenPair:
     """Choose another password. All tokens that were given before stop to hold at once; the answer has new ones."""
     if body.cookie:
-        cookies.check_origin(request, services.settings)
-    pair = await services.accounts.change_password(user, body, device)
-    cookies.hand_over(pair, request, response, services.settings, in_cookie=body.cookie)
+        cookies.check_origin(request, settings)
+    pair = await accounts.change_password(user, body, device)
+    cookies.hand_over(pair, request, response, settings, in_cookie=body.cookie)
     return pair
 
 
 @router.get("/logins", responses=documented(NotAuthenticated, ScopeMissing, BadInput, Unavailable))
 async def logins(
-    services: CurrentServices,
+    logins: Provided[Logins],
     user: CurrentUser,
     cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> LoginPage:
     """Where one is logged in, newest first, page by page."""
-    return await services.logins.page(user, cursor=cursor, limit=limit)
+    return await logins.page(user, cursor=cursor, limit=limit)
 
 
 @router.delete("/logins", status_code=status.HTTP_204_NO_CONTENT, responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
-async def end_other_logins(services: CurrentServices, user: CurrentUser) -> None:
+async def end_other_logins(logins: Provided[Logins], user: CurrentUser) -> None:
     """Log out everywhere else."""
-    await services.logins.end_others(user)
+    await logins.end_others(user)
 
 
 @router.delete(
@@ -83,9 +90,9 @@ async def end_other_logins(services: CurrentServices, user: CurrentUser) -> None
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, LoginNotFound, BadInput, Unavailable),
 )
-async def end_login(services: CurrentServices, user: CurrentUser, login_id: LoginId) -> None:
+async def end_login(logins: Provided[Logins], user: CurrentUser, login_id: LoginId) -> None:
     """Log out one device."""
-    await services.logins.end(user.id, login_id)
+    await logins.end(user.id, login_id)
 
 
 @router.get(
@@ -99,8 +106,8 @@ async def end_login(services: CurrentServices, user: CurrentUser, login_id: Logi
         },
     },
 )
-async def export(services: CurrentServices, user: CurrentUser) -> ClosingStream:
+async def export(account_export: Provided[Export], accounts: Provided[AccountService], user: CurrentUser) -> ClosingStream:
     """All of one's data, as a ZIP. It is made while it is sent."""
-    parts = services.export.parts(await services.accounts.profile(user))
+    parts = account_export.parts(await accounts.profile(user))
     headers = {"Content-Disposition": f'attachment; filename="{file_name()}"', "Cache-Control": "no-store"}
     return ClosingStream(parts, media_type="application/zip", headers=headers)

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from playground.accounts.authorization import Administrator
+from playground.administration.audit_trail.service import AuditTrail
 from playground.database.shares import TooSlow
 from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
 from playground.kit.wire import GivenMoment
-from playground.services import CurrentServices
 
 from .repository import AuditFilter
 from .schemas import AuditPage
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/admin", tags=["administration"])
 
 @router.get("/audit", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def list_audit_events(
-    services: CurrentServices,
+    trail: Provided[AuditTrail],
     administrator: Administrator,
     actor: Annotated[
         CleanText | None, Query(max_length=320, description="Who did it: an id, an address or name at that time, or `terminal`.")
@@ -37,4 +38,4 @@ async def list_audit_events(
 ) -> AuditPage:
     """What was changed, newest first, page by page."""
     wanted = AuditFilter(actor=actor, action=action, target_type=target_type, target_id=target, since=since, until=until)
-    return await services.administration.trail.page(administrator.id, wanted, cursor=cursor, limit=limit)
+    return await trail.page(administrator.id, wanted, cursor=cursor, limit=limit)

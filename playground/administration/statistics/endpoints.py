@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from playground.accounts.authorization import Administrator
+from playground.administration.statistics.service import StatisticsService
 from playground.database.shares import TooSlow
 from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.wire import GivenMoment
-from playground.services import CurrentServices
 
 from .schemas import Bucket, Statistics
 
@@ -18,11 +19,11 @@ router = APIRouter(prefix="/admin", tags=["administration"])
 
 @router.get("/stats", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def get_statistics(
-    services: CurrentServices,
+    statistics: Provided[StatisticsService],
     administrator: Administrator,
     since: Annotated[GivenMoment | None, Query(alias="from", description="Default: 30 days before `to`.")] = None,
     until: Annotated[GivenMoment | None, Query(alias="to", description="Before this time. Default: now.")] = None,
     bucket: Annotated[Bucket, Query(description="How long each step of `series` is, in UTC; weeks begin on Mondays.")] = "day",
 ) -> Statistics:
     """Users, sessions, answers, tokens, costs and errors: in total, and step by step."""
-    return await services.administration.statistics.between(administrator.id, since, until, bucket)
+    return await statistics.between(administrator.id, since, until, bucket)

@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from playground.accounts.authorization import Administrator
+from playground.administration.system.service import SystemService
 from playground.kit.errors import Forbidden, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
-from playground.services import CurrentServices
+from playground.kit.provided import Provided
 
 from .schemas import SystemState
 
@@ -13,6 +14,6 @@ router = APIRouter(prefix="/admin", tags=["administration"])
 
 
 @router.get("/system", responses=documented(NotAuthenticated, Forbidden, Unavailable))
-async def get_system(services: CurrentServices, _administrator: Administrator) -> SystemState:
+async def get_system(system: Provided[SystemService], _administrator: Administrator) -> SystemState:
     """The process that answers, its versions, and the state of all that it stands on."""
-    return await services.administration.system.state()
+    return await system.state()

@@ -7,12 +7,14 @@ from fastapi import APIRouter, Path, Query, status
 from playground.accounts.authorization import Administrator
 from playground.accounts.identity import Role
 from playground.accounts.service import LastAdministrator
+from playground.administration.users.service import UserAdministration
 from playground.database.shares import TooSlow
 from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
 from playground.limits.schemas import Usage
-from playground.services import CurrentServices
+from playground.limits.service import LimitService
 
 from .repository import UserFilter
 from .schemas import Order, Sorting, UserChange, UserDetail, UserPage
@@ -25,7 +27,7 @@ UserId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7
 
 @router.get("", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def list_users(
-    services: CurrentServices,
+    users: Provided[UserAdministration],
     administrator: Administrator,
     q: Annotated[CleanText | None, Query(max_length=200, description="Stands in the address, the username or the name.")] = None,
     role: Annotated[Role | None, Query()] = None,
@@ -37,25 +39,27 @@ async def list_users(
 ) -> UserPage:
     """All accounts, page by page."""
     wanted = UserFilter(text=q, role=role, active=active)
-    return await services.administration.users.page(administrator.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit)
+    return await users.page(administrator.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit)
 
 
 @router.get("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
-async def get_user(services: CurrentServices, _administrator: Administrator, user_id: UserId) -> UserDetail:
+async def get_user(users: Provided[UserAdministration], _administrator: Administrator, user_id: UserId) -> UserDetail:
     """An account, what it has used, and how much belongs to it."""
-    return await services.administration.users.detail(user_id)
+    return await users.detail(user_id)
 
 
 @router.get("/{user_id}/usage", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
-async def get_user_usage(services: CurrentServices, _administrator: Administrator, user_id: UserId) -> Usage:
+async def get_user_usage(
+    limits: Provided[LimitService], users: Provided[UserAdministration], _administrator: Administrator, user_id: UserId
+) -> Usage:
     """What a user has used and has left of each limit, and when it resets: what they see themselves at `/users/me/usage`."""
-    return await services.limits.usage(await services.administration.users.as_asker(user_id))
+    return await limits.usage(await users.as_asker(user_id))
 
 
 @router.patch("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable))
-async def change_user(services: CurrentServices, administrator: Administrator, user_id: UserId, change: UserChange) -> UserDetail:
+async def change_user(users: Provided[UserAdministration], administrator: Administrator, user_id: UserId, change: UserChange) -> UserDetail:
     """Change an account's role, limits or name, lock it or unlock it. Holds from the next request on, on every replica."""
-    return await services.administration.users.change(user_id, change, actor_id=administrator.id)
+    return await users.change(user_id, change, actor_id=administrator.id)
 
 
 @router.delete(
@@ -63,6 +67,6 @@ async def change_user(services: CurrentServices, administrator: Administrator, u
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable),
 )
-async def delete_user(services: CurrentServices, administrator: Administrator, user_id: UserId) -> None:
+async def delete_user(users: Provided[UserAdministration], administrator: Administrator, user_id: UserId) -> None:
     """Delete an account with everything in it: sessions, logins, keys. Its running turns are stopped."""
-    await services.administration.users.delete(user_id, actor_id=administrator.id)
+    await users.delete(user_id, actor_id=administrator.id)

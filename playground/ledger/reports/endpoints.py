@@ -10,9 +10,10 @@ from playground.database.shares import TooSlow
 from playground.kit.csv import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
 from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
+from playground.kit.provided import Provided
 from playground.kit.text import CleanText
 from playground.kit.wire import LocalMoment
-from playground.services import CurrentServices
+from playground.ledger.reports.service import CostReports
 
 from .schemas import CostReport, Dimension, ReportScope
 from .service import ReportRequest, as_csv
@@ -35,7 +36,7 @@ def _split(values: object) -> object:
     },
 )
 async def costs(
-    services: CurrentServices,
+    reports: Provided[CostReports],
     user: ReportReader,
     group_by: Annotated[
         list[Dimension], BeforeValidator(_split), Query(alias="groupBy", description="What rows are made of: one or two, with commas.")
@@ -55,7 +56,7 @@ async def costs(
     What the users' own keys paid and what is simulated stands apart, and answers of unknown price are counted, never taken for free.
     """
     wanted = ReportRequest(group_by=group_by, since=since, until=until, timezone=timezone, scope=scope)
-    report = await services.reports.costs(user, wanted)
+    report = await reports.costs(user, wanted)
     if wants_csv(file_format, accept):
         return Response(as_csv(report, for_people=file_format is not None), media_type=CSV_TYPE, headers=attachment("costs.csv"))
     return report

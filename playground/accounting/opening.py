@@ -1,0 +1,30 @@
+"""Opens the room: token counts, prices, bills and estimates."""
+
+from dataclasses import dataclass
+
+from playground.catalogue.opening import CatalogueRoom
+from playground.database.foundation import Foundation
+
+from .bills import Bills
+from .estimates import Estimator
+from .prices import Prices
+from .token_counts import TokenCounter
+
+
+@dataclass(frozen=True, slots=True)
+class AccountingRoom:
+    """What other rooms use of this one."""
+
+    prices: Prices
+    bills: Bills
+    estimator: Estimator
+
+
+async def open_accounting(foundation: Foundation, models: CatalogueRoom) -> AccountingRoom:
+    """Open the room. Vocabularies and price lists are loaded now, so that no request waits for them."""
+    counter, prices = TokenCounter(), Prices(models.settings.price)
+    await counter.warm_up()
+    await prices.warm_up()
+    room = AccountingRoom(prices, Bills(counter, prices, models.catalogue.listed), Estimator(models.catalogue, prices, counter))
+    foundation.services.add(prices, room.estimator)
+    return room

@@ -1,0 +1,56 @@
+"""Opens the room: accounts, logins, invitations, and who a request comes from."""
+
+from playground.comparison.opening import ComparisonRoom
+from playground.comparison.streams import Streams
+from playground.database.foundation import Foundation
+from playground.keys.opening import KeysRoom
+from playground.kit.mail import Mailer
+
+from .account_mails import Letters
+from .cleanup import Tidying
+from .departures import Departures
+from .export.repository import ExportRepository
+from .export.service import Export
+from .identity import Identities
+from .invitations.repository import InvitationRepository
+from .invitations.service import Invitations
+from .logins.repository import LoginRepository
+from .logins.service import Logins
+from .logins.signed_tokens import Tokens
+from .logins.tickets import Tickets, UsesInMemory, UsesInRedis
+from .passwords.hashing import PasswordHasher
+from .passwords.resets import PasswordResets
+from .repository import UserRepository
+from .service import AccountService
+
+
+def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: ComparisonRoom) -> None:
+    """Open the room."""
+    settings, database, announcements, tasks = foundation.settings, foundation.database, foundation.announcements, foundation.tasks
+    users = UserRepository(database)
+    tokens = Tokens(
+        settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
+    )
+    identities = Identities(
+        users,
+        tokens,
+        announcements,
+        key_used=keys.uses.note,
+        user_seen=lambda user_id: tasks.start_soon(keys.own_keys.prepare, user_id),
+    )
+    hasher, letters, mailer = PasswordHasher(), Letters(settings.public_url), Mailer.of(settings, tasks)
+    logins = Logins(LoginRepository(database), tokens, identities, announcements)
+    uses = UsesInMemory() if foundation.redis is None else UsesInRedis(foundation.redis)
+    tickets = Tickets(tokens, identities, uses, seconds=settings.ticket_seconds)
+    Departures(comparison.runs, users, announcements, tasks)
+    foundation.services.add(
+        identities,
+        logins,
+        tickets,
+        Streams(tickets, send_timeout_seconds=settings.send_timeout_seconds),
+        AccountService(users, hasher, tokens, logins, announcements, registration=settings.registration),
+        PasswordResets(users, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
+        Invitations(InvitationRepository(database), users, mailer, letters, seconds=settings.invitation_seconds),
+        Export(ExportRepository(database), comparison.history),
+    )
+    tasks.start_soon(Tidying(users).run_forever)

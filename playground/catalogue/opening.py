@@ -1,0 +1,42 @@
+"""Opens the room: the catalogue of models, and what administrators decided about them."""
+
+from dataclasses import dataclass
+
+from playground.database.foundation import Foundation
+from playground.keys.opening import KeysRoom
+from playground.providers.opening import ProvidersRoom
+
+from .access import ModelAccess
+from .catalogue import Catalogue
+from .model_settings import ModelSettings
+from .repository import CatalogueRepository, ModelSettingsRepository
+
+_FIRST_LISTS_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRoom:
+    """What other rooms use of this one."""
+
+    catalogue: Catalogue
+    settings: ModelSettings
+    access: ModelAccess
+
+
+async def open_catalogue(foundation: Foundation, providers: ProvidersRoom, keys: KeysRoom) -> CatalogueRoom:
+    """Open the room, with the providers' lists of models as far as they arrive within two seconds."""
+    database = foundation.database
+    settings = ModelSettings(ModelSettingsRepository(database), foundation.announcements)
+    await settings.current()
+    catalogue = Catalogue(
+        providers.providers,
+        providers.client,
+        CatalogueRepository(database),
+        refresh_seconds=foundation.settings.model_list_refresh_seconds,
+    )
+    access = ModelAccess(catalogue, settings, keys.own_keys)
+    foundation.services.add(catalogue, access)
+    foundation.tasks.start_soon(settings.run_forever)
+    foundation.tasks.start_soon(catalogue.run_forever)
+    await catalogue.first_lists(_FIRST_LISTS_SECONDS)
+    return CatalogueRoom(catalogue, settings, access)

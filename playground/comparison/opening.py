@@ -1,0 +1,44 @@
+"""Opens the room: runs, what is recorded of them, and the sessions of users."""
+
+from dataclasses import dataclass
+
+from playground.accounting.opening import AccountingRoom
+from playground.catalogue.opening import CatalogueRoom
+from playground.database.foundation import Foundation
+from playground.providers.opening import ProvidersRoom
+
+from .history import History
+from .recording.journal import Journal
+from .recording.recorder import Recorder
+from .recording.recovery import Recovery
+from .repository import SessionRepository
+from .running.run_memory import RunMemory
+from .running.runs import Runs
+from .service import ComparisonService
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRoom:
+    """What other rooms use of this one."""
+
+    runs: Runs
+    history: History
+
+
+def open_comparison(
+    foundation: Foundation, providers: ProvidersRoom, models: CatalogueRoom, accounting: AccountingRoom, *, closing_also: str
+) -> ComparisonRoom:
+    """Open the room. `closing_also` is SQL that runs in the batch which closes a turn. Raises `StartupError`."""
+    settings = foundation.settings
+    journal = Journal.open(settings.data_dir / "journal")
+    foundation.closing.callback(journal.close)
+    sessions = SessionRepository(foundation.database, closing_also=closing_also)
+    recorder = Recorder(foundation.tasks, sessions, journal, Recovery(providers.providers, accounting.bills))
+    memory = RunMemory(settings.run_memory_mb)
+    runs = Runs(foundation.tasks, providers.client, accounting.bills, recorder, memory, retention_seconds=settings.run_retention_seconds)
+    history = History(runs, sessions)
+    comparisons = ComparisonService(runs, sessions, models.access, grace_seconds=settings.stream_grace_seconds)
+    foundation.services.add(runs, history, comparisons)
+    foundation.tasks.start_soon(recorder.write_on)
+    foundation.tasks.start_soon(runs.watch)
+    return ComparisonRoom(runs, history)

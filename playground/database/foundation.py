@@ -1,0 +1,55 @@
+"""What every room stands on: settings, the database, Redis where there is one, announcements, background tasks."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from anyio.abc import TaskGroup
+from redis.asyncio import Redis
+
+from playground.kit.announcements import Announcements, RedisAnnouncements
+from playground.kit.errors import StartupError
+from playground.kit.provided import Services
+from playground.kit.redis_connection import open_redis
+from playground.kit.tasks import background_tasks
+from playground.settings import Settings
+
+from .audit import Audit
+from .client import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What a room may use when it opens."""
+
+    settings: Settings
+    services: Services
+    """Where a room adds what endpoints ask for."""
+    tasks: TaskGroup
+    """Runs what a room does in the background, until the application closes."""
+    database: Database
+    redis: Redis | None
+    announcements: Announcements
+    audit: Audit
+    closing: ExitStack
+    """Closes, when the background tasks have ended, what they use."""
+
+
+@asynccontextmanager
+async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
+    """Open the data folder, the database and Redis. Raises `StartupError`."""
+    _prepare_data_dir(settings)
+    with ExitStack() as closing:
+        async with Database.open(settings) as database, open_redis(settings) as redis, background_tasks() as tasks:
+            announcements = Announcements() if redis is None else RedisAnnouncements(redis)
+            audit = Audit(database)
+            services = Services()
+            services.add(settings, database, announcements, audit)
+            yield Foundation(settings, services, tasks, database, redis, announcements, audit, closing)
+
+
+def _prepare_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"The data folder {settings.data_dir} can't be made: {error.strerror}. Set PLAYGROUND_DATA_DIR.") from None

@@ -1,0 +1,46 @@
+"""Opens the room: API keys, and the users' keys for providers."""
+
+from dataclasses import dataclass
+
+from playground.database.foundation import Foundation
+from playground.providers.opening import ProvidersRoom
+
+from .api_keys.last_use import KeyUses
+from .api_keys.service import ApiKeyService
+from .encryption import Vault
+from .provider_keys.service import ProviderKeyService
+from .provider_keys.user_keys import OwnKeys
+from .repository import ApiKeyRepository, ProviderKeyRepository
+
+
+@dataclass(frozen=True, slots=True)
+class KeysRoom:
+    """What other rooms use of this one."""
+
+    uses: KeyUses
+    own_keys: OwnKeys
+
+
+def open_keys(foundation: Foundation, providers: ProvidersRoom) -> KeysRoom:
+    """Open the room."""
+    settings, database, announcements = foundation.settings, foundation.database, foundation.announcements
+    api_keys, stored_keys = ApiKeyRepository(database, foundation.audit), ProviderKeyRepository(database, foundation.audit)
+    uses, vault = KeyUses(api_keys), Vault(settings.encryption_secrets())
+    allow_private = settings.allow_private_provider_urls
+    own_keys = OwnKeys(stored_keys, vault, providers.providers, announcements, allow_private=allow_private)
+    foundation.services.add(
+        ApiKeyService(api_keys, announcements),
+        ProviderKeyService(
+            stored_keys,
+            vault,
+            own_keys,
+            providers.providers,
+            providers.client,
+            None if allow_private else providers.addresses,
+            announcements,
+            look_up_seconds=settings.connect_timeout_seconds,
+        ),
+    )
+    foundation.tasks.start_soon(uses.write_on)
+    foundation.tasks.start_soon(own_keys.renew)
+    return KeysRoom(uses, own_keys)

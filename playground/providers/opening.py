@@ -1,0 +1,44 @@
+"""Opens the room: which providers there are, and the client that reaches them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from playground.settings import Settings
+
+from .adapter import ProviderClient
+from .records import Provider
+from .registry import Providers
+from .simulator.pace import SimulatorSettings
+from .simulator.server import running_simulator
+from .transport.public_addresses import PublicAddresses
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersRoom:
+    """What other rooms use of this one."""
+
+    providers: Providers
+    client: ProviderClient
+    addresses: PublicAddresses
+
+
+@asynccontextmanager
+async def open_providers(settings: Settings) -> AsyncIterator[ProvidersRoom]:
+    """Open the simulator where it is wanted, and the client. Raises `StartupError`."""
+    providers = Providers.load(settings, settings.variable)
+    addresses = PublicAddresses()
+    client = ProviderClient(
+        connect_timeout=settings.connect_timeout_seconds,
+        first_token_timeout=settings.first_token_timeout_seconds,
+        between_tokens_timeout=settings.between_tokens_timeout_seconds,
+        addresses=addresses,
+    )
+    if not settings.simulator:
+        async with client:
+            yield ProvidersRoom(providers, client, addresses)
+        return
+    pace = SimulatorSettings(settings.sim_words_per_second, settings.sim_first_token_ms)
+    async with running_simulator(pace) as base_url, client:
+        simulator = Provider(id="sim", name="Simulator", base_url=base_url, simulated=True)
+        yield ProvidersRoom(providers.with_provider(simulator), client, addresses)
