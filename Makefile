@@ -41,6 +41,7 @@ lint: setup ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	@$(NPM) --prefix web run --silent format:check
 	@$(NPM) --prefix web run --silent lint
 	@$(NPM) --prefix web run --silent check
