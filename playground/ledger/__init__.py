@@ -1,0 +1,1 @@
+"""The books: what everything cost, for good."""

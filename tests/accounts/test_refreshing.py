@@ -9,6 +9,7 @@ from anyio.from_thread import BlockingPortal
 from jose import jwt
 
 from playground.accounts.logins.repository import LEEWAY_SECONDS
+from playground.accounts.logins.service import Logins
 from playground.serving.server import RunningService
 
 from ..support.client import User
@@ -130,7 +131,7 @@ async def test_a_repetition_that_waited_for_the_database_counts_from_its_arrival
     first = await log_in(user.http, user)
     await refreshed(user.http, first)
     let_pass(query, first, LEEWAY_SECONDS + 10)
-    repository = service.services.logins._repository
+    repository = service.services.get(Logins)._repository
     used = jwt.get_unverified_claims(first["refreshToken"])["jti"]
     assert portal.call(repository.successor, login_of(first), used, 15.0) is not None
     assert portal.call(repository.successor, login_of(first), used, 5.0) is None

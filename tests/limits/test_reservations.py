@@ -23,6 +23,7 @@ from playground.limits.policy import Limits
 from playground.limits.quota_statements import SETTLE
 from playground.limits.repository import UsageRepository, Wanted
 from playground.limits.reservations import Reservations
+from playground.limits.service import LimitService
 from playground.settings import Settings
 
 from ..support.client import User
@@ -279,8 +280,8 @@ async def test_what_nobody_puts_off_is_given_back_once_however_many_look(books: 
 async def test_a_start_whose_reservation_was_made_without_an_answer_is_given_back(
     limited: Limited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = limited.service.services
-    repository, reservations = service.limits._means.repository, service.limits._means.reservations
+    means = limited.service.services.get(LimitService)._means
+    repository, reservations = means.repository, means.reservations
     reserve = repository.reserve
 
     async def answer_lost(*arguments: Any, **options: Any) -> None:

@@ -1,0 +1,1 @@
+"""`/users/me`: the user's own account."""

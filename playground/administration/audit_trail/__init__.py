@@ -1,0 +1,1 @@
+"""`/admin/audit`: who changed what, when and from where."""

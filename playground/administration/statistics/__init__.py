@@ -1,0 +1,1 @@
+"""`/admin/stats`: what happened over time."""

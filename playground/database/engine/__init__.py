@@ -1,0 +1,6 @@
+"""Prisma's query engine: WebAssembly in a Node process, with a small HTTP server (`*.mjs`) that speaks the native engine's protocol.
+
+`process` starts it, watches it and replaces it when it dies or hangs. `node` finds Node, `prisma_cli` runs Prisma's command line.
+
+Before changing it: every operation may meet an engine that was just replaced. The JavaScript and the Python change together.
+"""
