@@ -81,11 +81,12 @@ class Watch(Thread):
         self._ended = False
 
     def run(self) -> None:
-        """Read until `end`. What the start of a stream takes is no gap."""
+        """Read until `end`. Gaps count from the first chunk of each stream."""
         while not self._ended:
             with socket.create_connection(("127.0.0.1", self._port)) as connection:
                 connection.sendall(self._request)
-                connection.recv(65_536)
+                while b'"chunk"' not in (piece := connection.recv(65_536)) and piece:
+                    pass
                 self._last = time.monotonic()
                 while not self._ended and connection.recv(65_536):
                     now = time.monotonic()

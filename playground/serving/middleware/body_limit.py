@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from anyio import sleep
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.kit.errors import BadInput, FieldError, Problem
@@ -12,6 +13,8 @@ from .json_nesting import has_more_values, nested_deeper
 _LARGE = frozenset({"/playground/stream", "/playground/estimate"})
 """Where prompts come. Everywhere else a body is small."""
 _SMALL_BYTES = 65_536
+_LONG_BYTES = 1_048_576
+_PAUSE_SECONDS = 0.005
 _MOST_VALUES = 5_000
 """In one JSON document. The largest that makes sense, 16 lanes with all of their parameters, has a few hundred."""
 
@@ -59,6 +62,8 @@ class BodyLimit:
             body = await _read(receive, coming.length, most_bytes)
             if coming.is_json and body is not None:
                 self._check_shape(body)
+                if len(body) > _LONG_BYTES:
+                    await sleep(_PAUSE_SECONDS)  # Looking at it took as long as parsing it will: others have their turn in between.
         except Problem as problem:
             await respond(problem)(scope, receive, send)
         else:
