@@ -88,7 +88,7 @@ class Visit:
         await page.get_by_label("Name").fill("Ada")
         await page.get_by_label("Email").fill(self.email)
         await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Make the account").click()
+        await page.get_by_role("button", name="Create account").click()
         await expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
     @asynccontextmanager

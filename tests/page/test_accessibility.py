@@ -84,13 +84,13 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
             "/costs": page.get_by_role("img"),
             "/costs?from=2020-01-01&to=2020-01-31": page.get_by_text("Nothing was asked"),
             "/account/profile": page.get_by_label("Username"),
-            "/account/security": page.get_by_text("this one"),
+            "/account/security": page.get_by_text("This device"),
             "/account/api-keys": page.get_by_text("You have no API keys."),
-            "/account/provider-keys": page.get_by_role("button", name="Add a key").first,
+            "/account/provider-keys": page.get_by_role("button", name="Add key").first,
             "/account/usage": page.get_by_text("Turns today"),
-            "/account/data": page.get_by_role("button", name="Delete the account"),
+            "/account/data": page.get_by_role("button", name="Delete account"),
             "/forgot-password": page.get_by_label("Email"),
-            "/reset-password": page.get_by_label("Token"),
+            "/reset-password": page.get_by_label("Code"),
             "/nowhere": page.get_by_role("heading", level=1),
         }
         for path, sign in places.items():
@@ -99,7 +99,7 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
             found[path] = await violations(page)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the screen"
         await page.goto(f"{visit.url}/account/data")
-        await page.get_by_role("button", name="Delete the account").click()
+        await page.get_by_role("button", name="Delete account").click()
         await expect(page.get_by_role("dialog")).to_be_visible()
         found["deleting the account"] = await violations(page)
         told = [f"{place}: {each['rule']} ({each['help']}) {each['nodes']}" for place, broken in found.items() for each in broken]

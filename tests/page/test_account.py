@@ -34,7 +34,7 @@ async def test_the_profile_is_changed_and_says_what_can_not_be(visit: Visit) -> 
     await expect(page.get_by_label("Username")).to_have_attribute("aria-invalid", "true")
     await page.get_by_label("Username").fill(username)
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    await expect(page.get_by_text("Profile saved")).to_be_visible()
     await expect(page.get_by_role("link", name="Your account")).to_contain_text("Ada Lovelace")
     await page.reload()
     await expect(page.get_by_label("Username")).to_have_value(username)
@@ -63,18 +63,18 @@ async def test_the_password_is_changed_and_other_devices_are_logged_out(visit: V
         devices = page.get_by_role("listitem").filter(has_text="127.0.0.1")
         await expect(devices).to_have_count(2)
         await expect(devices.first).to_contain_text("Chromium on Linux")
-        await expect(devices.first).to_contain_text("this one")
-        await page.get_by_label("Password now").fill("not the password")
+        await expect(devices.first).to_contain_text("This device")
+        await page.get_by_label("Current password").fill("not the password")
         await page.get_by_label("New password").fill(NEW_PASSWORD)
-        await page.get_by_role("button", name="Change the password").click()
-        await expect(page.get_by_label("Password now")).to_have_attribute("aria-invalid", "true")
-        await page.get_by_label("Password now").fill(PASSWORD)
-        await page.get_by_role("button", name="Change the password").click()
-        await expect(page.get_by_text("Your password is changed.")).to_be_visible()
+        await page.get_by_role("button", name="Change password").click()
+        await expect(page.get_by_label("Current password")).to_have_attribute("aria-invalid", "true")
+        await page.get_by_label("Current password").fill(PASSWORD)
+        await page.get_by_role("button", name="Change password").click()
+        await expect(page.get_by_text("Password changed")).to_be_visible()
         await expect(devices).to_have_count(1)
         assert (await program.http.get("/users/me")).status_code == 401
     await page.reload()
-    await expect(page.get_by_label("Password now")).to_be_visible()
+    await expect(page.get_by_label("Current password")).to_be_visible()
 
 
 async def test_a_device_is_logged_out(visit: Visit) -> None:
@@ -82,7 +82,7 @@ async def test_a_device_is_logged_out(visit: Visit) -> None:
     async with visit.as_program() as program:
         await page.goto(f"{visit.url}/account/security")
         await page.get_by_role("button", name="Log out python-httpx").click()
-        await expect(page.get_by_text("python-httpx is logged out.")).to_be_visible()
+        await expect(page.get_by_text("Logged out python-httpx")).to_be_visible()
         assert (await program.http.get("/users/me")).status_code == 401
 
 
@@ -113,7 +113,7 @@ async def test_an_api_key_is_shown_once_and_opens_the_service_until_it_is_revoke
     await expect(page.get_by_text("You have no API keys.")).to_be_visible()
     await page.get_by_label("Name", exact=True).fill("Nightly")
     await page.get_by_label("List models").uncheck()
-    await page.get_by_role("button", name="Make the key").click()
+    await page.get_by_role("button", name="Create key").click()
     made = page.get_by_role("dialog", name="Your new API key")
     key = (await made.locator("code").inner_text()).strip()
     async with httpx.AsyncClient(base_url=visit.url, headers={"X-API-Key": key}) as script:
@@ -136,21 +136,21 @@ async def test_a_key_for_a_provider_is_stored_tested_and_deleted(visit: Visit) -
     page = visit.page
     visit.expects_refusal("/users/me/provider-keys/openai")
     await page.goto(f"{visit.url}/account/provider-keys")
-    await page.get_by_role("button", name="Add a key for OpenAI").click()
-    await page.get_by_label("Key", exact=True).fill("short")
-    await page.get_by_role("button", name="Store and test").click()
-    await expect(page.get_by_label("Key", exact=True)).to_have_attribute("aria-invalid", "true")
-    await page.get_by_label("Key", exact=True).fill("sk-test-0123456789abcd")
+    await page.get_by_role("button", name="Add key for OpenAI").click()
+    await page.get_by_label("API key", exact=True).fill("short")
+    await page.get_by_role("button", name="Save and test").click()
+    await expect(page.get_by_label("API key", exact=True)).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("API key", exact=True).fill("sk-test-0123456789abcd")
     # What the provider says is another test's: here nobody may ask it.
     said = {"works": False, "code": "wrong_key", "message": "OpenAI does not take this key.", "models": None}
     await page.route("**/provider-keys/openai/test", lambda route: route.fulfill(json=said))
-    await page.get_by_role("button", name="Store and test").click()
+    await page.get_by_role("button", name="Save and test").click()
     entry = page.get_by_role("listitem").filter(has=page.get_by_text("OpenAI", exact=True))
     await expect(entry).to_contain_text("Ends in abcd")
     await expect(entry).to_contain_text("OpenAI does not take this key.")
     await entry.get_by_role("button", name="Delete").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    await expect(entry.get_by_role("button", name="Add a key")).to_be_visible()
+    await expect(entry.get_by_role("button", name="Add key")).to_be_visible()
 
 
 async def test_usage_is_shown(visit: Visit) -> None:
@@ -176,14 +176,14 @@ async def test_the_account_is_deleted_by_its_password_alone(visit: Visit) -> Non
     page = visit.page
     visit.expects_refusal("/users/me")
     await page.goto(f"{visit.url}/account/data")
-    await page.get_by_role("button", name="Delete the account").click()
+    await page.get_by_role("button", name="Delete account").click()
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Your password").fill("not the password")
-    await dialog.get_by_role("button", name="Delete for good").click()
+    await dialog.get_by_label("Current password").fill("not the password")
+    await dialog.get_by_role("button", name="Delete account").click()
     await expect(dialog.get_by_role("alert")).to_be_visible()
-    await dialog.get_by_label("Your password").fill(PASSWORD)
-    await dialog.get_by_role("button", name="Delete for good").click()
-    await expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    await dialog.get_by_label("Current password").fill(PASSWORD)
+    await dialog.get_by_role("button", name="Delete account").click()
+    await expect(page.get_by_text("Account deleted")).to_be_visible()
     async with httpx.AsyncClient(base_url=visit.url) as http:
         assert (await http.post("/auth/login", json={"email": visit.email, "password": PASSWORD})).status_code == 401
 
@@ -193,17 +193,17 @@ async def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(visit: Vis
     visit.expects_refusal("/auth/reset-password")
     await page.get_by_role("button", name="Log out").click()
     await page.get_by_role("button", name="Log in").first.click()
-    await page.get_by_role("link", name="Forgotten the password?").click()
+    await page.get_by_role("link", name="Forgot password?").click()
     await page.get_by_label("Email").fill(visit.email)
-    await page.get_by_role("button", name="Send the mail").click()
+    await page.get_by_role("button", name="Send email").click()
     await expect(page.get_by_role("status").filter(has_text="on its way")).to_be_visible()
     token = token_in(await outbox.first_to(visit.email))
     await page.goto(f"{visit.url}/#/reset-password?token={token}")
     await page.get_by_label("New password").fill("password")
-    await page.get_by_role("button", name="Change the password").click()
+    await page.get_by_role("button", name="Change password").click()
     await expect(page.get_by_label("New password")).to_have_attribute("aria-invalid", "true")
     await page.get_by_label("New password").fill(NEW_PASSWORD)
-    await page.get_by_role("button", name="Change the password").click()
+    await page.get_by_role("button", name="Change password").click()
     await page.get_by_label("Email").fill(visit.email)
     await page.get_by_label("Password").fill(NEW_PASSWORD)
     await page.get_by_label("Password").press("Enter")
@@ -211,14 +211,14 @@ async def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(visit: Vis
     # A link holds once; so does the token that stands in it.
     await page.goto(f"{visit.url}/#/reset-password?token={token}")
     await page.get_by_label("New password").fill(PASSWORD)
-    await page.get_by_role("button", name="Change the password").click()
+    await page.get_by_role("button", name="Change password").click()
     await expect(page.get_by_role("alert")).to_contain_text("ask for another one")
-    await page.get_by_role("link", name="Ask for another mail").click()
+    await page.get_by_role("link", name="Request another email").click()
     await page.goto(f"{visit.url}/reset-password")
-    await page.get_by_label("Token").fill(token or "")
+    await page.get_by_label("Code").fill(token or "")
     await page.get_by_label("New password").fill(PASSWORD)
-    await page.get_by_role("button", name="Change the password").click()
-    await expect(page.get_by_label("Token")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
 
 
 async def test_a_service_that_is_busy_does_not_ask_for_the_password(visit: Visit) -> None:

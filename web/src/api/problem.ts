@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 
   static network(): Problem {
-    return new Problem(0, 'network', 'The service does not answer. Check the connection, then try again.')
+    return new Problem(0, 'network', 'The server is not responding. Check your connection, then try again.')
   }
 
   static async of(response: Response): Promise<Problem> {
@@ -43,7 +43,7 @@ export class Problem extends Error {
         wait,
       )
     } catch {
-      return new Problem(response.status, 'unknown', `The service answered ${response.status}.`, [], wait)
+      return new Problem(response.status, 'unknown', `The server returned an error (${response.status}).`, [], wait)
     }
   }
 

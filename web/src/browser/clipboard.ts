@@ -13,7 +13,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-export const COPY_REFUSED = 'The browser does not allow copying here. Select the text and copy it with the keyboard.'
+export const COPY_REFUSED = 'The browser blocked copying. Select the text and copy it with the keyboard.'
 
 function copySelected(text: string): boolean {
   const focused = document.activeElement

@@ -60,9 +60,11 @@ export function timeOfDay(moment: string): string {
   return new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' }).format(new Date(moment))
 }
 
-/** `20 November 2026, 14:05`, where the browser is. */
-export function wholeMoment(moment: string): string {
-  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(moment))
+/** `20 November 2026, 14:05`. `zone`: by default the browser's. */
+export function wholeMoment(moment: string, zone?: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'long', timeStyle: 'short', timeZone: zone }).format(
+    new Date(moment),
+  )
 }
 
 /** Neighbours of the same day together, in their order. */

@@ -98,7 +98,7 @@ export class CodeBlock {
   }
 
   async #copy(button: HTMLButtonElement): Promise<void> {
-    button.textContent = (await copyText(this.#text)) ? 'Copied' : 'Copying is not allowed here'
+    button.textContent = (await copyText(this.#text)) ? 'Copied' : "Couldn't copy"
     setTimeout(() => (button.textContent = 'Copy'), 1_500)
   }
 }

@@ -1,6 +1,6 @@
 export type Theme = 'system' | 'light' | 'dark'
 
-export const themes: Record<Theme, string> = { system: 'As the system has it', light: 'Light', dark: 'Dark' }
+export const themes: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' }
 
 /** Light, dark, or as the system has it. `public/theme.js` sets it before the first paint. */
 class ThemeChoice {
