@@ -1,6 +1,6 @@
 import { Block, type Remembered, remember, restore } from './block'
 import { Cursor } from './cursor'
-import { LINE_LENGTH, MOST_BLOCKS, MOST_CHILDREN, MOST_LEVELS, MOST_MARKS_IN_ALL, PARAGRAPH_LENGTH } from './limits'
+import { BLOCKS_OF_CODE, LINE_LENGTH, MOST_BLOCKS, MOST_CHILDREN, MOST_LEVELS, MOST_MARKS_IN_ALL, PARAGRAPH_LENGTH } from './limits'
 import {
   alertIn,
   closesFence,
@@ -310,7 +310,7 @@ export class Blocks {
     parent.count += 1
     if (block.kind === 'item' && !block.continued) parent.items += 1
     this.#open.push(block)
-    this.#blocks += 1
+    this.#blocks += block.kind === 'code' ? BLOCKS_OF_CODE : 1
     return block
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Blocks } from './blocks'
 import { parseInline } from './inline'
-import { MOST_LEVELS } from './limits'
+import { BLOCKS_OF_CODE, MOST_BLOCKS, MOST_LEVELS } from './limits'
 import { References } from './references'
 import { shownTree } from './shown.testing'
 import { MarkdownView } from './view'
@@ -46,6 +46,13 @@ describe('a hostile answer', () => {
     const root = shownTree(`${start}deep\n\nThe end.`)
     expect(deepest(root)).toBeLessThan(3 * MOST_LEVELS)
     expect(root.textContent).toContain('deep')
+    expect(root.textContent.endsWith('The end.')).toBe(true)
+  })
+
+  it('has at most so many blocks of code, and what follows them is text', () => {
+    const root = shownTree(`${'```\nx\n```\n'.repeat(4_000)}\nThe end.`)
+    expect(root.querySelectorAll('pre').length).toBeLessThanOrEqual(MOST_BLOCKS / BLOCKS_OF_CODE + 1)
+    expect(root.textContent.replaceAll('Text', '').split('x').length - 1).toBe(4_000)
     expect(root.textContent.endsWith('The end.')).toBe(true)
   })
 

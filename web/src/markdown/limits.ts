@@ -25,6 +25,9 @@ export const MOST_COLUMNS = 100
 /** Blocks, items and rows of an answer; what comes behind them is text. */
 export const MOST_BLOCKS = 60_000
 
+/** A block of code counts as so many blocks: it has a header, a button and colors. */
+export const BLOCKS_OF_CODE = 20
+
 /** Marks of an answer; what comes behind them is text. */
 export const MOST_MARKS_IN_ALL = 200_000
 
