@@ -1,6 +1,14 @@
 import { Block, type Remembered, remember, restore } from './block'
 import { Cursor } from './cursor'
-import { BLOCKS_OF_CODE, LINE_LENGTH, MOST_BLOCKS, MOST_CHILDREN, MOST_LEVELS, MOST_MARKS_IN_ALL, PARAGRAPH_LENGTH } from './limits'
+import {
+  BLOCKS_OF_CODE,
+  LINE_LENGTH,
+  MOST_BLOCKS,
+  MOST_CHILDREN,
+  MOST_LEVELS,
+  MOST_MARKS_IN_ALL,
+  PARAGRAPH_LENGTH,
+} from './limits'
 import {
   alertIn,
   closesFence,
