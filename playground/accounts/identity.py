@@ -15,6 +15,9 @@ from playground.kit.errors import NotAuthenticated
 
 from .repository import UserRepository
 
+_LONGEST_KEY = 200
+"""Characters of an API key. This service's own have fewer than 60; longer ones are not looked up."""
+
 Role = Literal["user", "premium", "admin"]
 Scope = Literal["stream", "sessions:read", "sessions:write", "models:read", "reports:read"]
 """What an API key may be good for."""
@@ -97,7 +100,8 @@ class Identities:
 
     async def of_api_key(self, key: str) -> User:
         """The user whose key it is. Raises `NotAuthenticated`."""
-        return self._used(_holding(await self._keys.get(hashlib.sha256(key.encode()).hexdigest())))
+        known = await self._keys.get(hashlib.sha256(key.encode()).hexdigest()) if len(key) <= _LONGEST_KEY else None
+        return self._used(_holding(known))
 
     async def of_key_id(self, key_id: str) -> User:
         """The user whose key has this id. Raises `NotAuthenticated` when it does not hold any more."""

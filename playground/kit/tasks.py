@@ -51,6 +51,11 @@ class Occurrence:
         if self._event is not None:
             self._event.set()
 
+    @property
+    def happened(self) -> bool:
+        """Whether it has."""
+        return self._happened
+
     async def wait(self) -> None:
         """Return when it has happened."""
         if not self._happened:

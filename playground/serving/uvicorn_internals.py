@@ -1,5 +1,6 @@
 """A connection of HTTP/1.1, where uvicorn's own leaves something to be desired: upgrades, endless heads, trailers, HTTP/1.0, refusals."""
 
+import re
 from abc import abstractmethod
 from asyncio import Transport
 
@@ -12,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from playground.kit.errors import Problem
 
 _MOST_HEAD_BYTES = 65_536
+_HOST = re.compile(rb"(?:\[[\w:.%-]+\]|[^\s/@?#,:\\\[\]]+)(?::[0-9]*)?")
 _TRANSPORT = "playground.transport"
 
 
@@ -99,9 +101,11 @@ class Connection(HttpToolsProtocol):
 
     def _check_host(self) -> None:
         # RFC 9112, 3.2. Between two of them, a proxy and this service might choose differently.
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
             raise NotHttp("The request must have exactly one Host header.")
+        if hosts and hosts[0] and _HOST.fullmatch(hosts[0]) is None:
+            raise NotHttp("The Host header must be a host name or an address, with or without a port.")
 
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

@@ -61,6 +61,20 @@ def test_a_request_needs_exactly_one_host(guarded: RunningService, hosts: str):
     assert b"exactly one Host header" in answer
 
 
+@pytest.mark.parametrize("host", ["a/b", "user@a", "a, b", "a b", "a:b", "[::1"])
+def test_a_host_that_is_no_host_is_refused(guarded: RunningService, host: str):
+    with reset(guarded.url) as client:
+        client.sendall(f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("host", ["a", "a.example:8080", "127.0.0.1:4000", "[::1]:4000", "a_b.example", "xn--mnchen-3ya.example"])
+def test_any_other_host_is_served(guarded: RunningService, host: str):
+    with reset(guarded.url) as client:
+        client.sendall(f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_the_documentation_is_found_with_a_slash_whatever_the_host(visitor: User):
     response = await visitor.http.get("/docs/", headers={"Host": "elsewhere.example"})
     assert (response.status_code, response.headers["location"]) == (307, "/docs")

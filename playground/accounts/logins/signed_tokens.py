@@ -45,7 +45,7 @@ class Tokens:
         self._secrets = tuple(secrets)
         self._seconds: dict[Use, int] = {"access": access_seconds, "refresh": refresh_seconds}
         # Checking a signature takes a tenth of what a request may: an access token comes with each of them.
-        self._read: LRUCache[tuple[str, Use], Claims] = LRUCache(_READ_BEFORE)
+        self._read: LRUCache[str, Claims] = LRUCache(_READ_BEFORE)
 
     def lifetime(self, use: Use) -> int:
         """How long a token holds, in seconds."""
@@ -59,13 +59,14 @@ class Tokens:
 
     def read(self, token: str, use: Use) -> Claims:
         """What the token says. Raises `NotAuthenticated` when it does not hold (forged, expired, or for another use)."""
-        claims = self._read.get((token, use))
+        claims = self._read.get(token) if use == "access" else None
         if claims is None:
             said = self.verify(token, use)
             if not isinstance(said.get("sid"), str):
                 raise unusable()
             claims = Claims(said["sub"], said["sid"], said["jti"], said["exp"])
-            self._read[token, use] = claims
+            if use == "access":  # A refresh token comes once.
+                self._read[token] = claims
         if claims.expires_at <= time.time():
             raise unusable()
         return claims

@@ -20,6 +20,8 @@ from playground.kit.wire import WireModel
 from .signed_tokens import Tokens, claims_to_be_for, unusable
 
 _USE = "ticket"
+_MOST_USES = 100_000
+"""In the memory of a single process: about 20 MB."""
 _KEPT_SECONDS = 86_400
 """How long it is known that a ticket was used, and for which run: longer than any ticket holds, and than any run goes on."""
 
@@ -71,6 +73,9 @@ class UsesInMemory:
             del self._uses[next(iter(self._uses))]
         if ticket_id in self._uses:
             return False
+        if len(self._uses) >= _MOST_USES:
+            # To forget one would let it be used again.
+            raise Unavailable("Too many stream tickets were used today. Send an access token or an API key in a header instead.")
         self._uses[ticket_id] = None, now
         return True
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Protocol
 
 import structlog
 from anyio.abc import TaskGroup
 from msgspec import UNSET
 
 from playground.comparison.plan import Accountant, RunPlan
-from playground.comparison.recording.recorder import Recorder
 from playground.comparison.stream.event_log import EventLog
 from playground.comparison.stream.events import DoneEvent, SessionEvent, SessionLane, encode
 from playground.comparison.stream.reader import Reading
@@ -23,6 +23,25 @@ from .lane import Lane
 _FIRST_READER_SECONDS = 10.0
 
 _logger = structlog.get_logger(__name__)
+
+
+class RunRecorder(Protocol):
+    """What records runs. `recording/` has the implementation, so that a run knows neither journal nor database."""
+
+    async def prepare(self, plan: RunPlan) -> None:
+        """Begin the record of a run that has not started. Raises `Unavailable` when that is not possible."""
+
+    def discard(self, plan: RunPlan) -> None:
+        """Delete what `prepare` began: the run does not start, and the database has nothing of it."""
+
+    def withdraw(self, plan: RunPlan) -> None:
+        """Close what `prepare` began: the run does not start, and the database may have something of it."""
+
+    def open(self, run: "Run") -> None:
+        """Record, in the background, what the lanes of a run write."""
+
+    async def close(self, run: "Run") -> None:
+        """Record what the run came to. Returns when it is in the database, or on the disk until it is."""
 
 
 class Run:
@@ -84,7 +103,7 @@ class Run:
             if not self._lanes_left:
                 self._lanes_over.set()
 
-    async def record(self, recorder: Recorder) -> None:
+    async def record(self, recorder: RunRecorder) -> None:
         """Record what the lanes write, to the last event. It comes after `begin`, so that no model waits for the database."""
         recorder.open(self)
         await self._lanes_over.wait()

@@ -51,7 +51,7 @@ class RunMemory:
             known = self._sizes.get(run.id) if run.finished_at is not None else None
             sizes[run.id] = size = known or _size(run)
             by_user[run.plan.user_id] += size
-            if run.finished_at is not None and not run.readers:
+            if run.finished_at is not None and run.recorded.happened and not run.readers:
                 over.append(run)
         self._sizes = {run.id: sizes[run.id] for run in over}
         total, leaving = sum(sizes.values()), []

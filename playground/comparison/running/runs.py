@@ -10,12 +10,11 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import cancel_shielded_checkpoint
 
 from playground.comparison.plan import Accountant, RunPlan
-from playground.comparison.recording.recorder import Recorder
 from playground.comparison.recording.rows import RowsRefused, TurnRefused
 from playground.kit.errors import Conflict, Unavailable
 from playground.providers.adapter import ProviderClient
 
-from .run import Run
+from .run import Run, RunRecorder
 from .run_memory import RunMemory
 
 _LOOK_SECONDS = 0.25
@@ -55,7 +54,7 @@ class Runs:
         task_group: TaskGroup,
         client: ProviderClient,
         accountant: Accountant,
-        recorder: Recorder,
+        recorder: RunRecorder,
         memory: RunMemory,
         *,
         retention_seconds: float,

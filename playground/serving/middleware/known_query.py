@@ -95,7 +95,8 @@ class KnownQuery:
         if not unknown:
             return None
         errors = [FieldError(name[:_LONGEST_NAME], _sentence(name, known)) for name in unknown[:_MOST_NAMED]]
-        return BadInput("; ".join(f"{error.field}: {error.message}" for error in errors), errors=errors)
+        detail, more = "; ".join(f"{error.field}: {error.message}" for error in errors), len(unknown) - len(errors)
+        return BadInput(f"{detail}; and {more:,} more" if more else detail, errors=errors)
 
 
 def _sentence(name: str, known: frozenset[str]) -> str:

@@ -1,11 +1,15 @@
 """A fault of this service is an answer like any other error, and tells nothing of its inside."""
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.kit.errors import Problem
 from playground.kit.problems import respond
 from playground.serving.uvicorn_internals import is_closed
+
+_OF_WRITING = (OSError, RuntimeError, ClientDisconnect)
+"""What writing to a connection raises that its client closed (uvloop: `RuntimeError`), or reading from it."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -30,8 +34,8 @@ class Defects:
 
         try:
             await self._app(scope, receive, send_watched)
-        except Exception:
-            if is_closed(scope):  # No one waits for the answer, and writing it is what failed.
+        except Exception as error:
+            if isinstance(error, _OF_WRITING) and is_closed(scope):
                 _logger.info("client_left", method=scope["method"], path=scope["path"])
                 return
             _logger.exception("request_broke", method=scope["method"], path=scope["path"])
