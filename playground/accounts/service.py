@@ -182,7 +182,7 @@ class AccountService:
         refuse_likeness(change.new_password, row.email, row.username, field="newPassword")
         if change.new_password == change.current_password:
             detail = "should be another one than now"
-            raise BadInput(f"newPassword: {detail}", errors=[FieldError("newPassword", detail)])
+            raise BadInput.at("newPassword", detail)
         new_hash = await self._hasher.hash(change.new_password.get_secret_value())
         login = self._logins.prepare(user.id, device)
         if not await self._repository.change_password(user.id, old_hash=row.password_hash or "", new_hash=new_hash, login=login):

@@ -23,7 +23,7 @@ from playground.database.shares import TooSlow
 from playground.keys.provider_keys.user_keys import ProviderKeyUnreadable
 from playground.kit.closing_stream import ClosingStream
 from playground.kit.csv import CSV_TYPE, AcceptHeader, Format, attachment, wants_csv
-from playground.kit.errors import BadInput, FieldError, NotAuthenticated, Unavailable
+from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
@@ -143,7 +143,7 @@ async def start_stream_by_address(
         detail = (
             f"is {size:,} bytes long; in an address at most {LONGEST_QUERY_PROMPT_BYTES:,} (8 KB) are allowed. Use POST for longer ones"
         )
-        raise BadInput(f"prompt: {detail}", errors=[FieldError("prompt", detail)])
+        raise BadInput.at("prompt", detail)
     try:
         asked = StreamRequest(prompt=prompt, models=[name.strip() for name in models.split(",") if name.strip()])
     except ValidationError as error:

@@ -14,7 +14,7 @@ Each room derives its own from these, beside what raises them.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 
 class StartupError(Exception):
@@ -68,6 +68,11 @@ class BadInput(Problem):
         "detail": "lanes.1.temperature: Input should be less than or equal to 2",
         "errors": [{"field": "lanes.1.temperature", "message": "Input should be less than or equal to 2"}],
     }
+
+    @classmethod
+    def at(cls, field: str, message: str) -> Self:
+        """Return the problem of one field, by its path on the wire: `BadInput.at("lane", "should be 0 or more")`."""
+        return cls(f"{field}: {message}", errors=[FieldError(field, message)])
 
 
 class NotAuthenticated(Problem):

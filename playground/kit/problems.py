@@ -92,7 +92,7 @@ def install(app: FastAPI) -> None:
             elif "integer string conversion" in str(error.__cause__):
                 # Python refuses to make a number of that many digits, since it takes time by their square.
                 detail = "holds a number of too many digits"
-            return respond(BadInput(f"body: {detail}", errors=[FieldError("body", detail)]))
+            return respond(BadInput.at("body", detail))
         headers = {**(error.headers or {}), **_allow(request, error)}
         detail = str(error.detail)
         if error.status_code == status.HTTP_404_NOT_FOUND:

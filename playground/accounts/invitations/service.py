@@ -69,5 +69,5 @@ class Invitations:
             return now + self._lifetime
         if not now < wanted <= now + _LONGEST:
             detail = "should be in the future, at most a year from now"
-            raise BadInput(f"expiresAt: {detail}", errors=[FieldError("expiresAt", detail)])
+            raise BadInput.at("expiresAt", detail)
         return wanted

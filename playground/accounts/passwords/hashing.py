@@ -10,7 +10,7 @@ from anyio import CapacityLimiter, move_on_after
 from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
-from playground.kit.errors import BadInput, FieldError, Unavailable
+from playground.kit.errors import BadInput, Unavailable
 
 COST = 12
 """Rounds as a power of two: about 0.2 s of one core."""
@@ -74,4 +74,4 @@ def refuse_likeness(password: SecretStr, *names: str | None, field: str) -> None
     """Refuse a password that is one of the account's own names. Raises `BadInput` that names `field`."""
     if password.get_secret_value().casefold() in [name.casefold() for name in names if name is not None]:
         detail = "should be neither the email address nor the username"
-        raise BadInput(f"{field}: {detail}", errors=[FieldError(field, detail)])
+        raise BadInput.at(field, detail)

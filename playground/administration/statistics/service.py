@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from playground.kit.errors import BadInput, FieldError
+from playground.kit.errors import BadInput
 
 from .repository import StatisticsRepository
 from .schemas import Bucket, ErrorCount, Figures, ProviderErrors, Statistics, TimedFigures
@@ -54,4 +54,4 @@ def _check(since: datetime, until: datetime, bucket: Bucket) -> None:
 
 
 def _bad(field: str, message: str) -> BadInput:
-    return BadInput(f"{field}: {message}", errors=[FieldError(field, message)])
+    return BadInput.at(field, message)

@@ -12,7 +12,7 @@ from prisma import models
 from playground.accounts.identity import User, role_of
 from playground.accounts.service import LastAdministrator
 from playground.kit.announcements import Announcements
-from playground.kit.errors import BadInput, FieldError, NotFound
+from playground.kit.errors import BadInput, NotFound
 from playground.kit.ids import new_id
 from playground.kit.text import clean
 
@@ -134,5 +134,5 @@ def _read_cursor(cursor: str, sort: Sorting, order: Order) -> Place:
             key = str(max(0, min(int(key), 2**63 - 1)))
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         detail = "is not the nextCursor of a page in this order"
-        raise BadInput(f"cursor: {detail}", errors=[FieldError("cursor", detail)]) from None
+        raise BadInput.at("cursor", detail) from None
     return Place(clean(key), clean(user_id))

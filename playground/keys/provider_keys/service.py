@@ -6,7 +6,7 @@ from playground.keys.encryption import Vault
 from playground.keys.repository import ProviderKeyRepository, SealedKey
 from playground.keys.schemas import KeyProvider, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
 from playground.kit.announcements import Announcements
-from playground.kit.errors import BadInput, FieldError, NotFound
+from playground.kit.errors import BadInput, NotFound
 from playground.providers.adapter import ProviderClient
 from playground.providers.records import Provider
 from playground.providers.registry import Providers
@@ -136,4 +136,4 @@ class ProviderKeyService:
 
 
 def _bad_address(message: str) -> BadInput:
-    return BadInput(f"baseUrl: {message}", errors=[FieldError("baseUrl", message)])
+    return BadInput.at("baseUrl", message)

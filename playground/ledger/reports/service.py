@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from playground.accounts.identity import User
 from playground.kit.csv import BYTE_ORDER_MARK, csv_lines
-from playground.kit.errors import BadInput, FieldError, Forbidden
+from playground.kit.errors import BadInput, Forbidden
 from playground.kit.wire import money
 
 from .repository import KINDS, ReportQuery, ReportRepository, UnknownTimeZone
@@ -165,4 +165,4 @@ def _bad_zone(name: str) -> BadInput:
 
 
 def _bad(field: str, message: str) -> BadInput:
-    return BadInput(f"{field}: {message}", errors=[FieldError(field, message)])
+    return BadInput.at(field, message)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from anyio import sleep
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from playground.kit.errors import BadInput, FieldError, Problem
+from playground.kit.errors import BadInput, Problem
 from playground.kit.problems import respond
 
 from .json_nesting import has_more_values, nested_deeper
@@ -77,7 +77,7 @@ class BodyLimit:
             detail = f"is JSON with more than {_MOST_VALUES:,} values"
         else:
             return
-        raise BadInput(f"body: {detail}", errors=[FieldError("body", detail)])
+        raise BadInput.at("body", detail)
 
 
 async def _read(receive: Receive, length: int, most_bytes: int) -> bytes | None:
