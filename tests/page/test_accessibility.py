@@ -43,10 +43,10 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
         await page.get_by_role("option").first.click()
         found["models"] = await violations(page)
         await page.get_by_role("button", name="Done").click()
-        await page.get_by_role("button", name="Parameters of").click()
+        await page.get_by_role("button", name="Parameters for").click()
         found["parameters"] = await violations(page)
         await page.keyboard.press("Escape")
-        await page.get_by_title("Saved sets of models").click()
+        await page.get_by_title("Saved presets").click()
         found["sets"] = await violations(page)
         await page.keyboard.press("Escape")
         await visit.prompt.fill("Hello, with code and a table")
@@ -82,7 +82,7 @@ async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningSe
         places = {
             "/history": page.locator("[data-session]").first,
             "/costs": page.get_by_role("img"),
-            "/costs?from=2020-01-01&to=2020-01-31": page.get_by_text("Nothing was asked"),
+            "/costs?from=2020-01-01&to=2020-01-31": page.get_by_text("No usage in this period."),
             "/account/profile": page.get_by_label("Username"),
             "/account/security": page.get_by_text("This device"),
             "/account/api-keys": page.get_by_text("You have no API keys."),

@@ -27,13 +27,13 @@ async def test_money_unknown_prices_and_the_simulator_stand_apart(visit: Visit, 
         await program.compare("And again?", [priced])
     await page.get_by_role("navigation", name="Pages").get_by_role("link", name="Costs").click()
     await expect(page.locator(".totals")).to_contain_text("$4.00")
-    await expect(page.locator(".totals")).to_contain_text("+ 1 answer of unknown price")
+    await expect(page.locator(".totals")).to_contain_text("+ 1 answer with unknown price")
     # Turns, answers, input, output, cost, unknown, simulated.
-    await expect(figures(page, "In all").nth(4)).to_have_text("$4.00")
-    await expect(figures(page, "In all").nth(0)).to_have_text("2")
-    await expect(figures(page, "In all").nth(1)).to_have_text("4")
-    await expect(figures(page, "In all").nth(5)).to_have_text("1")
-    await expect(figures(page, "In all").nth(6)).not_to_have_text("$4.00")
+    await expect(figures(page, "Total").nth(4)).to_have_text("$4.00")
+    await expect(figures(page, "Total").nth(0)).to_have_text("2")
+    await expect(figures(page, "Total").nth(1)).to_have_text("4")
+    await expect(figures(page, "Total").nth(5)).to_have_text("1")
+    await expect(figures(page, "Total").nth(6)).not_to_have_text("$4.00")
     await expect(page.get_by_role("img", name="Cost by day and model")).to_be_visible()
     await expect(page.locator(".legend")).to_contain_text(priced)
     await expect(page.locator(".legend")).not_to_contain_text("sim/quick")
@@ -59,12 +59,12 @@ async def test_money_unknown_prices_and_the_simulator_stand_apart(visit: Visit, 
 async def test_an_address_says_what_is_looked_at(visit: Visit) -> None:
     page = visit.page
     await page.goto(f"{visit.url}/costs?from=2026-01-01&to=2026-01-31&by=provider")
-    await expect(page.get_by_text("Nothing was asked of any model in this time.")).to_be_visible()
-    await expect(page.get_by_label("First day")).to_have_value("2026-01-01")
+    await expect(page.get_by_text("No usage in this period.")).to_be_visible()
+    await expect(page.get_by_label("From")).to_have_value("2026-01-01")
     await expect(page.get_by_role("button", name="Provider")).to_have_attribute("aria-pressed", "true")
     await page.get_by_role("button", name="Month", exact=True).click()
     await expect(page).to_have_url(f"{visit.url}/costs?from=2026-01-01&to=2026-01-31&by=month")
-    await expect(page.get_by_role("checkbox", name="Of all users")).to_have_count(0)
+    await expect(page.get_by_role("checkbox", name="All users")).to_have_count(0)
 
 
 async def test_a_report_that_fails_says_why_and_can_be_asked_for_again(visit: Visit) -> None:
@@ -76,7 +76,7 @@ async def test_a_report_that_fails_says_why_and_can_be_asked_for_again(visit: Vi
     await expect(page.get_by_role("alert")).to_contain_text("The database is away for a moment.")
     await page.unroute("**/reports/costs?*")
     await page.get_by_role("button", name="Try again").click()
-    await expect(page.get_by_text("Nothing was asked of any model in this time.")).to_be_visible()
+    await expect(page.get_by_text("No usage in this period.")).to_be_visible()
 
 
 async def test_a_browser_that_does_not_know_its_zone_sees_days_in_utc(visit: Visit) -> None:
@@ -89,4 +89,4 @@ async def test_a_browser_that_does_not_know_its_zone_sees_days_in_utc(visit: Vis
     )
     await page.goto(f"{visit.url}/costs")
     await expect(page.get_by_text("Your browser's time zone is unknown. Days are in UTC.")).to_be_visible()
-    await expect(page.get_by_role("row", name="In all")).to_be_visible()
+    await expect(page.get_by_role("row", name="Total")).to_be_visible()

@@ -26,7 +26,7 @@ async def test_two_answers_are_compared_by_word(visit: Visit, scripted: Scripted
     await expect(shown.locator("del")).to_have_text(["only left: a smaller, ", "only left: early, "])
     await expect(shown.locator("ins")).to_have_text(["only right: the same, ", "only right: late, "])
     await expect(shown).to_contain_text("The end <b>comes</b>")
-    await expect(page.get_by_text("in common", exact=False).first).to_be_visible()
+    await expect(page.get_by_text("% identical", exact=False).first).to_be_visible()
 
     await page.keyboard.press("i")
     await expect(page.get_by_role("button", name="Inline")).to_have_attribute("aria-pressed", "true")
@@ -36,7 +36,7 @@ async def test_two_answers_are_compared_by_word(visit: Visit, scripted: Scripted
     await expect(shown.locator("del")).to_have_text(["only left: the same, ", "only left: late, "])
     await page.get_by_label("Left answer").select_option(label=f"{one} #1")
     await page.get_by_label("Right answer").select_option(label=f"{one} #2")
-    await expect(page.get_by_text("The answers are the same.").first).to_be_visible()
+    await expect(page.get_by_text("Identical").first).to_be_visible()
     await page.keyboard.press("Escape")
     await page.wait_for_url("**/s/*")
     await expect(visit.lane(1)).to_contain_text("smaller cook")
@@ -66,7 +66,7 @@ async def test_a_session_with_one_answer_has_nothing_to_compare(visit: Visit) ->
     await expect(visit.lane(1)).to_contain_text("Done")
     await expect(page.get_by_role("link", name="Differences")).to_have_count(0)
     await page.goto(f"{page.url}/differences")
-    await expect(page.get_by_text("It takes two answers")).to_be_visible()
+    await expect(page.get_by_text("At least two answers")).to_be_visible()
 
 
 async def test_when_a_turn_is_over_its_tokens_are_shown_over_time(visit: Visit) -> None:

@@ -35,7 +35,7 @@ async def test_how_an_answer_ended_is_shown_and_a_cut_one_wins_nothing(visit: Vi
     for _ in ("live", "loaded again"):
         await expect(visit.lane(1)).to_contain_text("Cut off at the token limit")
         await expect(visit.lane(1)).to_contain_text("The answer is that one has to")
-        await expect(visit.lane(2)).to_contain_text("All tokens went into thinking")
+        await expect(visit.lane(2)).to_contain_text("All tokens were used for thinking")
         await expect(visit.lane(3)).to_contain_text("Stopped by the content filter")
         await expect(visit.lane(3)).to_contain_text("I will explain how to")
         await expect(visit.lane(4)).to_contain_text("Done")
@@ -57,7 +57,7 @@ async def test_a_long_wait_is_shown_while_it_lasts(visit: Visit, scripted: Scrip
         await exchange.end()
 
     await visit.compare("Why?", scripted.model(thinks))
-    await expect(visit.lane(1)).to_contain_text("no text for")
+    await expect(visit.lane(1)).to_contain_text("no output for")
     gate.open()
     await expect(visit.lane(1)).to_contain_text("Forty-two.")
-    await expect(visit.lane(1)).not_to_contain_text("no text for")
+    await expect(visit.lane(1)).not_to_contain_text("no output for")

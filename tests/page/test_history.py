@@ -64,12 +64,12 @@ async def test_what_is_looked_for_is_found_and_stands_in_the_address(visit: Visi
     await page.reload()
     await expect(page.get_by_role("searchbox")).to_have_value("about")
     await expect(rows(page)).to_have_count(2)
-    await page.get_by_role("link", name="Show all").click()
-    await page.get_by_label("Some answer").select_option("failed")
+    await page.get_by_role("link", name="Clear filters").click()
+    await page.get_by_label("Status").select_option("failed")
     await expect(rows(page)).to_have_text([re.compile("With a model that refuses")])
     await page.get_by_role("combobox", name="Model").fill("sim/quick")
     await page.get_by_role("combobox", name="Model").press("Enter")
-    await expect(page.get_by_text("No comparison is like that.")).to_be_visible()
+    await expect(page.get_by_text("No matching comparisons")).to_be_visible()
 
 
 async def test_older_sessions_come_while_one_scrolls(visit: Visit) -> None:
@@ -117,7 +117,7 @@ async def test_a_deletion_can_be_undone(visit: Visit) -> None:
         await expect(rows(page)).to_have_count(2)
         await expect(page.get_by_role("link", name="One")).to_be_focused()
         await page.keyboard.press("Delete")
-        await expect(page.get_by_text("2 comparisons are deleted.")).to_be_visible()
+        await expect(page.get_by_text("Deleted 2 comparisons")).to_be_visible()
         await page.get_by_role("button", name="Undo").click()
         await expect(rows(page)).to_have_count(3)
         await page.get_by_role("button", name="Delete “One”").click()

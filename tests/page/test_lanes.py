@@ -52,7 +52,7 @@ async def test_everything_is_done_by_the_keyboard_alone(newcomer: Visit) -> None
     await keyboard.press("Alt+ArrowRight")
     assert await names(page) == ["careful", "quick"]
     await keyboard.press("c")
-    await expect(page.get_by_role("button", name="Unfold quick")).to_be_visible()
+    await expect(page.get_by_role("button", name="Expand quick")).to_be_visible()
     await keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     await keyboard.press("Escape")
@@ -92,7 +92,7 @@ async def test_a_lane_is_moved_by_dragging_and_made_wider_at_its_edge(visit: Vis
 
 async def test_a_lane_is_shown_alone_and_escape_brings_the_others_back(visit: Visit) -> None:
     await visit.compare("Hello", "sim/quick", "sim/careful")
-    await visit.page.get_by_role("button", name="Show careful alone").click()
+    await visit.page.get_by_role("button", name="Maximize careful").click()
     assert await names(visit.page) == ["careful"]
     await visit.page.get_by_role("heading", name="careful").click()
     await visit.page.keyboard.press("Escape")
@@ -112,13 +112,13 @@ async def test_the_end_is_kept_in_sight_until_the_reader_scrolls_up(visit: Visit
 
     model = scripted.model(write)
     await visit.compare("Write", model)
-    scroller = visit.lane(1).get_by_role("group", name=f"Answers of {model}")
+    scroller = visit.lane(1).get_by_role("group", name=f"Answers from {model}")
     await expect(visit.lane(1).get_by_text("A mark.").nth(0)).to_be_in_viewport()
     gates[0].open()
     await expect(visit.lane(1).get_by_text("A mark.").nth(1)).to_be_in_viewport()
     await scroller.hover()
     await visit.page.mouse.wheel(0, -600)
-    to_end = visit.lane(1).get_by_role("button", name="To the end")
+    to_end = visit.lane(1).get_by_role("button", name="Jump to latest")
     await expect(to_end).to_be_visible()
     place = await scroller.evaluate("(element) => element.scrollTop")
     gates[1].open()

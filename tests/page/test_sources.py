@@ -28,7 +28,7 @@ async def test_sources_are_links_and_what_can_not_be_shown_is_named(visit: Visit
         await expect(lane.get_by_role("listitem")).to_have_text(["Paris <b> example.com", "javascript:alert(1)"])
         await expect(lane.get_by_role("link")).to_have_count(1)
         await expect(lane.locator(".sources ol")).to_have_css("list-style-type", "decimal")  # `[1]` is the first.
-        await expect(lane).to_contain_text("Image (image/png, 3 KB): not shown or kept here.")
+        await expect(lane).to_contain_text("Image (image/png, 3 KB): not shown or saved.")
         await visit.page.reload()
 
 
@@ -40,8 +40,8 @@ async def test_an_answer_that_is_only_an_image_is_not_called_empty(visit: Visit,
         await exchange.end(7, 1_290)
 
     await visit.compare("Draw a cat", scripted.model(answers))
-    await expect(visit.lane(1)).to_contain_text("Image: not shown or kept here.")
-    await expect(visit.lane(1).get_by_role("link", name="Open at the provider")).to_have_attribute("href", "https://example.com/cat.png")
+    await expect(visit.lane(1)).to_contain_text("Image: not shown or saved.")
+    await expect(visit.lane(1).get_by_role("link", name="Open at provider")).to_have_attribute("href", "https://example.com/cat.png")
     await expect(visit.lane(1)).not_to_contain_text("empty")
 
 

@@ -24,7 +24,7 @@ async def test_the_prompt_has_the_focus_wherever_one_is_to_write(visit: Visit) -
     page = visit.page
     await expect(visit.prompt).to_be_focused()
     await page.get_by_role("button", name="Choose models").click()
-    await page.get_by_role("combobox", name="Search for a model").fill("quick")
+    await page.get_by_role("combobox", name="Search models").fill("quick")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Done").click()
     await expect(visit.prompt).to_be_focused()
@@ -67,9 +67,9 @@ async def test_a_file_says_what_is_possible_and_the_page_stays(visit: Visit) -> 
         assert await page.evaluate(DROP, [type_, [["notes.txt", text]]])
         await expect(visit.prompt).to_have_value("See: naïve notes")
         assert await page.evaluate(DROP, [type_, [["photo.png", picture]]])
-        await expect(page.get_by_text("“photo.png” can’t be attached: only the text of text files")).to_be_visible()
+        await expect(page.get_by_text("“photo.png” can’t be attached: only text files")).to_be_visible()
         assert await page.evaluate(DROP, [type_, [["long.txt", [97] * (256 * 1024 + 1)]]])
-        await expect(page.get_by_text("a prompt has at most 256 KB")).to_be_visible()
+        await expect(page.get_by_text("the maximum for a prompt is 256 KB")).to_be_visible()
         assert await page.evaluate(DROP, [type_, [["a.txt", text], ["b.txt", text]]])
         await expect(page.get_by_text("Drop one text file")).to_be_visible()
         await expect(visit.prompt).to_have_value("See: naïve notes")
@@ -88,7 +88,7 @@ async def test_unknown_models_of_a_link_are_named_in_their_lanes_and_the_others_
     await visit.prompt.fill("Hello")
     await visit.prompt.press("Enter")
     await page.wait_for_url("**/s/*")
-    await expect(page.get_by_text("Left out: nowhere/model, sim/quikc")).to_be_visible()
+    await expect(page.get_by_text("Skipped unavailable models: nowhere/model, sim/quikc")).to_be_visible()
     for number in (1, 2, 3):
         await expect(visit.lane(number)).to_contain_text("Done")
     await expect(visit.lane(4)).to_have_count(0)
@@ -136,7 +136,7 @@ async def test_no_address_is_a_blank_page(visit: Visit) -> None:
     page = visit.page
     for path in ("/s/%", "/s/%E0%A4%A", "/s/%ff/differences", "/s/%/", "/nowhere", "/account/%"):
         await page.goto(visit.url + path)
-        await expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     for session in ("nothing", "x"):
         visit.expects_refusal(f"/playground/sessions/{session}")
     await page.goto(f"{visit.url}/s/nothing")

@@ -45,7 +45,7 @@ describe('a set of models', () => {
 
   it('is told in few words', () => {
     expect(inShort({ temperature: 0, maxTokens: 500, system: 'x' })).toBe(
-      'temperature 0 · at most 500 tokens · system prompt',
+      'temperature 0 · max 500 tokens · system prompt',
     )
     expect(usableNumber('temperature', ' ')).toBeNull()
   })

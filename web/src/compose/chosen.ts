@@ -16,11 +16,25 @@ export const NUMBERS = {
     most: 2,
     step: 0.1,
     whole: false,
-    hint: '0 to 2: low is strict, high is lively',
+    hint: '0 to 2: lower is more focused, higher is more varied',
   },
-  maxTokens: { title: 'Longest answer', least: 1, most: 10_000_000, step: 1, whole: true, hint: 'in tokens' },
-  topP: { title: 'Top P', least: 0.01, most: 1, step: 0.05, whole: false, hint: 'above 0, up to 1' },
-  seed: { title: 'Seed', least: -(2 ** 53), most: 2 ** 53, step: 1, whole: true, hint: 'for providers that take one' },
+  maxTokens: {
+    title: 'Max tokens',
+    least: 1,
+    most: 10_000_000,
+    step: 1,
+    whole: true,
+    hint: 'Limits the length of the answer',
+  },
+  topP: { title: 'Top P', least: 0.01, most: 1, step: 0.05, whole: false, hint: 'Above 0, up to 1' },
+  seed: {
+    title: 'Seed',
+    least: -(2 ** 53),
+    most: 2 ** 53,
+    step: 1,
+    whole: true,
+    hint: 'For providers that support it',
+  },
 } as const
 
 export type NumberName = keyof typeof NUMBERS
@@ -90,12 +104,12 @@ export function usableNumber(name: NumberName, text: string): number | null {
 export function inShort(parameters: Parameters): string {
   return [
     parameters.temperature !== undefined && `temperature ${parameters.temperature}`,
-    parameters.maxTokens !== undefined && `at most ${parameters.maxTokens} tokens`,
+    parameters.maxTokens !== undefined && `max ${parameters.maxTokens} tokens`,
     parameters.topP !== undefined && `top P ${parameters.topP}`,
     parameters.seed !== undefined && `seed ${parameters.seed}`,
     parameters.stop !== undefined &&
-      `${parameters.stop.length} stop ${parameters.stop.length === 1 ? 'text' : 'texts'}`,
-    parameters.reasoningEffort !== undefined && `thinking ${parameters.reasoningEffort}`,
+      `${parameters.stop.length} stop ${parameters.stop.length === 1 ? 'sequence' : 'sequences'}`,
+    parameters.reasoningEffort !== undefined && `reasoning ${parameters.reasoningEffort}`,
     parameters.system !== undefined && 'system prompt',
   ]
     .filter(Boolean)

@@ -6,11 +6,11 @@ const MOST_BYTES = 256 * 1024
 
 export async function readDropped(files: readonly File[]): Promise<DroppedFile> {
   const [file] = files
-  if (file === undefined) return { refusal: 'Files can’t be attached yet. Paste text instead.' }
-  if (files.length > 1) return { refusal: 'Files can’t be attached yet. Drop one text file to insert its text.' }
+  if (file === undefined) return { refusal: 'Attachments are not supported yet. Paste text instead.' }
+  if (files.length > 1) return { refusal: 'Attachments are not supported yet. Drop one text file to insert its text.' }
   if (file.size > MOST_BYTES)
     return {
-      refusal: `“${file.name}” can’t be attached: a prompt has at most 256 KB. Paste a part of its text instead.`,
+      refusal: `“${file.name}” can’t be attached: the maximum for a prompt is 256 KB. Paste part of its text instead.`,
     }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer())
@@ -19,7 +19,7 @@ export async function readDropped(files: readonly File[]): Promise<DroppedFile> 
     // No text, or a folder, which can't be read.
   }
   return {
-    refusal: `“${file.name}” can’t be attached: only the text of text files can be inserted. Images and documents can’t be sent yet.`,
+    refusal: `“${file.name}” can’t be attached: only text files are supported. Images and documents are not supported yet.`,
   }
 }
 

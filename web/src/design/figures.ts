@@ -35,6 +35,12 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(rounded / 60)}:${String(rounded % 60).padStart(2, '0')} min`
 }
 
+/** `19 s`, `2:05 min`: for a countdown. */
+export function wholeSeconds(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1_000)
+  return seconds < 100 ? `${seconds} s` : duration(seconds * 1_000)
+}
+
 export function rate(tokensPerSecond: number): string {
   return `${tokensPerSecond >= 100 ? Math.round(tokensPerSecond) : tokensPerSecond.toFixed(1)} tok/s`
 }

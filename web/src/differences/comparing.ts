@@ -10,7 +10,7 @@ export function comparing(left: string, right: string, signal: AbortSignal): Pro
       worker.terminate()
     }
     worker.onerror = (event) => {
-      reject(new Error(event.message || 'The texts could not be compared.'))
+      reject(new Error(event.message || "Couldn't compare the texts"))
       worker.terminate()
     }
     worker.postMessage({ left, right })

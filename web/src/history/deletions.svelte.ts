@@ -30,7 +30,7 @@ export class Deletions {
     this.#timer = setTimeout(() => void this.now(), UNDO_MS)
     this.#dismiss?.()
     const text =
-      this.#waiting.size === 1 ? `“${shortened(title)}” is deleted.` : `${this.#waiting.size} comparisons are deleted.`
+      this.#waiting.size === 1 ? `Deleted “${shortened(title)}”` : `Deleted ${this.#waiting.size} comparisons`
     this.#dismiss = notices.tell(text, { action: { title: 'Undo', run: () => this.undo() }, lasts: UNDO_MS })
   }
 
@@ -60,7 +60,7 @@ export class Deletions {
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return
       this.gone.delete(id)
-      notices.tell(`It could not be deleted. ${inWords(error)}`, { kind: 'bad' })
+      notices.tell(`Couldn't delete the comparison. ${inWords(error)}`, { kind: 'bad' })
     }
   }
 }

@@ -26,23 +26,23 @@ describe('the note on how an answer ended', () => {
     expect(statusOf(ended({}))).toBe('Cut off')
   })
 
-  it('says that all tokens went into thinking, seen or unseen', () => {
+  it('says that all tokens were used for thinking, seen or unseen', () => {
     expect(noteOnEnd(ended({ reasoningTokens: 4_096 }, { text: '' }))?.title).toBe(
-      'All tokens went into thinking (4,096)',
+      'All tokens were used for thinking (4,096)',
     )
-    expect(noteOnEnd(ended({}, { text: '', reasoning: 'Hm' }))?.title).toBe('All tokens went into thinking (4,096)')
+    expect(noteOnEnd(ended({}, { text: '', reasoning: 'Hm' }))?.title).toBe('All tokens were used for thinking (4,096)')
     expect(noteOnEnd(ended({}, { text: '' }))?.title).toBe('Cut off at the token limit (4,096)')
   })
 
   it('says that a model called a tool', () => {
     for (const text of ['', 'Let me look.'])
       expect(noteOnEnd(ended({ finishReason: 'tool_calls', ending: 'complete' }, { text }))?.title).toBe(
-        'Ended by calling a tool (“tool_calls”)',
+        'Ended with a tool call (“tool_calls”)',
       )
   })
 
   it('shows an unknown reason as it is, and says nothing of an answer that ended by itself', () => {
-    expect(noteOnEnd(ended({ finishReason: 'odd', ending: null }))?.title).toBe('Ended for the reason “odd”')
+    expect(noteOnEnd(ended({ finishReason: 'odd', ending: null }))?.title).toBe('Finish reason: “odd”')
     for (const figures of [
       { finishReason: 'stop', ending: 'complete' },
       { finishReason: null, ending: null },

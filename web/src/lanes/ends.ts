@@ -9,7 +9,7 @@ export function noteOnEnd(answer: Answer): { title: string; advice: string } | n
   const thought = answer.thinks || (figures.reasoningTokens ?? 0) > 0
   if (answer.cut && !answer.writes && thought)
     return {
-      title: `All tokens went into thinking${figures.ending === 'token_limit' ? limit : ''}`,
+      title: `All tokens were used for thinking${figures.ending === 'token_limit' ? limit : ''}`,
       advice: 'Raise “Max tokens”, or lower the reasoning effort.',
     }
   if (figures.ending === 'token_limit')
@@ -21,10 +21,10 @@ export function noteOnEnd(answer: Answer): { title: string; advice: string } | n
     }
   if (figures.finishReason !== null && /tool|function/i.test(figures.finishReason))
     return {
-      title: `Ended by calling a tool (“${figures.finishReason}”)`,
-      advice: 'No tools are offered to models here.',
+      title: `Ended with a tool call (“${figures.finishReason}”)`,
+      advice: 'Tools are not supported.',
     }
   if (figures.ending === null && figures.finishReason !== null)
-    return { title: `Ended for the reason “${figures.finishReason}”`, advice: '' }
+    return { title: `Finish reason: “${figures.finishReason}”`, advice: '' }
   return null
 }

@@ -1,11 +1,11 @@
 import type { Answer, AnswerState } from '../session/answer.svelte'
 
-/** In plain words. */
+/** What the page calls each state. */
 export const STATUS: Record<AnswerState, string> = {
   waiting: 'Waiting',
-  queued: 'Waits',
-  connecting: 'Asked',
-  streaming: 'Writing',
+  queued: 'Retrying',
+  connecting: 'Waiting for first token',
+  streaming: 'Streaming',
   completed: 'Done',
   failed: 'Failed',
   stopped: 'Stopped',

@@ -91,7 +91,7 @@ class Comparison {
         if (isNew && this.session === session) this.session = null
         throw error
       }
-      notices.tell(`The answers can't be followed any more: ${inWords(error)}`, {
+      notices.tell(`Live updates stopped. ${inWords(error)}`, {
         kind: 'bad',
         action: this.#reopening(session),
       })
@@ -113,7 +113,7 @@ class Comparison {
       const missing = error instanceof Problem && error.status === 404
       this.failure = {
         session: id,
-        text: missing ? 'There is no such comparison, or it is not yours.' : inWords(error),
+        text: missing ? "Comparison not found. It was deleted, or you don't have access to it." : inWords(error),
         retryable: !missing,
       }
     }
@@ -121,7 +121,7 @@ class Comparison {
 
   #follow(session: Session): void {
     session.follow().catch((error: unknown) => {
-      notices.tell(`The answers can't be followed: ${inWords(error)}`, {
+      notices.tell(`Live updates stopped. ${inWords(error)}`, {
         kind: 'bad',
         action: this.#reopening(session),
       })
@@ -130,7 +130,7 @@ class Comparison {
 
   #reopening(session: Session): { title: string; run: () => void } {
     return {
-      title: 'Load it again',
+      title: 'Reload',
       run: () => {
         if (session.id === null || this.session !== session) return
         this.#leave()

@@ -18,9 +18,7 @@ export interface Lane {
 /** Another turn of the session is running, so that nothing was sent; `Session.follow` joins it. */
 export class TurnElsewhere extends Error {
   constructor() {
-    super(
-      'Another turn is running in this comparison and is shown here. Your prompt was not sent: send it when that turn is over.',
-    )
+    super('Another turn of this comparison is running. Your prompt was not sent. Send it when that turn is complete.')
   }
 }
 
