@@ -11,6 +11,7 @@ from prisma.enums import Role
 from prisma.errors import RawQueryError, UniqueViolationError
 
 from playground.accounts.logins.repository import END_OTHER_LOGINS, INSERT_LOGIN, LoginRow
+from playground.database import locks, sqlstate
 from playground.database.audit import Audit, Changes
 from playground.database.client import Database
 from playground.database.transactions import in_transaction
@@ -29,10 +30,6 @@ from .account_statements import (
     TIDY,
     USE_RESET,
 )
-
-ACCOUNTS_LOCK = 7_140_218
-"""Any number that nothing else in this database locks: held while it is decided who is first, or who is the last administrator."""
-_UNIQUE_VIOLATION = "23505"
 
 _PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - the name of an action
 
@@ -140,7 +137,7 @@ class UserRepository:
         try:
             await self._database.run(lambda prisma: prisma.execute_raw(CHANGE, *parameters))
         except RawQueryError as error:
-            if error.meta["code"] != _UNIQUE_VIOLATION:
+            if error.meta["code"] != sqlstate.UNIQUE_VIOLATION:
                 raise
             raise Taken("username") from None
 
@@ -247,7 +244,7 @@ class UserRepository:
         """A transaction beside which no other of this kind runs, over all replicas."""
 
         async def locked(transaction: Prisma) -> T:
-            await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", ACCOUNTS_LOCK)
+            await locks.lock(transaction, locks.ACCOUNTS)
             return await write(transaction)
 
         return await in_transaction(self._database, locked)

@@ -19,6 +19,7 @@ from playground.comparison.recording.statements import (
     in_parts,
     opening_rows,
 )
+from playground.database import sqlstate
 from playground.database.client import LIST_SECONDS, REPORT_SECONDS, Database
 
 from . import stored_sessions as stored
@@ -40,7 +41,6 @@ from .stored_sessions import (
 
 T = TypeVar("T")
 
-_FOREIGN_KEY_VIOLATION = "23503"
 _PARENTS = ("sessions_user_id_fkey", "turns_session_id_fkey")
 
 
@@ -118,7 +118,7 @@ class SessionRepository:
         try:
             await self._database.run(lambda prisma: prisma.execute_raw(OPEN_TURN, rows))
         except RawQueryError as error:
-            if error.meta["code"] != _FOREIGN_KEY_VIOLATION:
+            if error.meta["code"] != sqlstate.FOREIGN_KEY_VIOLATION:
                 raise RowsRefused(error.meta["code"]) from error
             # Nothing of the statement was kept.
             if any(parent in error.meta["message"] for parent in _PARENTS):

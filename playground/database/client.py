@@ -17,6 +17,7 @@ from playground.kit.errors import StartupError, Unavailable
 from playground.kit.tasks import alongside
 from playground.settings import Settings
 
+from . import sqlstate
 from .choice import Server, open_server
 from .migrations import bring_up_to_date
 from .shares import Shares, TooSlow
@@ -27,7 +28,6 @@ _PAUSE = 0.1
 _HEALTH_TIMEOUT = 1.0
 _UNREACHABLE = "P1001"
 """The code that our engine gives to everything that happened to the connection and not to the query (`engine/failures.mjs`)."""
-_QUERY_CANCELED = "57014"
 """PostgreSQL ended a statement whose time was up."""
 LIST_SECONDS = 2.0
 """How long PostgreSQL may work on a page of a list."""
@@ -88,7 +88,7 @@ class Database:
             except _ENGINE_AWAY as error:
                 failure: Exception = error
             except DataError as error:
-                if isinstance(error, RawQueryError) and error.meta["code"] == _QUERY_CANCELED:
+                if isinstance(error, RawQueryError) and error.meta["code"] == sqlstate.QUERY_CANCELED:
                     raise TooSlow("The database took too long for this. Ask for less, or try again later.") from error
                 if error.code != _UNREACHABLE:
                     raise

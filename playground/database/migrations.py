@@ -10,14 +10,13 @@ from prisma.errors import DataError
 from playground.database.engine.process import running_engine
 from playground.kit.errors import StartupError
 
+from . import locks
 from .engine import prisma_cli
 
 _REACH_TIMEOUT = 10.0
 """For a database that is still starting, as when both are started together; seconds."""
 _LOCK_TIMEOUT = 300.0
 """For another replica's migrations; seconds."""
-_LOCK = 7_415_926_535
-"""Of no meaning: the number under which replicas exclude each other in PostgreSQL's advisory locks."""
 
 log = structlog.get_logger()
 
@@ -80,7 +79,7 @@ async def _lock(transaction: Prisma) -> None:
     """Holds the lock until the transaction's end. Asked again and again, since the engine lets no statement wait for long."""
     give_up = anyio.current_time() + _LOCK_TIMEOUT
     while True:
-        [answer] = await transaction.query_raw("SELECT pg_try_advisory_xact_lock($1::bigint) AS locked", _LOCK)
+        [answer] = await transaction.query_raw("SELECT pg_try_advisory_xact_lock($1::bigint) AS locked", locks.MIGRATIONS)
         if answer["locked"]:
             return
         if anyio.current_time() > give_up:

@@ -9,6 +9,7 @@ from typing import NoReturn
 from prisma import Prisma, models
 from prisma.errors import ForeignKeyViolationError, RawQueryError
 
+from playground.database import sqlstate
 from playground.database.audit import Audit
 from playground.database.client import Database
 from playground.database.transactions import in_transaction
@@ -16,7 +17,6 @@ from playground.kit.errors import NotAuthenticated
 from playground.kit.ids import new_id
 
 _API_KEY, _PROVIDER_KEY = "api_key", "provider_key"
-_FOREIGN_KEY_VIOLATION = "23503"
 
 _NOTE_USES = """
 UPDATE api_keys SET last_used_at = used.at
@@ -170,7 +170,7 @@ class ProviderKeyRepository:
         try:
             await in_transaction(self._database, write)
         except RawQueryError as error:
-            if error.meta["code"] != _FOREIGN_KEY_VIOLATION:
+            if error.meta["code"] != sqlstate.FOREIGN_KEY_VIOLATION:
                 raise
             _account_gone()
 

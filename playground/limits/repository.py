@@ -10,16 +10,14 @@ import msgspec
 from prisma import models
 from prisma.errors import RawQueryError
 
+from playground.database import locks, sqlstate
 from playground.database.client import Database
 from playground.kit.errors import NotAuthenticated
 
 from .policy import Limits
 from .quota_statements import HOLD, RELEASE, RESERVE, SWEEP
 
-_FOREIGN_KEY_VIOLATION = "23503"
-_UNIQUE_VIOLATION = "23505"
 # Any number that nothing else in this database locks.
-_SWEEP_LOCK = 7_140_219
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,9 @@ class UsageRepository:
         try:
             rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
         except RawQueryError as error:
-            if error.meta["code"] == _FOREIGN_KEY_VIOLATION:
+            if error.meta["code"] == sqlstate.FOREIGN_KEY_VIOLATION:
                 raise NotAuthenticated("This account does not exist any more.") from None
-            if error.meta["code"] != _UNIQUE_VIOLATION:
+            if error.meta["code"] != sqlstate.UNIQUE_VIOLATION:
                 raise
             # An earlier attempt, whose answer got lost, was kept a moment ago: now it can be seen.
             rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
@@ -88,7 +86,7 @@ class UsageRepository:
 
     async def sweep(self) -> int:
         """Give back what runs reserved whose processes died; how many runs."""
-        rows = await self._database.run(lambda prisma: prisma.query_raw(SWEEP, _SWEEP_LOCK))
+        rows = await self._database.run(lambda prisma: prisma.query_raw(SWEEP, locks.RESERVATIONS))
         return int(rows[0]["runs"])
 
     async def get(self, user_id: str) -> models.usage | None:

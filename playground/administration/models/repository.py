@@ -10,12 +10,12 @@ from prisma.enums import Tier
 
 from playground.catalogue.model_settings import ModelSetting
 from playground.catalogue.repository import setting_of
+from playground.database import locks
 from playground.database.audit import Audit, differences
 from playground.database.client import Database
 from playground.kit.wire import money
 
 # Any number that nothing else in this database locks.
-_SETTINGS_LOCK = 7_140_221
 
 
 class SettingsRepository:
@@ -34,7 +34,7 @@ class SettingsRepository:
         async def write(prisma: Prisma) -> bool:
             async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
                 # One at a time, so that what is recorded as before is what was before.
-                await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", _SETTINGS_LOCK)
+                await locks.lock(transaction, locks.MODEL_SETTINGS)
                 row = await transaction.model_settings.find_unique(where={"model": model})
                 before = otherwise if row is None else setting_of(row)
                 after = replace(before, **change)

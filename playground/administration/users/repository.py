@@ -11,7 +11,7 @@ from prisma.enums import Role
 from playground.accounts import identity
 from playground.accounts.account_statements import END_RESETS, FORGET_INVITATIONS
 from playground.accounts.logins.repository import END_OTHER_LOGINS
-from playground.accounts.repository import ACCOUNTS_LOCK
+from playground.database import locks
 from playground.database.audit import Audit, Changes, differences
 from playground.database.client import LIST_SECONDS, Database
 from playground.database.like_patterns import containing
@@ -183,7 +183,7 @@ async def keep_an_administrator(transaction: Prisma, user_id: str, *, stays: boo
     by their owners, over all replicas: two administrators who demote each other at once can't both succeed. Raises
     `NoOtherAdministrator`.
     """
-    await transaction.query_raw("SELECT pg_advisory_xact_lock($1::bigint)::text", ACCOUNTS_LOCK)
+    await locks.lock(transaction, locks.ACCOUNTS)
     if stays:
         return
     where: Any = {"role": Role.admin, "active": True, "NOT": [{"password_hash": None}]}

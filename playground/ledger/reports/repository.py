@@ -7,11 +7,11 @@ from typing import Any
 
 from prisma.errors import RawQueryError
 
+from playground.database import sqlstate
 from playground.database.client import REPORT_SECONDS, Database
 
 from .schemas import Dimension
 
-_INVALID_PARAMETER_VALUE = "22023"
 _NARROW = "Ask for a shorter time: `from` and `to`."
 
 
@@ -90,7 +90,7 @@ class ReportRepository:
         try:
             return await self._database.read(query.asked_by, statement, *parameters, seconds=REPORT_SECONDS, narrow=_NARROW)
         except RawQueryError as error:
-            if error.meta["code"] != _INVALID_PARAMETER_VALUE:
+            if error.meta["code"] != sqlstate.INVALID_PARAMETER_VALUE:
                 raise
             raise UnknownTimeZone(query.timezone) from None
 

@@ -1,0 +1,6 @@
+"""PostgreSQL's error codes that the service looks for (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+
+INVALID_PARAMETER_VALUE = "22023"
+FOREIGN_KEY_VIOLATION = "23503"
+UNIQUE_VIOLATION = "23505"
+QUERY_CANCELED = "57014"
