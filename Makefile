@@ -14,6 +14,7 @@ NODE_DONE := node_modules/.installed
 CLIENT_DONE := .venv/.generated
 WEB_DONE := web/node_modules/.installed
 PAGE := playground/page/built/index.html
+PAGE_SCHEMAS := $(BIN)/python web/schemas.py
 PAGE_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/svelte.config.js web/tsconfig.json
 
 # Where the environment forbids it, each of the hundreds of processes of the tests would compile the same modules.
@@ -21,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint format generate migration lock clean
+.PHONY: help setup run test lint format generate types migration lock clean
 
 help: ## what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null \
@@ -42,6 +43,7 @@ lint: setup ## check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@$(PAGE_SCHEMAS) | $(NPM) --prefix web run --silent types:check || { echo 'web/src/api/types.ts is stale: run make types'; exit 1; }
 	@$(NPM) --prefix web run --silent format:check
 	@$(NPM) --prefix web run --silent lint
 	@$(NPM) --prefix web run --silent check
@@ -54,6 +56,9 @@ format: $(VENV_DONE) $(WEB_DONE) ## put the code into its format
 generate: ## write the Python client from schema.prisma, changed or not
 	@rm -f $(CLIENT_DONE)
 	@$(MAKE) --no-print-directory $(CLIENT_DONE)
+
+types: $(CLIENT_DONE) $(WEB_DONE) ## write the page's types of the API, from the OpenAPI document
+	@$(PAGE_SCHEMAS) | $(NPM) --prefix web run --silent types
 
 migration: $(CLIENT_DONE) ## write the migration for a changed schema.prisma: NAME=add_tags
 	@test -n "$(NAME)" || { echo 'What does it do? make migration NAME=add_tags'; exit 1; }

@@ -2,7 +2,7 @@ import { withLock } from '../browser/lock'
 import { profile } from '../api/calls'
 import { ask, request, useTokens } from '../api/client'
 import { Problem } from '../api/problem'
-import type { Profile, Tokens } from '../api/types'
+import type { Profile, Tokens } from '../api/shapes'
 import { keep, recall } from '../shell/storage'
 import { theme, type Theme } from '../shell/theme.svelte'
 

@@ -1,6 +1,6 @@
 /** The calls about one's account (docs/api.md), and their shapes. Times are ISO 8601; null is "not known" or "none". */
 import { ask, request } from './client'
-import type { Money, Preferences, Profile } from './types'
+import type { Preferences, Profile, Schemas } from './shapes'
 
 export const me = () => ask<Profile>('/users/me')
 
@@ -19,85 +19,48 @@ export const forgotPassword = (email: string) =>
 export const resetPassword = (token: string, password: string) =>
   request('/auth/reset-password', { method: 'POST', body: { token, password }, anonymous: true })
 
-/** Where somebody is logged in. */
-export interface LoginEntry {
-  id: string
-  current: boolean
-  createdAt: string
-  lastUsedAt: string
-  expiresAt: string
-  address: string | null
-  userAgent: string | null
-}
+/** A device on which the user is logged in. */
+export type LoginEntry = Schemas['LoginEntry']
 
 export const logins = (cursor: string | null) =>
-  ask<{ items: LoginEntry[]; nextCursor: string | null }>('/users/me/logins', { query: { cursor, limit: 100 } })
+  ask<Schemas['LoginPage']>('/users/me/logins', { query: { cursor, limit: 100 } })
 
 export const endLogin = (id: string) => request(`/users/me/logins/${encodeURIComponent(id)}`, { method: 'DELETE' })
 
 export const endOtherLogins = () => request('/users/me/logins', { method: 'DELETE' })
 
-export const scopes = ['stream', 'sessions:read', 'sessions:write', 'models:read', 'reports:read'] as const
-export type Scope = (typeof scopes)[number]
+export type Scope = Schemas['NewApiKey']['scopes'][number]
+export const scopes = [
+  'stream',
+  'sessions:read',
+  'sessions:write',
+  'models:read',
+  'reports:read',
+] as const satisfies Scope[]
 
-export interface ApiKey {
-  id: string
-  name: string
-  /** The key's beginning. */
-  prefix: string
-  scopes: Scope[]
-  createdAt: string
-  expiresAt: string | null
-  lastUsedAt: string | null
-}
+export type ApiKey = Schemas['ApiKey']
 
-export interface NewApiKey {
-  name: string
-  scopes: Scope[]
-  expiresAt: string | null
-}
+export type NewApiKey = Schemas['NewApiKey']
 
-export const apiKeys = () => ask<{ items: ApiKey[] }>('/users/me/api-keys')
+export const apiKeys = () => ask<Schemas['ApiKeyList']>('/users/me/api-keys')
 
 /** `key` comes this once. */
 export const makeApiKey = (wanted: NewApiKey) =>
-  ask<ApiKey & { key: string }>('/users/me/api-keys', { method: 'POST', body: wanted })
+  ask<Schemas['MadeApiKey']>('/users/me/api-keys', { method: 'POST', body: wanted })
 
 export const revokeApiKey = (id: string) =>
   request(`/users/me/api-keys/${encodeURIComponent(id)}`, { method: 'DELETE' })
 
-/** One's own key for a provider. */
-export interface ProviderKey {
-  provider: string
-  name: string
-  /** The key's last four characters. */
-  hint: string
-  baseUrl: string | null
-  /** False: it can't be decrypted any more. */
-  readable: boolean
-  createdAt: string
-  updatedAt: string
-}
+/** The user's key for a provider. */
+export type ProviderKey = Schemas['ProviderKey']
 
-export interface KeyProvider {
-  id: string
-  name: string
-  /** Its models can be used without a key of one's own. */
-  available: boolean
-  needsBaseUrl: boolean
-}
+export type KeyProvider = Schemas['KeyProvider']
 
-export interface ProviderKeyTest {
-  /** Null: it could not be found out. */
-  works: boolean | null
-  code: string | null
-  message: string
-  models: number | null
-}
+export type ProviderKeyTest = Schemas['ProviderKeyTest']
 
 const providerKeyPath = (provider: string) => `/users/me/provider-keys/${encodeURIComponent(provider)}`
 
-export const providerKeys = () => ask<{ items: ProviderKey[]; providers: KeyProvider[] }>('/users/me/provider-keys')
+export const providerKeys = () => ask<Schemas['ProviderKeyList']>('/users/me/provider-keys')
 
 export const putProviderKey = (provider: string, key: string, baseUrl: string | null) =>
   ask<ProviderKey>(providerKeyPath(provider), { method: 'PUT', body: { key, baseUrl } })
@@ -107,23 +70,6 @@ export const deleteProviderKey = (provider: string) => request(providerKeyPath(p
 export const testProviderKey = (provider: string) =>
   ask<ProviderKeyTest>(`${providerKeyPath(provider)}/test`, { method: 'POST' })
 
-/** `max` and `left` null: no limit. */
-interface Used<Amount> {
-  max: Amount | null
-  used: Amount
-  left: Amount | null
-  resetsAt: string | null
-  /** By comparisons that go on: what they may take at most. */
-  reserved?: Amount
-}
-
-export interface Usage {
-  requests: Used<number> & { seconds: number | null }
-  streams: Used<number> & { seconds: number | null }
-  dailyRequests: Used<number>
-  monthlyRequests: Used<number>
-  monthlyTokens: Used<number>
-  monthlyBudget: Used<Money>
-}
+export type Usage = Schemas['Usage']
 
 export const usage = () => ask<Usage>('/users/me/usage')

@@ -1,6 +1,6 @@
 /** The calls that the page makes, by name. Streams are in `stream/`. */
 import { ask, request } from './client'
-import type { Estimate, ModelPage, Profile, SessionDetail, SessionPage, StreamRequest } from './types'
+import type { Estimate, ModelPage, Profile, SessionDetail, SessionPage, StreamRequest } from './shapes'
 
 export const profile = () => ask<Profile>('/auth/profile')
 

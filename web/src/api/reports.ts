@@ -1,47 +1,18 @@
 /** `GET /reports/costs` (docs/api.md, "What it costs"), and its shapes. */
 import { ask, request } from './client'
 import { Problem } from './problem'
-import type { Money } from './types'
+import type { Schemas } from './shapes'
 
-export type Dimension = 'day' | 'week' | 'month' | 'model' | 'provider' | 'user'
+export type Dimension = CostReport['groupBy'][number]
 
-export interface AnswerFigures {
-  answers: number
-  failedAnswers: number
-  inputTokens: number
-  outputTokens: number
-  estimatedAnswers: number
-  /** Null: nothing is known. */
-  cost: Money | null
-  /** Answers that are in no cost. */
-  unknownCosts: number
-}
+export type AnswerFigures = NonNullable<CostFigures['ownKey']>
 
-/** What the service's own keys paid; the rest stands apart, and is never added to it. */
-export interface CostFigures extends AnswerFigures {
-  requests: number
-  ownKey: AnswerFigures | null
-  simulated: AnswerFigures | null
-}
+/** What the service's own keys paid; the rest is listed separately, and never added to it. */
+export type CostFigures = Schemas['CostFigures']
 
-export interface CostRow extends CostFigures {
-  day?: string
-  /** Its Monday. */
-  week?: string
-  /** As `2026-11`. */
-  month?: string
-  model?: string
-  provider?: string
-  user?: { id: string; email: string | null; name: string }
-}
+export type CostRow = Schemas['CostRow']
 
-export interface CostReport {
-  /** Whose days the rows are. */
-  timezone: string
-  rows: CostRow[]
-  total: CostFigures
-  runningAnswers: number
-}
+export type CostReport = Schemas['CostReport']
 
 export interface CostQuery {
   groupBy: Dimension[]

@@ -1,4 +1,4 @@
-import type { LaneRequest, Parameters } from '../api/types'
+import type { LaneRequest, Parameters } from '../api/shapes'
 import { keep, recall } from '../shell/storage'
 import { type ModelSet, MOST_LANES } from './chosen'
 

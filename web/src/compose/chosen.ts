@@ -1,4 +1,4 @@
-import type { LaneRequest, Parameters, ReasoningEffort } from '../api/types'
+import type { LaneRequest, Parameters, ReasoningEffort } from '../api/shapes'
 
 /** What is to be compared: lanes, and what holds for all of them. */
 export interface ModelSet {

@@ -1,6 +1,6 @@
 import * as calls from '../api/calls'
 import { inWords, Problem } from '../api/problem'
-import type { LaneEstimate, StreamRequest } from '../api/types'
+import type { LaneEstimate, StreamRequest } from '../api/shapes'
 
 /** So long after the last key. */
 const QUIET_MS = 500

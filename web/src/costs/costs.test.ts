@@ -9,6 +9,7 @@ const figures = (cost: string | null): AnswerFigures => ({
   inputTokens: 1,
   outputTokens: 1,
   estimatedAnswers: 0,
+  estimatedShare: 0,
   cost,
   unknownCosts: cost === null ? 1 : 0,
 })
@@ -27,8 +28,8 @@ const shown = (rows: CostRow[], kind: 'cost' | 'ownKey' | 'simulated' = 'cost') 
   seriesOf(
     rows,
     ['2026-11-20', '2026-11-21'],
-    ({ day = '' }) => day,
-    ({ model = '' }) => model,
+    ({ day }) => day ?? '',
+    ({ model }) => model ?? '',
     kind,
   )
 

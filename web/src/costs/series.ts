@@ -1,5 +1,5 @@
 import type { AnswerFigures, CostFigures, CostRow } from '../api/reports'
-import type { Money } from '../api/types'
+import type { Money } from '../api/shapes'
 import { sum } from '../design/money'
 
 /** Which money: the service's own, that of the users' own keys, or the simulator's, which is none. They are never added. */

@@ -1,4 +1,4 @@
-import type { Money } from '../api/types'
+import type { Money } from '../api/shapes'
 
 /** The exact sum of decimal strings. */
 export function sum(amounts: readonly Money[]): Money {

@@ -1,4 +1,4 @@
-import type { AnswerDetail, SessionDetail } from '../api/types'
+import type { AnswerDetail, SessionDetail } from '../api/shapes'
 
 /** One answer of a session, as an address names it: `2.0` is that of lane 0 in turn 2. */
 export interface Choice {

@@ -1,5 +1,5 @@
 import type { SessionQuery } from '../api/calls'
-import type { AnswerStatus } from '../api/types'
+import type { AnswerStatus } from '../api/shapes'
 import { type Day, daysAfter, isDay, startOf } from '../design/days'
 
 export const statuses = ['completed', 'failed', 'stopped', 'interrupted', 'running'] as const satisfies AnswerStatus[]

@@ -1,6 +1,6 @@
 import * as calls from '../api/calls'
 import { inWords } from '../api/problem'
-import type { SessionSummary } from '../api/types'
+import type { SessionSummary } from '../api/shapes'
 import { asked, type Filter } from './filter'
 
 /** The sessions that a filter lets through, newest first, page by page. */

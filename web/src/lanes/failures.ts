@@ -1,4 +1,4 @@
-import type { AnswerFailure } from '../api/types'
+import type { AnswerFailure } from '../api/shapes'
 
 /** What happened, by the codes of docs/api.md; the failure's own message says the details. */
 const TITLES: Record<string, string> = {

@@ -1,6 +1,6 @@
 import * as calls from '../api/calls'
 import { inWords } from '../api/problem'
-import type { Model, Provider } from '../api/types'
+import type { Model, Provider } from '../api/shapes'
 
 /** What the configured providers offer. */
 class Catalogue {

@@ -1,4 +1,4 @@
-import type { AnswerAttachment, AnswerDetail, AnswerFailure, AnswerSource, Ending, Money } from '../api/types'
+import type { AnswerAttachment, AnswerDetail, AnswerFailure, AnswerSource, Ending, Money } from '../api/shapes'
 import type { ChunkEvent, MetricsEvent, SourcesEvent, StatusEvent } from '../stream/events'
 import { estimatedTokens } from './estimatedTokens'
 import { partAtLoneEnd } from './loneEnd'

@@ -1,5 +1,5 @@
 import { inWords, Problem } from '../api/problem'
-import type { Parameters } from '../api/types'
+import type { Parameters } from '../api/shapes'
 import { choice } from '../compose/choice.svelte'
 import { sendable } from '../compose/sendable.svelte'
 import { catalogue } from '../models/catalogue.svelte'

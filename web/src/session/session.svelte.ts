@@ -1,6 +1,6 @@
 import * as calls from '../api/calls'
 import { Problem } from '../api/problem'
-import type { LaneRequest, Money, Parameters, SessionDetail, TurnDetail } from '../api/types'
+import type { LaneRequest, Money, Parameters, SessionDetail, TurnDetail } from '../api/shapes'
 import type { RunEvent } from '../stream/events'
 import { type Connection, readRun, type RunSource } from '../stream/run'
 import { Answer } from './answer.svelte'

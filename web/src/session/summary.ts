@@ -1,5 +1,5 @@
 import { sum } from '../design/money'
-import type { Money } from '../api/types'
+import type { Money } from '../api/shapes'
 import type { Lane, Turn } from './session.svelte'
 
 export interface Best {

@@ -1,7 +1,7 @@
 import { randomId } from '../browser/ids'
 import { request } from '../api/client'
 import { Problem } from '../api/problem'
-import type { StreamRequest } from '../api/types'
+import type { StreamRequest } from '../api/shapes'
 import type { RunEvent } from './events'
 import { untilShown, watchHidden } from './hidden'
 import { SseParser } from './sse'
