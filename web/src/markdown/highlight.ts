@@ -1,4 +1,4 @@
-import type { Coloured } from './languages'
+import type { Coloured, Part } from './coloured'
 import { later } from './later'
 
 /** Longer code stays plain, and so does what has more parts or deeper ones: so much of it would hold up the page. */
@@ -89,12 +89,6 @@ function colour(element: HTMLElement, code: string, parts: readonly Part[]): voi
   const text = element.textContent
   if (text.startsWith(code)) element.replaceChildren(...parts.map(coloured), text.slice(code.length))
 }
-
-interface Scope {
-  scope?: string
-  children: Part[]
-}
-export type Part = string | Scope
 
 /** Nodes, never HTML: what a model wrote stays text whatever the highlighter makes of it. */
 function coloured(part: Part): Node {

@@ -37,7 +37,7 @@ import swift from 'highlight.js/lib/languages/swift'
 import typescript from 'highlight.js/lib/languages/typescript'
 import xml from 'highlight.js/lib/languages/xml'
 import yaml from 'highlight.js/lib/languages/yaml'
-import type { Part } from './highlight'
+import type { Coloured, Part } from './coloured'
 
 const languages = {
   bash,
@@ -79,12 +79,6 @@ const languages = {
   yaml,
 }
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language)
-
-/** The parts of the code of that number, with their scopes; null: nobody knows its language. */
-export interface Coloured {
-  id: number
-  parts: Part[] | null
-}
 
 addEventListener('message', ({ data }: MessageEvent<{ id: number; code: string; language: string }>) => {
   const { id, code, language } = data
