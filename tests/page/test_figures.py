@@ -61,7 +61,7 @@ async def test_a_retry_shows_its_attempts_and_the_whole_wait(visit: Visit, scrip
         await expect(visit.lane(1)).to_contain_text("2 attempts")
         elapsed = await visit.lane(1).locator(".elapsed").inner_text()
         assert float(elapsed.removesuffix(" s")) >= 2
-        await expect(figure(visit, 1, "First token")).to_have_text(re.compile(r" ms$"))
+        await expect(figure(visit, 1, "Start")).to_have_text(re.compile(r" ms$"))
         await visit.page.reload()
 
 
@@ -81,8 +81,8 @@ async def test_the_first_answer_stands_beside_the_first_token_where_a_model_thin
     await visit.compare("Hi", scripted.model(thinks), scripted.model(answers))
     for number in (1, 2):
         await expect(visit.lane(number)).to_contain_text("Done")
-    await expect(figure(visit, 1, "First text")).to_have_text(re.compile(r"^\d+\.\d s$"))
-    await expect(figure(visit, 2, "First text")).to_have_count(0)
+    await expect(figure(visit, 1, "Answer")).to_have_text(re.compile(r"^\d+\.\d s$"))
+    await expect(figure(visit, 2, "Answer")).to_have_count(0)
 
 
 async def test_simulated_costs_and_times_do_not_compete_with_real_ones(visit: Visit, scripted: ScriptedProvider) -> None:
