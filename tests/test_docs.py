@@ -16,7 +16,7 @@ from playground.settings import ROOT
 
 from .support.openapi import document
 
-API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+API = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "api").glob("*.md")))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DOCUMENT = document()
 
@@ -29,11 +29,11 @@ def derived(base: Any) -> Iterator[Any]:
 
 
 def section(heading: str) -> str:
-    """What stands under a heading of docs/api.md, to the next one of its level or above."""
+    """Return the text under each such heading of the pages in docs/api, to the next heading of its level or above."""
     level = heading.partition(" ")[0]
-    found = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", API, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/api.md has no section {heading}"
-    return found[1]
+    found = re.findall(rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", API, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/api has no section {heading}"
+    return "\n".join(found)
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -48,7 +48,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("problem", [Problem, *derived(Problem)])
 def test_every_problem_is_in_the_api_document_with_its_status(problem: type[Problem]) -> None:
-    assert rows(section("## Errors"))[problem.code][0] == str(problem.status)
+    assert rows(section("## Codes of the service"))[problem.code][0] == str(problem.status)
 
 
 def test_every_code_of_a_provider_is_in_the_api_document_and_whether_asking_again_helps() -> None:

@@ -1,4 +1,4 @@
-/** The calls about one's account (docs/api.md), and their shapes. Times are ISO 8601; null is "not known" or "none". */
+/** The calls about one's account (docs/api/accounts.md), and their shapes. Times are ISO 8601; null is "not known" or "none". */
 import { ask, request } from './client'
 import type { Preferences, Profile, Schemas } from './shapes'
 

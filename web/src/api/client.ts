@@ -41,7 +41,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   return response
 }
 
-/** The same for an answer in JSON. `T` is what docs/api.md says that it holds. */
+/** The same for an answer in JSON. `T` is what docs/api says that it holds. */
 export async function ask<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const response = await request(path, options)
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T)

@@ -1,4 +1,4 @@
-/** `GET /reports/costs` (docs/api.md, "What it costs"), and its shapes. */
+/** `GET /reports/costs` (docs/api/reports.md, "What it costs"), and its shapes. */
 import { ask, request } from './client'
 import { Problem } from './problem'
 import type { Schemas } from './shapes'
