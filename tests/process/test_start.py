@@ -20,7 +20,7 @@ def taken_port() -> Iterator[int]:
 
 def refused_start(folder: Path, **variables: object) -> str:
     """What a start says that fails."""
-    done = completed(["serve"], environment(folder, **variables), folder)
+    done = completed(["serve"], environment(folder, **{"PORT": 0, **variables}), folder)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr

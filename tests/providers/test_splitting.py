@@ -61,7 +61,11 @@ def test_any_text_in_any_pieces_gives_the_same_deltas(texts: list[str], escaped:
     stream = b"".join(b"data: " + json.dumps(chunk, ensure_ascii=escaped).encode() + eol + eol for chunk in chunks)
     reader = AnswerReader(LAB)
     deltas = [delta for piece in cut(stream + event(finish_chunk()) + DONE, places) for delta in reader.feed(piece)] + reader.end()
-    assert deltas == [Delta(text.replace("\0", "\ufffd"), False) for text in texts]
+    expected = [text.replace("\0", "\ufffd") for text in texts]
+    assert "".join(delta.text for delta in deltas) == "".join(expected)
+    # What may become a tag before thinking waits for what follows.
+    if not "".join(expected).lstrip().startswith(("<", "[", "◁")):
+        assert deltas == [Delta(text, False) for text in expected]
     assert reader.failure is None
 
 
