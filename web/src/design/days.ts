@@ -55,9 +55,11 @@ export function shortDay(day: Day, today: Day): string {
   }).format(new Date(`${day}T00:00:00Z`))
 }
 
-/** `14:05`, where the browser is. */
-export function timeOfDay(moment: string): string {
-  return new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' }).format(new Date(moment))
+/** `14:05`. `zone`: by default the browser's. */
+export function timeOfDay(moment: string, zone?: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit', timeZone: zone }).format(
+    new Date(moment),
+  )
 }
 
 /** `20 November 2026, 14:05`. `zone`: by default the browser's. */
