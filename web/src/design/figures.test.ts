@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { count, counted, duration, rate, rough } from './figures'
+import { count, counted, duration, rate, rough, wholeSeconds } from './figures'
 import { dollars, sum } from './money'
 
 describe('money', () => {
@@ -40,6 +40,7 @@ describe('figures', () => {
       '1.5k',
     ])
     expect([duration(240.4), duration(3120), duration(125_000)]).toEqual(['240 ms', '3.1 s', '2:05 min'])
+    expect([wholeSeconds(300), wholeSeconds(19_300), wholeSeconds(125_400)]).toEqual(['0 s', '19 s', '2:05 min'])
     expect([rate(149.6), rate(45.25)]).toEqual(['150 tok/s', '45.3 tok/s'])
   })
 })
