@@ -125,7 +125,7 @@ async def test_the_timeline_is_in_the_record_and_ends_with_all_characters_of_thi
         await exchange.begin()
         await think(exchange, "Größe? ")
         for text in ("猫が", "\u2028\n\t", "“好き”", "🙂"):
-            await anyio.sleep(0.06)
+            await anyio.sleep(0.12)
             await exchange.write(text)
         await exchange.end(3, 9)
 

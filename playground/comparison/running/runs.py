@@ -18,7 +18,7 @@ from .run import Run, RunRecorder
 from .run_memory import RunMemory
 
 _LOOK_SECONDS = 0.25
-_LOOKS_PER_COUNT = 4
+_LOOKS_PER_COUNT = 12
 _TURNS_TO_SEND = 2
 """Of the event loop: the lanes, and what writes their requests, take one each. Whoever started them has an answer to begin, which would
 hold them up."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 MOST_POINTS = 128
-_FIRST_STEP_SECONDS = 0.05
+_FIRST_STEP_SECONDS = 0.1
 
 Point = tuple[int, int]
 """Milliseconds since the request was sent, and the characters that had come by then: of the answer and of its thinking together."""
@@ -55,7 +55,8 @@ class Marks:
         """
         marks = [*self._sizes, (last, tuple(map(len, texts)))]
         characters = [list(_characters(text, [_size(sizes, kind) for _, sizes in marks])) for kind, text in enumerate(texts)]
-        moments = (max(0, round((at - sent) * 1000)) for at, _ in marks)
+        # To microseconds first, as all times are: so the first point is the time to the first token to the millisecond.
+        moments = (max(0, round(round((at - sent) * 1000, 3))) for at, _ in marks)
         return _one_a_moment(zip(moments, map(sum, zip(*characters, strict=True)), strict=True))
 
 
