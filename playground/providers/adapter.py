@@ -75,7 +75,7 @@ class ProviderClient:
             faults = environment_faults() or [
                 f"{error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
             ]
-            raise StartupError(f"The HTTP client for providers can't be made: {' '.join(faults)}") from None
+            raise StartupError(f"The HTTP client for providers can't be created: {' '.join(faults)}") from None
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -159,7 +159,7 @@ async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
     async for data in response.aiter_bytes():
         body += data
         if len(body) > _MOST_LIST_BYTES:
-            raise UnexpectedAnswer(f"{provider.name} sent a list of models of more than 32 MB.", provider=provider.name)
+            raise UnexpectedAnswer(f"{provider.name} sent a list of models larger than 32 MB.", provider=provider.name)
     return bytes(body)
 
 

@@ -14,20 +14,20 @@ def base_url_of(text: str) -> str:
     """`text` as a base URL without a slash at its end. Raises `ValueError` saying what is wrong with it."""
     url = text.strip().rstrip("/")
     if " " in url or not url.isprintable():
-        raise ValueError("must be a URL without spaces, tabs and line ends")
+        raise ValueError("must be a URL without spaces, tabs or line breaks")
     try:
         parts = httpx2.URL(url)
     except httpx2.InvalidURL as error:
-        raise ValueError(f"is no URL: {error}") from None
+        raise ValueError(f"is not a valid URL: {error}") from None
     port_fits = parts.port is None or 0 < parts.port <= _LAST_PORT
     if parts.scheme not in {"http", "https"} or not parts.host or not port_fits:
         raise ValueError("must be a URL such as https://example.com/v1")
     if not _HOST.fullmatch(parts.raw_host):
         raise ValueError("must be a URL with a host name or an IP address, such as https://example.com/v1")
     if "?" in url or "#" in url or parts.userinfo:
-        raise ValueError("must be a URL without a query, a fragment or a name before @; a key has its own setting")
+        raise ValueError("must be a URL without a query, a fragment or credentials; set the key in its own field")
     if parts.path.endswith("/chat/completions"):
-        raise ValueError("must be the URL before /chat/completions; leave that out")
+        raise ValueError("must be the URL without /chat/completions; remove that part")
     return url
 
 

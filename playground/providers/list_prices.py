@@ -118,11 +118,11 @@ def _price(amounts: Mapping[str, _Amount], pricing: Mapping[str, object], entry:
         return None
     currency = pricing.get("currency", entry.get("currency"))
     if isinstance(currency, str) and currency.strip().lower() not in {"", "usd", "$", "us$"}:
-        return ReadPrice(note=f"The list gives the price in {_shown(currency)}, not in US dollars.")
+        return ReadPrice(note=f"The list states the price in {_shown(currency)}, not in US dollars.")
     said = next((value for place in (pricing, entry) for name in _UNIT_NAMES if (value := _text(place.get(name)))), None)
     unit = amounts["input"].unit or (_unit(said) if said is not None else None)
     if said is not None and unit is None:
-        return ReadPrice(note=f'The list gives the price per "{_shown(said)}", not per token.')
+        return ReadPrice(note=f'The list states the price per "{_shown(said)}", not per token.')
     return _in_unit(amounts, unit) if unit is not None else _in_usual_unit(amounts)
 
 
@@ -138,7 +138,7 @@ def _in_usual_unit(amounts: Mapping[str, _Amount]) -> ReadPrice:
     price = _per_million(amounts, "token" if per_token or highest < _PER_TOKEN_BELOW else "million")
     if _within(price, _BELIEVED_UNSAID):
         return ReadPrice(price)
-    return ReadPrice(note=f"The list names no unit for the price {highest.normalize():f}. {_not_believed(price)}")
+    return ReadPrice(note=f"The list doesn't state the unit of the price {highest.normalize():f}. {_not_believed(price)}")
 
 
 def _per_million(amounts: Mapping[str, _Amount], unit: str) -> ListPrice:
@@ -155,7 +155,7 @@ def _within(price: ListPrice, times: int) -> bool:
 
 def _not_believed(price: ListPrice) -> str:
     amounts = f"{price.input.normalize():,f} and {price.output.normalize():,f} US dollars per million tokens"
-    return f"{amounts} of input and output are far beyond any known model's price, so the price counts as unknown."
+    return f"{amounts} (input and output) are far above the price of any known model, so the price counts as unknown."
 
 
 def _unit(text: str) -> str | None:

@@ -62,7 +62,7 @@ def _entries(page: bytes, provider: Provider) -> list[dict[str, Any]]:
     if not isinstance(answer, list):
         # More than is quoted in the end, so that a key among it is seen whole and cut out.
         quoted = shorten(page[:_QUOTED_BYTES].decode("utf-8", "replace"), provider.secret)
-        message = f"{provider.name} sent no list of models: “{quoted}”. Its base URL may be wrong."
+        message = f"{provider.name} did not send a list of models: “{quoted}”. Check the base URL."
         raise UnexpectedAnswer(message, provider=provider.name)
     return [entry for entry in answer if isinstance(entry, dict)]
 

@@ -57,7 +57,7 @@ _MADE_HEADERS = frozenset({"content-length", "host", "transfer-encoding"})
 
 def _not_taken(provider_id: str) -> str:
     if provider_id in _TAKEN:
-        raise ValueError(f"is the id of a built-in provider; choose another than {', '.join(sorted(_TAKEN))}")
+        raise ValueError(f"is the id of a built-in provider; choose an id other than {', '.join(sorted(_TAKEN))}")
     return provider_id
 
 
@@ -65,7 +65,7 @@ def _regular_expression(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from None
+        raise ValueError(f"is not a valid regular expression: {error}") from None
     return pattern
 
 
@@ -84,7 +84,7 @@ def _jsonable(value: object) -> object:
 
 def _built_in(provider_id: str) -> str:
     if provider_id not in _BUILTIN:
-        raise ValueError(f"is the id of no built-in provider; choose one of {', '.join(_BUILTIN)}")
+        raise ValueError(f"is not a built-in provider; choose one of {', '.join(_BUILTIN)}")
     return provider_id
 
 
@@ -92,18 +92,18 @@ def _priced(prices_id: str) -> str:
     known = sorted(vendor.id for vendor in get_snapshot().providers)
     pattern = re.escape(prices_id).replace(re.escape("{route}"), ".+")
     if not any(re.fullmatch(pattern, each) for each in known):
-        raise ValueError(f"is no provider in genai-prices; leave it out, or choose one of {', '.join(known)}")
+        raise ValueError(f"is not a provider in genai-prices; leave it out, or choose one of {', '.join(known)}")
     return prices_id
 
 
 def _sendable(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a header; use letters, digits and hyphens")
+            raise ValueError(f"{name!r} is not a valid header name; use letters, digits and hyphens")
         if name.lower() in _MADE_HEADERS:
-            raise ValueError(f"{name} is made for each request; leave it out")
+            raise ValueError(f"{name} is set for each request; leave it out")
         if not (value.isascii() and value.isprintable()):  # It may be a secret, and is not shown.
-            raise ValueError(f"the value of {name} must be one line of ASCII characters; copy it again")
+            raise ValueError(f"the value of {name} must be one line of ASCII characters; copy the value again")
     return headers
 
 
@@ -154,21 +154,21 @@ def read_provider_file(path: Path, variable: Callable[[str], SecretStr | None]) 
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
-        raise StartupError(f"The file of providers {path} can't be read: {error.strerror}") from None
+        raise StartupError(f"The providers file {path} can't be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StartupError(f"The file of providers {path} is no TOML: {error}") from None
+        raise StartupError(f"The providers file {path} is not valid TOML: {error}") from None
     entries = document.pop("provider", [])
     if document or not isinstance(entries, list):
         odd = ", ".join(document) or "provider"
         like = next((name for name in document if nearest(name, ["provider"])), None)
         if like is not None:
             raise StartupError(f"{path}{_line_of(text, like)}: unknown block `{like}`; did you mean `[[provider]]`?")
-        raise StartupError(f"{path}: {odd}: only blocks of [[provider]] are expected (with two brackets)")
+        raise StartupError(f"{path}: {odd}: only [[provider]] blocks (with two brackets) are allowed")
     providers: list[Provider] = []
     for number, entry in enumerate(entries, start=1):
         provider = _provider(path, text, number, entry, variable)
         if any(known.id == provider.id for known in providers):
-            raise StartupError(f"{path}: provider {number} ({provider.id}): id: is taken by an earlier entry")
+            raise StartupError(f"{path}: provider {number} ({provider.id}): id: is already used by an earlier entry")
         providers.append(provider)
     return providers
 
@@ -183,7 +183,7 @@ def _provider(path: Path, text: str, number: int, entry: object, variable: Calla
         faults = [_fault(text, number, fault) for fault in error.errors(include_input=False)]
         raise StartupError("\n".join(f"{where}{fault}" for fault in faults)) from None
     if read.api_key is not None and read.api_key_env is not None:
-        raise StartupError(f"{where}: api_key: give either this or api_key_env")
+        raise StartupError(f"{where}: api_key: set either api_key or api_key_env, not both")
     key = SecretStr(read.api_key) if read.api_key is not None else None
     if read.api_key_env is not None:
         key = trimmed(variable(read.api_key_env))
@@ -211,7 +211,7 @@ def _fault(text: str, number: int, fault: Mapping[str, Any]) -> str:
     known = (_ProviderEntry if len(location) == 1 else _PriceEntry).model_fields
     like = nearest(name, known)
     within = f" in {_field(location[:-1])}" if len(location) > 1 else ""
-    meant = f"; did you mean `{like}`?" if like is not None else f"; known are {', '.join(known)}"
+    meant = f"; did you mean `{like}`?" if like is not None else f"; known settings are {', '.join(known)}"
     return f"{_line_of(text, name, number)}: unknown setting `{name}`{within}{meant}"
 
 

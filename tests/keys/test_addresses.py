@@ -252,7 +252,7 @@ async def test_a_redirect_leads_nowhere_and_shows_no_key(secure: SecureServer, c
         raise web.HTTPTemporaryRedirect(f"{upstream.url}/models?key={KEY}")
 
     secure.answer = redirect
-    with pytest.raises(UnexpectedAnswer, match="moved") as refused:
+    with pytest.raises(UnexpectedAnswer, match="redirected") as refused:
         await client.list_models(own(secure.url))
     assert KEY not in str(refused.value)
     assert upstream.connections == 0

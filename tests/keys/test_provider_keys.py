@@ -189,8 +189,8 @@ async def test_a_key_that_works_is_told_from_its_list(free_user: User, upstream:
 async def test_a_wrong_key_is_told_in_the_providers_words(free_user: User, upstream: Upstream) -> None:
     result = await result_of(free_user, upstream, key="sk-wrong-0123456789")
     assert (result["works"], result["code"], result["models"]) == (False, "wrong_key", None)
-    assert "Mistral refused the key (401)" in result["message"]
-    assert "Check the key that you stored" in result["message"]
+    assert "Mistral rejected the API key (401)" in result["message"]
+    assert "Check the API key that you stored" in result["message"]
 
 
 async def test_where_anybody_gets_the_list_the_cheapest_model_is_asked(free_user: User, upstream: Upstream) -> None:

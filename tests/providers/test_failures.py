@@ -203,42 +203,46 @@ async def test_a_wait_until_a_past_date_is_none_at_all(asking: Asking) -> None:
 
 async def test_a_message_says_who_answered_what_and_what_helps(asking: Asking) -> None:
     error = await refused(asking, 401, {"error": {"message": "Invalid API Key", "code": "invalid_api_key"}})
-    assert str(error) == "The lab refused the key (401): “Invalid API Key”. Check the key in LAB_API_KEY."
+    assert str(error) == "The lab rejected the API key (401): “Invalid API Key”. Check the API key in LAB_API_KEY."
 
 
 async def test_without_a_key_the_message_says_that_one_is_needed(asking: Asking) -> None:
     asking.provider = replace(asking.provider, api_key=None)
     error = await refused(asking, 401, {"error": {"message": "Unauthorized"}})
-    assert str(error) == "The lab refused the key (401): “Unauthorized”. It needs a key: set one in LAB_API_KEY."
+    assert str(error) == "The lab rejected the API key (401): “Unauthorized”. Set an API key in LAB_API_KEY."
 
 
 async def test_a_key_that_a_header_holds_is_the_one_to_check(asking: Asking) -> None:
     asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers={"X-Key": "key-of-the-header"}))
     error = await refused(asking, 401, {"error": {"message": "Unauthorized"}})
-    assert str(error) == "The lab refused the key (401): “Unauthorized”. Check the key in its headers."
+    assert str(error) == "The lab rejected the API key (401): “Unauthorized”. Check the API key in the configured headers."
 
 
 async def test_a_country_that_is_not_served_is_no_fault_of_the_key(asking: Asking) -> None:
     error = await refused(asking, 403, {"error": {"message": "No", "code": "unsupported_country_region_territory"}})
-    assert str(error) == "The lab does not serve the place that this service asks from (403): “No”."
+    assert str(error) == "The lab is not available in the country or region of this service (403): “No”."
     assert (error.code, error.retryable) == ("bad_request", False)
 
 
 async def test_a_path_that_the_server_does_not_know_points_to_the_base_url(asking: Asking) -> None:
     error = await refused(asking, 404, {"detail": "Not Found"})
-    assert str(error) == "The lab answered something that is no model's answer (404): “Not Found”. Its base URL may be wrong."
+    assert str(error) == "The lab sent an unexpected response (404): “Not Found”. Check the base URL."
 
 
 @pytest.mark.parametrize(
     ("status", "body", "told"),
     [
-        (404, {"detail": "Not Found"}, "unexpected_answer: The lab sent no list of models (404): “Not Found”. Its base URL may be wrong."),
-        (404, {"error": {"message": "no model", "code": "model_not_found"}}, "unexpected_answer: The lab sent no list of models (404): "),
+        (404, {"detail": "Not Found"}, "unexpected_answer: The lab did not send a list of models (404): “Not Found”. Check the base URL."),
+        (
+            404,
+            {"error": {"message": "no model", "code": "model_not_found"}},
+            "unexpected_answer: The lab did not send a list of models (404): ",
+        ),
         (400, {"error": "what?"}, "bad_request: The lab refused to list its models (400): “what?”."),
         (413, {"error": "too large"}, "bad_request: The lab refused to list its models (413): “too large”."),
         (451, {"error": "no"}, "bad_request: The lab refused to list its models (451): “no”."),
-        (504, {"error": "slow"}, "timed_out: The lab took too long by its own limit (504): “slow”. Ask again in a little while."),
-        (401, {"error": "no"}, "wrong_key: The lab refused the key (401): “no”. Check the key in LAB_API_KEY."),
+        (504, {"error": "slow"}, "timed_out: The lab exceeded its own time limit (504): “slow”. Try again in a moment."),
+        (401, {"error": "no"}, "wrong_key: The lab rejected the API key (401): “no”. Check the API key in LAB_API_KEY."),
     ],
 )
 async def test_a_refused_list_is_not_told_as_a_refused_answer(asking: Asking, status: int, body: object, told: str) -> None:

@@ -68,10 +68,10 @@ async def test_what_is_read_from_a_cache_has_its_own_price(asking: Asking) -> No
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ({"pricing": {"prompt": "0.08", "completion": "0.24"}}, "names no unit for the price 0.24. 80,000 and 240,000 US dollars"),
+        ({"pricing": {"prompt": "0.08", "completion": "0.24"}}, "state the unit of the price 0.24. 80,000 and 240,000 US dollars"),
         ({"pricing": {"prompt": 0.15, "completion": 0.6, "unit": "per_token"}}, "150,000 and 600,000 US dollars per million tokens"),
-        ({"pricing": {"input": 20_000, "output": 20_000, "unit": "million"}}, "far beyond any known model's price"),
-        ({"pricing": {"input": 5_000_000, "output": 5_000_000}}, "far beyond any known model's price"),
+        ({"pricing": {"input": 20_000, "output": 20_000, "unit": "million"}}, "far above the price of any known model"),
+        ({"pricing": {"input": 5_000_000, "output": 5_000_000}}, "far above the price of any known model"),
         ({"pricing": {"prompt": 1, "completion": 2, "unit": "request"}}, 'per "request", not per token'),
         ({"pricing": {"input": 1, "output": 2, "currency": "CNY"}}, "in CNY, not in US dollars"),
     ],

@@ -1,4 +1,4 @@
-"""What a file of providers may say, and that a mistake in it stops the start."""
+"""The providers file: what it may contain, and that a mistake in it stops the start."""
 
 from pathlib import Path
 
@@ -43,14 +43,14 @@ def fault_of(path: Path, text: str) -> str:
         ("http://.example/v1", "a host name or an IP address"),
         (f"http://{'a' * 64}.example/v1", "a host name or an IP address"),
         ("http://a%20b/v1", "a host name or an IP address"),
-        ("http://ü..example/v1", "is no URL"),
-        ("http://[::1/v1", "is no URL"),
+        ("http://ü..example/v1", "is not a valid URL"),
+        ("http://[::1/v1", "is not a valid URL"),
         ("http://exa mple/v1", "without spaces"),
         (r"http://exa\tmple/v1", "without spaces"),
         ("http://h/our models/v1", "without spaces"),
         (r"http://h/v1\u0000", "without spaces"),
         ("http://h/v1?", "without a query"),
-        ("http://h/v1/chat/completions/", "leave that out"),
+        ("http://h/v1/chat/completions/", "remove that part"),
     ],
 )
 def test_an_address_that_no_request_can_be_sent_to_stops_the_start(path: Path, url: str, advice: str) -> None:
@@ -72,11 +72,11 @@ def test_an_address_in_any_usual_form_is_taken(path: Path, url: str) -> None:
         (r'"X-Team" = "very-secret\nX-Other: 1"', "the value of X-Team must be one line of ASCII"),
         (r'"X-Team" = "very-secret\u0000"', "the value of X-Team must be one line of ASCII"),
         ('"X-Team" = "very-secret-é"', "the value of X-Team must be one line of ASCII"),
-        ('"X Team" = "very-secret"', "'X Team' is no name of a header"),
-        ('"" = "very-secret"', "is no name of a header"),
-        ('"Content-Length" = "3"', "Content-Length is made for each request; leave it out"),
-        ('"host" = "very-secret"', "host is made for each request; leave it out"),
-        ('"Transfer-Encoding" = "chunked"', "Transfer-Encoding is made for each request; leave it out"),
+        ('"X Team" = "very-secret"', "'X Team' is not a valid header name"),
+        ('"" = "very-secret"', "is not a valid header name"),
+        ('"Content-Length" = "3"', "Content-Length is set for each request; leave it out"),
+        ('"host" = "very-secret"', "host is set for each request; leave it out"),
+        ('"Transfer-Encoding" = "chunked"', "Transfer-Encoding is set for each request; leave it out"),
     ],
 )
 def test_a_header_that_cannot_be_sent_stops_the_start_and_is_not_shown(path: Path, header: str, advice: str) -> None:
@@ -89,7 +89,7 @@ def test_a_header_that_cannot_be_sent_stops_the_start_and_is_not_shown(path: Pat
 @pytest.mark.parametrize("prices_id", ["nobody", "huggingface_nobody", "nobody_{route}", ""])
 def test_prices_of_nobody_stop_the_start(path: Path, prices_id: str) -> None:
     fault = fault_of(path, f'{LAB}prices_id = "{prices_id}"')
-    assert fault.startswith("prices_id: is no provider in genai-prices; leave it out, or choose one of ")
+    assert fault.startswith("prices_id: is not a provider in genai-prices; leave it out, or choose one of ")
     assert "openai" in fault
 
 
@@ -120,7 +120,7 @@ def test_what_the_entry_says_is_above_what_it_is_like(path: Path) -> None:
 
 
 def test_a_server_can_be_like_nobody_else(path: Path) -> None:
-    assert fault_of(path, f'{LAB}like = "sim"').startswith("like: is the id of no built-in provider; choose one of openai, ")
+    assert fault_of(path, f'{LAB}like = "sim"').startswith("like: is not a built-in provider; choose one of openai, ")
 
 
 async def test_a_gateway_like_anthropic_is_asked_for_its_list_in_anthropics_way(
@@ -146,7 +146,7 @@ def test_a_misspelt_setting_is_named_with_its_line_and_the_nearest_known_one(tmp
         read_provider_file(file, lambda _name: None)
     said = str(caught.value)
     assert f"{file}: provider 2 (lab), line 7: unknown setting `base_ur`; did you mean `base_url`?" in said
-    assert "line 8: unknown setting `zzz`; known are id, base_url," in said
+    assert "line 8: unknown setting `zzz`; known settings are id, base_url," in said
     assert "line 12: unknown setting `cachedInput` in prices.m; did you mean `cached_input`?" in said
 
 

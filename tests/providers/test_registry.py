@@ -155,7 +155,7 @@ def test_providers_of_the_file_come_after_the_tables(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("[[provider]", "is no TOML"),
+        ("[[provider]", "is not valid TOML"),
         ('[provider]\nid = "lab"', "[[provider]]"),
         ('[[providers]]\nid = "lab"', "line 1: unknown block `providers`; did you mean `[[provider]]`?"),
         ('[[provider]]\nbase_url = "http://h"', "provider 1: id: Field required"),
@@ -168,7 +168,7 @@ def test_providers_of_the_file_come_after_the_tables(path: Path) -> None:
         ('[[provider]]\nid = "lab"\nbase_url = "http://h"\nstream_options = "no"', "provider 1 (lab): stream_options: "),
         (
             '[[provider]]\nid = "lab"\nbase_url = "http://h"\nnot_chat = "("',
-            "provider 1 (lab): not_chat: is no regular expression",
+            "provider 1 (lab): not_chat: is not a valid regular expression",
         ),
         (
             '[[provider]]\nid = "lab"\nbase_url = "http://h"\napi_key_env = "NOT_SET"',
@@ -178,7 +178,7 @@ def test_providers_of_the_file_come_after_the_tables(path: Path) -> None:
             '[[provider]]\nid = "lab"\nbase_url = "http://h"\napi_key_env = "EMPTY"',
             "api_key_env: the environment variable EMPTY is not set",
         ),
-        ('[[provider]]\nid = "lab"\nbase_url = "http://h"\napi_key_env = "A"\napi_key = "b"', "api_key: give either"),
+        ('[[provider]]\nid = "lab"\nbase_url = "http://h"\napi_key_env = "A"\napi_key = "b"', "api_key: set either"),
         (
             '[[provider]]\nid = "lab"\nbase_url = "http://h"\n[provider.prices.m]\ninput = -1\noutput = 1',
             "provider 1 (lab): prices.m.input: ",
@@ -187,7 +187,10 @@ def test_providers_of_the_file_come_after_the_tables(path: Path) -> None:
             '[[provider]]\nid = "lab"\nbase_url = "http://h"\n[provider.prices.m]\ninput = nan\noutput = 1',
             "provider 1 (lab): prices.m.input: ",
         ),
-        ('[[provider]]\nid = "a"\nbase_url = "http://h"\n[[provider]]\nid = "a"\nbase_url = "http://h"', "provider 2 (a): id: is taken"),
+        (
+            '[[provider]]\nid = "a"\nbase_url = "http://h"\n[[provider]]\nid = "a"\nbase_url = "http://h"',
+            "provider 2 (a): id: is already used",
+        ),
     ],
 )
 def test_a_bad_file_stops_the_start_and_names_file_entry_and_field(path: Path, text: str, fault: str) -> None:

@@ -82,7 +82,7 @@ async def test_a_web_firewall_is_no_wrong_key(asking: Asking, status: int, body:
     error = await page(asking, status, body, **headers)
     assert (type(error), error.code) == (Firewalled, "unexpected_answer")
     assert "web firewall" in str(error)
-    assert "refused the key" not in str(error)
+    assert "rejected the API key" not in str(error)
 
 
 async def test_a_web_page_in_place_of_a_refusal_is_about_no_parameter(asking: Asking) -> None:
@@ -113,7 +113,7 @@ async def test_a_403_of_a_provider_is_about_the_key(asking: Asking) -> None:
 async def test_a_413_of_a_proxy_is_no_context_window(asking: Asking, body: bytes) -> None:
     error = await page(asking, 413, body)
     assert (type(error), error.code) == (BodyRefused, "bad_request")
-    assert "request of this size (413)" in str(error)
+    assert "requests of this size (413)" in str(error)
     assert "proxy" in str(error)
     assert "context window" not in str(error)
 
@@ -144,7 +144,7 @@ async def test_a_refusal_by_a_policy_has_its_own_words(asking: Asking, status: i
     error = await refused(asking, status, {"error": {"message": message}})
     assert type(error) is kind
     assert message in str(error)
-    assert "refused the key" not in str(error)
+    assert "rejected the API key" not in str(error)
 
 
 ANSWER = event(text_chunk("Hello")) + event(finish_chunk())

@@ -37,8 +37,8 @@ async def test_an_address_that_no_request_can_be_sent_to_is_unreachable(asking: 
     asking.provider = replace(asking.provider, base_url=url)
     error = (await asking(Answer())).error
     assert isinstance(error, Unreachable)
-    assert "Check its base URL" in str(error)
-    with pytest.raises(Unreachable, match="Check its base URL"):
+    assert "Check the base URL" in str(error)
+    with pytest.raises(Unreachable, match="Check the base URL"):
         await asking.client.list_models(asking.provider)
 
 

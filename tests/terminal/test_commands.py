@@ -113,7 +113,7 @@ def test_a_failing_lane_is_told_beside_the_others_and_makes_the_exit_code_1(tmp_
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/refuses", "-m", "sim/quick", "--max-tokens", "5", **asking)
     assert (done.returncode, done.stderr) == (1, "")
     assert "sim/refuses simulated · failed" in done.stdout
-    assert "refused the content" in done.stdout
+    assert "refused the prompt" in done.stdout
     assert re.search(r"sim/quick +completed", done.stdout)
 
 

@@ -48,7 +48,7 @@ data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"connectin
 
 id: k3v9q2m7x4pd:11
 data: {"type":"error","lane":1,"model":"openai/gpt-4o-mini","code":"wrong_key",\
-"message":"OpenAI refused the key (401): “Incorrect API key provided.”. Check OPENAI_API_KEY.","retryable":false}
+"message":"OpenAI rejected the API key (401): “Incorrect API key provided.”. Check OPENAI_API_KEY.","retryable":false}
 
 id: k3v9q2m7x4pd:12
 data: {"type":"metrics","lane":1,"model":"openai/gpt-4o-mini","inputTokens":0,"outputTokens":0,"tokensUsed":0,\

@@ -19,25 +19,27 @@ def failure_of_end(provider: Provider, reason: str | None, *, answered: bool, wr
         return _failure_of_reason(provider, reason, written=written, usage=usage)
     if answered or usage is not None:
         return None
-    what = "thought, and ended the answer before it began" if written else "ended the answer without having begun it"
-    return BrokenStream(f"{provider.name} {what}. Ask again.", provider=provider.name)
+    what = "ended the answer after its reasoning, without any text" if written else "ended the answer without any text"
+    return BrokenStream(f"{provider.name} {what}. Try again.", provider=provider.name)
 
 
 def _failure_of_reason(provider: Provider, reason: str, *, written: bool, usage: Usage | None) -> ProviderError | None:
     name, said = provider.name, f"(“{shorten(reason, provider.secret)}”)"
     match ending_of(reason):
         case Ending.FILTERED:
-            kept = "What came before is kept." if written else "Nothing was written before."
+            kept = "The text so far is kept." if written else "No text was written."
             return ContentFiltered(
-                f"{name}’s filter stopped the answer {said}. {kept} Change the prompt, or ask another provider.", provider=name
+                f"{name}’s content filter stopped the answer {said}. {kept} Change the prompt, or choose another provider.", provider=name
             )
         case Ending.FAILED if written:
-            return ProviderFailed(f"{name} broke off the answer by a fault of its own {said}. What came before is kept.", provider=name)
+            return ProviderFailed(
+                f"{name} ended the answer because of an error on its side {said}. The text so far is kept.", provider=name
+            )
         case Ending.FAILED:
-            return ProviderFailed(f"{name} failed before it wrote anything {said}. Ask again.", provider=name)
+            return ProviderFailed(f"{name} failed before it wrote any text {said}. Try again.", provider=name)
         case Ending.CONTEXT_WINDOW if not written and (usage is None or not usage.output_tokens):
-            message = f"{name} says that the prompt fills the model's context window {said}. {ADVICE[PromptTooLong]}"
+            message = f"{name} reports that the prompt fills the model's context window {said}. {ADVICE[PromptTooLong]}"
             return PromptTooLong(message, provider=name)
         case None if not written:
-            return ProviderFailed(f"{name} ended the answer without any text {said}. Ask again.", provider=name)
+            return ProviderFailed(f"{name} ended the answer without any text {said}. Try again.", provider=name)
     return None

@@ -100,7 +100,7 @@ class AnswerReader:
         try:
             payloads = self._splitter.feed(data)
         except EventTooLargeError:
-            self._fail(BrokenStream, "sent one event of more than 16 MB")
+            self._fail(BrokenStream, "sent an event larger than 16 MB")
             return []
         deltas: list[Delta] = []
         if payloads and not self.over:
@@ -112,7 +112,7 @@ class AnswerReader:
             if self._judging:
                 self._judge(deltas)
             if flooded and not self.over:
-                self._fail(BrokenStream, "sent nothing but events that say nothing")
+                self._fail(BrokenStream, "sent only empty events")
         return deltas
 
     def end(self, *, cut: bool = False) -> list[Delta]:
@@ -156,7 +156,7 @@ class AnswerReader:
         self._whole.append(data)
         self._whole_size += len(data)
         if self._whole_size > MAX_EVENT_BYTES:
-            self._fail(UnexpectedAnswer, "answered with more than 16 MB of JSON")
+            self._fail(UnexpectedAnswer, "sent more than 16 MB of JSON")
 
     def _read(self, payloads: list[bytes], deltas: list[Delta]) -> None:  # noqa: C901, PLR0912 (the hot path: a call costs what a branch saves)
         """About a microsecond and a half for a payload in the usual form."""
@@ -259,7 +259,7 @@ class AnswerReader:
             return tolerant(payload)
         except NotJsonError:
             if not _says_nothing(payload):
-                self._fail(BrokenStream, f"sent something that is no part of an answer in its stream: “{self._quoted(payload)}”")
+                self._fail(BrokenStream, f"sent unexpected data in the stream: “{self._quoted(payload)}”")
             return None
 
     def _take_text(self, text: ChunkText, deltas: list[Delta]) -> None:
@@ -346,9 +346,9 @@ class AnswerReader:
         if self.over or self._ended_by_reason(cut=cut) or self._ended_by_usage(cut=cut):
             return
         if self._beginning and not self._last_payload and not cut and not _EVENT_STREAM.match(self._beginning):
-            self._fail(UnexpectedAnswer, f"answered with something that is no stream of events: “{self._quoted(self._beginning)}”")
+            self._fail(UnexpectedAnswer, f"sent an unexpected response instead of an event stream: “{self._quoted(self._beginning)}”")
         else:
-            self._fail(BrokenStream, "broke off the answer: the connection ended before the answer did")
+            self._fail(BrokenStream, "closed the connection before the answer was complete")
 
     def _ended_by_reason(self, *, cut: bool) -> bool:
         # A reason that more text followed was none; only a connection that ended in order says then that this was all.
@@ -366,9 +366,9 @@ class AnswerReader:
             chunk = tolerant(body)
         except NotJsonError:
             if cut:
-                self._fail(BrokenStream, "broke off the answer: the connection ended before the answer did")
+                self._fail(BrokenStream, "closed the connection before the answer was complete")
             else:
-                self._fail(UnexpectedAnswer, f"answered with something that is no model's answer: “{self._quoted(body)}”")
+                self._fail(UnexpectedAnswer, f"sent an unexpected response: “{self._quoted(body)}”")
             return
         self._take_rest(chunk, body, deltas)
         if chunk.choices:
@@ -377,7 +377,7 @@ class AnswerReader:
             self.failure.refused = True  # It stands in place of an answer.
             return
         if not chunk.choices:
-            self._fail(UnexpectedAnswer, f"answered with JSON that is no model's answer: “{self._quoted(body)}”")
+            self._fail(UnexpectedAnswer, f"sent an unexpected response: “{self._quoted(body)}”")
             return
         choice: ChunkChoice = next((choice for choice in chunk.choices if not choice.index), chunk.choices[0])
         text = choice.message or choice.delta
@@ -391,7 +391,7 @@ class AnswerReader:
         return shorten(words[:_QUOTED_BYTES].decode("utf-8", "replace"), self._provider.secret)
 
     def _fail(self, kind: type[ProviderError], what: str) -> None:
-        advice = "Its base URL may be wrong." if kind is UnexpectedAnswer else "What came before is kept; ask again."
+        advice = "Check the base URL." if kind is UnexpectedAnswer else "The text so far is kept. Try again."
         self.failure = kind(f"{self._provider.name} {what}. {advice}", provider=self._provider.name)
         self.over = True
 

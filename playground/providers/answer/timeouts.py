@@ -159,15 +159,15 @@ class Watch:
         patience = self._patience
         if self._finished_at is not None:
             due = self._finished_at + self._ending_seconds
-            text = f"did not end its answer within {self._ending_seconds:g} s after the last of it"
+            text = f"did not close the answer within {self._ending_seconds:g} s after its last part"
         elif self._text_at is None:
             due = self._sent_at + patience.first_token
-            text = f"sent no text within {patience.first_token:g} s, and may still work on it and charge for it"
+            text = f"sent no text within {patience.first_token:g} s; it may still be working on the request and charge for it"
         else:
             silent_at = self._heard_at + patience.between_tokens
             longest = max(patience.first_token, patience.between_tokens)
             due = min(silent_at, self._text_at + longest)
-            text = f"went silent for {patience.between_tokens:g} s" if due == silent_at else f"sent no more text for {longest:g} s"
+            text = f"sent nothing for {patience.between_tokens:g} s" if due == silent_at else f"sent no text for {longest:g} s"
         if now < due:
             self._set_timer(due)
         elif due != self._looked_again:
@@ -177,6 +177,6 @@ class Watch:
             self._set_timer(now + patience.between_tokens)
         else:
             self._timer = None
-            self._expired = GivenUp(f"{self._provider.name} {text}. Ask again, or choose a faster model.", provider=self._provider.name)
+            self._expired = GivenUp(f"{self._provider.name} {text}. Try again, or choose a faster model.", provider=self._provider.name)
             self._cancelling = self._task.cancelling()
             self._task.cancel()

@@ -155,21 +155,21 @@ class _Reading:
         faults: list[str] = []
         parts = (self.cached or 0) + (self.cache_write or 0)
         if self.input is not None and not 0 < self.input < _MOST_TOKENS:
-            faults.append("the input is 0, negative or absurd")
+            faults.append("the input count is zero, negative or impossible")
             self.input = None
         elif self.input is not None and (parts > self.input or min(self.cached or 0, self.cache_write or 0) < 0):
-            faults.append("more was cached than the input has, or less than nothing")
+            faults.append("the cached count is negative, or larger than the input")
             self.input = None
         if self.input is None:
             self.cached = self.cache_write = self.input_audio = None
         if self.output is not None and not 0 <= self.output < _MOST_TOKENS:
-            faults.append("the output is negative or absurd")
+            faults.append("the output count is negative or impossible")
             self.output = None
         elif self.output == 0 and answered:
-            faults.append("the output is 0, and there is text")
+            faults.append("the output count is zero, but there is text")
             self.output = None
         elif self.output is not None and self.reasoning is not None and not 0 <= self.reasoning < _MOST_TOKENS:
-            faults.append("the thinking is negative or absurd")
+            faults.append("the reasoning count is negative or impossible")
             self.output = None
         if self.output is None:
             self.reasoning = self.output_audio = None

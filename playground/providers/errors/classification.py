@@ -151,19 +151,19 @@ _TOO_LARGE_A_BODY = re.compile(
 """How web servers and proxies say it, who know nothing of tokens."""
 
 ADVICE: Mapping[_Kind, str] = {
-    InsufficientFunds: "Its account needs to be topped up.",
-    ModelNotFound: "See its list of models for the names that it knows.",
+    InsufficientFunds: "Add credit to its account.",
+    ModelNotFound: "Check the name in its list of models.",
     PromptTooLong: "Shorten the conversation, or choose a model with a larger context window.",
-    ContentRefused: "Its rules forbid this prompt or its answer; other providers may answer it.",
-    LegallyBarred: "Other providers, or the same one asked from elsewhere, may answer it.",
-    PolicyRefused: "Change that policy in the settings of its account, or choose another model.",
-    BodyRefused: "Raise the limit of the proxy or web server in front of it, or shorten the conversation.",
-    Firewalled: "Its key may be right: let it allow this service's address, or check the base URL.",
-    BadRequest: "A parameter of the lane may not suit this model.",
-    RateLimited: "Wait a little, then ask again.",
-    Overloaded: "Ask again in a little while.",
-    TimedOut: "Ask again, or choose a faster model.",
-    UnexpectedAnswer: "Its base URL may be wrong.",
+    ContentRefused: "Change the prompt, or choose another provider.",
+    LegallyBarred: "Choose another provider.",
+    PolicyRefused: "Change the policy in the account's settings, or choose another model.",
+    BodyRefused: "Raise the size limit of that proxy or web server, or shorten the conversation.",
+    Firewalled: "Allow this service's IP address in the firewall, or check the base URL.",
+    BadRequest: "The model may not support one of the parameters.",
+    RateLimited: "Try again in a moment.",
+    Overloaded: "Try again in a moment.",
+    TimedOut: "Try again, or choose a faster model.",
+    UnexpectedAnswer: "Check the base URL.",
 }
 _ADVICE_ON_LIST: Mapping[_Kind, str] = {
     **ADVICE,
@@ -171,28 +171,32 @@ _ADVICE_ON_LIST: Mapping[_Kind, str] = {
     BodyRefused: "",
     LegallyBarred: "",
     PolicyRefused: "",
-    TimedOut: "Ask again in a little while.",
+    TimedOut: "Try again in a moment.",
 }
 
 _SAYING: Mapping[_Kind, str] = {
-    WrongKey: "refused the key",
-    InsufficientFunds: "says that its account has no money left",
+    WrongKey: "rejected the API key",
+    InsufficientFunds: "reports that its account has no credit left",
     ModelNotFound: "doesn't have this model",
-    PromptTooLong: "says that the prompt is too long",
-    ContentRefused: "refused the content",
-    LegallyBarred: "must not answer for legal reasons",
-    PolicyRefused: "refused the request by a policy of its account",
-    BodyRefused: "is behind a server that takes no request of this size",
-    Firewalled: "is behind a web firewall that refused the request",
-    BadRequest: "refused the request",
-    PlaceNotServed: "does not serve the place that this service asks from",
-    RateLimited: "says that there are too many requests",
+    PromptTooLong: "reports that the prompt is too long",
+    ContentRefused: "refused the prompt because of its content policy",
+    LegallyBarred: "can't answer for legal reasons",
+    PolicyRefused: "rejected the request because of an account policy",
+    BodyRefused: "is behind a server that doesn't accept requests of this size",
+    Firewalled: "is behind a web firewall that blocked the request",
+    BadRequest: "rejected the request",
+    PlaceNotServed: "is not available in the country or region of this service",
+    RateLimited: "reports too many requests",
     Overloaded: "can't answer right now",
-    TimedOut: "took too long by its own limit",
-    BrokenStream: "reported an error in the answer",
-    UnexpectedAnswer: "answered something that is no model's answer",
+    TimedOut: "exceeded its own time limit",
+    BrokenStream: "reported an error during the answer",
+    UnexpectedAnswer: "sent an unexpected response",
 }
-_SAYING_OF_LIST: Mapping[_Kind, str] = {**_SAYING, BadRequest: "refused to list its models", UnexpectedAnswer: "sent no list of models"}
+_SAYING_OF_LIST: Mapping[_Kind, str] = {
+    **_SAYING,
+    BadRequest: "refused to list its models",
+    UnexpectedAnswer: "did not send a list of models",
+}
 # What an answer alone can be refused for; asked for a list, the provider means something else.
 _KIND_OF_LIST: Mapping[_Kind, _Kind] = {
     ModelNotFound: UnexpectedAnswer,
@@ -211,7 +215,7 @@ def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, 
     """The error behind an HTTP answer that is not 200. Names of headers are in lower case. `of_list`: its list of models was asked for."""
     if 300 <= status < 400:
         target = shorten(headers.get("location", "nowhere"), provider.secret)
-        message = f"{provider.name} moved: it answered {status} and points to {target}. Set its base URL to the new address."
+        message = f"{provider.name} redirected the request to {target} ({status}). Set the base URL to the new address."
         return UnexpectedAnswer(message, provider=provider.name, status=status)
     told = read_told(body, headers)
     kind = _kind(told, status)
@@ -290,8 +294,8 @@ def _error(
 
 def _advice_on_key(provider: Provider) -> str:
     if provider.own_key:
-        return "Check the key that you stored for it."
+        return "Check the API key that you stored for it."
     where = f" in {provider.key_variable}" if provider.key_variable else ""
     if provider.api_key:
-        return f"Check the key{where}."
-    return "Check the key in its headers." if provider.secret else f"It needs a key: set one{where}."
+        return f"Check the API key{where}."
+    return "Check the API key in the configured headers." if provider.secret else f"Set an API key{where}."

@@ -20,28 +20,28 @@ def not_connected(provider: Provider, error: BaseException, connect_timeout: flo
     where = f"{provider.name} ({origin_of(provider.base_url)})"
     refused = next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None)
     if refused is not None:
-        message = f"{where} was not asked: its address {refused}. Give it a public address with https, or none."
+        message = f"No request was sent to {where}: its address {refused}. Use a public https:// address."
         return AddressRefused(message, provider=provider.name)
     if _any(causes, aiohttp.ConnectionTimeoutError):
-        return TimedOut(f"{where} could not be connected to within {connect_timeout:g} s.", provider=provider.name, refused=True)
+        return TimedOut(f"{where} did not accept a connection within {connect_timeout:g} s.", provider=provider.name, refused=True)
     fault = _why_unreachable(provider, causes)
     if fault is not None:
         return Unreachable(f"{where} {fault}", provider=provider.name)
-    message = f"{where} did not answer in HTTP: {_words(provider, causes)}. Its base URL may be wrong."
+    message = f"{where} did not send a valid HTTP response: {_words(provider, causes)}. Check the base URL."
     return UnexpectedAnswer(message, provider=provider.name)
 
 
 def _why_unreachable(provider: Provider, causes: list[BaseException]) -> str | None:
     if _any(causes, aiohttp.ClientConnectorDNSError):
-        return "is unreachable: its host name has no address. Check its base URL."
+        return "is unreachable: its host name was not found. Check the base URL."
     if _any(causes, aiohttp.ClientConnectorCertificateError, ssl.SSLError, aiohttp.ClientSSLError):
-        return f"is unreachable: no secure connection, {_words(provider, causes)}."
+        return f"is unreachable: the secure connection failed: {_words(provider, causes)}."
     if _any(causes, aiohttp.ClientConnectorError):
         return f"is unreachable: {_words(provider, causes)}. Is it running?"
     if _any(causes, aiohttp.ClientConnectionError):
-        return "closed the connection without an answer."
+        return "closed the connection without a response."
     if isinstance(causes[0], UNSENDABLE):
-        return "is unreachable: no request can be sent to such an address. Check its base URL."
+        return "is unreachable: its address is not valid. Check the base URL."
     return None
 
 

@@ -86,7 +86,7 @@ class ContentRefused(ProviderError):
 
 
 class LegallyBarred(ContentRefused):
-    """The provider must not answer for legal reasons (RFC 7725)."""
+    """The provider can't answer for legal reasons (RFC 7725)."""
 
 
 class ContentFiltered(ProviderError):
@@ -114,7 +114,7 @@ class BodyRefused(BadRequest):
 
 
 class AddressRefused(ProviderError):
-    """The address that a user gave for the provider does not lead to the public internet over https. Nothing was sent."""
+    """The address that a user gave for the provider is not on the public internet over https. Nothing was sent."""
 
     code = "address_refused"
 

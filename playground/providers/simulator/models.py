@@ -18,7 +18,7 @@ class Failure(Enum):
     HANGS = "hangs"
     """Takes the request, sends headers, and then nothing."""
     CUTS_OFF = "cuts-off"
-    """Breaks the connection after a third of the answer."""
+    """Closes the connection after a third of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ _ALL = (
     SimulatedModel(
         id="quick",
         name="Quick (simulated)",
-        description="Answers at once, in a few lines.",
+        description="Answers immediately, in a few lines.",
         words_per_second=150,
         first_token_ms=150,
         manner=Manner.BRIEF,
@@ -57,7 +57,7 @@ _ALL = (
     SimulatedModel(
         id="careful",
         name="Careful (simulated)",
-        description="Takes its time and answers in order: sections, steps, a table, caveats.",
+        description="Takes its time and gives a structured answer: sections, steps, a table, caveats.",
         words_per_second=45,
         first_token_ms=600,
         manner=Manner.THOROUGH,
@@ -93,7 +93,7 @@ _ALL = (
     SimulatedModel(
         id="flaky",
         name="Flaky (simulated)",
-        description="Overloaded or rate limited on the first attempt at two prompts of three, and then answers. Small context window.",
+        description="Is overloaded or rate-limited on the first attempt at two of three prompts, then answers. Small context window.",
         words_per_second=100,
         first_token_ms=250,
         manner=Manner.BRIEF,
@@ -106,7 +106,7 @@ _ALL = (
     SimulatedModel(
         id="refuses",
         name="Refuses (simulated)",
-        description="Refuses every prompt, as a content filter does.",
+        description="Refuses every prompt, like a content filter.",
         words_per_second=100,
         first_token_ms=200,
         manner=Manner.BRIEF,
@@ -119,7 +119,7 @@ _ALL = (
     SimulatedModel(
         id="hangs",
         name="Hangs (simulated)",
-        description="Takes the request and never answers.",
+        description="Accepts the request and never answers.",
         words_per_second=100,
         first_token_ms=200,
         manner=Manner.BRIEF,
@@ -132,7 +132,7 @@ _ALL = (
     SimulatedModel(
         id="cuts-off",
         name="Cuts off (simulated)",
-        description="Breaks the connection after a third of the answer.",
+        description="Closes the connection after a third of the answer.",
         words_per_second=90,
         first_token_ms=300,
         manner=Manner.THOROUGH,

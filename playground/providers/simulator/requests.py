@@ -110,7 +110,7 @@ def _text(message: _Message, position: int) -> str:
         return clean(message.content or "")
     for number, part in enumerate(message.content):
         if part.text is None:
-            raise bad_request("Simulated models read text only.", param=f"messages[{position}].content[{number}]")
+            raise bad_request("Simulated models accept text only.", param=f"messages[{position}].content[{number}]")
     return clean("".join(part.text or "" for part in message.content))
 
 
@@ -124,4 +124,4 @@ def _unusable(error: msgspec.ValidationError) -> Exception:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")

@@ -114,7 +114,7 @@ def open_client(provider: Provider, pool: Pool) -> tuple[AsyncOpenAI, Headers]:
     """
     key = provider.api_key.get_secret_value() if provider.api_key is not None else ""
     if not (key.isascii() and key.isprintable()):
-        raise WrongKey(f"The key of {provider.name} has characters that no key has. Copy it again.", provider=provider.name)
+        raise WrongKey(f"The API key for {provider.name} has characters that an API key can't have. Copy it again.", provider=provider.name)
     # Everything that the SDK would otherwise take from the environment is given.
     client = AsyncOpenAI(
         api_key=key or "none",

@@ -71,14 +71,14 @@ class PublicAddresses:
 
     async def _look_up(self, host: str, timeout: float) -> list[Address]:
         if _NUMERIC.fullmatch(host):
-            raise AddressRefusedError("is neither a host name nor an IP address as usually written")
+            raise AddressRefusedError("is neither a host name nor an IP address in the usual notation")
         try:
             with anyio.fail_after(timeout):
                 found = await self.resolver.resolve(host, family=socket.AF_UNSPEC)
         except (OSError, UnicodeError):  # A time-out is an OSError too.
             found = []
         if not found:
-            raise AddressRefusedError("has a host name that could not be found")
+            raise AddressRefusedError("has a host name that was not found")
         return [ip_address(each["host"]) for each in found]
 
     def open_socket(self, target: aiohttp.AddrInfoType) -> socket.socket:
@@ -95,9 +95,9 @@ class PublicAddresses:
 def check_scheme(url: str) -> None:
     """Raises `AddressRefusedError` when `url` would send a key over the internet in plain text."""
     if urlsplit(url).scheme != "https":
-        raise AddressRefusedError("does not begin with https://")
+        raise AddressRefusedError("does not start with https://")
 
 
 def _not_public() -> AddressRefusedError:
     # Always in the same words: aiohttp passes an error on as it is when all attempts failed alike.
-    return AddressRefusedError("does not lead to the public internet")
+    return AddressRefusedError("is not on the public internet")
