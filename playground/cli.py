@@ -9,7 +9,7 @@ import anyio
 import typer
 
 from playground.kit.errors import StartupError
-from playground.kit.http_environment import environment_faults
+from playground.kit.http_environment import prepare_environment
 from playground.providers.calls import ReasoningEffort
 from playground.terminal.failing import fail
 from playground.terminal.user_commands import app as users
@@ -138,7 +138,7 @@ def compare(
 
 
 def _check_environment() -> None:
-    faults = environment_faults()
+    faults = prepare_environment()
     if faults:
         raise fail("\n".join(faults))
 

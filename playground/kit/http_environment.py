@@ -1,26 +1,35 @@
 """The variables that HTTP clients read by themselves when they are made: proxies and certificates.
 
-What is wrong with one would end the command with a traceback that names neither the variable nor what to write. Needs nothing but
-Python's own library, so that every command can look before it imports a client: some read certificates already when they are imported.
+What is wrong with one would end the command with a traceback that names neither the variable nor what to write. Imports no
+client, so that every command can look before it does: some read certificates already when they are imported.
 """
 
 import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from playground.kit.no_proxy import make_readable, unreadable_entries
+
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _EXAMPLE = "an address such as http://127.0.0.1:3128"
-_HOST = re.compile(r"(\*?\.?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\*)(?::(\d{1,5}))?", re.IGNORECASE)
-_HIGHEST_PORT = 65_535
 
 
 def environment_faults(environment: Mapping[str, str] = os.environ) -> list[str]:
     """What can't be used of these variables: a sentence for each, which names it and says what to write."""
     return [*_proxy_faults(environment), *_certificate_faults(environment)]
+
+
+def prepare_environment() -> list[str]:
+    """Write these variables in the form that every client reads, and return the faults of the rest."""
+    for name in [name for name in os.environ if name.lower() in _PROXIES]:
+        # `docker run --env-file` keeps quotes, and files with line ends of Windows leave a carriage return.
+        os.environ[name] = os.environ[name].strip().strip("\"'").strip()
+    make_readable(os.environ)
+    return environment_faults()
 
 
 def _proxy_faults(environment: Mapping[str, str]) -> Iterator[str]:
@@ -30,12 +39,11 @@ def _proxy_faults(environment: Mapping[str, str]) -> Iterator[str]:
             if fault is not None:
                 yield f"{name}={_without_password(value)} {fault}, or unset {name}."
         elif name.lower() == "no_proxy":
-            for host in value.split(","):
-                if host.strip() and not _is_host(host.strip()):
-                    yield (
-                        f'{name}: "{host.strip()}" is no host. Write host names and addresses with commas between them, '
-                        f"such as localhost,127.0.0.1,.example.org, or unset {name}."
-                    )
+            for entry in unreadable_entries(value):
+                yield (
+                    f'{name}: "{entry}" is not a host. Write host names and addresses separated by commas, '
+                    f"such as localhost,127.0.0.1,.example.org, or unset {name}."
+                )
 
 
 def _proxy_fault(value: str) -> str | None:
@@ -43,30 +51,33 @@ def _proxy_fault(value: str) -> str | None:
         url = urlsplit(value if "://" in value else f"http://{value}")
         port = url.port
     except ValueError:
-        return f"is no address: its host or port can't be read. Write {_EXAMPLE}"
+        return f"is not an address: its host or port can't be read. Write {_EXAMPLE}"
     if url.scheme.startswith("socks"):
         return "is a SOCKS proxy, which this program can't use. Write the address of an HTTP proxy, such as http://127.0.0.1:3128"
     if url.scheme not in ("http", "https"):
         return f"begins with {url.scheme}://, which no proxy does. Write {_EXAMPLE}"
-    if not url.hostname or port == 0 or re.search(r"\s", value.strip()):
-        return f"is no address. Write {_EXAMPLE}"
+    written = value.strip()
+    if not url.hostname or port == 0 or not written.isprintable() or " " in written or not _is_host(url.hostname):
+        return f"is not an address. Write {_EXAMPLE}"
     return None
 
 
-def _without_password(value: str) -> str:
-    """A proxy's address may hold a password, which is not shown."""
-    return re.sub(r"//[^/@]*@", "//…@", value if "://" in value else f"//{value}").removeprefix("//")
-
-
-def _is_host(text: str) -> bool:
-    address = text.partition("://")[2] or text
-    bracketed = re.fullmatch(r"\[([^\]]+)\](?::\d{1,5})?(/\d{1,3})?", address)
+def _is_host(name: str) -> bool:
     try:
-        ip_network(bracketed[1].partition("%")[0] + (bracketed[2] or "") if bracketed else address, strict=False)
+        if re.fullmatch(r"[\d.]+", name, re.ASCII):
+            ip_address(name)
+        elif not name.isascii():
+            import idna  # noqa: PLC0415 - rarely needed
+
+            idna.encode(name)
     except ValueError:
-        host = None if bracketed else _HOST.fullmatch(address)
-        return host is not None and int(host[2] or 1) in range(1, _HIGHEST_PORT + 1)
+        return False
     return True
+
+
+def _without_password(value: str) -> str:
+    """A proxy's address may hold a password, which is not shown. In it, `@` and `/` are often left as they are."""
+    return re.sub(r"//.*@", "//…@", value if "://" in value else f"//{value}").removeprefix("//")
 
 
 def _certificate_faults(environment: Mapping[str, str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ import httpx
 import typer
 from rich.console import Console
 
-from playground.kit.http_environment import environment_faults
+from playground.kit.http_environment import prepare_environment
 
 from .api import Credentials
 from .units import printable
@@ -73,7 +73,7 @@ def credentials(token: str | None, email: str | None, password: str | None) -> C
 
     Ends the script where the environment has what no HTTP client can use.
     """
-    if faults := environment_faults():
+    if faults := prepare_environment():
         fail("\n".join(faults))
     if not (token or email or password):
         raise typer.BadParameter(

@@ -1,10 +1,11 @@
 """Variables that HTTP clients read by themselves: what is wrong with one is a sentence, for every command."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from playground.kit.http_environment import environment_faults
+from playground.kit.http_environment import environment_faults, prepare_environment
 
 from .conftest import executed
 
@@ -27,12 +28,13 @@ def test_a_command_ends_with_one_line_that_names_the_variable(tmp_path: Path, co
         ("all_proxy", "socks5://127.0.0.1:1080", "HTTP proxy, such as http://127.0.0.1:3128"),
         ("HTTP_PROXY", "http://proxy:port/", "host or port can't be read"),
         ("HTTPS_PROXY", "ftp://proxy", "ftp://"),
-        ("HTTPS_PROXY", "http://", "is no address"),
-        ("http_proxy", "a b", "is no address"),
-        ("HTTP_PROXY", "http://[::1", "is no address"),
-        ("NO_PROXY", "[::1", '"[::1" is no host'),
-        ("NO_PROXY", "localhost 127.0.0.1", "with commas between them"),
-        ("no_proxy", "localhost,<local>", '"<local>" is no host'),
+        ("HTTPS_PROXY", "http://", "is not an address"),
+        ("http_proxy", "a b", "is not an address"),
+        ("HTTP_PROXY", "http://[::1", "is not an address"),
+        ("HTTP_PROXY", "http://300.1.1.1:3128", "is not an address"),
+        ("HTTP_PROXY", "http://zero\u200bwidth:3128", "is not an address"),
+        ("NO_PROXY", "[::1", '"[::1" is not a host'),
+        ("NO_PROXY", "localhost,example.org:99999", "separated by commas"),
         ("NO_PROXY", "example.org:port", '"example.org:port"'),
         ("SSL_CERT_FILE", "/", "can't be read"),
         ("SSL_CERT_FILE", __file__, "no certificate"),
@@ -50,6 +52,14 @@ def test_a_fault_names_the_variable_and_what_to_write(variable: str, value: str,
 def test_a_proxys_password_is_not_shown() -> None:
     assert "s3cret" not in str(environment_faults({"ALL_PROXY": "socks5://user:s3cret@proxy:1080"}))
     assert "s3cret" not in str(environment_faults({"HTTP_PROXY": "user:s3cret@proxy:port"}))
+    assert "s3cret" not in str(environment_faults({"HTTP_PROXY": "http://user:p@/s3cret@proxy:port"}))
+
+
+def test_quotes_and_line_ends_around_a_proxy_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", '"http://proxy:3128"\r')
+    monkeypatch.setenv("no_proxy", "'localhost;127.0.0.1'")
+    assert prepare_environment() == []
+    assert (os.environ["HTTPS_PROXY"], os.environ["no_proxy"]) == ("http://proxy:3128", "localhost,127.0.0.1")
 
 
 def test_what_can_be_used_is_no_fault(tmp_path: Path) -> None:
