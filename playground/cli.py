@@ -184,14 +184,9 @@ def simulate(
 
 
 @app.command()
-def migrate(
-    create: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Write a new migration from what changed in schema.prisma, and apply nothing.")
-    ] = None,
-) -> None:
+def migrate() -> None:
     """Bring the database's tables up to date. `playground serve` does this by itself at every start."""
     from playground.database.choice import open_server
-    from playground.database.engine.prisma_cli import NothingChanged, create_migration
     from playground.database.migrations import migrate as bring_up_to_date
 
     from .kit import logs
@@ -203,12 +198,9 @@ def migrate(
     try:
         settings = Settings.load()
         logs.configure(settings)
-        if create is not None:
-            typer.echo(f"Wrote {anyio.run(create_migration, create)}. Read it, then run `playground migrate`.")
-        else:
-            applied = anyio.run(apply, settings)
-            typer.echo("\n".join(f"Applied {name}." for name in applied) or "The database is up to date.")
-    except (StartupError, NothingChanged, ValueError) as error:
+        applied = anyio.run(apply, settings)
+        typer.echo("\n".join(f"Applied {name}." for name in applied) or "The database is up to date.")
+    except StartupError as error:
         raise fail(str(error)) from None
 
 

@@ -14,11 +14,9 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, IPvAn
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from playground.database.database_url import check_address
+from playground.files import CHECKOUT, INSTALLED
 from playground.kit.errors import StartupError
 from playground.kit.generated_secrets import SHORTEST_SECRET, kept_secret
-
-ROOT = Path(__file__).resolve().parent.parent
-"""The checkout's root, where `schema.prisma`, `migrations/` and `node_modules/` are."""
 
 _NOT_UTF8 = "The file .env in the current folder is not UTF-8: save it in that encoding."
 
@@ -65,9 +63,7 @@ PathFromHome = Annotated[Path, AfterValidator(_from_home)]
 
 
 def _default_data_dir() -> Path:
-    if (ROOT / "schema.prisma").exists():
-        return ROOT / "data"
-    return Path(platformdirs.user_data_dir("playground"))
+    return Path(platformdirs.user_data_dir("playground")) if INSTALLED else CHECKOUT / "data"
 
 
 class Settings(BaseSettings):

@@ -10,14 +10,14 @@ import typer.main
 from playground.cli import app as cli
 from playground.comparison.schemas import StreamRequest
 from playground.comparison.stream.event_docs import EVENTS
+from playground.files import CHECKOUT
 from playground.kit.errors import Problem
 from playground.providers.errors.kinds import ProviderError
-from playground.settings import ROOT
 
 from .support.openapi import document
 
-API = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "api").glob("*.md")))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+API = "\n".join(page.read_text(encoding="utf-8") for page in sorted((CHECKOUT / "docs" / "api").glob("*.md")))
+PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 DOCUMENT = document()
 
 
@@ -85,7 +85,7 @@ def mentioned(pattern: str) -> list[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
-        found += [(page.relative_to(ROOT).as_posix(), match) for match in re.findall(pattern, code, re.MULTILINE)]
+        found += [(page.relative_to(CHECKOUT).as_posix(), match) for match in re.findall(pattern, code, re.MULTILINE)]
     return found
 
 
@@ -105,16 +105,16 @@ def test_every_command_that_is_mentioned_is_one_and_has_the_mentioned_options() 
 
 
 def test_every_target_of_make_that_is_mentioned_is_one() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page, target in mentioned(r"(?:^|[`$ ])make ([a-z]+)"):
         assert target in targets, f"{page}: make {target}"
 
 
 def test_every_file_of_ours_that_is_mentioned_is_there() -> None:
     for page, path in mentioned(r"(?<![\w/.-])((?:playground|scripts|benchmarks|tests|docs|migrations)/[\w./-]*[\w/])"):
-        assert (ROOT / path).exists(), f"{page}: {path}"
+        assert (CHECKOUT / path).exists(), f"{page}: {path}"
 
 
 def test_every_link_to_another_page_leads_there() -> None:
     links = [(page, target) for page in PAGES for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))]
-    assert [f"{page.relative_to(ROOT)}: {target}" for page, target in links if not (page.parent / target).exists()] == []
+    assert [f"{page.relative_to(CHECKOUT)}: {target}" for page, target in links if not (page.parent / target).exists()] == []

@@ -8,10 +8,11 @@ import pytest
 import typer.main
 
 from playground.cli import app as cli
+from playground.files import CHECKOUT
 from playground.kit.errors import StartupError
-from playground.settings import ROOT, Settings
+from playground.settings import Settings
 
-EXAMPLE = ROOT / ".env.example"
+EXAMPLE = CHECKOUT / ".env.example"
 DOCUMENTED = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
 
 

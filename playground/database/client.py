@@ -67,7 +67,7 @@ class Database:
         async with open_server(settings) as server:
             database = cls(server, settings.database_pool_size)
             async with alongside(database._keep_engine):
-                await bring_up_to_date(database._running_engine().client, server.url)
+                await bring_up_to_date(database._running_engine())
                 yield database
 
     async def run(self, operation: Callable[[Prisma], Awaitable[T]]) -> T:

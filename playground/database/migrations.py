@@ -7,11 +7,11 @@ import structlog
 from prisma import Prisma
 from prisma.errors import DataError
 
-from playground.database.engine.process import running_engine
+from playground.database.engine.process import Engine, running_engine
 from playground.kit.errors import StartupError
 
 from . import locks
-from .engine import prisma_cli
+from .migration_history import Migration, apply_migrations, missing_migrations
 
 _REACH_TIMEOUT = 10.0
 """For a database that is still starting, as when both are started together; seconds."""
@@ -27,29 +27,30 @@ async def migrate(url: str) -> tuple[str, ...]:
     Raises `StartupError` when the database can't be reached, or a migration fails.
     """
     async with running_engine(url, pool_size=2) as engine:
-        return await bring_up_to_date(engine.client, url)
+        return await bring_up_to_date(engine)
 
 
-async def bring_up_to_date(client: Prisma, url: str) -> tuple[str, ...]:
-    """`migrate`, with a client that is connected to `url` already. Takes one or two queries when there is nothing to do."""
-    if not await _missing_when_reached(client):
+async def bring_up_to_date(engine: Engine) -> tuple[str, ...]:
+    """`migrate`, with an engine that runs already. Takes one or two queries when there is nothing to do."""
+    if not await _missing_when_reached(engine.client):
         return ()
-    # Prisma takes a lock of its own, but gives up after ten seconds, and on a connection that may not be the one it works on.
-    async with client.tx(max_wait=timedelta(seconds=10), timeout=timedelta(seconds=2 * _LOCK_TIMEOUT)) as transaction:
+    # The lock is held by this transaction, while the migrations work on connections of their own.
+    async with engine.client.tx(max_wait=timedelta(seconds=10), timeout=timedelta(seconds=2 * _LOCK_TIMEOUT)) as transaction:
         await _lock(transaction)
-        missing = await _missing(client)
+        missing = await missing_migrations(engine.client)
+        names = tuple(migration.name for migration in missing)
         if missing:
-            log.info("migrating the database", migrations=missing)
-            await prisma_cli.deploy(url)
-    return missing
+            log.info("migrating the database", migrations=names)
+            await apply_migrations(engine, missing)
+    return names
 
 
-async def _missing_when_reached(client: Prisma) -> tuple[str, ...]:
+async def _missing_when_reached(client: Prisma) -> list[Migration]:
     give_up = anyio.current_time() + _REACH_TIMEOUT
     told = False
     while True:
         try:
-            return await _missing(client)
+            return await missing_migrations(client)
         except DataError as error:
             if error.code != "P1001" or anyio.current_time() > give_up:
                 raise StartupError(f"The database can't be used: {error}. DATABASE_URL says which it is.") from error
@@ -57,22 +58,6 @@ async def _missing_when_reached(client: Prisma) -> tuple[str, ...]:
                 log.info("waiting for the database", reason=str(error))
                 told = True
         await anyio.sleep(0.5)
-
-
-async def _missing(client: Prisma) -> tuple[str, ...]:
-    """The names of our migrations that the database lacks. Raises `StartupError` when it has one that is not ours."""
-    ours = sorted(file.parent.name for file in prisma_cli.MIGRATIONS.glob("*/migration.sql"))
-    [answer] = await client.query_raw("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there")
-    if not answer["there"]:
-        return tuple(ours)
-    rows = await client.query_raw("SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL")
-    applied = {row["migration_name"] for row in rows}
-    if unknown := sorted(applied.difference(ours)):
-        raise StartupError(
-            f"A newer version of Playground has changed this database: this one doesn't know the migration {', '.join(unknown)}. "
-            "Start that version or a newer one, or go back to a backup that was made before the upgrade."
-        )
-    return tuple(name for name in ours if name not in applied)
 
 
 async def _lock(transaction: Prisma) -> None:

@@ -8,15 +8,14 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from playground import __version__
 from playground.database.client import Database
+from playground.files import SWAGGER_UI
 from playground.kit.errors import NotFound
 from playground.kit.provided import Provided
 from playground.kit.wire import WireModel
 from playground.page.routes import Page, wants_html
-from playground.settings import ROOT
 
 router = APIRouter(tags=["operation"])
 
-_SWAGGER_FILES = ROOT / "node_modules" / "swagger-ui-dist"
 _SWAGGER_NAMES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
 
 # Swagger UI from this server alone: no other host, no inline script.
@@ -94,7 +93,7 @@ async def docs_start() -> Response:
 @router.get("/docs/{name}", include_in_schema=False)
 def docs_file(name: str) -> FileResponse:
     """A file of Swagger UI."""
-    path: Path = _SWAGGER_FILES / name
+    path: Path = SWAGGER_UI / name
     if name not in _SWAGGER_NAMES or not path.is_file():
         raise NotFound("There is no such file.")
     return FileResponse(path)

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from playground.files import CHECKOUT
 from playground.serving.server import RunningService
-from playground.settings import ROOT
 
 from .conftest import until, visiting
 
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def violations(page: Page) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from anyio.to_thread import run_sync
 
+from playground.files import CHECKOUT
 from playground.serving.server import RunningService
-from playground.settings import ROOT
 
 from ..support.client import PASSWORD, User
 from ..support.forks import completed
@@ -21,7 +21,7 @@ from ..support.forks import completed
 Run = Callable[..., Awaitable["CompletedProcess[str]"]]
 
 # Modules of the scripts that are worth a test of their own.
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(CHECKOUT / "scripts"))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def run(variables: dict[str, str], tmp_path: Path) -> Run:
 
     async def run(script: str, *arguments: str, **more: str) -> "CompletedProcess[str]":
         environment = {**variables, **more}
-        return await run_sync(lambda: completed(arguments, environment, tmp_path, script=ROOT / "scripts" / script))
+        return await run_sync(lambda: completed(arguments, environment, tmp_path, script=CHECKOUT / "scripts" / script))
 
     return run
 
@@ -48,7 +48,7 @@ def execute(variables: dict[str, str], tmp_path: Path) -> Run:
     """The same, started as somebody starts it, with stdout as it is given."""
 
     async def execute(script: str, *arguments: str, stdout: int = subprocess.PIPE, **more: str) -> "CompletedProcess[str]":
-        command = [sys.executable, ROOT / "scripts" / script, *arguments]
+        command = [sys.executable, CHECKOUT / "scripts" / script, *arguments]
         environment = {**variables, **more}
         return await run_sync(
             lambda: subprocess.run(command, check=False, cwd=tmp_path, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment)

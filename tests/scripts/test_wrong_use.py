@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from playground.settings import ROOT
+from playground.files import CHECKOUT
 
 from ..support.client import User
 from ..support.scripted import ScriptedProvider
@@ -66,7 +66,7 @@ async def test_a_token_that_no_header_can_carry_is_wrong_use(run: Run, tmp_path:
 
 
 async def test_prompts_from_a_closed_standard_input_are_wrong_use(tmp_path: Path):
-    command = [sys.executable, str(ROOT / "scripts" / "bench_stream.py"), "-", "-m", "sim/quick"]
+    command = [sys.executable, str(CHECKOUT / "scripts" / "bench_stream.py"), "-", "-m", "sim/quick"]
     done = await anyio.run_process(["sh", "-c", 'exec "$@" <&-', "sh", *command], check=False, env={**os.environ, **WIDE})
     assert done.returncode == 2
     assert "Standard input is closed." in done.stderr.decode()

@@ -29,9 +29,8 @@ from .conftest import ESCAPES, at_a_terminal, executed, playground
         ),
         (["compare"], ["--url", "--token"]),
         (["simulate"], ["--host", "--port", "--words-per-second", "--first-token-ms"]),
-        (["migrate"], ["--create"]),
     ],
-    ids=["playground", "serve", "compare", "compare elsewhere", "simulate", "migrate"],
+    ids=["playground", "serve", "compare", "compare elsewhere", "simulate"],
 )
 def test_help_names_what_there_is(tmp_path: Path, arguments: list[str], promised: list[str]) -> None:
     done = executed(tmp_path, *arguments, "--help")

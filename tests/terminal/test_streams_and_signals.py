@@ -14,7 +14,7 @@ import pytest
 
 from playground import __version__
 from playground.database.embedded.cluster import Cluster
-from playground.settings import ROOT
+from playground.files import CHECKOUT
 
 from ..support.folders import NewDataDir
 from ..support.forks import Fork
@@ -110,7 +110,7 @@ def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(tmp_pat
 def test_an_interrupt_when_all_is_over_ends_it_without_a_word(tmp_path: Path) -> None:
     late = "import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT)"
     command = [sys.executable, "-c", f"{late}\nfrom playground.__main__ import main\nmain()", "--version"]
-    done = subprocess.run(command, env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment(tmp_path), cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, f"playground {__version__}\n", "")
 
 

@@ -70,6 +70,9 @@ class Adapters extends PrismaPg {
   }
 }
 
+/** The settings of a node-postgres client for `url`. */
+export const clientConfig = (url) => poolConfig(url).config;
+
 /** Prisma's PostgreSQL adapters for `url`; `pool` are settings of node-postgres' pool, `session` parameters of PostgreSQL's sessions. */
 export function adaptersFor(url, { pool = {}, session = {}, onPoolError } = {}) {
   const { schema, config } = poolConfig(url, session);

@@ -1,4 +1,4 @@
-"""Prisma's command line, for the developer (`generate`, `new`) and for migrations at the service's start (`deploy`).
+"""Prisma's command line, for the developer. The service does not need it: `playground/database/migration_history.py`.
 
 It is the npm package `prisma`, which looks for native engines of its own and downloads them. Here it is given everything that keeps it
 from that: its engines as WebAssembly (`engine/prisma.config.mjs`), and our own program where it asks for a native one.
@@ -19,16 +19,14 @@ from pathlib import Path
 import anyio
 
 from playground.database.embedded.running import EmbeddedPostgres
+from playground.files import CHECKOUT, ENGINE, MIGRATIONS
 from playground.kit.errors import StartupError
-from playground.settings import ROOT
 
 from .node import node
 
-SCHEMA = ROOT / "schema.prisma"
-MIGRATIONS = ROOT / "migrations"
-ENGINE = Path(__file__).parent / "query-engine.mjs"
+SCHEMA = CHECKOUT / "schema.prisma"
 
-_CLI = ROOT / "node_modules" / "prisma" / "build" / "index.js"
+_CLI = CHECKOUT / "node_modules" / "prisma" / "build" / "index.js"
 _CONFIG = Path(__file__).parent / "prisma.config.mjs"
 _VERSION = "6.19.3"
 _ENGINE_VERSION = "c2990dca591cba766e3b7ef5d9e8a84796e47ab7"
@@ -42,12 +40,7 @@ class NothingChanged(Exception):
 
 async def generate() -> None:
     """Writes the Python client that belongs to schema.prisma into the installed package `prisma`. Raises `StartupError`."""
-    _checked("generate", await _run("generate"))
-
-
-async def deploy(url: str) -> None:
-    """Applies to the database at `url` the migrations that it lacks. Raises `StartupError`, with Prisma's words."""
-    _checked("migrate deploy", await _run("migrate", "deploy", url=url))
+    _checked("generate", await run("generate"))
 
 
 async def create_migration(name: str, *, schema: Path = SCHEMA, migrations: Path = MIGRATIONS) -> Path:
@@ -64,7 +57,7 @@ async def create_migration(name: str, *, schema: Path = SCHEMA, migrations: Path
     difference = ["--from-migrations", str(migrations), "--to-schema-datamodel", str(schema), "--script", "--exit-code"]
     with tempfile.TemporaryDirectory(prefix="playground-") as folder:
         async with EmbeddedPostgres.open(Path(folder)) as scratch:
-            result = await _run("migrate", "diff", *difference, url=scratch.url)
+            result = await run("migrate", "diff", *difference, url=scratch.url)
     if result.returncode == 0:
         raise NothingChanged("Nothing to do: the migrations already make what schema.prisma describes.")
     if result.returncode != _CHANGED:
@@ -75,7 +68,8 @@ async def create_migration(name: str, *, schema: Path = SCHEMA, migrations: Path
     return migration
 
 
-async def _run(*arguments: str, url: str = "postgresql://unused") -> subprocess.CompletedProcess[bytes]:
+async def run(*arguments: str, url: str = "postgresql://unused") -> subprocess.CompletedProcess[bytes]:
+    """Run a command of Prisma, such as `migrate diff`, on the database at `url`. Raises `StartupError` when `make setup` was not run."""
     if not _CLI.exists():
         raise StartupError(f"{_CLI} is missing: run `make setup`.")
     program = node()
@@ -96,7 +90,7 @@ async def _run(*arguments: str, url: str = "postgresql://unused") -> subprocess.
         "NO_COLOR": "1",
     }
     command = [str(program), str(_CLI), *arguments, "--config", str(_CONFIG)]
-    return await anyio.run_process(command, check=False, env=environment, cwd=ROOT)
+    return await anyio.run_process(command, check=False, env=environment, cwd=CHECKOUT)
 
 
 def _checked(what: str, result: subprocess.CompletedProcess[bytes]) -> None:

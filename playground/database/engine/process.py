@@ -32,11 +32,11 @@ from prisma.engine import AsyncQueryEngine
 from prisma.engine.errors import NotConnectedError
 
 from playground.database.prisma_internals import mend_client
+from playground.files import ENGINE
 from playground.kit.errors import StartupError
 from playground.kit.tasks import alongside, background_tasks
 
 from .node import node
-from .prisma_cli import ENGINE
 
 _START_TIMEOUT = 20.0
 _STOP_TIMEOUT = 2.0
@@ -92,6 +92,12 @@ class _Connection(AsyncQueryEngine):
             return answer
         return self._process_response_data(data=answer, response=response)  # type: ignore[arg-type]  # It reads nothing but the status.
 
+    async def run_script(self, script: str) -> str | None:
+        """`Engine.run_script`."""
+        async with self._http.post("/script", json={"script": script}, timeout=aiohttp.ClientTimeout(total=None)) as response:
+            answer: dict[str, str] = await response.json()
+        return answer.get("failure")
+
     def stop(self, *, timeout: timedelta | None = None) -> None:
         """Nothing: `running_engine` ends the process and closes the connection. The client's own way starts a task that nobody awaits."""
 
@@ -105,6 +111,12 @@ class Engine:
     ended: anyio.Event = field(default_factory=anyio.Event)
     """Set when the process has ended."""
     last_words: deque[str] = field(default_factory=partial(deque, maxlen=20))
+
+    async def run_script(self, script: str) -> str | None:
+        """Run statements of SQL as one transaction, for as long as they take. Returns why PostgreSQL refused them; `None`: it didn't."""
+        connection = self.client._engine  # noqa: SLF001  (where `running_engine` put it)
+        assert isinstance(connection, _Connection)  # noqa: S101 - as above
+        return await connection.run_script(script)
 
 
 @asynccontextmanager

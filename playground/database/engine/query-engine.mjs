@@ -41,7 +41,7 @@ async function main() {
   const lines = input[Symbol.asyncIterator]();
   const settings = JSON.parse((await lines.next()).value);
   const { engine, failures } = await startEngine(settings);
-  const server = await serve(engine, failures, settings.secret);
+  const server = await serve(engine, failures, settings);
   console.log(JSON.stringify({ port: server.address().port }));
 
   await lines.next(); // Nothing more comes: this is the end of the input.

@@ -1,9 +1,10 @@
-// The HTTP calls of the native query engine, as far as the Python client makes them.
+// The HTTP calls of the native query engine, as far as the Python client makes them, and one of ours for scripts of SQL.
 
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
 import { failed, transactionIsOver } from './failures.mjs';
+import { runScript } from './script.mjs';
 import { Transactions } from './transactions.mjs';
 import { answerForClient, requestFromClient } from './translation.mjs';
 
@@ -35,7 +36,7 @@ function guard(secret) {
   };
 }
 
-function router(engine, failures) {
+function router(engine, failures, url) {
   const transactions = new Transactions(engine);
 
   async function query(request) {
@@ -55,15 +56,16 @@ function router(engine, failures) {
     if (request.method === 'GET' && request.url === '/status') return { status: 'ok' };
     if (request.method !== 'POST') return undefined;
     if (request.url === '/') return query(request);
+    if (request.url === '/script') return runScript(url, (await bodyOf(request)).script);
     const call = CALL.exec(request.url);
     return call ? transactionCall(request, call) : undefined;
   };
 }
 
-/** Serves `engine` on a free port of 127.0.0.1 to those who send `secret`. */
-export function serve(engine, failures, secret) {
+/** Serves `engine`, whose database is at `url`, on a free port of 127.0.0.1 to those who send `secret`. */
+export function serve(engine, failures, { secret, url }) {
   const allowed = guard(secret);
-  const answer = router(engine, failures);
+  const answer = router(engine, failures, url);
   const server = createServer(async (request, response) => {
     if (!allowed(request)) return refuse(response, 401);
     try {
