@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     first_token_timeout_seconds: Seconds = 600
     between_tokens_timeout_seconds: Seconds = 60
     model_list_refresh_seconds: Seconds = 3_600
+    priced_models_tier: Annotated[Literal["free", "premium", "hidden"], BeforeValidator(_lower)] = "premium"
+    """Who may use a model that costs money, where no administrator decided about it."""
     providers_file: PathFromHome | None = Field(default=None, validation_alias=AliasChoices("PLAYGROUND_PROVIDERS_FILE", "providers_file"))
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None

@@ -21,10 +21,9 @@ class AccountingRoom:
 
 
 async def open_accounting(foundation: Foundation, models: CatalogueRoom) -> AccountingRoom:
-    """Open the room. Vocabularies and price lists are loaded now, so that no request waits for them."""
-    counter, prices = TokenCounter(), Prices(models.settings.price)
+    """Open the room. Vocabularies are loaded now, so that no request waits for them."""
+    counter, prices = TokenCounter(), models.prices
     await counter.warm_up()
-    await prices.warm_up()
     room = AccountingRoom(prices, Bills(counter, prices, models.catalogue.listed), Estimator(models.catalogue, prices, counter))
-    foundation.services.add(prices, room.estimator)
+    foundation.services.add(room.estimator)
     return room

@@ -67,7 +67,11 @@ class Prices:
 
     def price_unless_set(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
         """What `price` would be if no administrator had set it."""
-        return _operators_price(provider, model) or _published_price(provider, model) or _providers_price(provider, model, listed)
+        return _operators_price(provider, model) or self.published_price(provider, model, listed)
+
+    def published_price(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
+        """What the public price lists say, else the provider's own list."""
+        return _published_price(provider, model) or _providers_price(provider, model, listed)
 
     def context_window(self, provider: Provider, model: str, listed: ListedModel | None = None) -> int | None:
         """How many tokens fit into `model`: as the provider lists it, else as the price lists say, which hold that too. `None`: unknown."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.accounts.identity import Role, User
-from playground.kit.errors import FieldError, Forbidden
+from playground.kit.errors import FieldError, Forbidden, Problem
 from playground.providers.records import Provider
 
 from .catalogue import Catalogue, ResolvedModel, UnknownModel
 from .model_settings import KnownSettings, ModelSettings, Tier
 from .resolution import joined
-from .user_models import OwnKeys, resolve_for
+from .user_models import OwnKeys, OwnProviders, resolve_for
 from .wildcards import is_pattern
 
 ROLES: Mapping[Tier, tuple[Role, ...]] = {"free": ("user", "premium", "admin"), "premium": ("premium", "admin"), "hidden": ("admin",)}
@@ -39,15 +39,23 @@ class ModelView:
 
     settings: KnownSettings
     role: Role
+    own: OwnProviders | None = None
+    """Providers that they have a key for, which opens models that only cost money."""
 
     def shows(self, provider: Provider, model: str) -> bool:
         """Whether they may know of it."""
-        return self.role == "admin" or self.settings.of(provider, model).tier != "hidden"
+        return self.role == "admin" or self.settings.of(self._asked(provider), model).tier != "hidden"
 
     def allows(self, provider: Provider, model: str) -> bool:
         """Whether they may use it."""
-        setting = self.settings.of(provider, model)
+        setting = self.settings.of(self._asked(provider), model)
         return setting.active and self.role in ROLES[setting.tier]
+
+    def _asked(self, provider: Provider) -> Provider:
+        try:
+            return (self.own and self.own.get(provider.id)) or provider
+        except Problem:  # Their key can't be read any more.
+            return provider
 
     def refusal(self, provider: Provider, model: str, *, listed: bool) -> str | None:
         """Why they may not use it; `None`: they may.
@@ -65,7 +73,10 @@ class ModelView:
                 )
         if self.role not in ROLES[setting.tier]:
             roles = joined(ROLES[setting.tier], "or")
-            return f"{full_name} is in the tier {setting.tier}, which needs the role {roles}; yours is {self.role}."
+            reason = f"{full_name} is in the tier {setting.tier}, which needs the role {roles}; yours is {self.role}."
+            # A model that no one decided about is closed because it costs the operator money.
+            by_price = not provider.own_key and not self.settings.decided(provider, model)
+            return f"{reason} You may use it with your own key for {provider.name}." if by_price else reason
         if not setting.active:
             return f"{full_name} is switched off: nobody can use it until an administrator switches it on again."
         return None
@@ -83,14 +94,21 @@ class ModelAccess:
         """The models as that role sees them now. Raises `Unavailable`."""
         return ModelView(await self._settings.current(), role)
 
+    async def view_of(self, user: User) -> ModelView:
+        """The models as that user sees them now, with their own keys. Raises `Unavailable`."""
+        return await self._view_of(user, await self._own_keys.of(user.id))
+
+    async def _view_of(self, user: User, own: OwnProviders) -> ModelView:
+        return ModelView(await self._settings.current(), user.role, own)
+
     async def resolve(self, names: Sequence[str], user: User, place: str) -> list[ResolvedModel]:
         """The models that `names` mean, at the user's own providers where they have them.
 
         `place` is their path in the request, with `{}` for the position. Raises `UnknownModel` and `ModelNotAllowed`, which name every
         such model, `ProviderKeyUnreadable` and `Unavailable`.
         """
-        view = await self.view(user.role)
         own = await self._own_keys.of(user.id)
+        view = await self._view_of(user, own)
         resolved: list[ResolvedModel] = []
         unknown: list[FieldError] = []
         refused: list[FieldError] = []

@@ -95,6 +95,10 @@ class Catalogue:
         """What is known, in the providers' order."""
         return tuple(self._lists.values())
 
+    def list_of(self, provider_id: str) -> ProviderList | None:
+        """What is known of one provider; `None`: no such provider is configured."""
+        return self._lists.get(provider_id)
+
     def resolve(self, name: str, *, field: str = "model", view: View = ALL) -> ResolvedModel:
         """The model that `name` means, as `groq/llama-3.3-70b-versatile` or `gpt-4o-mini`, to somebody who sees what `view` shows.
 

@@ -39,6 +39,6 @@ async def get_models(
 
     The lists are fetched in the background and kept. A provider that is down keeps its last list, marked as stale with the reason.
     """
-    view = await access.view(user.role)
+    view = await access.view_of(user)
     page = await list_models(catalogue, prices, view, ModelQuery(provider, q, limit, cursor))
     return Response(page, media_type="application/json")

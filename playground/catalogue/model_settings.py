@@ -17,6 +17,9 @@ from .wildcards import covers, is_pattern
 Tier = Literal["free", "premium", "hidden"]
 """`free`: for everybody with an account. `premium`: for premium users and administrators. `hidden`: for administrators alone."""
 
+DefaultTier = Callable[[Provider, str], Tier]
+"""The tier of a provider's model that no administrator decided about."""
+
 _ALL = "all"
 _RELOAD_SECONDS = 60.0
 _PAUSE_SECONDS = 1.0
@@ -26,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ModelSetting:
-    """What was decided about one model; the defaults hold where nothing was."""
+    """What was decided about one model. Without a decision all defaults apply, except that the tier is the `DefaultTier`."""
 
     active: bool = True
     tier: Tier = "free"
@@ -52,16 +55,25 @@ def names_of(provider: Provider, model: str) -> tuple[str, ...]:
 class KnownSettings:
     """The settings of all models at one time, by full name; in any case of letters, since some providers take any."""
 
-    def __init__(self, settings: Mapping[str, ModelSetting]) -> None:
+    def __init__(self, settings: Mapping[str, ModelSetting], default_tier: DefaultTier = lambda _provider, _model: "free") -> None:
         self._by_name = settings
+        self._default_tier = default_tier
         self._by_key = {name.casefold(): name for name in settings}
         self._patterns = sorted((key for key in self._by_key if is_pattern(key)), key=len, reverse=True)
         """In lower case, the most exact first: the one with the longest text."""
 
     def of(self, provider: Provider, model: str) -> ModelSetting:
-        """What holds for a model: what was decided about it, else about a wildcard of its provider's list that covers it."""
+        """What applies to a model: what was decided about it or a wildcard that covers it, else the default with its tier."""
         decided = self._decided(provider, model) if self._by_name else None
-        return NOTHING_SET if decided is None else decided
+        if decided is not None:
+            return decided
+        tier = self._default_tier(provider, model)
+        return NOTHING_SET if tier == NOTHING_SET.tier else ModelSetting(tier=tier)
+
+    def price(self, provider: Provider, model: str) -> ListPrice | None:
+        """The price that was set for a model."""
+        decided = self._decided(provider, model) if self._by_name else None
+        return decided.price if decided is not None else None
 
     def decided(self, provider: Provider, model: str) -> bool:
         """Whether an administrator decided about this model, or about a wildcard that covers it."""
@@ -108,6 +120,7 @@ class ModelSettings:
 
     def __init__(self, store: SettingsStore, announcements: Announcements) -> None:
         self._store = store
+        self._default_tier: DefaultTier = lambda _provider, _model: "free"
         self._remembered = Remembered(self._load, announcements)
         self._latest = KnownSettings({})
         self._changed = anyio.Event()
@@ -119,7 +132,12 @@ class ModelSettings:
 
     def price(self, provider: Provider, model: str) -> ListPrice | None:
         """The price that an administrator set. As of a moment ago at most: a call that ends must not wait for the database."""
-        return self._latest.of(provider, model).price
+        return self._latest.price(provider, model)
+
+    def default_to(self, default_tier: DefaultTier) -> None:
+        """Say which tier a model is in that no one decided about; without this it is `free`. Applies to what is read from now on."""
+        self._default_tier = default_tier
+        self._forget(None)
 
     async def run_forever(self) -> None:
         """Keep what `price` knows current until cancelled. No failure of the database ends it."""
@@ -136,7 +154,7 @@ class ModelSettings:
                 await changed.wait()
 
     async def _load(self, _key: str) -> KnownSettings:
-        self._latest = KnownSettings(await self._store.load())
+        self._latest = KnownSettings(await self._store.load(), self._default_tier)
         return self._latest
 
     def _forget(self, _changed: str | None) -> None:

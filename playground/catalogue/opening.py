@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from playground.accounting.prices import Prices
 from playground.database.foundation import Foundation
 from playground.keys.opening import KeysRoom
 from playground.providers.opening import ProvidersRoom
 
 from .access import ModelAccess
 from .catalogue import Catalogue
+from .default_tiers import DefaultTiers
 from .model_settings import ModelSettings
 from .repository import CatalogueRepository, ModelSettingsRepository
 
@@ -21,22 +23,26 @@ class CatalogueRoom:
     catalogue: Catalogue
     settings: ModelSettings
     access: ModelAccess
+    prices: Prices
 
 
 async def open_catalogue(foundation: Foundation, providers: ProvidersRoom, keys: KeysRoom) -> CatalogueRoom:
     """Open the room, with the providers' lists of models as far as they arrive within two seconds."""
     database = foundation.database
     settings = ModelSettings(ModelSettingsRepository(database), foundation.announcements)
-    await settings.current()
+    prices = Prices(settings.price)
     catalogue = Catalogue(
         providers.providers,
         providers.client,
         CatalogueRepository(database),
         refresh_seconds=foundation.settings.model_list_refresh_seconds,
     )
+    await prices.warm_up()
+    settings.default_to(DefaultTiers(prices, foundation.settings.priced_models_tier, catalogue.list_of).of)
+    await settings.current()
     access = ModelAccess(catalogue, settings, keys.own_keys)
-    foundation.services.add(catalogue, access)
+    foundation.services.add(catalogue, access, prices)
     foundation.tasks.start_soon(settings.run_forever)
     foundation.tasks.start_soon(catalogue.run_forever)
     await catalogue.first_lists(_FIRST_LISTS_SECONDS)
-    return CatalogueRoom(catalogue, settings, access)
+    return CatalogueRoom(catalogue, settings, access, prices)

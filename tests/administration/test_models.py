@@ -125,7 +125,7 @@ async def test_the_list_has_listed_and_set_models_and_is_searched_filtered_and_p
     assert await ids(q="SPEEDY sim") == ["sim/quick"]
     assert await ids(provider="groq") == ["groq/x"]
     assert await ids(active="false") == ["groq/x"]
-    assert await ids(tier="premium") == ["mistral/novel"]
+    assert await ids(tier="premium") == ["groq/x", "mistral/novel"]  # The first by default.
     together, cursor = [], None
     while True:
         page = (await admin.http.get("/admin/models", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()

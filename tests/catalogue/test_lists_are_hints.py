@@ -49,7 +49,7 @@ def service(
 ) -> Iterator[RunningService]:
     file: Path = tmp_path_factory.mktemp("lists") / "providers.toml"
     file.write_text(listing.providers_toml())
-    own = settings.model_copy(update={"data_dir": new_data_dir(), "providers_file": file})
+    own = settings.model_copy(update={"data_dir": new_data_dir(), "providers_file": file, "priced_models_tier": "free"})
     with portal.wrap_async_context_manager(running(own)) as service:
         yield service
 

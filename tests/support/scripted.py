@@ -81,6 +81,10 @@ class ScriptedProvider:
         self._scripts: dict[str, Script] = {}
         self._numbers = itertools.count()
 
+    def named(self, name: str, script: Script) -> None:
+        """Answer by `script` for a model of that name, also to other providers that are at this address."""
+        self._scripts[name] = script
+
     def model(self, script: Script, *, priced: bool = True) -> str:
         """A new model that answers by `script`; its full name. It costs US$ 1 and 2 per million tokens, or nobody knows."""
         number = next(self._numbers)
