@@ -46,7 +46,14 @@ async def test_a_blank_answer_is_not_sent_back_and_neither_is_its_prompt(user: U
 
 @pytest.mark.parametrize(
     "texts",
-    [["<think>Let me see.</think>\n\nHello"], ["<thi", "nk>Let me", " see.</thin", "k>\n", "\nHello"], ["Let me see.\n</think>\n\nHello"]],
+    [
+        ["<think>Let me see.</think>\n\nHello"],
+        ["<thi", "nk>Let me", " see.</thin", "k>\n", "\nHello"],
+        ["Let me see.\n</think>\n\nHello"],
+        ["Let me see.</think>Hello"],
+        ["Let me see.</think> Hello"],
+        ["<|channel|>analysis<|message|>Let me see.<|end|><|message|>Hello"],
+    ],
 )
 async def test_thinking_is_not_sent_back(user: User, scripted: ScriptedProvider, texts: list[str]):
     told = await conversation_after(user, scripted, *texts)
@@ -54,7 +61,7 @@ async def test_thinking_is_not_sent_back(user: User, scripted: ScriptedProvider,
 
 
 async def test_text_about_tags_is_sent_back_as_it_was(user: User, scripted: ScriptedProvider):
-    text = "Write `</think>`\nto end it:\n```\n</think>\n```\nDone."
+    text = "Write `</think>`\nto end it, </think> or `a</think>b`:\n```\n</think>\n```\nDone."
     assert (await conversation_after(user, scripted, text))[1]["content"] == text
 
 

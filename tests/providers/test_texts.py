@@ -179,14 +179,91 @@ async def test_thinking_between_tags_at_the_start_is_thinking_however_it_is_cut(
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("[THINK]", "[/THINK]"), ("<THINK>", "</Think>"), ("◁think▷", "◁/think▷")],
+    [
+        ("<thinking>", "</thinking>"),
+        ("<thought>", "</thought>"),
+        ("<reasoning>", "</reasoning>"),
+        ("[THINK]", "[/THINK]"),
+        ("<THINK>", "</Think>"),
+        ('<think type="deep">', "</think>"),
+        ("◁think▷", "◁/think▷"),
+        ("<|channel>thought\n", "<channel|>"),
+        ("<|begin_of_thought|>", "<|end_of_thought|>"),
+        ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ],
 )
 async def test_other_tags_are_known_too(asking: Asking, start: str, end: str) -> None:
     outcome = await asking.stream(event(text_chunk(f"{start}hm{end}Hello")), event(finish_chunk()), DONE)
     assert (outcome.reasoning, outcome.text) == ("hm", "Hello")
 
 
-@pytest.mark.parametrize("text", ["Say <think>hm</think>", "<thin ice>", "`<think>` is a tag", " \n", "<think", "<b>bold</b>", "< 5"])
+@pytest.mark.parametrize("size", [1, 4, 100])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>Hm.</think>\n\n<think> Well.</think>\n\nHello!",
+        "<think>Hm.</think><thinking> Well.</thinking>Hello!",
+        "<|channel|>analysis<|message|>Hm. Well.<|end|><|start|>assistant<|channel|>final<|message|>Hello!<|return|>",
+        "<|start|>assistant<|channel|>analysis<|message|>Hm.<|end|><|channel|>commentary to=f<|message|> Well.<|call|><|message|>Hello!",
+        "<|begin_of_thought|>\nHm. Well.<|end_of_thought|>\n\n<|begin_of_solution|>\nHello!<|end_of_solution|>",
+        "<|START_THINKING|>Hm. Well.<|END_THINKING|><|START_RESPONSE|>Hello!<|END_RESPONSE|>",
+    ],
+)
+async def test_thinking_in_several_parts_is_thinking_however_it_is_cut(asking: Asking, text: str, size: int) -> None:
+    pieces = [text[place : place + size] for place in range(0, len(text), size)]
+    outcome = await asking.stream(*(event(text_chunk(piece)) for piece in pieces), event(finish_chunk()), DONE)
+    assert (outcome.reasoning, outcome.text) == ("Hm. Well.", "Hello!")
+
+
+@pytest.mark.parametrize("text", ["</think>\n\nHello", "</think>Hello", "</thought>Hello"])
+async def test_the_tag_behind_thinking_that_came_by_itself_is_no_text(asking: Asking, text: str) -> None:
+    pieces = [event(text_chunk(None, reasoning_content="hm")), *(event(text_chunk(character)) for character in text)]
+    outcome = await asking.stream(*pieces, event(finish_chunk()), DONE)
+    assert (outcome.reasoning, outcome.text) == ("hm", "Hello")
+
+
+@pytest.mark.parametrize("size", [1, 3, 500])
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("<|channel|>final<|message|>Write <|end|> and <|start|> there.<|return|>", "Write <|end|> and <|start|> there."),
+        ("<|channel|>commentary<|message|>I look it up.<|end|>", "I look it up."),
+        ("<|channel|>final<|message|>Hello <|en", "Hello <|en"),
+        ("<|channel|>final<|message|>Hello <|end|> you", "Hello <|end|> you"),
+        ("<|channel|> is a token.", "<|channel|> is a token."),
+        ("<|start|> and <|end|> are tokens", "<|start|> and <|end|> are tokens"),
+        ("<|start|>" + "x" * 300 + "<|message|>", "<|start|>" + "x" * 300 + "<|message|>"),
+        ("<|START_RESPONSE|> begins it", "<|START_RESPONSE|> begins it"),
+    ],
+)
+async def test_tokens_that_an_answer_speaks_of_are_text(asking: Asking, sent: str, text: str, size: int) -> None:
+    pieces = [sent[place : place + size] for place in range(0, len(sent), size)]
+    outcome = await asking.stream(*(event(text_chunk(piece)) for piece in pieces), event(finish_chunk()), DONE)
+    assert (outcome.reasoning, outcome.text) == ("", text)
+
+
+@pytest.mark.parametrize("text", [" " * 20_000, "<think></think>" * 2_000, "<think " + "a" * 2_000])
+async def test_an_answer_that_only_may_begin_with_a_tag_is_not_held_back_for_good(asking: Asking, text: str) -> None:
+    outcome = await asking.stream(event(text_chunk(text[:-1])), event(text_chunk(text[-1])), event(finish_chunk()), DONE)
+    assert outcome.error is None
+    assert text.endswith(outcome.text)
+    assert len(outcome.text) > 1_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Say <think>hm</think>",
+        "<thin ice>",
+        "<think of it>",
+        "`<think>` is a tag",
+        "</think> ends it",
+        " \n",
+        "<think",
+        "<b>bold</b>",
+        "< 5",
+    ],
+)
 async def test_text_that_begins_without_a_tag_is_text(asking: Asking, text: str) -> None:
     pieces = [event(text_chunk(character)) for character in text]
     outcome = await asking.stream(*pieces, event(finish_chunk()), DONE)

@@ -328,7 +328,7 @@ class AnswerReader:
             self._wrote = self._wrote or bool(deltas)
             self._written.remember(deltas)
             if not self._tags.over and _has_answer(deltas):
-                deltas[:] = self._tags.take(deltas)
+                deltas[:] = self._tags.take(deltas, thought=self._sizes[True] > 0)
             self.answered = self.answered or _has_answer(deltas)
             self._begun = self.answered and self._tags.over and self._written.remembered
         self._judging = not self._begun or self._tally.can_be_outdated

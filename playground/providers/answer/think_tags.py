@@ -4,18 +4,32 @@ import re
 
 from playground.providers.calls import Delta
 
+from .template_tokens import FIRST_TOKENS, TemplateTokens
+
 _TAGS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
     "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
     "<seed:think>": "</seed:think>",
     "[think]": "[/think]",
     "◁think▷": "◁/think▷",
+    "<|channel>thought": "<channel|>",
 }
-"""In lower case. Source of the less usual ones: the chat templates of Gemini, Seed-OSS, Magistral and Kimi-VL."""
-_LONGEST = max(map(len, _TAGS))
-_LONE_END = re.compile(r"</think>[ \t]*(?:\r?\n|$)\s*")
-"""A template may put the first tag into the prompt, so that the answer has only the second: at the end of a line."""
+"""In lower case. Source of the less usual ones: the chat templates of Gemini, Seed-OSS, Magistral, Kimi-VL and Gemma."""
+_WITH_ATTRIBUTES = re.compile(r"<(think|thinking|thought|reasoning)\s+[\w:-]+\s?=[^<>]{0,100}>", re.IGNORECASE)
+"""Such as `<think duration="3">`."""
+_MAYBE_WITH_ATTRIBUTES = re.compile(r"<(think|thinking|thought|reasoning)\s[^<>]{0,120}", re.IGNORECASE)
+_ENDS = tuple(_TAGS.values())
+_BEGINNINGS = (*_TAGS, *_ENDS, *FIRST_TOKENS)
+_LONGEST = max(map(len, _BEGINNINGS))
+_MOST_BLOCKS = 20
+"""Pieces of thinking one after the other. A text of nothing but tags is text."""
+_MOST_HELD_CHARACTERS = 1_000
+"""An answer of nothing but blanks is not held back without end."""
+_LONE_END = re.compile(r"</think>(?:[ \t]*(?:\r?\n|$)|(?<=[.!?:)\]…。！？\n]</think>)|(?<=\S</think>)(?=\w))\s*")
+"""A template may put the first tag into the prompt, so that the answer has only the second: at the end of a line or sentence, or without a
+blank on either side. Where the tag is spoken of, blanks or quotation marks stand around it."""
 
 
 class ThinkTags:
@@ -30,47 +44,89 @@ class ThinkTags:
         """The tag that ends the thinking, within it."""
         self._fresh = True
         """No thinking came yet but line ends."""
-        self._behind = False
-        """The thinking is over, and only line ends came since."""
+        self._blocks = 0
+        """How many pieces of thinking are over."""
+        self._thought = False
+        self._tokens: TemplateTokens | None = None
+        """Takes the rest apart, where it began with a token of a template."""
 
-    def take(self, deltas: list[Delta]) -> list[Delta]:
-        """The same text, where it is thinking marked as such, without the tags."""
+    def take(self, deltas: list[Delta], *, thought: bool = False) -> list[Delta]:
+        """The same text, where it is thinking marked as such, without the tags. `thought`: thinking came in a field of its own."""
+        self._thought = thought
         taken: list[Delta] = []
         for delta in deltas:
             if self.over or delta.reasoning:
                 taken.append(delta)
+            elif self._tokens is not None:
+                self._take_tokens(self._tokens, delta.text, taken)
             else:
                 self._take(self._held + delta.text, taken)
         return taken
 
     def rest(self) -> list[Delta]:
         """What was held back when no more comes."""
+        if self._tokens is not None and not self.over:
+            return self._tokens.rest()
         held, self._held = self._held, ""
-        return [Delta(held, self._end is not None)] if held and not self._behind else []
+        if self._end is None and self._blocks:
+            held = held.lstrip("\r\n")
+        return [Delta(held, self._end is not None)] if held else []
 
     def _take(self, text: str, taken: list[Delta]) -> None:
         self._held = ""
-        if self._end is not None:
-            self._take_thinking(text, self._end, taken)
-        elif self._behind:
-            self._take_answer(text, taken)
-        else:
-            self._take_beginning(text, taken)
+        rest: str | None = text
+        while rest is not None:
+            rest = self._after_beginning(rest, taken) if self._end is None else self._after_thinking(rest, self._end, taken)
 
-    def _take_beginning(self, text: str, taken: list[Delta]) -> None:
+    def _after_beginning(self, text: str, taken: list[Delta]) -> str | None:
+        """Take text before the answer, at its very beginning or behind thinking, which more thinking may follow.
+
+        Gives what stands behind a tag, and `None` when all of it was taken.
+        """
         start = text.lstrip()
         lowered = start[:_LONGEST].lower()
         tag = next((tag for tag in _TAGS if lowered.startswith(tag)), None)
+        end = next((end for end in _ENDS if lowered.startswith(end)), None)
+        opening = _WITH_ATTRIBUTES.match(start)
+        if self._blocks >= _MOST_BLOCKS:
+            tag = end = opening = None
         if tag is not None:
-            self._end = _TAGS[tag]
-            self._take_thinking(start[len(tag) :], self._end, taken)
-        elif any(tag.startswith(lowered) for tag in _TAGS):
+            return self._enter(_TAGS[tag], start[len(tag) :])
+        if opening is not None:
+            return self._enter(f"</{opening.group(1).lower()}>", start[opening.end() :])
+        if end is not None and (self._thought or self._blocks or not start[len(end) :].startswith((" ", "\t"))):
+            # Only the tag behind the thinking was left in the text. With a blank behind it, the text may speak of it.
+            if start == end and not (self._thought or self._blocks):
+                self._held = text
+                return None
+            return self._leave(start[len(end) :])
+        if self._blocks == 0 and lowered.startswith(FIRST_TOKENS):
+            self._tokens = TemplateTokens()
+            self._take_tokens(self._tokens, start, taken)
+        elif len(text) <= _MOST_HELD_CHARACTERS and (
+            any(each.startswith(lowered) for each in _BEGINNINGS) or _MAYBE_WITH_ATTRIBUTES.fullmatch(start)
+        ):
             self._held = text
         else:
             self.over = True
-            taken.append(Delta(text, reasoning=False))
+            taken.append(Delta(text.lstrip("\r\n") if self._blocks else text, reasoning=False))
+        return None
 
-    def _take_thinking(self, text: str, end: str, taken: list[Delta]) -> None:
+    def _take_tokens(self, tokens: TemplateTokens, text: str, taken: list[Delta]) -> None:
+        taken += tokens.take(text)
+        self.over = tokens.over
+
+    def _enter(self, end: str, rest: str) -> str:
+        self._end, self._fresh = end, True
+        return rest
+
+    def _leave(self, rest: str) -> str:
+        self._end = None
+        self._blocks += 1
+        return rest
+
+    def _after_thinking(self, text: str, end: str, taken: list[Delta]) -> str | None:
+        """Take text within thinking. Gives what stands behind its end, and `None` when that did not come yet."""
         if self._fresh:
             text = text.lstrip("\r\n")
         found = re.search(re.escape(end), text, re.IGNORECASE)
@@ -78,17 +134,10 @@ class ThinkTags:
         if kept:
             self._fresh = False
             taken.append(Delta(text[:kept], reasoning=True))
-        if found is None:
-            self._held = text[kept:]
-        else:
-            self._end, self._behind = None, True
-            self._take_answer(text[found.end() :], taken)
-
-    def _take_answer(self, text: str, taken: list[Delta]) -> None:
-        answer = text.lstrip("\r\n")
-        if answer:
-            self.over = True
-            taken.append(Delta(answer, reasoning=False))
+        if found is not None:
+            return self._leave(text[found.end() :])
+        self._held = text[kept:]
+        return None
 
 
 def without_thinking(text: str) -> str:
@@ -106,7 +155,8 @@ def part_at_lone_end(text: str) -> tuple[str, str]:
         return "", text
     before = text[: end.start()]
     # One that is quoted, or stands in code, ends nothing.
-    if "<think>" in before or before.endswith(("`", '"', "'")) or before.count("```") % 2:
+    in_code = before.count("```") % 2 or before.rpartition("\n")[2].count("`") % 2
+    if "<think>" in before or before.endswith(('"', "'")) or in_code:
         return "", text
     return before, text[end.end() :]
 
