@@ -1,4 +1,4 @@
-"""`/playground`: comparisons, as streams and as records."""
+"""`/playground`: starting and streaming comparisons, and stored sessions."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
@@ -57,14 +57,14 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=LONGEST_IDEMPOTENCY_KEY,
-        description="A repeated request with the same key joins the run that the first one started.",
+        description="If a request with this key was sent before, join the run that it started.",
     ),
 ]
 LastEventIdHeader = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
-        description="The id of the last event that was read: the stream goes on after it.",
+        description="The id of the last event received. The stream continues after it.",
         examples=["k3v9q2m7:12"],
     ),
 ]
@@ -87,7 +87,7 @@ _STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
         RunMemoryFull,
     ),
     200: STREAM_ANSWER,
-    204: {"description": "The run is over, and all of it was read. It tells `EventSource` to stop."},
+    204: {"description": "The run is over, and all its events were received. This status stops an `EventSource`."},
 }
 
 
@@ -103,7 +103,7 @@ async def start_stream(
 ) -> Response:
     """Send one prompt to several models, and stream their answers as they are written.
 
-    With `Last-Event-ID` it goes on with the run of that event, and starts none.
+    With `Last-Event-ID`, no run is started; the stream continues the run of that event.
     """
     if last_event_id is not None:
         return await streams.of_running(user, comparisons.resume(user.id, LastEventId.parse(last_event_id)))
@@ -129,20 +129,18 @@ async def start_stream_by_address(
     streams: Provided[Streams],
     user: StreamUser,
     prompt: Annotated[str, Query(description=f"At most {LONGEST_QUERY_PROMPT_BYTES // 1024} KB.", examples=["Explain what a monad is."])],
-    models: Annotated[str, Query(description="Names, with commas between them.", examples=["sim/quick,sim/careful"])],
+    models: Annotated[str, Query(description="Model names, separated by commas.", examples=["sim/quick,sim/careful"])],
     last_event_id: LastEventIdHeader = None,
 ) -> Response:
-    """The same for `EventSource`, which can send neither a body nor headers.
+    """Start a comparison with `EventSource`, which can send neither a body nor headers.
 
-    An `EventSource` that lost its connection comes back to the same address with `Last-Event-ID`: that resumes its run.
+    An `EventSource` that loses its connection reconnects to the same URL with `Last-Event-ID`, which resumes its run.
     """
     if last_event_id is not None:
         return await streams.of_running(user, comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     size = len(prompt.encode("utf-8", "surrogatepass"))
     if size > LONGEST_QUERY_PROMPT_BYTES:
-        detail = (
-            f"is {size:,} bytes long; in an address at most {LONGEST_QUERY_PROMPT_BYTES:,} (8 KB) are allowed. Use POST for longer ones"
-        )
+        detail = f"is {size:,} bytes long; at most {LONGEST_QUERY_PROMPT_BYTES:,} (8 KB) are allowed in a URL. Use POST for longer prompts"
         raise BadInput.at("prompt", detail)
     try:
         asked = StreamRequest(prompt=prompt, models=[name.strip() for name in models.split(",") if name.strip()])
@@ -154,9 +152,9 @@ async def start_stream_by_address(
 
 @router.post("/tickets", responses=documented(NotAuthenticated, ScopeMissing))
 async def issue_ticket(tickets: Provided[Tickets], user: Streamer) -> Ticket:
-    """A ticket for one stream, to be sent as `token=` in its address by what can't set headers, as `EventSource`.
+    """Create a ticket for one stream. Clients that can't set headers, such as `EventSource`, send it as `token=` in the URL.
 
-    The stream has to begin within `expiresIn` seconds. Coming back to it with `Last-Event-ID` takes the same ticket, also later.
+    The stream must start within `expiresIn` seconds. The same ticket resumes it with `Last-Event-ID`, also after that time.
     """
     return tickets.issue(user)
 
@@ -175,7 +173,10 @@ async def estimate(
     user: Streamer,
     body: StreamRequest,
 ) -> Estimate:
-    """Tokens and the range of the cost, lane by lane, before anything is sent. Takes the body of `POST /playground/stream`."""
+    """Estimate the tokens and the range of the cost for each lane, without sending anything to a provider.
+
+    The body is that of `POST /playground/stream`.
+    """
     quota = limits.quota(user, request.scope)
     return await estimator.estimate(await comparisons.planned_calls(user, body, quota))
 
@@ -188,20 +189,20 @@ async def join_stream(
     session_id: SessionId,
     last_event_id: LastEventIdHeader = None,
 ) -> Response:
-    """Join the session's running turn, from its first event or after `Last-Event-ID`. Any number of readers may."""
+    """Join the session's running turn, from its first event or after `Last-Event-ID`. Any number of clients can read it."""
     last = None if last_event_id is None else LastEventId.parse(last_event_id)
     if last is not None and user.ticket_id is not None:
-        # A ticket opens one run, and the session may have gone on to another since.
+        # A ticket is valid for one run, and the session may have started another one since.
         return await streams.of_running(user, comparisons.resume(user.id, last))
     return await streams.of_running(user, await comparisons.join(user.id, session_id, last))
 
 
 @router.post("/sessions/{session_id}/keep", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
 async def keep(comparisons: Provided[ComparisonService], user: Streamer, session_id: SessionId, body: KeepRequest) -> KeepResult:
-    """Let the running turn continue without a reader for some seconds, for a client that gives its stream up and will join again.
+    """Let the running turn continue without a reader for some seconds, for a client that closes its stream and will join again.
 
-    The page does this while its tab is hidden, since browsers open only six connections to a site over HTTP/1.1. Repeat it in time: the
-    longest time that was asked for applies, and after it the turn is stopped as any other without a reader.
+    The page uses this while its tab is hidden, since browsers open only six connections to a site over HTTP/1.1. The longest time
+    requested so far applies. After it, the turn is stopped like any other that no one reads, so repeat the request in time.
     """
     return KeepResult(running=await comparisons.keep(user.id, session_id, body.seconds))
 
@@ -210,7 +211,7 @@ async def keep(comparisons: Provided[ComparisonService], user: Streamer, session
 async def stop(
     comparisons: Provided[ComparisonService], user: Streamer, session_id: SessionId, body: StopRequest | None = None
 ) -> StopResult:
-    """Stop one lane of the running turn, or all of them. What was written is kept, counted and priced."""
+    """Stop one lane of the running turn, or all lanes. The text so far is kept, and its tokens and cost are counted."""
     lane = body.lane if body else None
     return StopResult(stopped=await comparisons.stop(user.id, session_id, lane))
 
@@ -220,11 +221,11 @@ async def _wanted_sessions(
         CleanText | None,
         Query(
             max_length=500,
-            description="Parts of words that all stand in the title, or all in one prompt, in any case; a phrase in quotation marks.",
+            description="Search terms: parts of words, or phrases in quotation marks. The title or one prompt must contain all of them.",
         ),
     ] = None,
-    model: Annotated[CleanText | None, Query(max_length=300, description="Some lane's model, as `sim/quick`.")] = None,
-    answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="Some answer's status.")] = None,
+    model: Annotated[CleanText | None, Query(max_length=300, description="The model of at least one lane, such as `sim/quick`.")] = None,
+    answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="The status of at least one answer.")] = None,
     since: Annotated[GivenMoment | None, Query(alias="from", description="Created at this time or later.")] = None,
     until: Annotated[GivenMoment | None, Query(alias="to", description="Created before this time.")] = None,
 ) -> SessionFilter:
@@ -239,11 +240,11 @@ async def list_sessions(
     history: Provided[History],
     user: SessionReader,
     wanted: WantedSessions,
-    include: Annotated[Literal["answers"] | None, Query(description="`answers`: with the figures of every answer.")] = None,
-    cursor: Annotated[IdCursor | None, Query(description="`nextCursor` of the page before.")] = None,
+    include: Annotated[Literal["answers"] | None, Query(description="`answers`: include the metrics of every answer.")] = None,
+    cursor: Annotated[IdCursor | None, Query(description="The `nextCursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> SessionPage:
-    """One's sessions, newest first, page by page."""
+    """List your sessions, newest first, page by page."""
     return await history.page(user.id, wanted, cursor=cursor, limit=limit, with_answers=include == "answers")
 
 
@@ -258,9 +259,9 @@ async def list_sessions(
 async def export_sessions(
     history: Provided[History], user: SessionReader, wanted: WantedSessions, file_format: Format = None, accept: AcceptHeader = None
 ) -> Response:
-    """One's sessions with all of their texts, newest first, in one file: JSON, or CSV with a line for each answer.
+    """Export your sessions with all their texts, newest first, in one file: JSON, or CSV with one line for each answer.
 
-    It is written while it is read. A file that is cut off (which the connection tells) is not all.
+    The file is streamed. If the connection ends with an error, the file is incomplete.
     """
     pages = await history.export(user.id, wanted)
     if wants_csv(file_format, accept):
@@ -274,9 +275,9 @@ async def export_sessions(
     responses=documented(NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
 )
 async def get_session(history: Provided[History], user: SessionReader, session_id: SessionId) -> Response:
-    """Everything about a session: lanes, turns, answers. A running turn is shown as far as it has come.
+    """Return a session with its lanes, turns and answers. A running turn has the text written so far.
 
-    It is written while it is read. One that is cut off (which the connection tells) is not all.
+    The response is streamed. If the connection ends with an error, it is incomplete.
     """
     return _written(await history.detail(user.id, session_id))
 
@@ -287,7 +288,7 @@ async def get_session(history: Provided[History], user: SessionReader, session_i
     responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
 )
 async def change_session(history: Provided[History], user: SessionWriter, session_id: SessionId, change: SessionChange) -> Response:
-    """Give a session another title."""
+    """Change the title of a session."""
     return _written(await history.rename(user.id, session_id, change.title))
 
 
@@ -301,5 +302,5 @@ def _written(parts: AsyncIterator[list[Part]]) -> ClosingStream:
     responses=documented(NotAuthenticated, SessionNotFound, Unavailable),
 )
 async def delete_session(history: Provided[History], user: SessionWriter, session_id: SessionId) -> None:
-    """Delete a session with all of its answers. A running turn is stopped first."""
+    """Delete a session with all its answers. A running turn is stopped first."""
     await history.delete(user.id, session_id)

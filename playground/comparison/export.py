@@ -1,4 +1,4 @@
-"""Sessions as a table, written while they are read."""
+"""Sessions as CSV, streamed from the database."""
 
 from collections.abc import AsyncIterator
 
@@ -46,7 +46,7 @@ _COLUMNS = [
 
 
 async def as_csv(parts: AsyncIterator[list[Part]], *, for_people: bool) -> AsyncIterator[str]:
-    """A line for each answer; durations in ms, amounts in US dollars."""
+    """Yield one line for each answer; durations in ms, amounts in US dollars."""
     yield (BYTE_ORDER_MARK if for_people else "") + csv_lines([_COLUMNS], for_people=for_people)
     session: SessionDetail | None = None
     turn: Turn | None = None

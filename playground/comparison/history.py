@@ -1,4 +1,4 @@
-"""Reading and changing what is kept of sessions. A turn that goes on is shown as far as it has come."""
+"""Reading, renaming and deleting stored sessions. A running turn is shown with the text that it has so far."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -13,9 +13,9 @@ from .service import SessionNotFound
 from .streamed_sessions import Part, StreamedSession
 
 _SESSIONS_AT_ONCE = 4
-"""Sessions that are exported from the same reads. Each may have four megabytes of parameters."""
+"""Sessions that an export reads in one query. Each may have four megabytes of parameters."""
 MOST_FIGURES = 5_000
-"""Answers whose figures come with one page."""
+"""Answers whose metrics fit on one page."""
 
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ class History:
         self._repository = repository
 
     async def page(self, user_id: str, wanted: SessionFilter, *, cursor: str | None, limit: int, with_answers: bool) -> SessionPage:
-        """A page of sessions, newest first; a shorter one where sessions with many answers are shown with them."""
-        # One more is asked for than shown, to know whether there is a next page.
+        """Return a page of sessions, newest first. The page is shorter than `limit` if it includes answers and the sessions have many."""
+        # Read one more than is shown, to know whether there is a next page.
         rows = await self._repository.page(user_id, wanted, cursor=cursor, limit=limit + 1)
         more, rows = len(rows) > limit, rows[:limit]
         ids = [row["id"] for row in rows]
@@ -41,19 +41,19 @@ class History:
         return SessionPage(items=items, next_cursor=rows[-1]["id"] if more else None)
 
     async def detail(self, user_id: str, session_id: str) -> AsyncIterator[list[Part]]:
-        """Everything about one session, a part at a time. Raises `SessionNotFound`, before the first."""
+        """Return one session with all its texts, part by part. Raises `SessionNotFound` before the first part."""
         run = self._runs.of_session(session_id)
         if run is not None and run.plan.user_id == user_id:
             await run.opened.wait()
         parts = self._parts(user_id, [session_id])
-        return await begun(parts, SessionNotFound)
+        return await with_first_read(parts, SessionNotFound)
 
     async def export(self, user_id: str, wanted: SessionFilter) -> AsyncIterator[list[Part]]:
-        """All sessions with their texts, newest first, a part at a time.
+        """Return all sessions with their texts, newest first, part by part.
 
-        The first part is read before this returns, so that a database that is away is told as an error, and not by an answer cut off.
+        The first part is read before this returns, so that an unavailable database causes an error response and not a truncated one.
         """
-        return await begun(self._all_parts(user_id, wanted))
+        return await with_first_read(self._all_parts(user_id, wanted))
 
     async def _all_parts(self, user_id: str, wanted: SessionFilter) -> AsyncIterator[list[Part]]:
         cursor = None
@@ -70,7 +70,7 @@ class History:
         part: list[Part] = [left[0].detail]
         async for answers in self._repository.answers(user_id, [session.id for session in sessions]):
             for answer in answers:
-                # Also past those in which nothing was said.
+                # This also skips sessions without answers.
                 while left[0].session is not sessions[answer.place - 1]:
                     left.popleft()
                     part.append(left[0].detail)
@@ -80,13 +80,13 @@ class History:
         yield [*part, *(streamed.detail for streamed in list(left)[1:])]
 
     async def rename(self, user_id: str, session_id: str, title: str) -> AsyncIterator[list[Part]]:
-        """Give a session another title; then it as `detail` gives it. Raises `SessionNotFound`."""
+        """Change the title of a session, and return the session like `detail`. Raises `SessionNotFound`."""
         if not await self._repository.rename(user_id, session_id, title):
             raise SessionNotFound
         return await self.detail(user_id, session_id)
 
     async def delete(self, user_id: str, session_id: str) -> None:
-        """Delete a session; a turn that goes on is stopped first. Raises `SessionNotFound`."""
+        """Delete a session, after stopping its running turn. Raises `SessionNotFound`."""
         run = self._runs.of_session(session_id)
         if run is not None and run.plan.user_id == user_id:
             run.stop()
@@ -95,8 +95,8 @@ class History:
             raise SessionNotFound
 
 
-async def begun(parts: AsyncIterator[T], empty: Callable[[], Exception] | None = None) -> AsyncIterator[T]:
-    """The same, with the first one read already. Raises what that raises, and `empty` when there is none."""
+async def with_first_read(parts: AsyncIterator[T], empty: Callable[[], Exception] | None = None) -> AsyncIterator[T]:
+    """Read the first part, and return an iterator over all of them. Raises the errors of that read, and `empty` if there are no parts."""
     first = await anext(parts, None)
     if first is None and empty is not None:
         raise empty()
@@ -111,7 +111,7 @@ async def begun(parts: AsyncIterator[T], empty: Callable[[], Exception] | None =
 
 
 def _fitting(ids: Sequence[str], lanes: Mapping[str, list[dict[str, Any]]]) -> int:
-    """How many of these sessions are shown with the figures of their answers; at least one."""
+    """Return how many of these sessions fit on a page with the metrics of their answers; at least one."""
     room = MOST_FIGURES
     for shown, session_id in enumerate(ids):
         room -= sum(lane["answers"] for lane in lanes.get(session_id, []))

@@ -1,4 +1,4 @@
-"""Opens the room: runs, what is recorded of them, and the sessions of users."""
+"""Builds the services of this room: runs, their recording, and stored sessions."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from .service import ComparisonService
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRoom:
-    """What other rooms use of this one."""
+    """The services that other rooms use."""
 
     runs: Runs
     history: History
@@ -28,7 +28,7 @@ class ComparisonRoom:
 def open_comparison(
     foundation: Foundation, providers: ProvidersRoom, models: CatalogueRoom, accounting: AccountingRoom, *, closing_also: str
 ) -> ComparisonRoom:
-    """Open the room. `closing_also` is SQL that runs in the batch which closes a turn. Raises `StartupError`."""
+    """Build the services. `closing_also` is SQL that runs in the statement that closes a turn. Raises `StartupError`."""
     settings = foundation.settings
     journal = Journal.open(settings.data_dir / "journal")
     foundation.closing.callback(journal.close)
@@ -39,6 +39,6 @@ def open_comparison(
     history = History(runs, sessions)
     comparisons = ComparisonService(runs, sessions, models.access, grace_seconds=settings.stream_grace_seconds)
     foundation.services.add(runs, history, comparisons)
-    foundation.tasks.start_soon(recorder.write_on)
+    foundation.tasks.start_soon(recorder.run)
     foundation.tasks.start_soon(runs.watch)
     return ComparisonRoom(runs, history)

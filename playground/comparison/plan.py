@@ -1,4 +1,4 @@
-"""What is to be run, decided before anything is sent; and what a lane came to, decided when it is over."""
+"""The plan of a run, made before anything is sent, and the record of each lane's answer, made when the lane is over."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -12,42 +12,42 @@ from playground.providers.calls import Attachment, ModelCall, Source, Usage
 
 AnswerStatus = Literal["completed", "failed", "stopped", "interrupted"]
 CostSource = Literal["provider", "list"]
-"""`provider`: it said what it charged. `list`: a price times the tokens."""
+"""`provider`: the provider reported the cost. `list`: calculated from a list price and the tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanePlan:
-    """One lane of a turn to be run."""
+    """One lane of a planned run."""
 
     lane_id: str
     position: int
     model: str
-    """The full name, as `groq/llama-3.3-70b-versatile`."""
+    """The full name, such as `groq/llama-3.3-70b-versatile`."""
     call: ModelCall
     answer_id: str
     parameters: Mapping[str, Any]
-    """As the request gave them, in the wire's names."""
+    """As in the request, in camelCase."""
     bounded: bool = False
-    """Its user's tokens or money are limited, and what one attempt may take of them was reserved."""
+    """The user's tokens or money are limited, and the most that one attempt can use was reserved."""
     listed: bool = True
-    """The provider's list of models has it."""
+    """The model is in the provider's list of models."""
     nearest: Callable[[], Sequence[str]] | None = None
-    """Finds listed models with names like this one's, should the provider not know it."""
+    """Finds listed models with similar names, in case the provider doesn't know this one."""
 
     @property
     def simulated(self) -> bool:
-        """The model's answers, costs and times are made up."""
+        """Return whether the model is simulated, with invented answers, costs and times."""
         return self.call.provider.simulated
 
     @property
     def own_key(self) -> bool:
-        """It is asked with the user's own key: neither the server's money nor the user's limits pay for it."""
+        """Return whether the user's own key is used, so that the user pays and the user's limits don't apply."""
         return self.call.provider.own_key
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """A turn to be run."""
+    """A turn that is going to run."""
 
     run_id: str
     session_id: str
@@ -60,16 +60,16 @@ class RunPlan:
     created_at: datetime
     new_session: bool
     grace_seconds: float
-    """How long the run goes on without any reader."""
+    """How long the run continues without a reader."""
     idempotency_key: str | None = None
     request_hash: str | None = None
     reserved: bool = False
-    """It was counted as a request of its user before it began; else it is when it closes."""
+    """It was counted as a request of its user before it started; otherwise it is counted when it closes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a lane failed: a code of `playground/providers/errors/kinds.py`, a sentence for people, and whether asking again can help."""
+    """Why a lane failed: a code from `playground/providers/errors/kinds.py`, a message for people, and whether a retry can help."""
 
     code: str
     message: str
@@ -78,7 +78,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Tokens and cost of one lane. `cost` is `None` when the price is unknown."""
+    """Tokens and cost of one lane. `cost` is `None` if the price is unknown."""
 
     input_tokens: int
     output_tokens: int
@@ -88,15 +88,15 @@ class Bill:
     cost: Decimal | None
     cost_source: CostSource | None
     cache_write_tokens: int | None = None
-    """Of the input: written to the provider's cache."""
+    """Input tokens that were written to the provider's cache."""
 
 
 NOTHING_USED = Bill(0, 0, None, None, estimated=False, cost=Decimal(0), cost_source=None)
-"""The bill of a request that the provider refused or never got: nothing was used, nothing is owed."""
+"""The bill of a request that the provider refused or never received."""
 
 
 def sum_of(bills: Sequence[Bill]) -> Bill:
-    """The bill of a lane's attempts. What is estimated or unknown of one is so of their sum."""
+    """Return the bill of all attempts of a lane. The sum is estimated or unknown if one of them is."""
     used = [bill for bill in bills if bill is not NOTHING_USED]
     if len(used) <= 1:
         return used[0] if used else NOTHING_USED
@@ -119,45 +119,45 @@ def _sum_of_known(counts: Iterable[int | None]) -> int | None:
 
 
 class Quota(Protocol):
-    """What somebody may still use. Whoever starts a run asks it before anything is sent."""
+    """A user's remaining limits, checked before a run sends anything."""
 
     def limited(self, call: ModelCall) -> ModelCall:
-        """The call as it is sent: where it matters how long an answer is, it has a limit."""
+        """Return the call to send, with a limit on the answer's length if the user's limits require one."""
 
     def reserved(self, plan: RunPlan) -> AbstractAsyncContextManager[RunPlan]:
-        """Reserves what `plan` may take, and gives the plan to be run. If the block raises, what was reserved is given back.
+        """Reserve the most that `plan` can use, and yield the plan to run. If the block raises, the reservation is released.
 
-        Raises a `Problem` when there is not enough left.
+        Raises a `Problem` if not enough is left.
         """
 
 
 class Accountant(Protocol):
-    """Who turns a lane's end into a bill."""
+    """Calculates the bill of an answer."""
 
     async def settle(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str, at: datetime) -> Bill:
-        """The bill: by the provider's own `usage`, else counted from the conversation and what was written, and marked as estimated.
+        """Return the bill: from the provider's `usage`, or else counted from the conversation and the text, and marked as estimated.
 
-        `at` is when the call was sent: some prices differ by the time of day.
+        `at` is when the call was sent; some prices depend on the time of day.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long a lane took, in ms, from sending the request that was answered (monotonic clock)."""
+    """How long a lane took, in ms since the answered request was sent (monotonic clock)."""
 
     first_token: float | None
     response: float | None
-    """`None` when nobody was there to see the end."""
+    """`None` if the end was not observed, because the process was killed."""
     tokens_per_second: float | None
     first_answer: float | None = None
-    """Until the first delta that was not thinking."""
+    """Until the first delta that is not reasoning."""
     total: float | None = None
-    """From sending the very first request to the end: with the attempts that failed, and the waits between."""
+    """From sending the first request to the end, including failed attempts and the waits between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """All that is kept of one lane's answer."""
+    """Everything that is stored about one lane's answer."""
 
     answer_id: str
     status: AnswerStatus
@@ -167,12 +167,13 @@ class AnswerRecord:
     failure: Failure | None
     bill: Bill
     times: Times | None
-    """`None` when nobody was there to see any of it."""
+    """`None` if nothing was observed, because the process was killed."""
     attempts: int
     finished_at: datetime
     max_tokens: int | None = None
-    """The most output tokens that were asked for: the lane's own, or what its user's limits allow."""
+    """The limit on output tokens that was sent: the lane's parameter, or what the user's limits allow."""
     timeline: Timeline | None = None
-    """`None` when it is not known."""
+    """`None` if unknown."""
+
     sources: tuple[Source, ...] = ()
     attachments: tuple[Attachment, ...] = ()

@@ -31,8 +31,8 @@ from .stored_sessions import (
     EXCHANGES,
     SESSIONS,
     ContinuedSession,
+    EarlierAnswer,
     Exchange,
-    Said,
     StoredAnswer,
     StoredSession,
     decoded,
@@ -46,13 +46,13 @@ _PARENTS = ("sessions_user_id_fkey", "turns_session_id_fkey")
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which of a user's sessions are wanted; `None` does not narrow."""
+    """Selects sessions of a user. A field that is `None` doesn't filter."""
 
     text: str | None = None
-    """Its words stand in the title or in one prompt, in any case of letters; what is between quotation marks stands there as it is."""
+    """Words, or phrases in quotation marks, that the title or one prompt contains; case is ignored."""
     model: str | None = None
     status: str | None = None
-    """Some answer has it."""
+    """At least one answer has this status."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -96,23 +96,23 @@ ORDER BY t.session_id DESC, t.number DESC, l.position DESC
 LIMIT $2::int
 """
 
-_NARROW_LIST = "Narrow the list by `from`, `to` or `model`, or search for longer words."
-_NARROW_TEXTS = "Ask again later, or for fewer sessions at once."
+_NARROW_LIST = "Narrow the list with `from`, `to` or `model`, or search for longer words."
+_NARROW_TEXTS = "Try again later, or request fewer sessions at once."
 
 
 class SessionRepository:
-    """Sessions in the database. Every call may run twice (see `Database.run`), so every write is repeatable without harm."""
+    """Sessions in the database. Every call may run twice (see `Database.run`), so every write can safely be repeated."""
 
     def __init__(self, database: Database, *, closing_also: str = "") -> None:
-        """`closing_also` is done in the statement that closes a turn: see `close_turn` in `statements.py`."""
+        """`closing_also` is SQL that the statement which closes a turn also runs; see `close_turn` in `statements.py`."""
         self._database = database
         self._close_turn = close_turn(closing_also)
 
     async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
-        """Keep a turn that begins, with its session and lanes when those are new. Rows that are there already stay as they are.
+        """Store a turn that starts, and its session and lanes if they are new. Existing rows are left unchanged.
 
-        `as_next`: under the next free number of the session, whatever its own, and without its idempotency key. Raises `TurnOrphaned` when
-        its user or session is gone, `TurnRefused` when another turn has its number or its key, `RowsRefused`.
+        `as_next`: store it under the session's next free number and without its idempotency key. Raises `TurnOrphaned` if its user or
+        session no longer exists, `TurnRefused` if another turn has its number or key, `RowsRefused`.
         """
         rows = opening_rows(turn, as_next=as_next)
         try:
@@ -120,14 +120,14 @@ class SessionRepository:
         except RawQueryError as error:
             if error.meta["code"] != sqlstate.FOREIGN_KEY_VIOLATION:
                 raise RowsRefused(error.meta["code"]) from error
-            # Nothing of the statement was kept.
+            # The whole statement was rolled back.
             if any(parent in error.meta["message"] for parent in _PARENTS):
                 raise TurnOrphaned(turn.turn_id) from error
-            # The turn's row gave way to another with the same number or idempotency key, so its answers belong to nothing.
+            # Another row has the turn's number or idempotency key, so the turn was not inserted and its answers refer to nothing.
             raise TurnRefused(turn.turn_id) from error
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
-        """Keep what a turn came to; it is over with the last of its answers. Raises `RowsRefused`."""
+        """Store the results of a turn; storing the last answers closes it. Raises `RowsRefused`."""
         *first, last = in_parts(answers)
         for part in first:
             await self._keep(KEEP_ANSWERS, answer_rows(part))
@@ -140,22 +140,22 @@ class SessionRepository:
             raise RowsRefused(error.meta["code"]) from error
 
     async def withdraw_turn(self, turn: TurnRow) -> None:
-        """Delete a turn of which nothing was sent, with its session when that was new and has no other. Nothing happens without one."""
+        """Delete a turn that sent no requests, and its session if it was new and has no other turn. Safe if it doesn't exist."""
         await self._database.run(lambda prisma: prisma.turns.delete_many(where={"id": turn.turn_id}))
         if turn.new_session:
             await self._database.run(lambda prisma: prisma.sessions.delete_many(where={"id": turn.session_id, "turns": {"none": {}}}))
 
     async def healthy(self) -> bool:
-        """Whether the database answers at this moment."""
+        """Return whether the database responds now."""
         return await self._database.healthy()
 
     async def sessions(self, user_id: str, session_ids: Sequence[str]) -> list[StoredSession]:
-        """Those of that user, without what was said in them, in the order of `session_ids`."""
+        """Return the user's sessions without their turns, in the order of `session_ids`."""
         found = await self._read(user_id, SESSIONS, user_id, list(session_ids), kind=list[StoredSession])
         return sorted(found, key=lambda session: session_ids.index(session.id))
 
     async def answers(self, user_id: str, session_ids: Sequence[str], *, turn: int | None = None) -> AsyncIterator[list[StoredAnswer]]:
-        """Everything that was said in sessions of that user, in order, part by part; in `turn` only where it is given."""
+        """Return all answers in these sessions of the user, in order, part by part; only those of `turn` if it is set."""
         place, number, lane = 0, 0, -1
         while part := await self._read(
             user_id,
@@ -167,12 +167,12 @@ class SessionRepository:
             place, number, lane = part[-1].place, part[-1].number, part[-1].lane
 
     async def continued(self, user_id: str, session_id: str, most_bytes: int) -> ContinuedSession | None:
-        """What the next turn of that user's session needs, with the newest texts of its lanes that fit into so many bytes."""
+        """Return what the next turn of the user's session needs, with the newest answers of its lanes that fit into `most_bytes`."""
         found = await self._read(user_id, CONTINUED, user_id, session_id, most_bytes, kind=list[ContinuedSession])
         return found[0] if found else None
 
-    async def exchanges(self, user_id: str, said: Sequence[Said]) -> dict[str, Exchange]:
-        """Their texts, by answer id."""
+    async def exchanges(self, user_id: str, said: Sequence[EarlierAnswer]) -> dict[str, Exchange]:
+        """Return the texts of these answers and their prompts, by answer id."""
         found: dict[str, Exchange] = {}
         for part in parts_of(said):
             ids = [each.answer_id for each in part]
@@ -184,39 +184,39 @@ class SessionRepository:
         return decoded(row["found"], kind)
 
     async def owns(self, user_id: str, session_id: str) -> bool:
-        """Whether there is such a session of that user."""
+        """Return whether the user has this session."""
         return await self._database.run(lambda prisma: prisma.sessions.count(where={"id": session_id, "user_id": user_id})) > 0
 
     async def find_by_key(self, user_id: str, idempotency_key: str) -> models.turns | None:
-        """The turn that was started with this key."""
+        """Return the turn that was started with this key."""
         where = {"user_id": user_id, "idempotency_key": idempotency_key}
         return await self._database.run(lambda prisma: prisma.turns.find_first(where=where))  # type: ignore[arg-type]
 
     async def page(self, user_id: str, wanted: SessionFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
-        """Sessions newest first, from the one after `cursor` on: id, title, created_at, updated_at."""
+        """Return sessions, newest first, starting after `cursor`: id, title, created_at, updated_at."""
         terms = [] if wanted.text is None else terms_of(wanted.text)
         parameters = (user_id, cursor, terms, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
         statement = _SEARCH if terms else _LIST
         return await self._database.read(user_id, statement, *parameters, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
 
     async def summaries(self, user_id: str, session_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        """What each lane of these sessions came to, by session, in the order of lanes."""
+        """Return the totals of each lane of these sessions, by session, in the order of the lanes."""
         rows = await self._database.read(user_id, _SUMMARIES, list(session_ids), seconds=LIST_SECONDS, narrow=_NARROW_LIST)
         return _by_session(rows)
 
     async def figures(self, user_id: str, session_ids: Sequence[str], most: int) -> dict[str, list[dict[str, Any]]]:
-        """Tokens, cost and times of answers of these sessions, by session, in the order of turns and lanes: the newest `most`."""
+        """Return tokens, cost and times of the newest `most` answers of these sessions, by session, in the order of turns and lanes."""
         rows = await self._database.read(user_id, _FIGURES, list(session_ids), most, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
         return _by_session(rows[::-1])
 
     async def rename(self, user_id: str, session_id: str, title: str) -> bool:
-        """Give a session another title; whether there is such a session of that user."""
+        """Change the title of a session; return whether the user has this session."""
         where = {"id": session_id, "user_id": user_id}
         changed = await self._database.run(lambda prisma: prisma.sessions.update_many(where=where, data={"title": title}))  # type: ignore[arg-type]
         return changed > 0
 
     async def delete(self, user_id: str, session_id: str) -> bool:
-        """Delete a session with all that belongs to it; whether there was such a session of that user."""
+        """Delete a session with everything in it; return whether the user had this session."""
         where = {"id": session_id, "user_id": user_id}
         return await self._database.run(lambda prisma: prisma.sessions.delete_many(where=where)) > 0  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""The shapes of comparisons on the wire. Events are in `events.py`."""
+"""The request and response bodies of comparisons. Events are in `stream/events.py`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -35,7 +35,7 @@ ModelName = Annotated[CleanText, Field(min_length=1, max_length=300, examples=["
 
 
 class Parameters(WireInput):
-    """How a model is asked. What is absent is left to the provider's default."""
+    """Sampling parameters and system prompt. Absent parameters use the provider's default."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
@@ -47,13 +47,13 @@ class Parameters(WireInput):
 
 
 class LaneRequest(Parameters):
-    """One lane: a model, and what it is asked differently from the other lanes."""
+    """One lane: a model, and the parameters that differ from the other lanes."""
 
     model: ModelName
 
 
 class StreamRequest(Parameters):
-    """A comparison to start, or the next turn of one. Parameters beside `lanes` are the defaults of all lanes."""
+    """A new comparison, or the next turn of an existing one. Parameters at the top level are the defaults for all lanes."""
 
     prompt: Annotated[LongText, AfterValidator(_not_blank), Field(examples=["Explain what a monad is to a cook."])]
     models: (
@@ -62,9 +62,9 @@ class StreamRequest(Parameters):
     ) = None
     lanes: Annotated[list[LaneRequest], at_most(MOST_LANES), Field(min_length=1, max_length=MOST_LANES)] | None = None
     session_id: Annotated[CleanText, Field(max_length=64)] | None = None
-    """The session whose next turn this is; its lanes are kept, so neither `models`, `lanes` nor parameters go with it."""
+    """The session to continue. Its lanes and their parameters stay, so `models`, `lanes` and parameters are not allowed with it."""
     on_disconnect: Literal["continue", "stop"] = "continue"
-    """`stop`: end the run as soon as nobody reads it."""
+    """`stop`: stop the run as soon as no one reads it."""
 
     @model_validator(mode="after")
     def _says_what_to_run(self) -> Self:
@@ -72,15 +72,15 @@ class StreamRequest(Parameters):
         if self.session_id is not None:
             given += [name for name in Parameters.model_fields if getattr(self, name) is not None]
             if given:
-                raise fields_at_fault("is for new sessions: a session's next turn keeps its lanes and their parameters", *given)
+                raise fields_at_fault("is allowed for new sessions only; the next turn of a session keeps its lanes and parameters", *given)
         elif not given:
-            raise fields_at_fault("is missing: give the `models` to compare, or `lanes`", "models")
+            raise fields_at_fault("is required: send the `models` to compare, or `lanes`", "models")
         elif len(given) > 1:
-            raise fields_at_fault("give either `models` or `lanes`", *given)
+            raise fields_at_fault("send either `models` or `lanes`, not both", *given)
         return self
 
     def all_lanes(self) -> list[LaneRequest]:
-        """The lanes of a new session, each with the defaults filled in."""
+        """Return the lanes of a new session, each with the defaults filled in."""
         lanes = self.lanes if self.lanes is not None else [LaneRequest(model=model) for model in self.models or []]
         defaults = {name: getattr(self, name) for name in Parameters.model_fields}
         return [
@@ -90,31 +90,31 @@ class StreamRequest(Parameters):
 
 
 class StopRequest(WireInput):
-    """What to stop: one lane, or all when `lane` is absent."""
+    """Which lane to stop; all lanes if `lane` is absent."""
 
     lane: Annotated[int, Field(ge=0, lt=MOST_LANES)] | None = None
 
 
 class StopResult(WireModel):
-    """The lanes that were told to stop; those that had ended are not among them."""
+    """The lanes that are being stopped. Lanes that had already ended are not listed."""
 
     stopped: list[int]
 
 
 class KeepRequest(WireInput):
-    """For how long the running turn continues without a reader."""
+    """How long the running turn continues without a reader."""
 
     seconds: Annotated[int, Field(ge=1, le=LONGEST_KEEP_SECONDS)]
 
 
 class KeepResult(WireModel):
-    """Whether there is a running turn."""
+    """Whether a turn is running."""
 
     running: bool
 
 
 class SessionChange(WireInput):
-    """What can be changed of a session."""
+    """The properties of a session that can be changed."""
 
     title: Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=300)]
 
@@ -127,11 +127,11 @@ class LaneSummary(WireModel):
     provider: str
     simulated: bool
     status: AnswerStatus
-    """Of its newest answer."""
+    """The status of its newest answer."""
 
 
 class AnswerFigures(WireModel):
-    """Tokens, cost and times of an answer, without its text. Durations are in ms."""
+    """The tokens, cost and times of an answer, without its text. Durations are in ms."""
 
     turn: int
     lane: int
@@ -144,7 +144,7 @@ class AnswerFigures(WireModel):
     estimated: bool
     cost: Money | None
     own_key: bool
-    """Asked with the user's own key for the provider, which paid for it."""
+    """The user's own key for the provider was used, so the user pays."""
     time_to_first_token: float | None
     response_time: float | None
     tokens_per_second: float | None
@@ -154,7 +154,7 @@ class AnswerFigures(WireModel):
 
 
 class SessionSummary(WireModel):
-    """A session in the list. `total_cost` is real money; costs that are not known are counted in `unknown_costs`."""
+    """A session in the list. `total_cost` is real money only; `unknown_costs` is the number of answers whose cost is unknown."""
 
     id: str
     title: str
@@ -167,11 +167,11 @@ class SessionSummary(WireModel):
     simulated_cost: Money
     unknown_costs: int
     answers: list[AnswerFigures] | None = None
-    """With `include=answers`."""
+    """Present with `include=answers`."""
 
 
 class SessionPage(WireModel):
-    """A page of sessions, newest first. `next_cursor` leads to the next; null: this is the last."""
+    """A page of sessions, newest first. Send `next_cursor` as `cursor` to get the next page; it is null on the last page."""
 
     items: list[SessionSummary]
     next_cursor: str | None
@@ -186,20 +186,20 @@ class AnswerError(WireModel):
 
 
 class AnswerSource(WireModel):
-    """Something an answer refers to. `url` is of http or https, or null where the provider named none."""
+    """A source that an answer cites. `url` is an http or https URL, or null if the provider sent none."""
 
     url: str | None
     title: str | None
 
 
 class AnswerAttachment(WireModel):
-    """A part of an answer that is no text. What it contains is not kept."""
+    """A part of an answer that is not text. Its content is not stored."""
 
     kind: Literal["image", "audio", "file"]
     type: str | None
-    """As `image/png`."""
+    """The media type, such as `image/png`."""
     size: int | None
-    """In bytes."""
+    """Size in bytes."""
     url: str | None
 
 
@@ -211,19 +211,19 @@ class Answer(WireModel):
     text: str
     reasoning: str
     sources: list[AnswerSource]
-    """In the order of the numbers in the text."""
+    """In the order of their numbers in the text."""
     attachments: list[AnswerAttachment]
     finish_reason: str | None
-    """The provider's word for why the answer ended."""
+    """Why the answer ended, in the provider's words."""
     ending: Ending | None
-    """What the finish reason means; null where it is not known."""
+    """What the finish reason means; null if unknown."""
     max_tokens: int | None
-    """The most output tokens that were asked for; null: the provider's default."""
+    """The limit on output tokens that was sent; null if the provider's default applied."""
     error: AnswerError | None
     input_tokens: int | None
     cached_input_tokens: int | None
     cache_write_tokens: int | None
-    """Of the input: written to the provider's cache."""
+    """Input tokens that were written to the provider's cache."""
     output_tokens: int | None
     reasoning_tokens: int | None
     tokens_used: int | None
@@ -232,7 +232,7 @@ class Answer(WireModel):
     cost: Money | None
     cost_source: Literal["provider", "list"] | None
     own_key: bool
-    """Asked with the user's own key for the provider, which paid for it."""
+    """The user's own key for the provider was used, so the user pays."""
     time_to_first_token: float | None
     response_time: float | None
     tokens_per_second: float | None
@@ -240,16 +240,16 @@ class Answer(WireModel):
     created_at: Moment
     finished_at: Moment | None
     time_to_first_answer: float | None
-    """From sending the request to the first piece that is not thinking."""
+    """Time from sending the request to the first text that is not reasoning, in ms."""
     total_time: float | None
-    """From sending the first request to the end: with the attempts that failed, and the waits between."""
+    """Time from sending the first request to the end, in ms, including failed attempts and the waits between them."""
     timeline: list[tuple[int, int]] | None
-    """How it grew: pairs of the ms since the answered request was sent and the characters that had come by then, those of the thinking
-    included; at most 128, and the last is the end. Null: it is not known."""
+    """How the answer grew: pairs of the ms since its request was sent and the number of characters received by then, including
+    reasoning. At most 128 pairs; the last one is the end. Null if unknown."""
 
 
 class Turn(WireModel):
-    """One prompt and the answers of the lanes, in their order."""
+    """One prompt and the answers to it, in the order of the lanes."""
 
     turn: int
     prompt: str
@@ -260,19 +260,20 @@ class Turn(WireModel):
 
 
 class SessionLaneDetail(LaneSummary):
-    """One lane, with what it was asked for."""
+    """One lane with its parameters."""
 
     parameters: dict[str, Any]
 
 
 class SessionDetail(WireModel):
-    """Everything that is kept of a session."""
+    """A session with all its turns and answers."""
 
     id: str
     title: str
     created_at: Moment
     updated_at: Moment
     running: bool
-    """A turn is being produced: `GET /playground/sessions/{id}/stream` joins it."""
+    """A turn is running; `GET /playground/sessions/{id}/stream` joins it."""
+
     lanes: list[SessionLaneDetail]
     turns: list[Turn]

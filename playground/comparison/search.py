@@ -1,7 +1,7 @@
-"""Search in titles and prompts: parts of words, in any case and any normal form, on an index.
+"""Search in titles and prompts for parts of words, ignoring case and Unicode normal form, with an index.
 
-The index has every three letters that stand one after another in a prompt, and whose prompt it is (`migrations/*_search`). What it finds
-has all of their combinations; then the prompts themselves are looked into.
+The index contains all sequences of three letters of each prompt, with the user's id (`migrations/*_search`). A query first finds the
+prompts that contain all sequences of its terms, and then checks the prompts themselves.
 """
 
 import re
@@ -10,11 +10,11 @@ _TERM = re.compile(r'"([^"]+)"|(\S+)')
 
 
 def terms_of(text: str) -> list[str]:
-    """What has to be found: words, or what stands between quotation marks. None of a blank text, which narrows nothing."""
+    """Return the search terms: words, or phrases in quotation marks. A blank text has none, so it doesn't filter."""
     return [phrase or word for phrase, word in _TERM.findall(text)]
 
 
-# $3: the terms. With three letters or more the index finds them; shorter ones as beginnings, where there are no others.
+# $3: the terms. The index finds terms of three letters or more; if all terms are shorter, it finds sequences that start with them.
 WANTED = r"""
 WITH terms AS (SELECT search_text(term) AS term FROM unnest($3::text[]) AS term),
 grams AS (
@@ -27,7 +27,7 @@ wanted AS MATERIALIZED (
   FROM grams)
 """
 
-# Of a session `s`. All terms are in its title, or all in one prompt.
+# Condition on a session `s`: its title contains all terms, or one of its prompts does.
 MATCHES = """
   NOT EXISTS (SELECT FROM unnest((SELECT terms FROM wanted)) AS term WHERE strpos(search_text(s.title), term) = 0)
   OR (s.id IN (SELECT session_id FROM turns WHERE search_grams(search_text(prompt), user_id) @@ (SELECT query FROM wanted))

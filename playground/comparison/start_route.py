@@ -1,7 +1,7 @@
-"""The usual request for a new run, taken apart without FastAPI's help.
+"""A route that parses the usual request for a new run without FastAPI.
 
-FastAPI finds out again for every request what an endpoint wants, which takes 0.4 ms that a first token would wait for. What is unusual or
-wrong about a request is left to FastAPI, so that there is one answer to it.
+FastAPI resolves an endpoint's parameters again for every request. That takes 0.4 ms, which would delay the first token. Unusual or invalid
+requests are left to FastAPI, so that they get the same response everywhere.
 """
 
 from collections.abc import Callable, Coroutine
@@ -28,7 +28,7 @@ _PAUSE_SECONDS = 0.005
 
 
 class _Arguments(TypedDict):
-    """What the endpoint takes."""
+    """The arguments of the endpoint."""
 
     request: Request
     comparisons: ComparisonService
@@ -41,12 +41,12 @@ class _Arguments(TypedDict):
 
 
 class StartRoute(APIRoute):
-    """The route of an endpoint that takes `_Arguments`."""
+    """The route of an endpoint that accepts `_Arguments`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI asks once, at the start. Raises `TypeError` for an endpoint that takes something else."""
+        """Return the handler; FastAPI calls this once, at start. Raises `TypeError` if the endpoint has other parameters."""
         if signature(self.endpoint).parameters.keys() != _Arguments.__annotations__.keys():
-            raise TypeError(f"{self.endpoint.__name__} takes other arguments than this route gives")
+            raise TypeError(f"{self.endpoint.__name__} has other parameters than the arguments of this route")
         by_fastapi = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -60,11 +60,11 @@ class StartRoute(APIRoute):
 
 
 async def _usual(request: Request) -> _Arguments | None:
-    """What the request gives; `None`: FastAPI has to look at it. Raises what `streamer` raises."""
+    """Return the endpoint's arguments, or `None` if FastAPI has to parse the request. Raises the errors of `streamer`."""
     query = request.scope["query_string"]
     if query and "token" in request.query_params:
         return None
-    # Before all else, as FastAPI does not: it parses the body first, and would tell anybody what is wrong with that.
+    # Authenticate first. FastAPI parses the body first, and would report errors in it to unauthenticated clients.
     user = await streamer(request)
     headers = request.headers
     key = headers.get("idempotency-key")
@@ -80,7 +80,7 @@ async def _usual(request: Request) -> _Arguments | None:
         body = StreamRequest.model_validate_json(content)
     except ValidationError:
         if len(content) > _LONG_BYTES:
-            await sleep(_PAUSE_SECONDS)  # FastAPI parses it again: others have their turn in between.
+            await sleep(_PAUSE_SECONDS)  # FastAPI will parse it again; let other requests run in between.
         return None
     services = services_of(request.scope)
     return _Arguments(

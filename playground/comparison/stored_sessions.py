@@ -1,7 +1,7 @@
-"""Sessions as the database gives them: each read is one column of JSON that PostgreSQL wrote, and has a limit in bytes.
+"""Sessions as read from the database: each query returns one column of JSON, built by PostgreSQL, with a limit in bytes.
 
-That costs a sixth of what the client's own queries do. The limit is for the query engine, which ends for everyone when it gets more than
-512 MB at once; a session may have more, so its answers come in parts.
+This costs a sixth of the client's own queries. The limit protects the query engine, which crashes when one result is larger than
+512 MB; a session may be larger, so its answers are read in parts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,11 @@ import msgspec
 from .schemas import AnswerStatus
 
 PART_BYTES = 2 * 1024 * 1024
-"""Bytes of texts in one part, unless one answer alone has more. What is held in memory and converted at one go is a few times as much."""
+"""Bytes of text in one part, unless a single answer is larger. Reading a part takes a few times as much memory."""
 PART_ANSWERS = 500
-"""Answers in one part: each takes room besides its text."""
+"""The most answers in one part: each takes memory besides its text."""
 EARLIER_BYTES = 64 * 1024 * 1024
-"""Bytes of earlier texts that the next turn of a session takes at most, all lanes together."""
+"""The most bytes of earlier text that the next turn of a session reads, for all lanes together."""
 
 T = TypeVar("T")
 
@@ -33,11 +33,11 @@ class StoredLane(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     simulated: bool
     status: AnswerStatus | None
-    """Of its newest answer."""
+    """The status of its newest answer."""
 
 
 class StoredSession(msgspec.Struct, frozen=True):
-    """A session without what was said in it. Its lanes are in order."""
+    """A session without its turns. The lanes are in order."""
 
     id: str
     title: str
@@ -58,28 +58,28 @@ class StoredTurn(msgspec.Struct, frozen=True):
 
 
 class StoredAnswer(msgspec.Struct, frozen=True, array_like=True):
-    """An answer, and its turn where it is the first of it that is read."""
+    """An answer, and its turn if this is the first answer of the turn that is read."""
 
     place: int
-    """Of its session among those that were asked for, from 1."""
+    """The position of its session among the requested ones, from 1."""
     number: int
-    """Of its turn."""
+    """The number of its turn."""
     lane: int
     """The lane's position."""
     turn: StoredTurn | None
     open: bool
-    """Its turn is still being produced."""
+    """Its turn is still running."""
     columns: dict[str, Any]
-    """The row of the answer, by its columns. Fractions are `Decimal`, times are ISO 8601."""
+    """The answer's row by column name. Fractions are `Decimal`, times are ISO 8601."""
 
 
-class Said(msgspec.Struct, frozen=True, array_like=True):
+class EarlierAnswer(msgspec.Struct, frozen=True, array_like=True):
     """An answer of an earlier turn that has text."""
 
     answer_id: str
     lane_id: str
     size: int
-    """Bytes of it and of its prompt."""
+    """Bytes of the answer and its prompt."""
 
 
 class LastTurn(msgspec.Struct, frozen=True):
@@ -91,18 +91,18 @@ class LastTurn(msgspec.Struct, frozen=True):
 
 
 class ContinuedSession(msgspec.Struct, frozen=True):
-    """What has to be known of a session for its next turn."""
+    """What the next turn needs to know about its session."""
 
     id: str
     title: str
     lanes: list[StoredLane]
     last: LastTurn | None
-    said: list[Said]
-    """By lane, the newest first, as far as its share of `EARLIER_BYTES` reaches."""
+    earlier: list[EarlierAnswer]
+    """By lane, newest first, as many as fit into the lane's share of `EARLIER_BYTES`."""
 
 
 class Exchange(msgspec.Struct, frozen=True, array_like=True):
-    """A prompt, and what a lane answered."""
+    """A prompt, and a lane's answer to it."""
 
     answer_id: str
     prompt: str
@@ -110,16 +110,16 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
 
 
 def decoded(text: str | None, kind: type[list[T]]) -> list[T]:
-    """The list that PostgreSQL wrote as JSON; `None` is its empty list."""
+    """Return the list that PostgreSQL wrote as JSON; `None` stands for an empty list."""
     if text is None:
         return []
     found: list[T] = msgspec.json.Decoder(kind, float_hook=Decimal).decode(text)
     return found
 
 
-def parts_of(said: Sequence[Said]) -> Iterator[list[Said]]:
-    """Answers whose texts are read together."""
-    part: list[Said] = []
+def parts_of(said: Sequence[EarlierAnswer]) -> Iterator[list[EarlierAnswer]]:
+    """Yield groups of answers whose texts are read together."""
+    part: list[EarlierAnswer] = []
     size = 0
     for each in said:
         if part and (size + each.size > PART_BYTES or len(part) == PART_ANSWERS):
@@ -138,15 +138,15 @@ SELECT coalesce(json_agg(json_build_object('id', l.id, 'position', l.position, '
   ORDER BY l.position), '[]')
 FROM lanes l WHERE l.session_id = s.id)"""
 
-# $1: whose, $2: their ids.
+# $1: the user's id, $2: session ids.
 SESSIONS = """
 SELECT json_agg(json_build_object('id', s.id, 'title', s.title, 'created_at', s.created_at, 'updated_at', s.updated_at,
   'lanes', LANES_OF_SESSION))::text AS found
 FROM sessions s WHERE s.user_id = $1 AND s.id = ANY($2::text[])
 """.replace("LANES_OF_SESSION", _LANES)
 
-# $1: ids of sessions. $2 to $4: the place, turn and lane of the answer after which this part begins. $5: the only turn that is wanted.
-# $6, $7: how much. The sizes of texts are known without reading them.
+# $1: session ids. $2 to $4: place, turn and lane of the last answer of the previous part. $5: a turn, to read only that one.
+# $6, $7: limits in answers and bytes. PostgreSQL knows the sizes of texts without reading them.
 ANSWERS = """
 WITH following AS (
   SELECT asked.place, t.id AS turn_id, t.number, l.position, a.id AS answer_id,
@@ -169,9 +169,9 @@ FROM part JOIN turns t ON t.id = part.turn_id JOIN answers a ON a.id = part.answ
 WHERE size_so_far <= $7::bigint OR rank = 1
 """
 
-# $1: whose, $2: its id, $3: bytes for all lanes together.
+# $1: the user's id, $2: the session's id, $3: bytes for all lanes together.
 CONTINUED = """
-WITH said AS (
+WITH earlier AS (
   SELECT a.id, a.lane_id, t.number, l.position, octet_length(t.prompt) + octet_length(a.text) AS size,
          sum(octet_length(t.prompt) + octet_length(a.text)) OVER (PARTITION BY a.lane_id ORDER BY t.number DESC) AS size_so_far
   FROM turns t JOIN answers a ON a.turn_id = t.id JOIN lanes l ON l.id = a.lane_id
@@ -180,12 +180,12 @@ SELECT json_agg(json_build_object('id', s.id, 'title', s.title,
   'lanes', LANES_OF_SESSION,
   'last', (SELECT json_build_object('number', number, 'created_at', created_at, 'finished_at', finished_at)
            FROM turns WHERE session_id = s.id ORDER BY number DESC LIMIT 1),
-  'said', (SELECT coalesce(json_agg(json_build_array(id, lane_id, size) ORDER BY position, number DESC), '[]')
-           FROM said WHERE size_so_far <= $3::bigint / (SELECT count(*) FROM lanes WHERE session_id = s.id))))::text AS found
+  'earlier', (SELECT coalesce(json_agg(json_build_array(id, lane_id, size) ORDER BY position, number DESC), '[]')
+           FROM earlier WHERE size_so_far <= $3::bigint / (SELECT count(*) FROM lanes WHERE session_id = s.id))))::text AS found
 FROM sessions s WHERE s.user_id = $1 AND s.id = $2
 """.replace("LANES_OF_SESSION", _LANES)
 
-# $1: ids of answers.
+# $1: answer ids.
 EXCHANGES = """
 SELECT json_agg(json_build_array(a.id, t.prompt, a.text))::text AS found
 FROM answers a JOIN turns t ON t.id = a.turn_id WHERE a.id = ANY($1::text[])

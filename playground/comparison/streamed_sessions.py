@@ -1,4 +1,4 @@
-"""A session part by part, as it is written out while it is read: no session has to fit into memory."""
+"""A session as a stream of parts, so that no session has to fit into memory."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -12,14 +12,14 @@ from .schemas import Answer, AnswerError, AnswerStatus, SessionDetail, SessionLa
 from .stored_sessions import StoredAnswer, StoredSession, StoredTurn
 
 Part = SessionDetail | Turn | Answer
-"""A session without turns, a turn of it without answers, an answer of that."""
+"""A session without turns, a turn without answers, or an answer."""
 
 _ENDS = {SessionDetail: "]}", Turn: "]}", Answer: ""}
-"""What is left to write of each when what belongs to it is written: the lists are their last fields."""
+"""How the JSON of each part ends after its children: their list is its last field."""
 
 
 class StreamedSession:
-    """A stored session, with what its running turn has in memory."""
+    """A stored session, combined with its running turn in memory."""
 
     def __init__(self, session: StoredSession, run: Run | None) -> None:
         self.session = session
@@ -30,7 +30,7 @@ class StreamedSession:
 
     @property
     def detail(self) -> SessionDetail:
-        """The session without its turns."""
+        """Return the session without its turns."""
         session = self.session
         return SessionDetail(
             id=session.id,
@@ -53,7 +53,7 @@ class StreamedSession:
         )
 
     def parts(self, answer: StoredAnswer) -> Iterator[Part]:
-        """An answer, after its turn where it is the first of that."""
+        """Yield the answer; before it its turn, if it is the turn's first answer."""
         if answer.turn is not None:
             yield _turn(answer.turn)
         live = self._live.get(answer.columns["id"]) if answer.open else None
@@ -63,7 +63,7 @@ class StreamedSession:
 def _status(stored: AnswerStatus | None, live: Lane | None) -> AnswerStatus:
     if live is not None:
         return live.record.status if live.record is not None else "running"
-    # A lane without an answer is one whose only turn was taken back before anything was sent.
+    # If a lane has no answer, its only turn was withdrawn before anything was sent.
     return stored or "interrupted"
 
 
@@ -95,7 +95,7 @@ def _answer(answer: StoredAnswer, live: Lane | None, *, simulated: bool) -> Answ
 
 
 async def as_object(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
-    """One session as JSON."""
+    """Yield one session as a JSON object."""
     writer = _Writer()
     async for part in parts:
         yield "".join(map(writer.written, part))
@@ -103,7 +103,7 @@ async def as_object(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
 
 
 async def as_array(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
-    """A JSON array of sessions."""
+    """Yield sessions as a JSON array."""
     writer = _Writer()
     yield "[\n"
     async for part in parts:
@@ -112,13 +112,13 @@ async def as_array(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:
 
 
 class _Writer:
-    """Writes parts one after another, each into the last list that it belongs to."""
+    """Writes parts one after another, each into the list of its parent."""
 
     def __init__(self) -> None:
         self._open: list[type[Part]] = []
-        """The parts around the place that is written, the outermost first."""
+        """The kinds of the unfinished parts, outermost first."""
         self._follows: type[Part] | None = None
-        """Of which kind the last part was, where another of that kind follows it with a comma."""
+        """The kind of the last finished part. If another of the same kind follows, it needs a comma."""
 
     def written(self, part: Part) -> str:
         kind = type(part)
@@ -133,7 +133,7 @@ class _Writer:
         return self._closed(SessionDetail)
 
     def _closed(self, kind: type[Part]) -> str:
-        """What ends the parts within which there is no place for one of that kind."""
+        """Return the text that ends all parts which can't contain a part of this kind."""
         ends = ""
         while kind in self._open:
             self._follows = self._open.pop()

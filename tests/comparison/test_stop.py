@@ -148,4 +148,4 @@ async def test_a_lane_that_is_not_there_is_named(user: User):
     assert text_of(events, 0)
     response = await user.http.post(f"/playground/sessions/{events[0].data['sessionId']}/stop", json={"lane": 5})
     assert response.status_code == 422
-    assert response.json()["errors"] == [{"field": "lane", "message": "There is no lane 5: the last one is 0."}]
+    assert response.json()["errors"] == [{"field": "lane", "message": "There is no lane 5; the last lane is 0."}]

@@ -1,4 +1,4 @@
-"""What waits in the journal: files of processes that are gone, and what the store did not take when it came."""
+"""Journal files that wait for the database: those of dead processes, and those of turns that the store didn't accept."""
 
 from __future__ import annotations
 
@@ -24,33 +24,36 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.8
 _LONGEST_PAUSE_SECONDS = 600.0
 _LATE_SECONDS = 120.0
-"""How late a statement may reach the store when whoever sent it is gone: the longest pause of TCP between two attempts (RFC 6298)."""
+"""How late a statement of a dead process may reach the store: the longest pause between two TCP retransmissions (RFC 6298)."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class TurnStore(Protocol):
-    """Where turns are kept in the end. Each call may be repeated without harm, and raises `Unavailable` while the store is away."""
+    """Stores turns permanently. Each call can safely be repeated, and raises `Unavailable` while the store is unavailable."""
 
     async def open_turn(self, turn: TurnRow, *, as_next: bool = False) -> None:
-        """Keep a turn that begins, with its session and lanes.
+        """Store a turn that starts, with its session and lanes.
 
-        `as_next`: under the next free number of the session, whatever its own, and without its idempotency key.
-        Raises `TurnOrphaned`, and `TurnRefused` when another turn has its number or its key.
+        `as_next`: store it under the session's next free number and without its idempotency key.
+        Raises `TurnOrphaned`, and `TurnRefused` if another turn has its number or key.
         """
 
     async def close_turn(self, turn: TurnRow, answers: Sequence[AnswerRecord]) -> None:
-        """Keep what a turn came to."""
+        """Store the results of a turn."""
 
     async def withdraw_turn(self, turn: TurnRow) -> None:
-        """Keep nothing of a turn that was opened, or may have been; nor its session when that was new and has no other."""
+        """Delete a turn that was or may have been opened, and its session if it was new and has no other turn."""
 
     async def healthy(self) -> bool:
-        """Whether the store is there at this moment."""
+        """Return whether the store is available now."""
 
 
 async def open_turn(store: TurnStore, turn: TurnRow, *, may_be_refused: bool = False) -> None:
-    """Keep a turn that has begun, whatever it is called in the end, unless it `may_be_refused`. Raises `TurnOrphaned`, `Unavailable`."""
+    """Store a turn that has started, under another number if necessary, unless it `may_be_refused`.
+
+    Raises `TurnOrphaned`, `Unavailable`.
+    """
     try:
         await store.open_turn(turn)
     except TurnOrphaned:
@@ -58,13 +61,13 @@ async def open_turn(store: TurnStore, turn: TurnRow, *, may_be_refused: bool = F
     except TurnRefused as refused:
         if may_be_refused:
             raise TurnOrphaned(turn.turn_id) from refused
-        # Another process began the same turn of the session in the same moment, or the key was used again. Both were paid for.
+        # Another process started the same turn at the same moment, or the key was used again. Both turns were paid for.
         await store.open_turn(turn, as_next=True)
 
 
 @dataclass(slots=True)
 class _Wait:
-    """Until when a file is left alone that the store refused (monotonic seconds), and for how long after the next time."""
+    """Until when a file that the store refused is not retried (monotonic seconds), and the length of the pause after that."""
 
     until: float = 0.0
     then: float = _LOOK_SECONDS
@@ -75,7 +78,7 @@ class _Wait:
 
 
 class Backlog:
-    """Brings what waits into the store, again and again until it is there."""
+    """Stores waiting journal files, with retries until the store accepts them."""
 
     def __init__(self, store: TurnStore, journal: Journal, recovery: Recovery) -> None:
         self._store = store
@@ -84,12 +87,12 @@ class Backlog:
         self._waiting: dict[Path, _Wait] = {}
 
     def add(self, path: Path) -> None:
-        """A file of a run that is over. It has no writer any more."""
+        """Add the file of a run that is over. Nothing writes to it any more."""
         self._waiting[path] = _Wait()
 
-    async def store_on(self) -> None:
-        """For as long as the service lives."""
-        for path in await run_sync(lambda: list(self._journal.left_behind())):
+    async def run(self) -> None:
+        """Store waiting files until the service ends."""
+        for path in await run_sync(lambda: list(self._journal.abandoned_files())):
             self.add(path)
         while True:
             await self._store_waiting()
@@ -106,27 +109,27 @@ class Backlog:
                     continue
             except Unavailable:
                 if not await self._store.healthy():
-                    return  # It is away for the others too.
-                _logger.warning("journal_refused", file=path.name, reason="the store went away at it, and came back")
+                    return  # It is unavailable for the others too.
+                _logger.warning("journal_refused", file=path.name, reason="the database failed while it stored this file, and recovered")
             except Exception:
-                # It may be taken later, or a person has to look at it.
+                # It may be accepted later, or someone has to look at it.
                 _logger.exception("journal_refused", file=path.name)
             wait.lengthen()
 
     async def _store_one(self, path: Path, wait: _Wait) -> bool:
-        """Whether the file is done with."""
+        """Store one file; return whether it is done."""
         journalled = await run_sync(read_journal, path)
         if journalled is None:
             return True
         turn = journalled.turn
         if journalled.unsent:
             await self._store.withdraw_turn(turn)
-            # What was sent to the store before may come after this, so it is done until that can't be any more.
+            # A statement sent earlier may still reach the store after this, so it is repeated until that is no longer possible.
             return wait.then > _LATE_SECONDS
         try:
             if not journalled.stored:
                 await open_turn(self._store, turn, may_be_refused=journalled.may_be_refused)
-                # What is deleted from now on must not come back out of the file.
+                # A turn that is deleted from now on must not be restored from the file.
                 await run_sync(mark_stored, path)
             await self._store.close_turn(turn, await self._recovery.answers(journalled))
         except TurnOrphaned:

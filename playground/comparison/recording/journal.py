@@ -1,8 +1,8 @@
-"""The journal on disk: what a run has written so far, so that nothing is lost that the database doesn't hold yet.
+"""The journal on disk: the text of running turns, so that nothing is lost that is not in the database yet.
 
-One file a run, of JSON lines: how the turn was opened, then pieces of text, then what each lane came to. The file goes
-when the database holds it all. Each process writes into a folder of its own and locks it while it lives; a folder whose
-lock can be had belongs to a process that is gone, and its files are what that process left undone.
+Each run has a file of JSON lines: the opened turn, then pieces of text, then the result of each lane. The file is
+deleted when everything is in the database. Each process has its own folder and locks it while it runs. A folder that
+can be locked belonged to a process that has ended, and its files are that process's unfinished work.
 """
 
 import errno
@@ -33,11 +33,11 @@ class _Opened(msgspec.Struct, tag="opened"):
 
 
 class _Stored(msgspec.Struct, tag="stored"):
-    """The database has the turn as it was opened: where it has not, it was deleted since."""
+    """The opened turn was written to the database. If it isn't there, it was deleted since."""
 
 
 class _Unsent(msgspec.Struct, tag="unsent"):
-    """The run was given up before anything of it was sent, and nobody knows whether the database has its turn."""
+    """The run was withdrawn before anything was sent, and it is unknown whether its turn is in the database."""
 
 
 class _Written(msgspec.Struct, tag="written"):
@@ -45,12 +45,12 @@ class _Written(msgspec.Struct, tag="written"):
     reasoning: bool
     text: str
     progress: Progress | None = None
-    """Of the lane, when this was written."""
+    """The lane's progress when this was written."""
 
 
 class _Answered(msgspec.Struct, tag="answered"):
     answer: AnswerRecord
-    """Without its text, which the lines before hold."""
+    """Without its text, which is in the lines before."""
 
 
 _decoder = msgspec.json.Decoder(_Opened | _Stored | _Unsent | _Written | _Answered)
@@ -58,7 +58,7 @@ _decoder = msgspec.json.Decoder(_Opened | _Stored | _Unsent | _Written | _Answer
 
 @dataclass(slots=True)
 class JournalledRun:
-    """What a file says: the turn, the text of each lane as (answer, reasoning), and the answers of the lanes that ended."""
+    """The content of a file: the turn, the text of each lane as (answer, reasoning), and the answers of the lanes that ended."""
 
     turn: TurnRow
     texts: dict[int, tuple[str, str]]
@@ -66,30 +66,30 @@ class JournalledRun:
     """By answer id."""
     last_written_at: datetime
     stored: bool
-    """The database had the turn as it was opened: if it has not, it was deleted since."""
+    """The opened turn was written to the database. If it isn't there, it was deleted since."""
     unsent: bool
-    """It was given up before anything was sent: if the database has it, it is to be deleted."""
+    """The run was withdrawn before anything was sent. If its turn is in the database, it has to be deleted."""
     progress: dict[int, Progress] = field(default_factory=dict)
-    """By lane, as far as it is known."""
+    """By lane, where known."""
     points: dict[int, list[Point]] = field(default_factory=dict)
-    """The timeline of each lane, in the steps in which the file was written."""
+    """The timeline of each lane, with a point for each write to the file."""
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether nothing is lost when the database does not take it: a turn with a key is sent when its row is there, and not before."""
+        """Return whether nothing is lost if the database refuses the turn: a turn with a key sends nothing before its row is stored."""
         return self.turn.idempotency_key is not None and not self.answers and not any(map(any, self.texts.values()))
 
 
 @dataclass(slots=True)
 class RunJournal:
-    """The file of one run. Its calls block for a write to the page cache, and raise `OSError` as when the disk is full."""
+    """The file of one run. Its methods block for a write to the page cache, and raise `OSError`, for example if the disk is full."""
 
     path: Path
     _descriptor: int = field(repr=False)
     _size: int = 0
 
     def append(self, lines: bytes) -> None:
-        """Lines made by `written_line` and `answered_line`, `STORED_LINE` or `UNSENT_LINE`: all of them, or none."""
+        """Append lines from `written_line` and `answered_line`, `STORED_LINE` or `UNSENT_LINE`: either all or none."""
         written = os.write(self._descriptor, lines)
         if written < len(lines):
             os.ftruncate(self._descriptor, self._size)
@@ -97,34 +97,34 @@ class RunJournal:
         self._size += written
 
     def sync(self) -> None:
-        """Bring the file from the page cache to the disk, so that it survives a power cut. Takes the disk some milliseconds."""
+        """Write the file from the page cache to the disk, so that it survives a power failure. Takes some milliseconds."""
         os.fdatasync(self._descriptor)
         sync_folder(self.path.parent)
 
     def close(self) -> None:
-        """No more lines will come; the file stays until `remove`."""
+        """Close the file. It stays until `remove`."""
         os.close(self._descriptor)
 
     def remove(self) -> None:
-        """The database holds it all."""
+        """Delete the file, because everything is in the database."""
         self.path.unlink(missing_ok=True)
 
 
 STORED_LINE = msgspec.json.encode(_Stored()) + b"\n"
-"""The database has the turn as it was opened."""
+"""The opened turn is in the database."""
 
 UNSENT_LINE = msgspec.json.encode(_Unsent()) + b"\n"
-"""The run was given up before anything of it was sent."""
+"""The run was withdrawn before anything was sent."""
 
 
 def written_line(lane: int, *, reasoning: bool, raw_text: bytes, progress: Progress | None = None) -> bytes:
-    """A piece of text; `raw_text` is the inside of a JSON string."""
+    """Return the line for a piece of text; `raw_text` is the content of a JSON string."""
     parts = (lane, b"true" if reasoning else b"false", raw_text, msgspec.json.encode(progress))
     return b'{"type":"written","lane":%d,"reasoning":%b,"text":"%b","progress":%b}\n' % parts
 
 
 def answered_line(answer: AnswerRecord) -> bytes:
-    """What a lane came to; its text is in the lines before."""
+    """Return the line for the result of a lane; its text is in the lines before."""
     return msgspec.json.encode(_Answered(replace(answer, text="", reasoning=""))) + b"\n"
 
 
@@ -138,9 +138,9 @@ class Journal:
 
     @classmethod
     def open(cls, root: Path) -> Self:
-        """Make this process's folder in `root` and lock it."""
+        """Create this process's folder in `root` and lock it."""
         folder = root / new_id()
-        # Others see it when it is locked, and not before: they would take it for one whose process is gone.
+        # Hidden until it is locked, since other processes would think that its process has ended.
         hidden = root / f".{folder.name}"
         hidden.mkdir(parents=True, mode=0o700)
         lock = os.open(hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -150,7 +150,7 @@ class Journal:
         return cls(root, folder, lock)
 
     def begin(self, turn: TurnRow) -> RunJournal:
-        """A new file for a run, with its first line. Raises `OSError`, and then leaves nothing."""
+        """Create the file of a run, with its first line. Raises `OSError`, and leaves no file then."""
         line = msgspec.json.encode(_Opened(turn)) + b"\n"
         path = self._folder / f"{turn.run_id}.jsonl"
         journal = RunJournal(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
@@ -162,10 +162,10 @@ class Journal:
             raise
         return journal
 
-    def left_behind(self) -> Iterator[Path]:
-        """Files of processes that are gone, moved into this process's folder."""
+    def abandoned_files(self) -> Iterator[Path]:
+        """Move the files of ended processes into this process's folder, and yield their paths."""
         for folder in sorted(self._root.iterdir()):
-            # What has no name of ours is somebody else's, as the `lost+found` of a disk.
+            # Skip folders with other names, such as the `lost+found` of a disk.
             if folder != self._folder and is_id(folder.name):
                 try:
                     yield from self._adopt(folder)
@@ -175,16 +175,16 @@ class Journal:
     def _adopt(self, folder: Path) -> Iterator[Path]:
         try:
             lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except FileNotFoundError:  # Another process adopted it in this moment.
+        except FileNotFoundError:  # Another process adopted it just now.
             return
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for file in sorted(folder.glob("*.jsonl")):
                 yield self._take(file)
-            with suppress(OSError):  # Another process adopts it in this moment too.
+            with suppress(OSError):  # Another process is adopting it too.
                 (folder / "lock").unlink()
                 folder.rmdir()
-        except BlockingIOError:  # Its process lives.
+        except BlockingIOError:  # Its process is running.
             return
         finally:
             os.close(lock)
@@ -193,7 +193,7 @@ class Journal:
         return file.rename(self._folder / file.name)
 
     def close(self) -> None:
-        """Give the folder up: it is removed when nothing waits in it, else the next start finds it."""
+        """Unlock the folder, and remove it if it has no files; otherwise the next start finds it."""
         if not any(self._folder.glob("*.jsonl")):
             (self._folder / "lock").unlink(missing_ok=True)
             self._folder.rmdir()
@@ -201,7 +201,7 @@ class Journal:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in `folder` to the disk. Raises `OSError`."""
+    """Write the names in `folder` to the disk. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -210,18 +210,18 @@ def sync_folder(folder: Path) -> None:
 
 
 def mark_stored(path: Path) -> None:
-    """Say in the file at `path`, which nobody writes any more, that the database has the turn as it was opened."""
+    """Record in the file at `path`, which has no writer any more, that the opened turn is in the database."""
     written = path.stat()
-    # A full disk must not keep it from being closed.
+    # A full disk must not prevent the turn from being closed.
     with suppress(OSError), path.open("ab") as file:
-        # The process may have died within the last line.
+        # The process may have been killed while writing the last line.
         file.write(b"\n" + STORED_LINE)
-    # What its lanes have written is no newer for that.
+    # Keep the time of the file, which is when its lanes last wrote text.
     os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
 
 
 def read_journal(path: Path) -> JournalledRun | None:
-    """What the file at `path` says. `None` when not even its first line is whole: then nothing had been sent."""
+    """Return the content of the file at `path`, or `None` if its first line is incomplete, which means that nothing was sent."""
     turn: TurnRow | None = None
     written: list[_Written] = []
     answers: dict[str, AnswerRecord] = {}
@@ -240,7 +240,7 @@ def read_journal(path: Path) -> JournalledRun | None:
                 case _Answered(answer):
                     answers[answer.answer_id] = answer
         except msgspec.DecodeError:
-            if line:  # The process died within this line, or the disk was full.
+            if line:  # The process was killed while writing this line, or the disk was full.
                 _logger.warning("journal_line_cut", file=path.name, bytes=len(line))
     if turn is None:
         return None

@@ -1,4 +1,4 @@
-"""Writes down what runs produce: into the journal at once, into the database when they open and close."""
+"""Records runs: continuously in the journal, and in the database when they open and close."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from .recovery import Recovery
 
 _FLUSH_SECONDS = 0.8
-"""Text is at most this old, and the time of a write, when it reaches the disk."""
+"""Text reaches the disk after at most this time and the time of a write."""
 _HEAD_START_SECONDS = 0.002
-"""Of a run's requests: what a loop writes is sent when all that is ready has run, and recording takes the loop a millisecond or two."""
+"""The head start of a run's requests. The event loop sends data when all ready tasks have run, and recording takes a millisecond or two."""
 _LONGEST_WAIT_SECONDS = 1.0
-"""How long the end of a run waits for the database; after that it goes on in the background."""
+"""How long the end of a run waits for the database; after that, recording continues in the background."""
 _AGAIN_SECONDS = 5.0
-"""Between two attempts to record a run that neither the database nor the disk takes."""
+"""The pause between two attempts to record a run that neither the database nor the disk accepts."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class Recorder:
-    """Records runs. No failure of the store or the disk reaches a run; what the store doesn't take waits in the journal."""
+    """Records runs. Failures of the store or the disk never reach a run; what the store doesn't accept waits in the journal."""
 
     def __init__(self, task_group: TaskGroup, store: TurnStore, journal: Journal, recovery: Recovery) -> None:
         self._task_group = task_group
@@ -50,33 +50,33 @@ class Recorder:
         self._writing = anyio.Lock()
 
     async def prepare(self, plan: RunPlan) -> None:
-        """Begin the journal of a run that is not open yet. Raises `Unavailable` when the disk takes none."""
+        """Create the journal file of a run that is not open yet. Raises `Unavailable` if it can't be written."""
         try:
-            # An end of the service must not leave a file that nobody knows.
+            # Shutdown must not leave an unknown file.
             with anyio.CancelScope(shield=True):
                 self._prepared[plan.run_id] = await run_sync(self._journal.begin, TurnRow.of(plan))
         except OSError as error:
             _logger.exception("journal_failed", run_id=plan.run_id)
-            raise Unavailable("The disk takes nothing at the moment, so this comparison would not be safe. Try again later.") from error
+            raise Unavailable("The server can't write to its disk now, so this comparison could be lost. Try again later.") from error
 
     def discard(self, plan: RunPlan) -> None:
-        """The run that was prepared is not opened, and the store holds nothing of it."""
+        """Delete the file of a prepared run that doesn't start and of which nothing is in the store."""
         journal = self._prepared.pop(plan.run_id)
         journal.close()
         journal.remove()
 
     def withdraw(self, plan: RunPlan) -> None:
-        """The run that was prepared is not opened. What the store holds of it, or gets yet, is deleted in the background."""
+        """Withdraw a prepared run that doesn't start. What the store has of it, or still receives, is deleted in the background."""
         journal = self._prepared.pop(plan.run_id)
         try:
             journal.append(UNSENT_LINE)
-        except OSError:  # It ends as one that a crash cut off, then.
+        except OSError:  # The file will be treated like one that a crash interrupted.
             _logger.exception("journal_failed", run_id=plan.run_id)
         journal.close()
         self._backlog.add(journal.path)
 
     def open(self, run: Run) -> None:
-        """Record, in the background, that a run began."""
+        """Record the start of a run in the background."""
         self._task_group.start_soon(self._record_opening, run)
 
     async def _record_opening(self, run: Run) -> None:
@@ -100,12 +100,12 @@ class Recorder:
     async def _begun(self, turn: TurnRow) -> RunJournal | None:
         try:
             return await run_sync(self._journal.begin, turn)
-        except Exception:  # A full disk or a defect: it is begun with the first text for which there is room.
+        except Exception:  # A full disk or a defect. The file is created later, with the first text that can be written.
             _logger.exception("journal_failed", run_id=turn.run_id)
             return None
 
     async def close(self, run: Run) -> None:
-        """Record what a run came to. Returns when that is in the store, or after a moment: then it goes on in the background."""
+        """Record the results of a run. Returns when they are in the store, or after a moment; then this continues in the background."""
         self._task_group.start_soon(self._close, run)
         with anyio.move_on_after(_LONGEST_WAIT_SECONDS) as wait:
             await run.recorded.wait()
@@ -114,20 +114,20 @@ class Recorder:
 
     async def _close(self, run: Run) -> None:
         await run.opened.wait()
-        # A run is kept until there is a place for all of it: what does not fit into its file is nowhere else.
-        while not await self._closed(self._open[run.id]):  # noqa: ASYNC110 - it is tried again, not waited for
+        # A run stays open until all of it is stored somewhere: what doesn't fit into its file exists only in memory.
+        while not await self._try_to_close(self._open[run.id]):  # noqa: ASYNC110 - it is retried, not waited for
             await anyio.sleep(_AGAIN_SECONDS)
 
-    async def _closed(self, recording: Recording) -> bool:
-        """Whether the store holds what the run came to, or else its file, which waits for the store then."""
+    async def _try_to_close(self, recording: Recording) -> bool:
+        """Record the results in the store, or else in the file, which then waits for the store; return whether one of them succeeded."""
         await self._save([recording])
-        whole = recording.whole  # Another may be saving it when it is asked for next.
+        fully_saved = recording.fully_saved  # Read now, since another task may be saving the file later.
         in_store = await self._in_store(recording)
         if not in_store:
-            # What comes next says that the answer is safe, and the file is all that there is of it.
+            # `done` will report that the answer is safe, and the file is its only copy.
             await self._save([recording], to_disk=True)
         recording.run.recorded.set()
-        if not (in_store or whole):
+        if not (in_store or fully_saved):
             return False
         async with self._writing:
             del self._open[recording.run.id]
@@ -142,32 +142,32 @@ class Recorder:
     async def _in_store(self, recording: Recording) -> bool:
         run, turn = recording.run, TurnRow.of(recording.run.plan)
         if any(lane.record is None for lane in run.lanes):
-            # What a lane wrote that a defect ended stands in the journal alone, and is stored from there as after a crash.
+            # The text of a lane that a defect ended is only in the journal, and is stored from there, as after a crash.
             return False
         try:
             if not recording.stored:
                 await open_turn(self._store, turn)
                 recording.stored = True
-                # Before it is closed: what is deleted from now on must not come back out of the file.
+                # Before it is closed, since a turn that is deleted from now on must not be restored from the file.
                 await self._save([recording])
             await self._store.close_turn(turn, [lane.record for lane in run.lanes if lane.record])
         except Unavailable:
             _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
             return False
         except TurnOrphaned:
-            # Its account or session was deleted with everything in it, so nothing of it stays here either.
+            # Its account or session was deleted with everything in it, so nothing of it is kept here either.
             _logger.warning("recording_orphaned", run_id=run.id, session_id=turn.session_id)
         except Exception:
             _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
             return False
         return True
 
-    async def write_on(self) -> None:
-        """Save what runs write, and bring what waits into the store, for as long as the service lives."""
+    async def run(self) -> None:
+        """Save new text and store waiting files, until the service ends."""
         async with anyio.create_task_group() as tasks:
-            # Apart: while the store is away, each attempt waits for it, and text must not.
+            # Separate tasks: while the store is unavailable, each attempt waits for it, and text must not.
             tasks.start_soon(self._save_written)
-            tasks.start_soon(self._backlog.store_on)
+            tasks.start_soon(self._backlog.run)
 
     async def _save_written(self) -> None:
         try:
@@ -176,13 +176,13 @@ class Recorder:
                 if self._open:
                     await self._save(list(self._open.values()))
         finally:
-            # The service ends: runs that ended while their beginning waits for the store are not in their files whole.
+            # On shutdown, the files of runs that ended while their start was waiting for the store are incomplete.
             with anyio.CancelScope(shield=True):
                 await self._save(list(self._open.values()))
 
     async def _save(self, recordings: Sequence[Recording], *, to_disk: bool = False) -> None:
         async with self._writing:
-            # Without those that were closed while this waited.
+            # Skip those that were closed while this waited.
             still_open = [recording for recording in recordings if self._open.get(recording.run.id) is recording]
             await run_sync(_save_each, still_open, self._journal, to_disk)
 
@@ -193,5 +193,5 @@ def _save_each(recordings: Sequence[Recording], journal: Journal, to_disk: bool)
             recording.save(journal)
             if to_disk and recording.file is not None:
                 recording.file.sync()
-        except Exception:  # A full disk or a defect, which must not keep the others' text from theirs.
+        except Exception:  # A full disk or a defect, which must not prevent the other files from being saved.
             _logger.exception("journal_failed", run_id=recording.run.id)

@@ -1,4 +1,4 @@
-"""Answers out of a journal: of lanes that ended, as they ended; of lanes that a crash cut off, as far as they came."""
+"""Answers from a journal file: for lanes that ended, their results; for lanes that a crash interrupted, the text so far."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ class Recovery:
         self._accountant = accountant
 
     async def answers(self, run: JournalledRun) -> list[AnswerRecord]:
-        """One answer a lane. A lane without an end is `interrupted`: its text is counted and priced, since it was paid for."""
+        """Return one answer per lane. A lane without a result is `interrupted`; its tokens and cost are counted, since it was paid for."""
         return [await self._answer(run, lane) for lane in run.turn.lanes]
 
     async def _answer(self, run: JournalledRun, lane: LaneRow) -> AnswerRecord:
@@ -49,7 +49,7 @@ class Recovery:
         )
 
     def _call(self, lane: LaneRow, prompt: str) -> ModelCall:
-        # The provider may have left the configuration since.
+        # The provider may have been removed from the configuration since.
         provider = self._providers.known(lane.provider) or Provider(
             id=lane.provider, name=lane.provider, base_url="", simulated=lane.simulated
         )
@@ -57,7 +57,7 @@ class Recovery:
 
 
 def _times(progress: Progress, bill: Bill) -> Times:
-    """What is known of the times. Nobody counted what was thought unseen, so it is not in the bill either."""
+    """Return the known times. Hidden reasoning is unknown, so it is not in the bill either."""
     return Times(
         first_token=progress.first_token,
         response=None,

@@ -1,4 +1,4 @@
-"""What is kept of a turn: the rows that open it, and the answers that close it."""
+"""The database rows that open a turn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from playground.providers.calls import Message
 
 
 class TurnRefused(Exception):
-    """The turn does not fit what the database holds. The argument is the turn's id."""
+    """The turn conflicts with the rows in the database. The argument is the turn's id."""
 
 
 class TurnOrphaned(TurnRefused):
-    """There is no place for it: its account or its session was deleted, or its key was used again before anything of it was sent."""
+    """The turn can't be stored: its account or session was deleted, or its key was used again before anything was sent."""
 
 
 class RowsRefused(Exception):
-    """The database does not take the rows as they are. The argument is the error's SQLSTATE, which holds nobody's text."""
+    """The database rejects the rows. The argument is the SQLSTATE of the error, which contains no user's text."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """One lane as it is kept. `earlier` is the conversation before this turn's prompt, the system prompt included."""
+    """The row of a lane. `earlier` is the conversation before this turn's prompt, including the system prompt."""
 
     lane_id: str
     position: int
@@ -37,7 +37,7 @@ class LaneRow:
 
     @classmethod
     def of(cls, lane: LanePlan) -> Self:
-        """The row of a planned lane."""
+        """Return the row of a planned lane."""
         return cls(
             lane_id=lane.lane_id,
             position=lane.position,
@@ -53,7 +53,7 @@ class LaneRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRow:
-    """A turn as it is kept, with its session and lanes. Holds no key of a provider."""
+    """The row of a turn, with its session and lanes. Contains no provider's key."""
 
     run_id: str
     session_id: str
@@ -68,11 +68,11 @@ class TurnRow:
     request_hash: str | None
     lanes: tuple[LaneRow, ...]
     reserved: bool = False
-    """It was counted as a request of its user before it began."""
+    """It was counted as a request of its user before it started."""
 
     @classmethod
     def of(cls, plan: RunPlan) -> Self:
-        """The row of a planned run."""
+        """Return the row of a planned run."""
         return cls(
             run_id=plan.run_id,
             session_id=plan.session_id,

@@ -1,4 +1,4 @@
-"""One run's file while it is written: how much of the run is in it, and what is to be appended."""
+"""A run's journal file while the run is running: what it contains, and what has to be appended."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class Recording:
 
     run: Run
     file: RunJournal | None
-    """`None` while the disk takes none."""
+    """`None` while the disk accepts no file."""
     stored: bool = False
-    """The store has the turn as it was opened."""
-    whole: bool = False
-    """When it was saved last, nothing was left over."""
+    """The opened turn is in the store."""
+    fully_saved: bool = False
+    """The last save wrote everything."""
     _saved: dict[int, int] = field(default_factory=dict)
-    """Bytes of each head."""
+    """The saved bytes of each head."""
     _answered: set[int] = field(default_factory=set)
-    """Lanes whose ends are in the file."""
+    """Lanes whose results are in the file."""
     _stored_saved: bool = False
 
     def save(self, journal: Journal) -> None:
-        """Append what is new, to a new file of `journal` where there is none. Runs in a thread: a log only grows, so what is read is whole.
+        """Append what is new to the file, creating it in `journal` if necessary. Runs in a thread, which is safe since a log only grows.
 
-        Raises `OSError` as when the disk is full. What could not be written is tried again the next time.
+        Raises `OSError`, for example if the disk is full. What could not be written is retried the next time.
         """
-        self.whole = False
+        self.fully_saved = False
         if self.file is None:
             self.file = journal.begin(TurnRow.of(self.run.plan))
-        # Looked for before their text is read, which is whole then.
+        # Find ended lanes before reading the texts, so that their texts are complete.
         ended = {
             lane.plan.position: lane.record
             for lane in self.run.lanes
@@ -45,10 +45,10 @@ class Recording:
         }
         self._save_text(self.file)
         if ended:
-            # Apart, so that no end can keep text from being saved.
+            # Written separately, so that a result that doesn't fit can't prevent text from being saved.
             self.file.append(b"".join(map(answered_line, ended.values())))
             self._answered |= ended.keys()
-        self.whole = True
+        self.fully_saved = True
 
     def _save_text(self, file: RunJournal) -> None:
         lines: list[bytes] = []

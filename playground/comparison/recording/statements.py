@@ -1,7 +1,8 @@
-"""The two writes that every run makes, each one SQL statement that takes its rows as JSON; the second is several when much was written.
+"""The two database writes of every run: each is one SQL statement with its rows as a JSON parameter. The second one is split if the texts
+are long.
 
-They are on the way of every request, and as single statements they cost a third of what they do through the client's query builder
-and the engine's. Both may be repeated without harm.
+Every request waits for them, and single statements cost a third of what the query builders of the client and the engine do. Both can
+safely be repeated.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,9 @@ from playground.comparison.running.timeline import packed
 from .rows import TurnRow
 
 _MOST_TEXT = 4 * 1024 * 1024
-"""Characters of the answers in one statement, unless one alone has more."""
+"""The most characters of answers in one statement, unless a single answer is longer."""
 
-# Foreign keys are checked at the end of the statement, when all rows are there.
+# Foreign keys are checked at the end of the statement, when all rows exist.
 OPEN_TURN = """
 WITH turn AS (SELECT $1::jsonb AS row),
 new_session AS (
@@ -65,7 +66,7 @@ WHERE answers.id = new.id
 """
 
 KEEP_ANSWERS = "WITH closed AS (SELECT $1::jsonb AS row)" + _KEEP_ANSWERS
-"""A part of the answers of a turn that is not closed yet."""
+"""Stores a part of the answers of a turn that is not closed yet."""
 
 _CLOSE_TURN = """
 WITH closed AS (SELECT $1::jsonb AS row),
@@ -79,16 +80,16 @@ touched_session AS (
 
 
 def close_turn(also: str = "") -> str:
-    """The statement that closes a turn, and with it whatever `also` does: further parts of its WITH clause.
+    """Return the statement that closes a turn. `also` is added to its WITH clause.
 
-    They may read `closed`, whose `row` is the parameter (see `closing_rows`), and `closed_turn`, which has a row when it is this
-    statement that closes the turn, and none when the turn was closed before.
+    It may read `closed`, whose `row` is the parameter (see `closing_rows`), and `closed_turn`, which has a row only if this execution
+    closes the turn, and no row if the turn was closed before.
     """
     return _CLOSE_TURN.replace("{also}", f",\n{also.strip()}" if also else "") + _KEEP_ANSWERS
 
 
 def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
-    """The parameter of `OPEN_TURN`; `as_next`: the turn takes the next free number of its session, and no idempotency key."""
+    """Return the parameter of `OPEN_TURN`. `as_next`: the turn gets the session's next free number, and no idempotency key."""
     row = {name: getattr(turn, name) for name in TurnRow.__dataclass_fields__ if name != "lanes"}
     if as_next:
         row |= {"turn": None, "idempotency_key": None, "request_hash": None}
@@ -109,7 +110,7 @@ def opening_rows(turn: TurnRow, *, as_next: bool) -> str:
 
 
 def in_parts(answers: Sequence[AnswerRecord]) -> list[list[AnswerRecord]]:
-    """Answers that go into one statement each time: the engine takes most of a second for a megabyte, and a minute is too long."""
+    """Return the answers grouped by statement. The engine needs most of a second per megabyte, so a large statement would take too long."""
     parts: list[list[AnswerRecord]] = [[]]
     room = _MOST_TEXT
     for answer in answers:
@@ -123,7 +124,7 @@ def in_parts(answers: Sequence[AnswerRecord]) -> list[list[AnswerRecord]]:
 
 
 def answer_rows(answers: Sequence[AnswerRecord]) -> str:
-    """The parameter of `KEEP_ANSWERS`."""
+    """Return the parameter of `KEEP_ANSWERS`."""
     return msgspec.json.encode({"answers": _rows(answers)}).decode()
 
 
@@ -132,10 +133,10 @@ def _rows(answers: Sequence[AnswerRecord]) -> list[dict[str, Any]]:
 
 
 def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord], last: Sequence[AnswerRecord]) -> str:
-    """The parameter of `close_turn`: the turn, what it used, and the `last` part of its `answers`.
+    """Return the parameter of `close_turn`: the turn, its usage, and the `last` part of its `answers`.
 
-    It used what all of its answers used of the server's own accounts, in tokens and US dollars. A cost that is made up or unknown is
-    not in it.
+    The usage is what all its answers used of the server's own accounts, in tokens and US dollars. Simulated and unknown costs are not
+    included.
     """
     used = list(_used(turn, answers))
     row = {
@@ -154,13 +155,13 @@ def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord], last: Sequence[
 
 
 def _used(turn: TurnRow, answers: Sequence[AnswerRecord]) -> Iterator[tuple[Bill, bool]]:
-    """The bills that the server's own keys paid, and whether their money is made up."""
+    """Yield the bills that the server's own keys paid, and whether each is simulated."""
     lanes = {lane.answer_id: lane for lane in turn.lanes}
     return ((answer.bill, lanes[answer.answer_id].simulated) for answer in answers if not lanes[answer.answer_id].own_key)
 
 
 def answer_columns(answer: AnswerRecord) -> dict[str, Any]:
-    """What an answer came to, by the columns of its row."""
+    """Return the results of an answer by column name."""
     bill, times, failure = answer.bill, answer.times, answer.failure
     return {
         "status": answer.status,

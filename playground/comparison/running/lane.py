@@ -1,4 +1,4 @@
-"""One lane of a run: asks its model, times every delta, writes the events, and knows in the end what it came to."""
+"""One lane of a run: calls its model, times every delta, writes the events, and creates the record of the answer."""
 
 import random
 import time
@@ -32,14 +32,14 @@ from .waiting import WaitReports
 
 MOST_ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
-"""A provider that asks for a longer wait is not asked again: its own words say when."""
+"""If a provider asks for a longer wait, the request is not retried. The provider's message says how long to wait."""
 _FIRST_BACKOFF_SECONDS = 0.5
 
 _logger = structlog.get_logger(__name__)
 
 
 class Lane:
-    """Runs one `LanePlan` against its provider. `run` never raises for what a provider does; `record` is there when it is over."""
+    """Runs one `LanePlan`. `run` never raises because of a provider. `record` is set when the lane is over."""
 
     def __init__(self, plan: LanePlan, log: EventLog, client: ProviderClient, accountant: Accountant) -> None:
         self.plan = plan
@@ -49,12 +49,12 @@ class Lane:
         self._accountant = accountant
         self._scope = anyio.CancelScope()
         self._fields = b'"type":"chunk","lane":%d,"model":"%b"' % (plan.position, json_text(plan.model))
-        # A head is made when the first chunk of its kind comes: most lanes show no reasoning.
+        # A head is added with the first chunk of its kind, since most lanes have no reasoning.
         self.answer_head: int | None = None
         self.reasoning_head: int | None = None
         self._attempts = 0
-        # Of attempts that the provider took, and that told nothing of an answer: when they were sent, and what they used as far as it said.
-        self._taken: list[tuple[datetime, Usage | None]] = []
+        # Failed attempts that the provider accepted: when each was sent, and its usage if reported.
+        self._accepted_attempts: list[tuple[datetime, Usage | None]] = []
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._sources: tuple[Source, ...] = ()
@@ -66,31 +66,31 @@ class Lane:
         self._marks = Marks()
         self._last_at: float | None = None
         self._ended_at: float | None = None
-        # Whether the provider may have begun to work on this attempt, and so to charge. False again when it refused.
-        self._reached = False
+        # Whether the provider may have started to work on this attempt, and so charge for it. False again if it refused.
+        self._may_be_charged = False
 
     def stop(self) -> None:
-        """End the lane now; what it wrote is kept. Nothing happens when it is over."""
+        """Stop the lane; its text is kept. Does nothing if the lane is over."""
         self._scope.cancel()
 
     async def run(self) -> None:
-        """Ask, again where that may help, until there is an answer, a failure or a stop."""
+        """Send the request, with retries where they can help, until there is an answer, a failure or a stop."""
         failure: Failure | None = None
         with self._scope:
             try:
                 await self._ask_until_answered()
             except ProviderError as error:
-                failure = Failure(error.code, str(error) + self._names_like_it(error), error.retryable)
-            except Exception:  # Whatever goes wrong in one lane must not end the others.
+                failure = Failure(error.code, str(error) + self._suggestion(error), error.retryable)
+            except Exception:  # A defect in one lane must not end the others.
                 _logger.exception("lane_broke", run_id=self._log.run_id, lane=self.plan.position, model=self.plan.model)
                 failure = Failure("internal_error", "Something went wrong in this service; its log has the details.", retryable=True)
-        stopped = self._scope.cancelled_caught and self._ended_at is None  # The end may have been there when somebody stopped it.
+        stopped = self._scope.cancelled_caught and self._ended_at is None  # The answer may have ended before the stop.
         if self._ended_at is None:
             self._ended_at = time.monotonic()
         await self._close("stopped" if stopped else "failed" if failure else "completed", failure, self._ended_at)
 
-    def _names_like_it(self, error: ProviderError) -> str:
-        """For a name that is not listed and that the provider doesn't know: it may be misspelt."""
+    def _suggestion(self, error: ProviderError) -> str:
+        """Return a suggestion if the provider doesn't know the model and it isn't listed: it may be misspelt."""
         names = self.plan.nearest() if isinstance(error, ModelNotFound) and self.plan.nearest is not None else ()
         return f" Did you mean {' or '.join(names)}?" if names else ""
 
@@ -106,10 +106,10 @@ class Lane:
                 self._add_status(
                     "queued", attempt=self._attempts + 1, retry_in=round(wait * 1000), error=ErrorSummary(error.code, str(error))
                 )
-                self._log.tell()
-                if self._reached:
-                    self._taken.append((self._sent_on, self._usage))
-                    self._reached = False
+                self._log.notify()
+                if self._may_be_charged:
+                    self._accepted_attempts.append((self._sent_on, self._usage))
+                    self._may_be_charged = False
                 self._usage = self._finish_reason = None
                 self._sources, self._attachments = (), ()
                 await anyio.sleep(wait)
@@ -118,27 +118,27 @@ class Lane:
 
     async def _ask(self) -> None:
         self._add_status("connecting", attempt=self._attempts if self._attempts > 1 else None)
-        self._log.tell()
+        self._log.notify()
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
         if self._attempts == 1:
             self._first_sent_at = self._sent_at
-        self._reached = True
+        self._may_be_charged = True
         try:
             with WaitReports(self._silent_since, self._report_wait):
-                await self._hear()
+                await self._receive()
         except TextTooLong:
             provider, most = self.plan.call.provider.name, MOST_TEXT_BYTES // 1024**2
-            raise UnexpectedAnswer(f"{provider} wrote more than {most} MB. What came before is kept.", provider=provider) from None
+            raise UnexpectedAnswer(f"{provider} sent more than {most} MB of text. The text so far is kept.", provider=provider) from None
         except ProviderError as error:
             if isinstance(error, AddressRefused | Unreachable | UnexpectedAnswer) or error.refused:
-                self._reached = self._usage is not None
+                self._may_be_charged = self._usage is not None
             raise
 
-    async def _hear(self) -> None:
+    async def _receive(self) -> None:
         async with self._client.stream(self.plan.call) as stream:
             try:
-                await stream.deliver(self._take)
-                # Before the stream is closed, which may take a moment more.
+                await stream.deliver(self._add_deltas)
+                # Taken before the stream is closed, which may take a moment.
                 self._ended_at = max(time.monotonic() - stream.silence, self._last_at or 0.0)
             finally:
                 self._usage, self._finish_reason = stream.usage, stream.finish_reason
@@ -149,9 +149,9 @@ class Lane:
 
     def _report_wait(self, seconds: int) -> None:
         self._add_status("connecting" if self._first_at is None else "streaming", waiting_seconds=seconds)
-        self._log.tell()
+        self._log.notify()
 
-    def _take(self, deltas: list[Delta]) -> None:
+    def _add_deltas(self, deltas: list[Delta]) -> None:
         first = self._first_at is None
         now = time.monotonic()
         if first:
@@ -165,7 +165,7 @@ class Lane:
         for delta in deltas:
             head = self.reasoning_head if delta.reasoning else self.answer_head
             log.append_chunk(self._new_head(reasoning=delta.reasoning) if head is None else head, delta.text, timestamp)
-        log.tell(urgent=first)
+        log.notify(urgent=first)
 
     def _new_head(self, *, reasoning: bool) -> int:
         if reasoning:
@@ -179,18 +179,18 @@ class Lane:
         return tuple(0 if head is None else self._log.size(head) for head in (self.answer_head, self.reasoning_head))
 
     def _wait_before_retry(self, error: ProviderError) -> float | None:
-        """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
+        """Return the seconds to wait before a retry, or `None` if a retry can't help or isn't allowed."""
         if not error.retryable or self._first_at is not None or self._attempts >= MOST_ATTEMPTS:
             return None
         if isinstance(error, GivenUp):
-            return None  # The provider took the request, works on it, and charges for it.
-        if self.plan.bounded and self._reached:
-            return None  # It may have been paid for, and nothing was reserved for another.
+            return None  # The provider accepted the request, is working on it, and charges for it.
+        if self.plan.bounded and self._may_be_charged:
+            return None  # This attempt may be charged, and nothing was reserved for another.
         asked_for = error.retry_after or 0.0
         if asked_for > LONGEST_WAIT_SECONDS:
             return None
-        # Exponential backoff with full jitter, so that lanes that failed together don't come back together: nor when they were all told
-        # to come back in a second, or at once.
+        # Exponential backoff with full jitter, so that lanes that failed together don't retry together, even if all of them got the same
+        # `Retry-After`.
         return asked_for + random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311 - no secret
 
     async def _close(self, status: AnswerStatus, failure: Failure | None, ended_at: float) -> None:
@@ -199,7 +199,7 @@ class Lane:
         reasoning += thinking
         last = await self._settle(answer, reasoning)
         times = self._times(last, ended_at)
-        bill = sum_of([*[await self._accountant.settle(self.plan.call, usage, "", "", at) for at, usage in self._taken], last])
+        bill = sum_of([*[await self._accountant.settle(self.plan.call, usage, "", "", at) for at, usage in self._accepted_attempts], last])
         self.record = AnswerRecord(
             answer_id=self.plan.answer_id,
             status=status,
@@ -222,17 +222,17 @@ class Lane:
             self._log.append(encode(SourcesEvent(self.plan.position, self.plan.model, self._sources, self._attachments)))
         self._log.append(encode(_metrics(self.plan, self.record, times)))
         self._add_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
-        self._log.tell()
+        self._log.notify()
 
     async def _settle(self, answer: str, reasoning: str) -> Bill:
-        if not self._reached and not answer and not reasoning:
+        if not self._may_be_charged and not answer and not reasoning:
             return NOTHING_USED
         return await self._accountant.settle(self.plan.call, self._usage, answer, reasoning, self._sent_on)
 
     def _times(self, bill: Bill, ended_at: float) -> Times:
         rate = None
         if self._first_at is not None and self._last_at is not None:
-            # What a model thought unseen, it thought before the first token.
+            # A model's hidden reasoning happens before the first token.
             unseen = bill.reasoning_tokens or 0 if self.reasoning_head is None else 0
             rate = tokens_per_second(bill.output_tokens - unseen, self._last_at - self._first_at)
         return Times(
@@ -253,7 +253,7 @@ class Lane:
         return self._marks.points(self._sent_at, self._last_at, texts)
 
     def progress(self) -> Progress | None:
-        """How far it has come; `None` before its first text. May be called from any thread."""
+        """Return the progress so far, or `None` before the first text. May be called from any thread."""
         last, first, answer = self._last_at, self._first_at, self._answer_at
         if last is None or first is None:
             return None
@@ -265,7 +265,7 @@ class Lane:
         )
 
     def written(self) -> tuple[str, str]:
-        """What the lane has written so far: the answer, and its reasoning."""
+        """Return the text so far: the answer, and its reasoning."""
         return self._text(self.answer_head), self._text(self.reasoning_head)
 
     def _text(self, head: int | None) -> str:

@@ -1,4 +1,4 @@
-"""A turn while it is being produced: all of its lanes at once, one log, and whoever reads it."""
+"""A running turn: all its lanes at once, one event log, and its readers."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from msgspec import UNSET
 from playground.comparison.plan import Accountant, RunPlan
 from playground.comparison.stream.event_log import EventLog
 from playground.comparison.stream.events import DoneEvent, SessionEvent, SessionLane, encode
-from playground.comparison.stream.reader import Reading
+from playground.comparison.stream.subscription import Subscription
 from playground.kit.tasks import Occurrence
 from playground.kit.wire import money
 from playground.providers.adapter import ProviderClient
@@ -26,59 +26,59 @@ _logger = structlog.get_logger(__name__)
 
 
 class RunRecorder(Protocol):
-    """What records runs. `recording/` has the implementation, so that a run knows neither journal nor database."""
+    """Records runs. The implementation is in `recording/`, so that a run knows neither the journal nor the database."""
 
     async def prepare(self, plan: RunPlan) -> None:
-        """Begin the record of a run that has not started. Raises `Unavailable` when that is not possible."""
+        """Create the journal file of a run that has not started. Raises `Unavailable` if that fails."""
 
     def discard(self, plan: RunPlan) -> None:
-        """Delete what `prepare` began: the run does not start, and the database has nothing of it."""
+        """Delete the prepared file: the run doesn't start, and nothing of it is in the database."""
 
     def withdraw(self, plan: RunPlan) -> None:
-        """Close what `prepare` began: the run does not start, and the database may have something of it."""
+        """Close the prepared file: the run doesn't start, and parts of it may be in the database."""
 
     def open(self, run: "Run") -> None:
-        """Record, in the background, what the lanes of a run write."""
+        """Record the texts of a run's lanes in the background."""
 
     async def close(self, run: "Run") -> None:
-        """Record what the run came to. Returns when it is in the database, or on the disk until it is."""
+        """Record the results of the run. Returns when they are in the database, or on disk until they are."""
 
 
 class Run:
-    """One run. It belongs to the process: readers come and go."""
+    """One run. It belongs to the process, not to a reader's connection."""
 
     def __init__(self, plan: RunPlan, client: ProviderClient, accountant: Accountant) -> None:
         self.plan = plan
         self.log = EventLog(plan.run_id)
         self.lanes = tuple(Lane(lane, self.log, client, accountant) for lane in plan.lanes)
-        self.deserted_since: float | None = time.monotonic()
-        """Since when nobody reads (monotonic seconds); `None` while somebody does."""
+        self.unread_since: float | None = time.monotonic()
+        """Since when the run has had no reader (monotonic seconds); `None` while it has one."""
         self.finished_at: float | None = None
         """When the last event was written (monotonic seconds)."""
         self.opened = Occurrence()
-        """Its beginning stands in the database, or can't be brought there now."""
+        """Its start is in the database, or can't be stored now."""
         self.recorded = Occurrence()
-        """What it came to stands in the database, or waits for it."""
+        """Its results are in the database, or wait for it in the journal."""
         self._began_at = 0.0
         self._lanes_left = len(self.lanes)
         self._lanes_over = Occurrence()
         self._readers = 0
         self._was_read = False
         self._kept_until = 0.0
-        """Until when it continues without a reader (monotonic seconds)."""
+        """Until when it may continue without a reader (monotonic seconds)."""
 
     @property
     def id(self) -> str:
-        """The run's id, which begins the id of each of its events."""
+        """Return the run's id, with which the id of each of its events starts."""
         return self.plan.run_id
 
     @property
     def readers(self) -> int:
-        """How many read it at this moment."""
+        """Return the number of its readers now."""
         return self._readers
 
     def begin(self, tasks: TaskGroup) -> None:
-        """Run all lanes at once, each as one of `tasks`: in a group of their own they would begin a turn of the event loop later."""
+        """Start all lanes, each as a task of `tasks`. In a task group of their own they would start an event loop iteration later."""
         plan = self.plan
         self._began_at = time.monotonic()
         self.log.append(
@@ -104,7 +104,7 @@ class Run:
                 self._lanes_over.set()
 
     async def record(self, recorder: RunRecorder) -> None:
-        """Record what the lanes write, to the last event. It comes after `begin`, so that no model waits for the database."""
+        """Record the run to its last event. Called after `begin`, so that no model waits for the database."""
         recorder.open(self)
         await self._lanes_over.wait()
         await recorder.close(self)
@@ -124,39 +124,39 @@ class Run:
         )
 
     def stop(self, position: int | None = None) -> None:
-        """End one lane, or all; what they wrote is kept, counted and priced."""
+        """Stop one lane, or all lanes; their text is kept, and its tokens and cost are counted."""
         for lane in self.lanes:
             if position is None or lane.plan.position == position:
                 lane.stop()
 
     def keep(self, seconds: float) -> None:
-        """Continue without a reader for so long from now on, or longer where that was asked for before."""
+        """Continue without a reader for `seconds` from now, or for longer if that was requested before."""
         self._kept_until = max(self._kept_until, time.monotonic() + seconds)
 
-    def reading(self, after: int) -> Reading | None:
-        """For somebody who has seen the events up to number `after`; `None` when there is nothing left to read."""
+    def subscription(self, after: int) -> Subscription | None:
+        """Return a subscription to the events after number `after`, or `None` if nothing is left to read."""
         if self.log.closed and after >= len(self.log):
             return None
-        return Reading(self.log, min(after, len(self.log)), self._reader)
+        return Subscription(self.log, min(after, len(self.log)), self._reader)
 
-    def is_deserted(self, now: float) -> bool:
-        """Whether nobody has read it for longer than its grace, at `now` (monotonic seconds)."""
-        if self.deserted_since is None or now < self._kept_until:
+    def is_abandoned(self, now: float) -> bool:
+        """Return whether, at `now` (monotonic seconds), the run has had no reader for longer than its grace period."""
+        if self.unread_since is None or now < self._kept_until:
             return False
-        # The one who asked for it is on the way, also when leaving is to stop it at once.
+        # The client that started it is about to read, even if the run is to stop as soon as it disconnects.
         grace = self.plan.grace_seconds if self._was_read else max(self.plan.grace_seconds, _FIRST_READER_SECONDS)
-        return now - self.deserted_since >= grace
+        return now - self.unread_since >= grace
 
     @contextmanager
     def _reader(self) -> Iterator[None]:
         self._readers += 1
         self._was_read = True
-        self.deserted_since = None
+        self.unread_since = None
         try:
             yield
         finally:
             self._readers -= 1
             if self._readers == 0:
-                self.deserted_since = time.monotonic()
-                if self.is_deserted(self.deserted_since):
+                self.unread_since = time.monotonic()
+                if self.is_abandoned(self.unread_since):
                     self.stop()

@@ -1,8 +1,8 @@
-"""How much memory the runs of this process may take, in all and for one user.
+"""How much memory the runs of this process may use, in total and per user.
 
-A run keeps its conversation, its events and its texts until it was over for a while, so that readers can come back. When all runs together
-take more than the budget, those that are over leave first, the oldest before the others: their records are in the database or in the
-journal. What is still running is never touched; a new run for which there is no room is refused.
+A finished run stays in memory for a while, with its conversation, events and texts, so that readers can reconnect. If all runs together
+use more than the budget, finished runs are removed, oldest first; their records are in the database or the journal. Running ones are never
+removed. A new run that doesn't fit is refused.
 """
 
 import sys
@@ -15,13 +15,13 @@ from playground.kit.errors import Unavailable
 from .run import Run
 
 _OBJECTS_BYTES = 16 * 1024
-"""What a lane takes beside its texts: tasks, buffers of its connection, objects. Measured with 2,000 runs."""
+"""Memory of a lane besides its texts: tasks, connection buffers, objects. Measured with 2,000 runs."""
 _RETRY_AFTER_SECONDS = 10
 _BYTES_PER_MB = 1024 * 1024
 
 
 class RunMemoryFull(Unavailable):
-    """There is no memory left for another run."""
+    """There is not enough memory for another run."""
 
     code = "run_memory_full"
     title = "No memory left for another run"
@@ -31,23 +31,23 @@ class RunMemoryFull(Unavailable):
 
 
 class RunMemory:
-    """Counts what runs take, as of the last `count`, and decides which leave. In bytes, estimated."""
+    """Tracks the memory of runs in bytes, estimated, as of the last `count`; decides which runs to remove."""
 
     def __init__(self, budget_mb: int) -> None:
         self._most = budget_mb * _BYTES_PER_MB
         self._most_per_user = self._most // 2
         self._sizes: dict[str, int] = {}
-        """By id of the run."""
+        """By run id."""
         self._total = 0
         self._by_user: defaultdict[str, int] = defaultdict(int)
 
     def count(self, runs: Iterable[Run]) -> list[Run]:
-        """Measure all runs, the oldest first; return those that have to leave."""
+        """Measure all runs, oldest first, and return those to remove."""
         sizes: dict[str, int] = {}
         by_user: defaultdict[str, int] = defaultdict(int)
         over: list[Run] = []
         for run in runs:
-            # What is over does not grow any more, but for the record of its last lane.
+            # A finished run doesn't grow any more, except by the record of its last lane.
             known = self._sizes.get(run.id) if run.finished_at is not None else None
             sizes[run.id] = size = known or _size(run)
             by_user[run.plan.user_id] += size
@@ -65,16 +65,16 @@ class RunMemory:
         return leaving
 
     def fits(self, plan: RunPlan) -> bool:
-        """Whether there is room for a run now."""
+        """Return whether a run fits now."""
         size = _size_of_plan(plan)
         return self._total + size <= self._most and self._by_user[plan.user_id] + size <= self._most_per_user
 
     def add(self, plan: RunPlan) -> None:
-        """Count a run that starts now. Raises `RunMemoryFull`."""
+        """Add a run that starts now. Raises `RunMemoryFull`."""
         if not self.fits(plan):
             mine = self._by_user[plan.user_id] + _size_of_plan(plan) > self._most_per_user
             what = "Your running comparisons use" if mine else "The running comparisons use"
-            raise RunMemoryFull(f"{what} all memory that is set aside for them. Try again when some of them have finished.")
+            raise RunMemoryFull(f"{what} all the memory reserved for them. Try again when some of them have finished.")
         self._total += _size_of_plan(plan)
         self._by_user[plan.user_id] += _size_of_plan(plan)
 
@@ -86,6 +86,6 @@ def _size(run: Run) -> int:
 
 
 def _size_of_plan(plan: RunPlan) -> int:
-    # Lanes of a session share what was said before.
+    # The lanes of a session share the texts of earlier turns.
     texts = {id(message.content): message.content for lane in plan.lanes for message in lane.call.messages}
     return len(plan.lanes) * _OBJECTS_BYTES + sum(map(sys.getsizeof, texts.values()))

@@ -1,4 +1,4 @@
-"""All runs of this process: started, found, stopped when nobody reads them, forgotten when they are over."""
+"""All runs of this process: starts and finds them, stops those that no one reads, and removes finished ones."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -20,20 +20,20 @@ from .run_memory import RunMemory
 _LOOK_SECONDS = 0.25
 _LOOKS_PER_COUNT = 12
 _TURNS_TO_SEND = 2
-"""Of the event loop: the lanes, and what writes their requests, take one each. Whoever started them has an answer to begin, which would
-hold them up."""
+"""Iterations of the event loop in which requests are sent: one for the lanes, one for the tasks that write the requests. The endpoint
+waits for them, since starting its response earlier would delay the requests."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class ShuttingDown(Unavailable):
-    """The service takes no new runs any more."""
+    """The service no longer accepts new runs."""
 
     code = "shutting_down"
     title = "The service is shutting down"
 
     def __init__(self) -> None:
-        super().__init__("The service is shutting down and takes no new comparisons; ask again in a moment.", retry_after=5)
+        super().__init__("The service is shutting down and doesn't accept new comparisons. Try again in a moment.", retry_after=5)
 
 
 class TurnRunning(Conflict):
@@ -43,11 +43,11 @@ class TurnRunning(Conflict):
     title = "A turn of this session is still running"
 
 
-ONE_AT_A_TIME = "A session has one turn at a time: wait for it, join its stream, or stop it."
+ONE_AT_A_TIME = "A session can run one turn at a time. Wait for the running turn, join its stream, or stop it."
 
 
 class Runs:
-    """The runs of this process. They live in the application's own task group, so that they outlive their connections."""
+    """The runs of this process. They run in the application's task group, so that they outlive their connections."""
 
     def __init__(
         self,
@@ -69,17 +69,17 @@ class Runs:
         self._running: dict[str, Run] = {}
         """By session."""
         self._beginning: dict[str, anyio.CancelScope] = {}
-        """What begins the next turn of a session, by session: it was admitted, and is no run yet."""
+        """By session: admitted turns that haven't started yet."""
         self._counted_at = 0.0
-        """When memory was counted last (monotonic seconds). Refusals must not make it be counted all the time."""
+        """When memory was last counted (monotonic seconds), so that repeated refusals don't cause repeated counts."""
         self._draining = False
         self._idle = anyio.Event()
 
     @contextmanager
     def admitted(self, plan: RunPlan) -> Iterator[None]:
-        """While what has to be done before `start` is done: no other turn of the session gets in, and the service waits with its end.
+        """Admit a turn: within the block, which prepares `start`, no other turn of the session is admitted, and shutdown waits.
 
-        Raises `ShuttingDown`, also when that takes longer than the service can wait, and `TurnRunning` when another request has begun
+        Raises `ShuttingDown` (also if the block takes longer than shutdown can wait), `TurnRunning` if another request has started
         this turn since it was planned, and `RunMemoryFull`.
         """
         if self._draining:
@@ -102,9 +102,9 @@ class Runs:
 
     @asynccontextmanager
     async def journalled(self, plan: RunPlan) -> AsyncIterator[None]:
-        """Around what stands in the database of a run before its `start`: after a crash in between, the journal has it closed.
+        """Journal a run whose rows are written to the database before `start`, so that they are closed after a crash in between.
 
-        Raises `Unavailable` when there is no journal to be had.
+        Raises `Unavailable` if the journal can't be written.
         """
         await self._recorder.prepare(plan)
         try:
@@ -112,12 +112,12 @@ class Runs:
         except (TurnRefused, RowsRefused):
             self._recorder.discard(plan)
             raise
-        except BaseException:  # No answer came, which says nothing of the database.
+        except BaseException:  # There was no response, so the rows may or may not be in the database.
             self._recorder.withdraw(plan)
             raise
 
     async def start(self, plan: RunPlan) -> Run:
-        """Start a run that was `admitted`; all of its requests go out at once, before this returns."""
+        """Start a run that was `admitted`. All its requests are sent before this returns."""
         run = Run(plan, self._client, self._accountant)
         self._by_id[run.id] = run
         self._running[plan.session_id] = run
@@ -145,34 +145,34 @@ class Runs:
             self._idle.set()
 
     def get(self, run_id: str) -> Run | None:
-        """A run that goes on, or ended a short while ago."""
+        """Return a run that is running or recently finished."""
         return self._by_id.get(run_id)
 
     def of_session(self, session_id: str) -> Run | None:
-        """The session's newest run, while it goes on or shortly after."""
+        """Return the session's newest run, if it is running or recently finished."""
         running = self._running.get(session_id)
         if running is not None:
             return running
         return next((run for run in reversed(self._by_id.values()) if run.plan.session_id == session_id), None)
 
     def open(self) -> tuple[Run, ...]:
-        """The runs that go on."""
+        """Return the running runs."""
         return tuple(self._running.values())
 
     def readers(self) -> int:
-        """How many streams are being read at this moment, those of runs that are over included."""
+        """Return the number of streams being read now, including those of finished runs."""
         return sum(run.readers for run in self._by_id.values())
 
     async def watch(self) -> None:
-        """Stop deserted runs and forget old ones, for as long as the service lives."""
+        """Stop abandoned runs and remove old ones, until the service ends."""
         looks = 0
         while True:
             await anyio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
             for run in self.open():
-                if run.is_deserted(now):
+                if run.is_abandoned(now):
                     run.stop()
-            # In order of their start, which is nearly that of their end: what is kept a little longer does no harm.
+            # In the order of their start, which is nearly that of their end.
             for run in tuple(self._by_id.values()):
                 if run.finished_at is not None and now - run.finished_at >= self._retention_seconds:
                     del self._by_id[run.id]
@@ -181,16 +181,16 @@ class Runs:
                 self._make_room()
 
     def _make_room(self) -> None:
-        """Forget what has to leave for the budget of memory."""
+        """Remove finished runs that exceed the memory budget."""
         self._counted_at = time.monotonic()
         for run in self._memory.count(self._by_id.values()):
             _logger.info("run_left_memory", run_id=run.id, session_id=run.plan.session_id)
             del self._by_id[run.id]
 
     async def drain(self, grace_seconds: float) -> None:
-        """Take no new runs; let those that go on finish for `grace_seconds`, then stop them and wait until they are recorded.
+        """Refuse new runs, let running ones finish for `grace_seconds`, then stop them and wait until they are recorded.
 
-        Those that are no runs by then are refused.
+        Admitted turns that haven't started by then are refused.
         """
         self._draining = True
         if not self._running and not self._beginning:
@@ -203,6 +203,6 @@ class Runs:
                 run.stop()
             for beginning in self._beginning.values():
                 beginning.cancel()
-            # One that was just beginning may have to be stopped too.
+            # A turn that was just starting may have to be stopped too.
             with anyio.move_on_after(_LOOK_SECONDS):
                 await self._idle.wait()

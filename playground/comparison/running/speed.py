@@ -1,14 +1,14 @@
-"""How fast a model wrote."""
+"""The output rate of a model."""
 
 SHORTEST_SECONDS = 0.0001
-"""What came within less came at once: its pieces were cut apart on the way."""
+"""Pieces that arrive within less time were one piece, split on the way."""
 
 
 def tokens_per_second(tokens: int, seconds: float) -> float | None:
-    """The rate of an answer of `tokens` tokens, between whose first and last delta `seconds` passed. `None`: there is no telling.
+    """Return the tokens per second of an answer with `seconds` between its first and last delta, or `None` if that can't be known.
 
-    It is the inverse of the time per output token, (last - first) / (n - 1): the first token is there when the time begins, so it is not
-    counted. Sources: vLLM, `benchmarks/benchmark_serving.py` (TPOT); GuideLLM, `inter_token_latency_ms`.
+    It is the inverse of the time per output token, (last - first) / (n - 1). The first token is not counted, since it arrives when the
+    time starts. Sources: vLLM, `benchmarks/benchmark_serving.py` (TPOT); GuideLLM, `inter_token_latency_ms`.
     """
     if tokens < 2 or seconds < SHORTEST_SECONDS:
         return None

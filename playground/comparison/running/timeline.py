@@ -1,4 +1,4 @@
-"""How an answer grew: at a few moments, how many characters of it there were. Bounded, however long the answer is."""
+"""How an answer grew: the number of characters at a limited number of moments, however long the answer is."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
@@ -10,25 +10,25 @@ MOST_POINTS = 128
 _FIRST_STEP_SECONDS = 0.1
 
 Point = tuple[int, int]
-"""Milliseconds since the request was sent, and the characters that had come by then: of the answer and of its thinking together."""
+"""Milliseconds since the request was sent, and the characters received by then, of the answer and its reasoning together."""
 Timeline = tuple[Point, ...]
 
 
 class Progress(NamedTuple):
-    """How far an answer has come that is not over, in ms since its request was sent."""
+    """The progress of a running answer, in ms since its request was sent."""
 
     last: float
-    """The last delta so far."""
+    """The newest delta."""
     first_token: float
     first_answer: float | None
-    """The first delta that was not thinking."""
+    """The first delta that is not reasoning."""
 
 
 class Marks:
-    """The moments of one answer while it is written, and how many bytes its texts had at each.
+    """Moments of a running answer, with the bytes that its texts had at each.
 
-    Whoever takes the text calls `mark` at the first read that comes at `due` or later, before its text is added: so the hot path pays for
-    one comparison a read. When there are too many marks, every other one goes and the step doubles. A pause has a mark at both ends.
+    The lane calls `mark` at the first read at or after `due`, before adding its text, so the hot path pays for one comparison per read.
+    When there are too many marks, every other one is deleted and the step doubles. A pause has a mark at both ends.
     """
 
     __slots__ = ("_sizes", "_step", "due")
@@ -40,7 +40,7 @@ class Marks:
         self._sizes: list[tuple[float, tuple[int, ...]]] = []
 
     def mark(self, now: float, last: float, sizes: tuple[int, ...]) -> None:
-        """A read came at `now`; since the one before, at `last`, the texts have had these `sizes`."""
+        """Mark a read at `now`; since the previous read, at `last`, the texts have had these `sizes`."""
         self._sizes.append((last, sizes))
         # The end of a pause is marked by the read that follows it.
         self.due = now if now - last >= self._step else now + self._step
@@ -49,19 +49,19 @@ class Marks:
             self._step *= 2
 
     def points(self, sent: float, last: float, texts: Sequence[bytes]) -> Timeline:
-        """The timeline of an answer that was asked for at `sent`, and whose last read came at `last`.
+        """Return the timeline of an answer whose request was sent at `sent` and whose last read was at `last`.
 
-        `texts` are insides of JSON strings, as the sizes count them.
+        `texts` are the contents of JSON strings, as the sizes count them.
         """
         marks = [*self._sizes, (last, tuple(map(len, texts)))]
         characters = [list(_characters(text, [_size(sizes, kind) for _, sizes in marks])) for kind, text in enumerate(texts)]
-        # To microseconds first, as all times are: so the first point is the time to the first token to the millisecond.
+        # Round to microseconds first, like all times, so that the first point equals the time to the first token, in whole ms.
         moments = (max(0, round(round((at - sent) * 1000, 3))) for at, _ in marks)
         return _one_a_moment(zip(moments, map(sum, zip(*characters, strict=True)), strict=True))
 
 
 def bounded(points: Sequence[Point]) -> Timeline:
-    """`points` in their order, without some of them where there are too many; the first and the last stay."""
+    """Return `points` in order, without some of them if there are too many; the first and the last stay."""
     kept = list(_one_a_moment(points))
     while len(kept) > MOST_POINTS:
         last = kept.pop()
@@ -70,13 +70,13 @@ def bounded(points: Sequence[Point]) -> Timeline:
 
 
 def packed(timeline: Timeline) -> str:
-    """As it is stored: one JSON array, in which every number is the difference from the one of the point before."""
+    """Return the stored form: one JSON array in which every number is the difference from the previous point."""
     steps = ((after[0] - before[0], after[1] - before[1]) for before, after in pairwise(((0, 0), *timeline)))
     return msgspec.json.encode([number for step in steps for number in step]).decode()
 
 
 def unpacked(stored: str) -> Timeline:
-    """The timeline that `packed` made a text of."""
+    """Return the timeline from the text that `packed` created."""
     steps = msgspec.json.decode(stored, type=list[int])
     return tuple(zip(accumulate(steps[::2]), accumulate(steps[1::2]), strict=True))
 
@@ -86,7 +86,7 @@ def _size(sizes: tuple[int, ...], kind: int) -> int:
 
 
 def _characters(text: bytes, sizes: Iterable[int]) -> Iterator[int]:
-    """How many characters there are in the first so many bytes of `text`, for sizes in ascending order."""
+    """Yield, for each size in ascending order, the number of characters in that many first bytes of `text`."""
     start = characters = 0
     for end in sizes:
         if end > start:
@@ -96,7 +96,7 @@ def _characters(text: bytes, sizes: Iterable[int]) -> Iterator[int]:
 
 
 def _one_a_moment(points: Iterable[Point]) -> Timeline:
-    """Of several points in one millisecond the last. Neither number ever falls."""
+    """Keep the last of several points in one millisecond, and never let a number fall."""
     kept: dict[int, int] = {}
     latest = 0
     for moment, characters in points:

@@ -1,6 +1,6 @@
-"""Says when a lane has waited for long: a model may think in silence for minutes, and readers should see that it was not forgotten.
+"""Reports long waits of a lane: a model may reason without output for minutes, and readers should see that it is still running.
 
-It costs nothing per chunk: one timer looks at when the lane last heard something, and sets itself again.
+This costs nothing per chunk: a timer checks when the lane last received text, and sets itself again.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from typing import Self
 
 FIRST_REPORT_SECONDS = 10.0
 _NEXT_REPORT_SECONDS = 10.0
-"""As long as the wait is short; a long one is reported whenever it has grown by a third."""
+"""For short waits; a long wait is reported whenever it has grown by a third."""
 
 
 class WaitReports:
-    """While it is entered, calls `report` with the whole seconds of a wait: after 10, and again and again while it goes on.
+    """A context that calls `report` with the whole seconds of a wait: after 10 s, and repeatedly while the wait lasts.
 
-    `since` gives when the wait began (monotonic seconds): when the request was sent, or the last text came. A report is made in the event
-    loop, between two turns, and must not wait.
+    `since` returns when the wait started (monotonic seconds): when the request was sent, or when the last text arrived. `report` is
+    called by the event loop and must not block.
     """
 
     def __init__(self, since: Callable[[], float], report: Callable[[int], None]) -> None:

@@ -1,4 +1,4 @@
-"""The event stream as the OpenAPI schema describes it: every event's shape, and a whole small run as the example."""
+"""The event stream in the OpenAPI schema: the shape of every event, and a complete small run as the example."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"connectin
 
 id: k3v9q2m7x4pd:4
 data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"queued","attempt":2,"retryIn":420,\
-"error":{"code":"overloaded","message":"OpenAI is overloaded (503): “The server is busy.”. Ask again in a while."}}
+"error":{"code":"overloaded","message":"OpenAI can't answer right now (503): “The server is busy.”. Try again in a moment."}}
 
 id: k3v9q2m7x4pd:5
 data: {"type":"status","lane":0,"model":"sim/quick","status":"streaming"}
@@ -48,7 +48,7 @@ data: {"type":"status","lane":1,"model":"openai/gpt-4o-mini","status":"connectin
 
 id: k3v9q2m7x4pd:11
 data: {"type":"error","lane":1,"model":"openai/gpt-4o-mini","code":"wrong_key",\
-"message":"OpenAI rejected the API key (401): “Incorrect API key provided.”. Check OPENAI_API_KEY.","retryable":false}
+"message":"OpenAI rejected the API key (401): “Incorrect API key provided.”. Check the API key in OPENAI_API_KEY.","retryable":false}
 
 id: k3v9q2m7x4pd:12
 data: {"type":"metrics","lane":1,"model":"openai/gpt-4o-mini","inputTokens":0,"outputTokens":0,"tokensUsed":0,\
@@ -65,8 +65,8 @@ data: {"type":"done","totalTokens":10,"totalCost":"0","unknownCosts":0,"response
 
 STREAM_ANSWER: dict[str, Any] = {
     "description": (
-        "Server-sent events. Each message's `data` is one JSON object, told apart by `type`; its `id` is the run and the event's "
-        "number, from 1 without gaps. A lane ends with [`error`,] [`sources`,] `metrics` and a last `status`; `done` ends the run."
+        "Server-sent events. Each message's `data` is one JSON object with a `type`. Its `id` is the run's id and the event's "
+        "number, from 1 without gaps. A lane ends with [`error`,] [`sources`,] `metrics` and a final `status`; `done` ends the run."
     ),
     "content": {
         "text/event-stream": {
@@ -81,6 +81,6 @@ STREAM_ANSWER: dict[str, Any] = {
 
 
 def event_schemas() -> dict[str, Any]:
-    """The JSON schemas of all events, by name, for the OpenAPI document's components."""
+    """Return the JSON schemas of all events, by name, for the components of the OpenAPI document."""
     _, components = msgspec.json.schema_components(EVENTS, ref_template=REFERENCE)
     return components

@@ -1,4 +1,4 @@
-"""The event log of a run: every event once, numbered from 1, for any number of readers."""
+"""The event log of a run: every event is stored once, numbered from 1, for any number of readers."""
 
 import sys
 from contextlib import suppress
@@ -9,38 +9,37 @@ import msgspec
 
 from .events import json_text
 
-# Events that aren't chunks are kept whole, under this head.
+# Events that aren't chunks are stored whole, under this head.
 _WHOLE = 0
 _EVENT = Struct("=HIII")
 _SIZE = _EVENT.size
 _pack, _unpack = _EVENT.pack, _EVENT.unpack_from
 MOST_TEXT_BYTES = 4 * 1024 * 1024
-"""Under one head: several times what the longest answers of today's models have. A turn of 16 lanes has room in one value of PostgreSQL."""
+"""Per head: several times the longest answers of today's models. The texts of 16 lanes still fit into one PostgreSQL value."""
 _MOST_EVENTS = 4_096
-"""In one read, so that what a slow reader has not read yet is not looked through again and again."""
+"""Per read, so that a slow reader's unread events aren't scanned again and again."""
 
 
 _LONGEST_CHARACTER = 6
-"""Bytes of one in a JSON string, where it is escaped."""
+"""Bytes of an escaped character in a JSON string."""
 
 
 class TextTooLong(Exception):
-    """No more can be added under this head."""
+    """The text under this head has reached its limit."""
 
 
 class Listener(Protocol):
-    """Is told that a log has news; `urgent`: somebody waits for them."""
+    """Called when a log has new events. `urgent`: someone is waiting for them."""
 
     def __call__(self, *, urgent: bool) -> None: ...
 
 
 class EventLog:
-    """Events of one run, in memory once.
+    """The events of one run, stored in memory once.
 
-    A chunk is kept as its text (the inside of a JSON string) in the one buffer of its head, which is what stands before
-    the text in the event: its lane and kind. The event itself is 14 bytes: head, start, length, time. Readers ask for
-    all that is new and get it written out in one piece, so that a slow reader gets fewer, larger writes, and nothing
-    queues up for it.
+    A head is the part of a chunk event before its text: the lane and kind. All texts of one head (as contents of JSON
+    strings) are in one buffer, and an event is 14 bytes: head, start, length, time. A reader reads everything new in
+    one piece, so a slow reader gets fewer, larger writes, and nothing is queued for it.
     """
 
     __slots__ = ("_buffers", "_events", "_first_stamp", "_heads", "_listeners", "_prefix", "closed", "run_id")
@@ -48,37 +47,37 @@ class EventLog:
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self.closed = False
-        """No event will follow."""
+        """No more events will be added."""
         self._heads = [b""]
         self._buffers = [bytearray()]
-        # One buffer for all that is known of an event: each more would be another place in memory that every chunk has to reach.
+        # One buffer for all fields of the events, since each further buffer would be another memory access for every chunk.
         self._events = bytearray()
-        # Stamps are kept as ms since the first of them: half the bytes of the times themselves.
+        # Timestamps are stored as ms since the first one, which takes half the bytes.
         self._first_stamp: int | None = None
         self._prefix = b"id: %b:" % run_id.encode()
         self._listeners: list[Listener] = []
 
     def __len__(self) -> int:
-        """How many events there are, which is the number of the newest."""
+        """Return the number of events, which is also the number of the newest one."""
         return len(self._events) // _SIZE
 
     def add_head(self, fields: bytes) -> int:
-        """Register what stands before a chunk's text, as `"type":"chunk","lane":0,"model":"sim/quick"`.
+        """Register the fields before a chunk's text, such as `"type":"chunk","lane":0,"model":"sim/quick"`.
 
-        Gives its number for the other calls.
+        Returns the number of the head, for the other methods.
         """
         self._heads.append(b"{" + fields + b',"content":"')
         self._buffers.append(bytearray())
         return len(self._heads) - 1
 
     def append(self, event: bytes) -> None:
-        """Add a whole event (JSON). Call `tell` after the last of several."""
+        """Add a whole event (JSON). Call `notify` after the last of several."""
         buffer = self._buffers[_WHOLE]
         self._events += _pack(_WHOLE, len(buffer), len(event), 0)
         buffer += event
 
     def append_chunk(self, head: int, text: str, timestamp: int) -> None:
-        """Add a chunk, `timestamp` in ms since 1970. Call `tell` after the last of several.
+        """Add a chunk, `timestamp` in ms since 1970. Call `notify` after the last of several.
 
         Raises `TextTooLong` after adding what there was room for.
         """
@@ -97,28 +96,28 @@ class EventLog:
         self._events += _pack(head, start, length, timestamp - first_stamp if timestamp > first_stamp else 0)
         buffer += content
 
-    def tell(self, *, urgent: bool = False) -> None:
-        """Tell those who listen that there is something new; they may take it before this returns."""
+    def notify(self, *, urgent: bool = False) -> None:
+        """Call the listeners, because there are new events. They may read them before this returns."""
         for listener in self._listeners:
             listener(urgent=urgent)
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` at news from now on, and when the log is closed."""
+    def add_listener(self, listener: Listener) -> None:
+        """Call `listener` from now on when there are new events, and when the log is closed."""
         self._listeners.append(listener)
 
-    def forget(self, listener: Listener) -> None:
-        """Call it no more."""
+    def remove_listener(self, listener: Listener) -> None:
+        """Stop calling `listener`."""
         self._listeners.remove(listener)
 
     def close(self) -> None:
-        """No event will follow: readers end when they have read all."""
+        """Add no more events. Readers end after the last one."""
         self.closed = True
-        self.tell(urgent=True)
+        self.notify(urgent=True)
 
     def read(self, after: int, limit: int) -> tuple[bytes, int, bool]:
-        """The events after number `after` as SSE messages, the number of the last, and whether it is the newest.
+        """Return the events after number `after` as SSE messages, the number of the last one, and whether it is the newest.
 
-        It ends with the newest, or with the event that brings their text to `limit` bytes, or after a few thousand.
+        Stops at the newest event, at the one with which the text reaches `limit` bytes, or after a few thousand events.
         """
         events = self._events
         place = after * _SIZE
@@ -126,7 +125,7 @@ class EventLog:
         if left <= 0:
             return b"", after, True
         if left == _SIZE:
-            # One event, which is what comes while models write word by word.
+            # A single new event, the usual case while models write word by word.
             return self._message(after + 1, *_unpack(events, place)), after + 1, True
         messages = []
         size = 0
@@ -140,7 +139,7 @@ class EventLog:
         return b"".join(messages), number, number * _SIZE == len(events)
 
     def _message(self, number: int, head: int, start: int, length: int, stamp: int) -> bytes:
-        # A bytearray's slice stands where bytes are expected: turning it into bytes would copy every text once more.
+        # A bytearray slice is used where bytes are expected, since a conversion would copy every text once more.
         content = self._buffers[head][start : start + length]
         if head == _WHOLE:
             return b"%b%d\ndata: %b\n\n" % (self._prefix, number, content)  # type: ignore[str-format]
@@ -148,25 +147,25 @@ class EventLog:
         return b'%b%d\ndata: %b%b","timestamp":%d}\n\n' % parts  # type: ignore[str-format]
 
     def raw_text(self, head: int, since: int = 0) -> bytes:
-        """What was written under `head` from byte `since` on, as the inside of a JSON string."""
+        """Return the text under `head` from byte `since` on, as the content of a JSON string."""
         return bytes(self._buffers[head][since:])
 
     def size(self, head: int) -> int:
-        """How many bytes `raw_text` has."""
+        """Return the length of `raw_text` in bytes."""
         return len(self._buffers[head])
 
     def memory(self) -> int:
-        """How many bytes all of it takes."""
+        """Return the memory used by the log, in bytes."""
         return sys.getsizeof(self._events) + sum(map(sys.getsizeof, self._buffers))
 
     def text(self, head: int) -> str:
-        """All that was written under `head`."""
+        """Return the whole text under `head`."""
         text: str = msgspec.json.decode(b'"' + self._buffers[head] + b'"')
         return text
 
 
 def _beginning(content: bytes, size: int) -> str:
-    """The text of at most the first `size` bytes of `content`, the inside of a JSON string."""
+    """Return the text of at most the first `size` bytes of `content`, the content of a JSON string."""
     for end in range(size, max(size - _LONGEST_CHARACTER, 0), -1):
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
             text: str = msgspec.json.decode(b'"%b"' % content[:end])

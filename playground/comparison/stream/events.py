@@ -1,7 +1,7 @@
-"""The events of a run, as they go over the wire: one JSON object each, told apart by `type`.
+"""The events of a run on the wire: each is one JSON object with a `type`.
 
 Durations are in milliseconds, money is a decimal string in US dollars, `timestamp` is milliseconds since 1970 (UTC).
-Absent optional fields are left out; `null` means "not known".
+Optional fields without a value are left out; `null` means "unknown".
 """
 
 from typing import Literal
@@ -17,22 +17,22 @@ LaneStatus = Literal["queued", "connecting", "streaming", "completed", "failed",
 
 
 class _Event(msgspec.Struct, frozen=True, rename="camel", tag_field="type"):
-    """What all events have in common."""
+    """The base of all events."""
 
 
 class SessionLane(msgspec.Struct, frozen=True):
-    """One lane, as the `session` event introduces it."""
+    """One lane in the `session` event."""
 
     lane: int
     model: str
     simulated: bool
-    """The model's answers, costs and times are made up."""
+    """The model is simulated; its answers, costs and times are invented."""
     listed: bool | UnsetType = UNSET
-    """`false`: the provider's list of models doesn't have it. Absent where it does, or where that isn't known any more."""
+    """`false`: the model is not in the provider's list of models. Absent if it is, or if that is no longer known."""
 
 
 class SessionEvent(_Event, frozen=True, tag="session"):
-    """First of every run."""
+    """The first event of every run."""
 
     session_id: str
     turn: int
@@ -40,16 +40,17 @@ class SessionEvent(_Event, frozen=True, tag="session"):
 
 
 class ErrorSummary(msgspec.Struct, frozen=True):
-    """Why a request is tried again."""
+    """Why a request is retried."""
 
     code: str
     message: str
 
 
 class StatusEvent(_Event, frozen=True, tag="status"):
-    """A lane's status changed. A `queued` lane with `retry_in` waits to be tried again: `attempt` is the request to come, `error` why.
+    """A lane's status changed. A `queued` lane with `retry_in` is waiting for a retry: `attempt` is the number of the next request, and
+    `error` is the reason.
 
-    With `waiting_seconds` it did not change: the lane has waited for so long, for the first text or for the next.
+    With `waiting_seconds` the status did not change: the lane has been waiting that long for its first or next text.
     """
 
     lane: int
@@ -62,7 +63,7 @@ class StatusEvent(_Event, frozen=True, tag="status"):
 
 
 class ChunkEvent(_Event, frozen=True, tag="chunk"):
-    """A piece of an answer; `kind` says that it is thinking. The log writes these itself (see `EventLog.append_chunk`)."""
+    """A piece of an answer; `kind` is present if it is reasoning. The log writes these events itself (see `EventLog.append_chunk`)."""
 
     lane: int
     model: str
@@ -72,7 +73,9 @@ class ChunkEvent(_Event, frozen=True, tag="chunk"):
 
 
 class SourcesEvent(_Event, frozen=True, tag="sources"):
-    """What an answer refers to, in the order of the numbers in its text, and its parts that are no text. Left out where there are none."""
+    """The sources that an answer cites, in the order of their numbers in the text, and its parts that are not text. Sent only if there
+    are any.
+    """
 
     lane: int
     model: str
@@ -81,10 +84,11 @@ class SourcesEvent(_Event, frozen=True, tag="sources"):
 
 
 class MetricsEvent(_Event, frozen=True, tag="metrics"):
-    """What a lane took, when it ends. `estimated`: the provider did not say, we counted. `cost` is null when the price is unknown.
+    """Tokens, cost and times of a lane, sent when it ends. `estimated`: counted by Playground, because the provider sent no usage. `cost`
+    is null if the price is unknown.
 
-    `own_key`: the user's own key for the provider was used, and paid for it. `finish_reason` is the provider's word for the end, `ending`
-    what it means, and null for words that are not known; `max_tokens` the most output tokens that were asked for.
+    `own_key`: the user's own key for the provider was used, so the user pays. `finish_reason` is why the answer ended, in the provider's
+    words; `ending` is its meaning, or null if unknown. `max_tokens` is the limit on output tokens that was sent.
     """
 
     lane: int
@@ -122,7 +126,7 @@ class ErrorEvent(_Event, frozen=True, tag="error"):
 
 
 class DoneEvent(_Event, frozen=True, tag="done"):
-    """Last of every run. `total_cost` is real money only; lanes whose price is unknown are counted in `unknown_costs`."""
+    """The last event of every run. `total_cost` is real money only; `unknown_costs` is the number of lanes whose cost is unknown."""
 
     total_tokens: int
     total_cost: str
@@ -135,14 +139,14 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(event: _Event) -> bytes:
-    """`event` as JSON in UTF-8, safe to stand in one line (see `json_text`)."""
+    """Return `event` as JSON in UTF-8, in one line (see `one_line`)."""
     return one_line(_encoder.encode(event))
 
 
 def one_line(document: bytes) -> bytes:
-    """`document` (JSON) with U+2028, U+2029 and U+0085 escaped.
+    """Return `document` (JSON) with U+2028, U+2029 and U+0085 escaped.
 
-    JSON and SSE allow them raw, but many clients' line readers break lines there (Python's `str.splitlines`, and what stands on it).
+    JSON and SSE allow these characters, but many clients split lines at them, such as those that use Python's `str.splitlines`.
     """
     if document.isascii():
         return document
@@ -150,6 +154,6 @@ def one_line(document: bytes) -> bytes:
 
 
 def json_text(text: str) -> bytes:
-    """`text` as the inside of a JSON string, without the quotes."""
+    """Return `text` as the content of a JSON string, without the quotes."""
     content = _encoder.encode(text)[1:-1]
-    return content if content.isascii() else one_line(content)  # Nearly every piece of text is: it saves a call.
+    return content if content.isascii() else one_line(content)  # Nearly every piece of text is ASCII; this saves a call.

@@ -1,4 +1,4 @@
-"""The events of a turn that is over, made again from its record: for a repeated request whose run is long gone."""
+"""The events of a finished turn, rebuilt from its record, for a repeated request whose run is no longer in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -16,18 +16,18 @@ from playground.providers.calls import Attachment, Source
 
 from .event_log import EventLog
 from .events import DoneEvent, ErrorEvent, LaneStatus, MetricsEvent, SessionEvent, SessionLane, SourcesEvent, StatusEvent, encode, json_text
-from .reader import Reading
+from .subscription import Subscription
 
 
-def replayed(session: StoredSession, turn: StoredTurn, answers: Sequence[StoredAnswer]) -> Reading:
-    """The events of a turn: what each lane wrote comes in one chunk, with the time of its end."""
+def replayed(session: StoredSession, turn: StoredTurn, answers: Sequence[StoredAnswer]) -> Subscription:
+    """Return the events of a turn. Each lane's text is one chunk, with the time of the lane's end."""
     log = EventLog(turn.run_id)
     _fill(log, session, turn, [_row(answer.columns) for answer in answers])
-    return Reading(log)
+    return Subscription(log)
 
 
 def _row(columns: dict[str, Any]) -> models.answers:
-    # The client's models take JSON as text.
+    # The client's models expect JSON columns as text.
     as_text = {name: msgspec.json.encode(columns[name]).decode() for name in ("sources", "attachments")}
     return models.answers.model_validate({**columns, **as_text})
 
@@ -84,7 +84,7 @@ def _fill_lane(log: EventLog, lane: StoredLane, answer: models.answers) -> None:
             )
         )
     )
-    # A reader knows three ends of a lane; one that a crash cut off was stopped, and so was one that was lost with its journal.
+    # Events have three final statuses. A lane that was interrupted by a crash, or lost with its journal, counts as stopped.
     status = "stopped" if answer.status in ("interrupted", "running") else str(answer.status)
     log.append(encode(StatusEvent(lane.position, lane.model, cast(LaneStatus, status))))
 

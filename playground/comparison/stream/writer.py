@@ -1,4 +1,4 @@
-"""Writes the events of a log to the connection of one reader."""
+"""Sends the events of a log to one reader's connection."""
 
 import asyncio
 from collections.abc import Coroutine, Generator
@@ -7,22 +7,22 @@ from typing import Any
 from starlette.types import Send
 
 from .event_log import EventLog
-from .write_rounds import Pace
+from .write_rounds import WriteRounds
 
 _WRITE_LIMIT = 64 * 1024
-"""Text in one write to a reader, in bytes: as much as the server buffers before it waits for the reader."""
+"""Bytes of text per write: as much as the server buffers before it waits for the reader."""
 _OPENING = b"retry: 1000\n"
-"""`EventSource` is to come back a second after it lost its connection. Part of the first message."""
+"""Part of the first message: an `EventSource` that loses its connection reconnects after a second."""
 _PING_SECONDS = 15.0
 _PING = b": ping\n\n"
-"""A comment, so that proxies on the way don't take a silent model for a dead connection."""
+"""A comment, so that proxies don't close the connection while a model is silent."""
 
 
 class Writer:
-    """Writes what is new in a log whenever somebody added to it.
+    """Sends new events whenever the log has some.
 
-    A task of ours that waits for news would cost a future and a turn of the event loop a message. So the log calls `_told`, and what
-    is new is sent there where it is urgent, or else when the pace says; only while the connection takes no more, the rest waits in `run`.
+    A task that waits for events would cost a future and an event loop iteration per message. Instead, the log calls `_on_news`, which sends
+    urgent events immediately and leaves others to the next write round. Only while the connection accepts no more data, `run` waits.
     """
 
     __slots__ = (
@@ -34,22 +34,22 @@ class Writer:
         "_loop",
         "_opening",
         "_over",
-        "_pace",
         "_ping_timer",
+        "_rounds",
         "_send",
         "_send_timeout",
         "_waiting",
         "_wrote_at",
-        "left",
+        "reader_left",
     )
 
-    def __init__(self, log: EventLog, after: int, send: Send, pace: Pace, send_timeout: float) -> None:
-        self.left = False
-        """The reader is gone."""
+    def __init__(self, log: EventLog, after: int, send: Send, rounds: WriteRounds, send_timeout: float) -> None:
+        self.reader_left = False
+        """The reader has disconnected."""
         self._log = log
         self._after = after
         self._send = send
-        self._pace = pace
+        self._rounds = rounds
         self._send_timeout = send_timeout
         self._loop = asyncio.get_running_loop()
         self._opening = _OPENING
@@ -61,12 +61,13 @@ class Writer:
         self._waiting: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
-        """Write until the log is at its end or the reader left. Raises `TimeoutError` when the connection takes nothing for too long."""
+        """Send events until the log ends or the reader disconnects. Raises `TimeoutError` if the connection is blocked for too long."""
+
         self._ping_timer = self._loop.call_later(_PING_SECONDS, self._keep_alive)
-        self._log.listen(self._told)
+        self._log.add_listener(self._on_news)
         try:
             self.write()
-            while not (self._over or self.left):
+            while not (self._over or self.reader_left):
                 if self._blocked is None:
                     self._waiting = self._loop.create_future()
                     await self._waiting
@@ -79,25 +80,25 @@ class Writer:
                 raise self._failure
         finally:
             self._over = True
-            self._log.forget(self._told)
+            self._log.remove_listener(self._on_news)
             self._ping_timer.cancel()
             if self._blocked is not None:
                 self._blocked.close()
 
     def leave(self) -> None:
-        """The reader is gone: `run` returns."""
-        self.left = True
-        self._go_on()
+        """Make `run` return, because the reader has disconnected."""
+        self.reader_left = True
+        self._wake()
 
-    def _told(self, *, urgent: bool) -> None:
+    def _on_news(self, *, urgent: bool) -> None:
         if urgent:
             self.write()
         elif not self._due:
             self._due = True
-            self._pace.add(self)
+            self._rounds.add(self)
 
     def write(self) -> None:
-        """Send all that is new, as far as the connection takes it."""
+        """Send all new events, as long as the connection accepts data."""
         self._due = False
         if self._blocked is not None or self._over:
             return
@@ -115,14 +116,14 @@ class Writer:
         sending: Coroutine[Any, Any, None] = self._send({"type": "http.response.body", "body": body, "more_body": True})  # type: ignore[assignment]
         try:
             awaited = sending.send(None)
-        except StopIteration:  # The usual case: the connection took it.
+        except StopIteration:  # The usual case: the connection accepted it.
             return
-        except Exception as error:  # noqa: BLE001 - it is the response's, and must not reach the lane that writes
+        except Exception as error:  # noqa: BLE001 - the response raises it; it must not reach the lane that wrote the event
             self._failure = error
             self._end()
         else:
             self._blocked = _Begun(sending, awaited)
-            self._go_on()
+            self._wake()
 
     def _keep_alive(self) -> None:
         now = self._loop.time()
@@ -134,15 +135,15 @@ class Writer:
 
     def _end(self) -> None:
         self._over = True
-        self._go_on()
+        self._wake()
 
-    def _go_on(self) -> None:
+    def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
 
 class _Begun:
-    """A coroutine that ran outside of any task, up to its first wait. Awaiting it runs the rest."""
+    """A coroutine that was started outside of a task and ran up to its first wait. Awaiting it runs the rest."""
 
     __slots__ = ("_awaited", "_coroutine")
 
@@ -155,7 +156,7 @@ class _Begun:
             try:
                 try:
                     value = yield self._awaited
-                except BaseException as error:  # noqa: BLE001 - a cancellation, for instance: the coroutine is to see it
+                except BaseException as error:  # noqa: BLE001 - passed on to the coroutine, for example a cancellation
                     self._awaited = self._coroutine.throw(error)
                 else:
                     self._awaited = self._coroutine.send(value)
@@ -163,5 +164,5 @@ class _Begun:
                 return
 
     def close(self) -> None:
-        """Give it up."""
+        """Close the coroutine without running the rest."""
         self._coroutine.close()

@@ -44,7 +44,7 @@ export interface components {
             tokensUsed: number | null;
             totalTime: number | null;
         };
-        /** @description A part of an answer that is no text. What it contains is not kept. */
+        /** @description A part of an answer that is not text. Its content is not stored. */
         AnswerAttachment: {
             /** @enum {string} */
             kind: "image" | "audio" | "file";
@@ -58,7 +58,7 @@ export interface components {
             message: string;
             retryable: boolean;
         };
-        /** @description Tokens, cost and times of an answer, without its text. Durations are in ms. */
+        /** @description The tokens, cost and times of an answer, without its text. Durations are in ms. */
         AnswerFigures: {
             cost: string | null;
             createdAt: string;
@@ -79,7 +79,7 @@ export interface components {
             totalTime: number | null;
             turn: number;
         };
-        /** @description Something an answer refers to. `url` is of http or https, or null where the provider named none. */
+        /** @description A source that an answer cites. `url` is an http or https URL, or null if the provider sent none. */
         AnswerSource: {
             title: string | null;
             url: string | null;
@@ -152,7 +152,7 @@ export interface components {
             resetsAt: string;
             used: string;
         };
-        /** @description A piece of an answer; `kind` says that it is thinking. The log writes these itself (see `EventLog.append_chunk`). */
+        /** @description A piece of an answer; `kind` is present if it is reasoning. The log writes these events itself (see `EventLog.append_chunk`). */
         ChunkEvent: {
             content: string;
             /** @enum {unknown} */
@@ -235,7 +235,7 @@ export interface components {
             after?: unknown;
             before?: unknown;
         };
-        /** @description Last of every run. `total_cost` is real money only; lanes whose price is unknown are counted in `unknown_costs`. */
+        /** @description The last event of every run. `total_cost` is real money only; `unknown_costs` is the number of lanes whose cost is unknown. */
         DoneEvent: {
             responseTime: number;
             simulatedCost?: string;
@@ -272,7 +272,7 @@ export interface components {
             /** @enum {unknown} */
             type: "error";
         };
-        /** @description Why a request is tried again. */
+        /** @description Why a request is retried. */
         ErrorSummary: {
             code: string;
             message: string;
@@ -323,11 +323,11 @@ export interface components {
             usedAt: string | null;
             usedBy: string | null;
         };
-        /** @description For how long the running turn continues without a reader. */
+        /** @description How long the running turn continues without a reader. */
         KeepRequest: {
             seconds: number;
         };
-        /** @description Whether there is a running turn. */
+        /** @description Whether a turn is running. */
         KeepResult: {
             running: boolean;
         };
@@ -370,7 +370,7 @@ export interface components {
             /** @description The model is the simulator's: its cost is made up. */
             simulated: boolean;
         };
-        /** @description One lane: a model, and what it is asked differently from the other lanes. */
+        /** @description One lane: a model, and the parameters that differ from the other lanes. */
         LaneRequest: {
             maxTokens?: number | null;
             model: string;
@@ -474,10 +474,11 @@ export interface components {
             nextCursor: string | null;
         };
         /**
-         * @description What a lane took, when it ends. `estimated`: the provider did not say, we counted. `cost` is null when the price is unknown.
+         * @description Tokens, cost and times of a lane, sent when it ends. `estimated`: counted by Playground, because the provider sent no usage. `cost`
+         *         is null if the price is unknown.
          *
-         *         `own_key`: the user's own key for the provider was used, and paid for it. `finish_reason` is the provider's word for the end, `ending`
-         *         what it means, and null for words that are not known; `max_tokens` the most output tokens that were asked for.
+         *         `own_key`: the user's own key for the provider was used, so the user pays. `finish_reason` is why the answer ended, in the provider's
+         *         words; `ending` is its meaning, or null if unknown. `max_tokens` is the limit on output tokens that was sent.
          */
         MetricsEvent: {
             attempts: number;
@@ -881,11 +882,11 @@ export interface components {
             resetsAt: string;
             used: number;
         };
-        /** @description What can be changed of a session. */
+        /** @description The properties of a session that can be changed. */
         SessionChange: {
             title: string;
         };
-        /** @description Everything that is kept of a session. */
+        /** @description A session with all its turns and answers. */
         SessionDetail: {
             createdAt: string;
             id: string;
@@ -895,7 +896,7 @@ export interface components {
             turns: components["schemas"]["Turn"][];
             updatedAt: string;
         };
-        /** @description First of every run. */
+        /** @description The first event of every run. */
         SessionEvent: {
             lanes: components["schemas"]["SessionLane"][];
             sessionId: string;
@@ -903,14 +904,14 @@ export interface components {
             /** @enum {unknown} */
             type: "session";
         };
-        /** @description One lane, as the `session` event introduces it. */
+        /** @description One lane in the `session` event. */
         SessionLane: {
             lane: number;
             listed?: boolean;
             model: string;
             simulated: boolean;
         };
-        /** @description One lane, with what it was asked for. */
+        /** @description One lane with its parameters. */
         SessionLaneDetail: {
             lane: number;
             model: string;
@@ -922,12 +923,12 @@ export interface components {
             /** @enum {string} */
             status: "running" | "completed" | "failed" | "stopped" | "interrupted";
         };
-        /** @description A page of sessions, newest first. `next_cursor` leads to the next; null: this is the last. */
+        /** @description A page of sessions, newest first. Send `next_cursor` as `cursor` to get the next page; it is null on the last page. */
         SessionPage: {
             items: components["schemas"]["SessionSummary"][];
             nextCursor: string | null;
         };
-        /** @description A session in the list. `total_cost` is real money; costs that are not known are counted in `unknown_costs`. */
+        /** @description A session in the list. `total_cost` is real money only; `unknown_costs` is the number of answers whose cost is unknown. */
         SessionSummary: {
             answers?: components["schemas"]["AnswerFigures"][] | null;
             createdAt: string;
@@ -955,7 +956,10 @@ export interface components {
             title: string | null;
             url: string | null;
         };
-        /** @description What an answer refers to, in the order of the numbers in its text, and its parts that are no text. Left out where there are none. */
+        /**
+         * @description The sources that an answer cites, in the order of their numbers in the text, and its parts that are not text. Sent only if there
+         *         are any.
+         */
         SourcesEvent: {
             attachments: components["schemas"]["Attachment"][];
             lane: number;
@@ -982,9 +986,10 @@ export interface components {
             users: number;
         };
         /**
-         * @description A lane's status changed. A `queued` lane with `retry_in` waits to be tried again: `attempt` is the request to come, `error` why.
+         * @description A lane's status changed. A `queued` lane with `retry_in` is waiting for a retry: `attempt` is the number of the next request, and
+         *         `error` is the reason.
          *
-         *         With `waiting_seconds` it did not change: the lane has waited for so long, for the first text or for the next.
+         *         With `waiting_seconds` the status did not change: the lane has been waiting that long for its first or next text.
          */
         StatusEvent: {
             attempt?: number;
@@ -998,15 +1003,15 @@ export interface components {
             type: "status";
             waitingSeconds?: number;
         };
-        /** @description What to stop: one lane, or all when `lane` is absent. */
+        /** @description Which lane to stop; all lanes if `lane` is absent. */
         StopRequest: {
             lane?: number | null;
         };
-        /** @description The lanes that were told to stop; those that had ended are not among them. */
+        /** @description The lanes that are being stopped. Lanes that had already ended are not listed. */
         StopResult: {
             stopped: number[];
         };
-        /** @description A comparison to start, or the next turn of one. Parameters beside `lanes` are the defaults of all lanes. */
+        /** @description A new comparison, or the next turn of an existing one. Parameters at the top level are the defaults for all lanes. */
         StreamRequest: {
             lanes?: components["schemas"]["LaneRequest"][] | null;
             maxTokens?: number | null;
@@ -1093,7 +1098,7 @@ export interface components {
             resetsAt: string;
             used: number;
         };
-        /** @description One prompt and the answers of the lanes, in their order. */
+        /** @description One prompt and the answers to it, in the order of the lanes. */
         Turn: {
             answers: components["schemas"]["Answer"][];
             createdAt: string;

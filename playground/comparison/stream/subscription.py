@@ -1,4 +1,4 @@
-"""Somebody reads a run, or the record of one."""
+"""What a reader reads: an event log, from some event on."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -8,10 +8,10 @@ from .event_log import EventLog
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A log, and the number of the event after which somebody reads it."""
+class Subscription:
+    """A log, and the number of the last event that the reader already has."""
 
     log: EventLog
     after: int = 0
     counted: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Entered while it is read: a run without any reader is stopped after a while."""
+    """A context that is entered while the log is being read. A run without readers is stopped after a while."""

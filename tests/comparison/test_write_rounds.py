@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from playground.comparison.stream import write_rounds as module
-from playground.comparison.stream.write_rounds import Pace
+from playground.comparison.stream.write_rounds import WriteRounds
 
 
 class Reader:
@@ -32,29 +32,29 @@ def order() -> list[Reader]:
 
 async def test_where_nobody_was_written_to_lately_a_reader_does_not_wait(order: list[Reader]) -> None:
     reader = Reader(order)
-    Pace().add(reader)
+    WriteRounds().add(reader)
     assert order == [reader]
 
 
 async def test_those_that_come_soon_after_are_written_to_together_in_their_order(order: list[Reader]) -> None:
-    pace, readers = Pace(), [Reader(order) for _ in range(4)]
+    rounds, readers = WriteRounds(), [Reader(order) for _ in range(4)]
     for reader in readers:
-        pace.add(reader)
+        rounds.add(reader)
     assert order == readers[:1]
     await readers[1].written.wait()
     assert order == readers
 
 
 async def test_a_reader_that_comes_during_a_round_is_in_a_later_one(order: list[Reader]) -> None:
-    pace, late = Pace(), Reader(order)
+    rounds, late = WriteRounds(), Reader(order)
 
     class Telling(Reader):
         def write(self) -> None:
             super().write()
-            pace.add(late)
+            rounds.add(late)
 
     first, telling = Reader(order), Telling(order)
-    pace.add(first)
-    pace.add(telling)
+    rounds.add(first)
+    rounds.add(telling)
     await late.written.wait()
     assert order == [first, telling, late]
