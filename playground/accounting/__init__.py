@@ -1,7 +1,7 @@
-"""What a call came to: tokens, prices, bills, estimates.
+"""The tokens and cost of a call: token counts, prices, bills, estimates.
 
-`TokenCounter` counts where a provider did not say, `Prices` chooses the price by its source, `Bills` puts both together, `Estimator` says
-it before anything is sent.
+`TokenCounter` counts tokens if the provider sent no usage, `Prices` chooses the price by its source, `Bills` combines both, and `Estimator`
+does the same before anything is sent.
 
 Before changing it: money is `Decimal` from end to end, and an unknown price is `None`, never 0.
 """

@@ -1,4 +1,4 @@
-"""What a lane's call came to: the provider's own count, else ours; and its price."""
+"""The bill of a call: the provider's token counts, or else our own, and the cost."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,11 +12,11 @@ from .prices import Prices
 from .token_counts import TokenCounter
 
 Listed = Callable[[Provider, str], ListedModel | None]
-"""What a provider's own list says of a model."""
+"""Returns a model's entry in its provider's list."""
 
 
 class Bills:
-    """Settles calls. A call that ended before the provider told its usage was paid for all the same: it is counted, prompt included."""
+    """Calculates bills. A call that ended before the provider sent its usage costs money too, so its tokens are counted."""
 
     def __init__(self, counter: TokenCounter, prices: Prices, listed: Listed) -> None:
         self._counter = counter
@@ -24,9 +24,9 @@ class Bills:
         self._listed = listed
 
     async def settle(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str, at: datetime) -> Bill:
-        """The bill of `call`, which was sent `at` that time and wrote `answer` and `reasoning`.
+        """Return the bill of `call`, which was sent at `at` and produced `answer` and `reasoning`.
 
-        What `usage` does not say, or can't mean, is counted with tiktoken, and marked as estimated.
+        Counts that are missing or impossible in `usage` are replaced by tiktoken's counts, and the bill is marked as estimated.
         """
         used = await self._used(call, usage, answer, reasoning)
         cost = self._prices.cost(call.provider, call.model, used, self._listed(call.provider, call.model), at)

@@ -1,4 +1,4 @@
-"""What a request would take and cost, before it is sent."""
+"""Estimates of the tokens and cost of a request before it is sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from .token_counts import TokenCounter
 from .vocabularies import Vocabulary, vocabulary_for
 
 ASSUMED_OUTPUT_TOKENS = 16_384
-"""The longest answer reckoned with when the request sets no limit. Most models write less unless told otherwise; some write more."""
+"""The longest assumed answer if the request sets no limit. Most models write less by default; some write more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What one call takes at most, as far as can be told before it is sent."""
+    """The most that one call can use, as far as that is known before it is sent."""
 
     input_tokens: int
-    """With the margin."""
+    """Including the margin."""
     output_tokens: int
     cost: Decimal | None
-    """US dollars; `None`: the price is unknown."""
+    """US dollars; `None` if the price is unknown."""
 
 
 class Estimator:
-    """Estimates calls with what the catalogue and the price lists know."""
+    """Estimates calls, with the context windows and prices from the catalogue and the price lists."""
 
     def __init__(self, catalogue: Catalogue, prices: Prices, counter: TokenCounter) -> None:
         self._catalogue = catalogue
@@ -38,7 +38,7 @@ class Estimator:
         self._counter = counter
 
     async def estimate(self, calls: Sequence[ModelCall]) -> Estimate:
-        """The estimate of each call, in their order; nothing is sent. Equal prompts are counted once per vocabulary.
+        """Return the estimate of each call, in order. Nothing is sent. Equal prompts are counted once per vocabulary.
 
         Raises `VocabularyError`.
         """
@@ -46,7 +46,7 @@ class Estimator:
         return Estimate(lanes=[self._estimate(call, count) for call, count in zip(calls, counts, strict=True)])
 
     async def bounds(self, calls: Sequence[ModelCall]) -> list[Bound]:
-        """The most that each call takes, in their order. Other vendors' models count the prompt differently, hence the margin.
+        """Return the most that each call can use, in order. A margin is added, since other vendors count tokens differently.
 
         Raises `VocabularyError`.
         """
@@ -67,15 +67,15 @@ class Estimator:
 
 
 def with_margin(input_tokens: int) -> int:
-    """A tenth more, rounded up."""
+    """Return a tenth more, rounded up."""
     return input_tokens + -(-input_tokens // 10)
 
 
 def estimate_call(call: ModelCall, input_tokens: int, prices: Prices, listed: ListedModel | None = None) -> LaneEstimate:
-    """The estimate of one call whose prompt has `input_tokens`.
+    """Return the estimate of one call whose prompt has `input_tokens`.
 
-    The least is an answer of one token. The most is `max_tokens`, else `ASSUMED_OUTPUT_TOKENS`, but never more than the prompt
-    leaves of the context window. A prompt that does not fit is priced all the same, with an answer of one token.
+    The minimum is an answer of one token. The maximum is `max_tokens`, or else `ASSUMED_OUTPUT_TOKENS`, but at most what the prompt
+    leaves of the context window. A prompt that doesn't fit is priced too, with an answer of one token.
     """
     window = prices.context_window(call.provider, call.model, listed)
     most, basis = _longest_answer(input_tokens, call.max_tokens, window)

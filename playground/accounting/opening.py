@@ -1,4 +1,4 @@
-"""Opens the room: token counts, prices, bills and estimates."""
+"""Builds the services of this room: token counts, prices, bills and estimates."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from .token_counts import TokenCounter
 
 @dataclass(frozen=True, slots=True)
 class AccountingRoom:
-    """What other rooms use of this one."""
+    """The services that other rooms use."""
 
     prices: Prices
     bills: Bills
@@ -21,7 +21,7 @@ class AccountingRoom:
 
 
 async def open_accounting(foundation: Foundation, models: CatalogueRoom) -> AccountingRoom:
-    """Open the room. Vocabularies are loaded now, so that no request waits for them."""
+    """Build the services. Vocabularies are loaded now, so that no request waits for them."""
     counter, prices = TokenCounter(), models.prices
     await counter.warm_up()
     room = AccountingRoom(prices, Bills(counter, prices, models.catalogue.listed), Estimator(models.catalogue, prices, counter))

@@ -1,5 +1,5 @@
-"""What a model costs: the price that an administrator or the operator set, the provider's own bill, the public price lists, and what the
-provider lists, in that order."""
+"""What a model costs, by the first of these sources: the price set by an administrator, the operator's price, the cost reported by the
+provider, the public price lists, the provider's list of models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ log = structlog.get_logger(__name__)
 
 _MILLION = Decimal(1_000_000)
 _STORED_PLACES = Decimal("1e-12")
-# Nothing is rounded on the way: prices have at most some 20 digits, counts 9.
+# Enough digits for exact results: prices have at most about 20 digits, counts 9.
 _EXACT = Context(prec=60)
 
-# Beyond these a number is an error of its sender: no context window holds a billion tokens, no single call costs a million dollars.
+# Larger numbers are errors: no context window has a billion tokens, and no single call costs a million dollars.
 _MOST_TOKENS = 1_000_000_000
 _MOST_DOLLARS = Decimal(1_000_000)
 
@@ -38,43 +38,43 @@ class Cost:
     amount: Decimal
     """US dollars, to 12 decimal places."""
     source: Literal["provider", "list"]
-    """`provider`: the provider said what it charged. `list`: a price times the tokens."""
+    """`provider`: the provider reported the cost. `list`: calculated from a price and the tokens."""
 
 
 SetPrice = Callable[[Provider, str], ListPrice | None]
-"""The price that an administrator set for a provider's model; `None`: none."""
+"""Returns the price that an administrator set for a provider's model, or `None`."""
 
 
 class Prices:
-    """Prices and costs by model. The price lists are the ones in the installed `genai-prices`: nothing is fetched.
+    """Prices and costs by model. The public price lists are those of the installed `genai-prices`; nothing is downloaded.
 
-    What `set_price` knows is above all other sources.
+    `set_price` overrides all other sources.
     """
 
     def __init__(self, set_price: SetPrice = lambda _provider, _model: None) -> None:
         self._set_price = set_price
 
     async def warm_up(self) -> None:
-        """Load the price lists in a worker thread (0.2 s), so that the first cost is not late."""
+        """Load the price lists in a worker thread (0.2 s), so that the first cost is not delayed."""
         await to_thread.run_sync(_vendors)
 
     def price(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
-        """The price of `model` now, per million tokens, for display; `None`: unknown.
+        """Return the current price of `model` per million tokens, for display, or `None` if unknown.
 
-        Where the price rises with the length of the prompt, it is that of short prompts.
+        If the price depends on the length of the prompt, this is the price for short prompts.
         """
         return self._set_price(provider, model) or self.price_unless_set(provider, model, listed)
 
     def price_unless_set(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
-        """What `price` would be if no administrator had set it."""
+        """Return the price of `model` without regard to an administrator's price, or `None` if unknown."""
         return _operators_price(provider, model) or self.published_price(provider, model, listed)
 
     def published_price(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
-        """What the public price lists say, else the provider's own list."""
+        """Return the price from the public price lists, or else from the provider's list, or `None` if unknown."""
         return _published_price(provider, model) or _providers_price(provider, model, listed)
 
     def context_window(self, provider: Provider, model: str, listed: ListedModel | None = None) -> int | None:
-        """How many tokens fit into `model`: as the provider lists it, else as the price lists say, which hold that too. `None`: unknown."""
+        """Return the context window of `model` from the provider's list, or else from the price lists, or `None` if unknown."""
         if listed is not None and listed.context_window is not None:
             return listed.context_window
         known = _published(provider, model)
@@ -83,9 +83,9 @@ class Prices:
     def cost(
         self, provider: Provider, model: str, usage: Usage, listed: ListedModel | None = None, at: datetime | None = None
     ) -> Cost | None:
-        """What a call cost that took `usage` and began `at`, or now: some prices differ by the time of day.
+        """Return the cost of a call with `usage`, or `None` if unknown (never 0 in that case).
 
-        `None`: unknown. It is never zero for that.
+        `at` is when the call was sent, by default now; some prices depend on the time of day.
         """
         decided = self._set_price(provider, model) or _operators_price(provider, model)
         billed = _sound_bill(provider, model, usage)
@@ -103,7 +103,7 @@ class Prices:
 
 
 def _operators_price(provider: Provider, model: str) -> ListPrice | None:
-    """A price for `org/model` is also that of `org/model:route`, and `llama3.2` and `llama3.2:latest` are one model."""
+    """Return the operator's price. One for `org/model` also applies to `org/model:route`; `llama3.2` is the same as `llama3.2:latest`."""
     for name in provider.listed_as(model):
         if name in provider.prices:
             return provider.prices[name]
@@ -114,12 +114,12 @@ def _operators_price(provider: Provider, model: str) -> ListPrice | None:
 def _providers_price(provider: Provider, model: str, listed: ListedModel | None) -> ListPrice | None:
     if listed is None or listed.price is None:
         return None
-    if provider.quirks.routes and listed.name != model:  # whoever serves `org/model:route` has a price of their own
+    if provider.quirks.routes and listed.name != model:  # The provider behind `org/model:route` has its own price.
         return None
     amounts = (listed.price.input, listed.price.output, listed.price.cached_input or Decimal(0))
     if all(amount.is_finite() and amount >= 0 for amount in amounts) and is_believable(listed.price):
         return listed.price
-    log.debug("price_ignored", provider=provider.id, model=model, reason="the listed price is negative or absurd")
+    log.debug("price_ignored", provider=provider.id, model=model, reason="the listed price is negative or impossible")
     return None
 
 
@@ -139,7 +139,7 @@ def _published_cost(provider: Provider, model: str, usage: Usage, at: datetime) 
     if known is None:
         return None
     prices = known.model.get_prices(at)
-    if prices.input_mtok is None or prices.output_mtok is None:  # a price by the hour or by the page, or none at all
+    if prices.input_mtok is None or prices.output_mtok is None:  # A price per hour or page, or none.
         return None
     counts = genai_prices.Usage(
         input_tokens=usage.input_tokens,
@@ -171,7 +171,11 @@ def _sound_bill(provider: Provider, model: str, usage: Usage) -> Decimal | None:
     if usage.cost is None or (usage.cost.is_finite() and 0 <= usage.cost < _MOST_DOLLARS):
         return usage.cost
     log.warning(
-        "cost_ignored", provider=provider.id, model=model, cost=str(usage.cost), reason="the provider's own cost is negative or absurd"
+        "cost_ignored",
+        provider=provider.id,
+        model=model,
+        cost=str(usage.cost),
+        reason="the cost reported by the provider is negative or impossible",
     )
     return None
 
@@ -188,7 +192,7 @@ def _sound_counts(provider: Provider, model: str, usage: Usage) -> bool:
         cached_input_tokens=usage.cached_input_tokens,
         output_tokens=usage.output_tokens,
         reasoning_tokens=usage.reasoning_tokens,
-        reason="the counts are negative, absurd or contradict each other",
+        reason="the token counts are negative, impossible or inconsistent",
     )
     return False
 
@@ -205,13 +209,13 @@ def _published(provider: Provider, model: str) -> _Published | None:
     prices_id = None if provider.simulated else provider.prices_id_of(model)
     if prices_id is None:
         return None
-    # A route is a vendor of its own there: `org/model:groq` is `org/model` of `huggingface_groq`.
+    # In the price lists a route is a separate vendor: `org/model:groq` is `org/model` of `huggingface_groq`.
     return _find(prices_id, model if prices_id == provider.prices_id else model.rpartition(":")[0])
 
 
 @lru_cache(maxsize=32_768)
 def _find(prices_id: str, model: str) -> _Published | None:
-    """Kept, because matching takes 0.2 to 1.2 ms."""
+    """Find a model in the price lists. Cached, because matching takes 0.2 to 1.2 ms."""
     vendors = _vendors()
     vendor = vendors.get(prices_id)
     found = vendor.find_model(model, all_providers=list(vendors.values())) if vendor is not None else None

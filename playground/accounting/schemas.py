@@ -1,4 +1,4 @@
-"""The shapes of an estimate on the wire."""
+"""The response body of an estimate."""
 
 from typing import Literal
 
@@ -8,34 +8,36 @@ from playground.kit.wire import Money, WireModel
 
 
 class CostRange(WireModel):
-    """US dollars. A provider's discount for cached input can make it cheaper."""
+    """US dollars. The actual cost can be lower if the provider has a discount for cached input."""
 
-    min: Money = Field(examples=["0.000018"], description="The prompt and an answer of one token.")
-    max: Money = Field(examples=["0.009843"], description="The prompt and an answer of `maxOutputTokens`.")
+    min: Money = Field(examples=["0.000018"], description="The cost of the prompt and an answer of one token.")
+    max: Money = Field(examples=["0.009843"], description="The cost of the prompt and an answer of `maxOutputTokens`.")
 
 
 class LaneEstimate(WireModel):
-    """What one lane would take, counted before anything is sent."""
+    """The estimate for one lane."""
 
     model: str = Field(examples=["openai/gpt-4o-mini"], description="The full name.")
-    simulated: bool = Field(examples=[False], description="The model is the simulator's: its cost is made up.")
-    listed: bool = Field(examples=[True], description="The provider's list of models has it.")
-    input_tokens: int = Field(examples=[112], description="The prompt with the conversation so far and the system prompt.")
-    estimated: Literal[True] = Field(default=True, description="Counted here; other vendors' models than OpenAI's count differently.")
-    max_output_tokens: int = Field(examples=[16384], description="The longest answer that `cost.max` allows for.")
+    simulated: bool = Field(examples=[False], description="The model is simulated; its cost is invented.")
+    listed: bool = Field(examples=[True], description="The model is in the provider's list of models.")
+    input_tokens: int = Field(examples=[112], description="Tokens of the prompt, including the earlier conversation and the system prompt.")
+    estimated: Literal[True] = Field(
+        default=True, description="Always true: tokens are counted here, and vendors other than OpenAI count differently."
+    )
+    max_output_tokens: int = Field(examples=[16384], description="The longest answer, on which `cost.max` is based.")
     max_output_basis: Literal["maxTokens", "contextWindow", "assumed"] = Field(
         examples=["assumed"],
         description=(
-            "Where `maxOutputTokens` comes from: the lane's `maxTokens`; the space that the prompt leaves in the context window; "
-            "or an assumed limit, when nothing sets one: a longer answer is then possible, and costs more."
+            "Where `maxOutputTokens` comes from. `maxTokens`: the lane's parameter. `contextWindow`: the space that the prompt leaves in "
+            "the context window. `assumed`: an assumed limit, because nothing sets one; a longer and more expensive answer is possible."
         ),
     )
-    context_window: int | None = Field(examples=[128000], description="Tokens; null: unknown.")
-    fits: bool | None = Field(examples=[True], description="Whether the prompt and an answer fit the context window; null: it is unknown.")
-    cost: CostRange | None = Field(description="Null: the price is unknown, which is not free.")
+    context_window: int | None = Field(examples=[128000], description="Tokens of prompt and answer together; null: unknown.")
+    fits: bool | None = Field(examples=[True], description="Whether the prompt and an answer fit into the context window; null: unknown.")
+    cost: CostRange | None = Field(description="Null: the price is unknown. This doesn't mean that the model is free.")
 
 
 class Estimate(WireModel):
-    """What a request would take, lane by lane."""
+    """The estimate of a request, lane by lane."""
 
     lanes: list[LaneEstimate]

@@ -1,4 +1,4 @@
-"""Counting tokens where a provider did not say how many there were, and before anything is sent."""
+"""Counts tokens if a provider sent no usage, and before anything is sent."""
 
 import asyncio
 import re
@@ -15,27 +15,27 @@ from playground.providers.calls import Message
 from .vocabularies import FOLDER, VOCABULARIES, Vocabulary, vocabulary_for
 
 TOKENS_PER_MESSAGE = 4
-"""Around each message: 3 that delimit it and 1 for its role. Source: OpenAI Cookbook, "How to count tokens with tiktoken",
-`num_tokens_from_messages`, which counts 3 and the tokens of the role's name; `system`, `user` and `assistant` are one each."""
+"""Added to each message: 3 delimiters and 1 for its role. Source: OpenAI Cookbook, "How to count tokens with tiktoken",
+`num_tokens_from_messages`, which counts 3 and the tokens of the role's name; `system`, `user` and `assistant` are one token each."""
 
 TOKENS_OF_PRIMING = 3
 """Every answer is primed with `<|start|>assistant<|message|>` (same source)."""
 
-# Counting 1,000 characters takes 0.1 to 0.4 ms, whatever they are; handing them to a thread and back takes about as much.
+# Counting 1,000 characters takes 0.1 to 0.4 ms, whatever they are; using a worker thread takes about as long.
 _INLINE_CHARACTERS = 1_000
 _THREADS = 2
 _PROMPTS = 8
-"""Long ones, of which the counts are kept."""
+"""The number of long prompts whose counts are cached."""
 
-# tiktoken's regular expressions panic on a run of a million spaces, and its answer of a million tokens holds the interpreter for 40 ms.
+# tiktoken's regular expressions panic on a run of a million spaces, and returning a million tokens blocks the interpreter for 40 ms.
 _PIECE_CHARACTERS = 100_000
 _BOUNDARY = re.compile(r"(?<=\S) ")
 
 
 class TokenCounter:
-    """Counts in worker threads, two at a time, so that no text, however odd, holds up the event loop.
+    """Counts tokens in worker threads, two at a time, so that no text can block the event loop.
 
-    The vocabularies are loaded when first needed, each once; `warm_up` does it ahead.
+    The vocabularies are loaded when first needed, or by `warm_up`.
     """
 
     def __init__(self, folder: Path = FOLDER) -> None:
@@ -43,17 +43,17 @@ class TokenCounter:
         self._encodings: dict[str, Encoding] = {}
         self._loading = Lock()
         self._limiter = CapacityLimiter(_THREADS)
-        # The lanes of a run have the same prompt, and when all are stopped they ask for its count at once.
+        # The lanes of a run have the same prompt, and need its count at the same time when all are stopped.
         self._prompts: LRUCache[tuple[str, int, int], asyncio.Task[list[int]]] = LRUCache(_PROMPTS)
 
     async def warm_up(self) -> None:
-        """Load all vocabularies. Raises `VocabularyError` when one is missing or damaged."""
+        """Load all vocabularies. Raises `VocabularyError` if one is missing or damaged."""
         await to_thread.run_sync(lambda: [self._encoding(vocabulary) for vocabulary in VOCABULARIES], limiter=self._limiter)
 
     async def count(self, texts: Sequence[str], model: str) -> list[int]:
-        """The tokens of each text, in the vocabulary of `model` or its approximation (see `vocabulary_for`).
+        """Return the number of tokens of each text, in the vocabulary of `model` or its approximation (see `vocabulary_for`).
 
-        Text without a space for 100,000 characters may come out a token or two off for each 200,000 of them.
+        For text without spaces, the count may be a token or two off per 200,000 characters.
         Raises `VocabularyError`.
         """
         vocabulary = vocabulary_for(model)
@@ -63,19 +63,19 @@ class TokenCounter:
         return await to_thread.run_sync(self._load_and_count, vocabulary, texts, limiter=self._limiter)
 
     async def count_prompt(self, messages: Sequence[Message], model: str) -> int:
-        """The tokens of a whole prompt, with what the chat format adds. Raises `VocabularyError`."""
+        """Return the number of tokens of a whole prompt, including those of the chat format. Raises `VocabularyError`."""
         contents = tuple(message.content for message in messages)
         return await self._count_all(contents, model) + TOKENS_PER_MESSAGE * len(messages) + TOKENS_OF_PRIMING
 
     async def _count_all(self, texts: tuple[str, ...], model: str) -> int:
         if sum(map(len, texts)) <= _INLINE_CHARACTERS:
             return sum(await self.count(texts, model))
-        # Not the texts themselves, which would stay in memory.
+        # The key doesn't contain the texts, which would stay in memory.
         key = vocabulary_for(model).name, hash(texts), sum(map(len, texts))
         counting = self._prompts.get(key)
         if counting is None or (counting.done() and counting.exception()):
             counting = self._prompts[key] = asyncio.create_task(self.count(texts, model))
-        # The others wait for it too.
+        # Shielded, because other lanes may wait for it too.
         return sum(await asyncio.shield(counting))
 
     def _load_and_count(self, vocabulary: Vocabulary, texts: Sequence[str]) -> list[int]:
@@ -95,7 +95,7 @@ def _count(encoding: Encoding, text: str) -> int:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """`text` in pieces of 100,000 to 200,000 characters, cut before a space that follows a word: no token reaches across such a place."""
+    """Yield `text` in pieces of 100,000 to 200,000 characters, split before a space after a word, where no token can span the split."""
     start = 0
     while len(text) - start > _PIECE_CHARACTERS:
         earliest = start + _PIECE_CHARACTERS

@@ -1,7 +1,7 @@
-"""The two token vocabularies that come with the package, checked and loaded from disk.
+"""The two token vocabularies in the package, verified and loaded from disk.
 
-`tiktoken` would fetch them at first use, and replace a file whose sum is wrong by a download. Here its encodings are built from
-bytes that were checked before, so nothing can reach a network, and a damaged file is an error that says so.
+`tiktoken` would download them at first use, and again if a checksum is wrong. Here its encodings are built from verified bytes, so
+nothing uses the network, and a damaged file causes a clear error.
 """
 
 import hashlib
@@ -16,27 +16,27 @@ from tiktoken.model import encoding_name_for_model
 from playground.kit.errors import StartupError
 
 FOLDER = Path(__file__).parent / "tokenizers"
-"""The files, under the names that tiktoken's own cache gives them (the SHA-1 of their address)."""
+"""The files, named like those in tiktoken's cache (the SHA-1 of their URL)."""
 
 
 class VocabularyError(StartupError):
-    """A vocabulary is missing or damaged: the installation is broken."""
+    """A vocabulary is missing or damaged, so the installation is broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """One vocabulary. Its sum, and the pattern that cuts text before tokens are looked up, are those in `tiktoken_ext/openai_public.py`."""
+    """One vocabulary. Its checksum and the pattern that splits text into words are those in `tiktoken_ext/openai_public.py`."""
 
     name: str
     file: str
     sha256: str
     pattern: str
 
-    @cache  # noqa: B019 - the two that there are live as long as the process
+    @cache  # noqa: B019 - there are only two, which live as long as the process
     def load(self, folder: Path = FOLDER) -> Encoding:
-        """The encoding, read from `folder`: about 0.3 s of work the first time, so call it in a worker thread.
+        """Return the encoding, read from `folder`. The first call takes about 0.3 s, so use a worker thread.
 
-        It knows no special tokens: `<|endoftext|>` in a prompt is ordinary text, as it is for the providers.
+        It has no special tokens: `<|endoftext|>` in a prompt is ordinary text, as it is for the providers.
         Raises `VocabularyError`.
         """
         path = folder / self.file
@@ -45,9 +45,7 @@ class Vocabulary:
         except OSError as error:
             raise VocabularyError(f"The token vocabulary {self.name} can't be read: {error}. Install the package again.") from error
         if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise VocabularyError(
-                f"The token vocabulary {self.name} is damaged: the SHA-256 of {path} is wrong. Install the package again."
-            )
+            raise VocabularyError(f"The token vocabulary {self.name} is damaged: {path} has a wrong checksum. Install the package again.")
         words = content.split()
         ranks = dict(zip(map(a2b_base64, words[::2]), map(int, words[1::2]), strict=True))
         return Encoding(self.name, pat_str=self.pattern, mergeable_ranks=ranks, special_tokens={})
@@ -69,7 +67,7 @@ O200K = Vocabulary(
         ]
     ),
 )
-"""Of OpenAI's models since GPT-4o; the approximation for all others."""
+"""For OpenAI's models since GPT-4o, and as an approximation for all other models."""
 
 CL100K = Vocabulary(
     name="cl100k_base",
@@ -80,20 +78,20 @@ CL100K = Vocabulary(
         r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
     ),
 )
-"""Of GPT-4, GPT-4 Turbo and GPT-3.5."""
+"""For GPT-4, GPT-4 Turbo and GPT-3.5."""
 
 VOCABULARIES = (O200K, CL100K)
 
 
 @lru_cache(maxsize=4_096)
 def vocabulary_for(model: str) -> Vocabulary:
-    """The vocabulary of `model` (a name with or without its provider and maker), after tiktoken's own table of OpenAI's models.
+    """Return the vocabulary of `model` (a name with or without provider and vendor), from tiktoken's table of OpenAI's models.
 
-    Other vendors' vocabularies differ, and most are not public in this form. Theirs is approximated by o200k, as is that of OpenAI's
-    completion models from before 2023, whose vocabularies are not in the package.
+    Other vendors' vocabularies differ, and most are not public in this form. They are approximated by o200k, and so are those of OpenAI's
+    completion models from before 2023, which are not in the package.
     """
     name = model.lower().rpartition("/")[2]
-    for candidate in (name, name.partition(":")[0]):  # `ft:gpt-4:...` is a name of its own, the `:free` of `gpt-4:free` is not
+    for candidate in (name, name.partition(":")[0]):  # `ft:gpt-4:...` is a full name, but the `:free` of `gpt-4:free` isn't part of it.
         try:
             return CL100K if encoding_name_for_model(candidate) == CL100K.name else O200K
         except KeyError:

@@ -1,4 +1,4 @@
-"""What the configured providers offer, as far as is known now."""
+"""The lists of models of all configured providers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from playground.providers.records import ListedModel, Provider
 from playground.providers.registry import Providers
 
 from .repository import CatalogueRepository, StoredList
-from .resolution import ALL, Fits, ResolvedModel, Resolver, UnknownModel, View, line_of
+from .resolution import ALL, ModelFilter, ResolvedModel, Resolver, UnknownModel, View, listed_entry
 
 __all__ = ["Catalogue", "ListState", "ModelLister", "ProviderList", "ResolvedModel", "UnknownModel"]
 
@@ -31,32 +31,32 @@ _MOST_NAMED = 10
 
 
 class ModelLister(Protocol):
-    """Whoever can ask a provider for its models."""
+    """Fetches a provider's list of models."""
 
     async def list_models(self, provider: Provider) -> Sequence[ListedModel]:
-        """The provider's own list. Raises `ProviderError`."""
+        """Return the provider's list. Raises `ProviderError`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderList:
-    """What is known of one provider's models."""
+    """One provider's list of models, as last fetched."""
 
     provider: Provider
     models: Mapping[str, ListedModel] = field(default_factory=dict)
-    """By the provider's own name, in the provider's order."""
+    """By the provider's name for the model, in the provider's order."""
     fetched_at: datetime | None = None
-    """When the provider last gave its list; `None`: never, so that nothing is known of what it offers."""
+    """When the list was last fetched; `None` if never, so the provider's models are unknown."""
     current: bool = False
-    """The last attempt succeeded, and this process made it."""
+    """The last attempt in this process succeeded."""
     failure: str | None = None
     """Why the last attempt failed."""
 
     @property
     def state(self) -> ListState:
-        """`ok`: as the provider said at the last attempt. `stale`: from an earlier one, perhaps of an earlier process.
+        """Return `ok` if the last attempt succeeded, `stale` if the list is from an earlier attempt, perhaps of an earlier process.
 
-        Without any list: `loading` until the first attempt is over, then `failed`.
+        Without a list: `loading` until the first attempt is over, then `failed`.
         """
         if self.current:
             return "ok"
@@ -66,9 +66,9 @@ class ProviderList:
 
 
 class Catalogue:
-    """The models of every configured provider: restored from the database at the start, then fetched again and again.
+    """The models of every configured provider: restored from the database at the start, then fetched regularly.
 
-    A provider that fails keeps its last list.
+    If a fetch fails, the last list is kept.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Catalogue:
         refresh_seconds: float,
         retry_seconds: float = 5,
     ) -> None:
-        """A failed attempt is repeated after `retry_seconds`, then after twice as long, and so on up to `refresh_seconds`."""
+        """A failed attempt is retried after `retry_seconds`, then after twice as long, and so on, up to `refresh_seconds`."""
         self._lister = lister
         self._repository = repository
         self._refresh_seconds = refresh_seconds
@@ -92,54 +92,54 @@ class Catalogue:
 
     @property
     def lists(self) -> tuple[ProviderList, ...]:
-        """What is known, in the providers' order."""
+        """Return all lists, in the order of the providers."""
         return tuple(self._lists.values())
 
     def list_of(self, provider_id: str) -> ProviderList | None:
-        """What is known of one provider; `None`: no such provider is configured."""
+        """Return one provider's list, or `None` if no such provider is configured."""
         return self._lists.get(provider_id)
 
     def resolve(self, name: str, *, field: str = "model", view: View = ALL) -> ResolvedModel:
-        """The model that `name` means, as `groq/llama-3.3-70b-versatile` or `gpt-4o-mini`, to somebody who sees what `view` shows.
+        """Return the model with this name, such as `groq/llama-3.3-70b-versatile` or `gpt-4o-mini`, among those that `view` shows.
 
-        Raises `UnknownModel`, which names `field`, the path in the request, and suggests the nearest known models.
+        Raises `UnknownModel`, which names `field`, the path in the request, and suggests models with similar names.
         """
         return self._current_resolver().resolve(name, field=field, view=view)
 
-    def nearest(self, name: str, fits: Fits) -> list[str]:
-        """The full names of the known models nearest to `name` among those that fit: at most three, the nearest first."""
+    def nearest(self, name: str, fits: ModelFilter) -> list[str]:
+        """Return the full names of at most three models that fit and whose names are similar to `name`, the most similar first."""
         return self._current_resolver().nearest(name, fits)
 
     def listed(self, provider: Provider, model: str) -> ListedModel | None:
-        """What the last list of `provider` says of `model`; `None` when it says nothing."""
+        """Return the entry of `model` in the last list of `provider`, or `None` if there is none."""
         known = self._lists.get(provider.id)
-        return line_of(known, model) if known is not None else None
+        return listed_entry(known, model) if known is not None else None
 
     async def run_forever(self) -> None:
-        """Keep every list current until cancelled. No failure of a provider or of the database ends it."""
+        """Keep every list current until cancelled. Failures of a provider or the database don't end it."""
         async with create_task_group() as group:
             group.start_soon(self._restore)
             for provider_id in self._lists:
                 group.start_soon(self._keep_current, provider_id)
 
     async def first_lists(self, timeout: float) -> None:
-        """Wait at most `timeout` seconds for the first attempts at providers on this machine, the simulator's above all."""
+        """Wait at most `timeout` seconds for the first lists of providers on this machine, such as the simulator."""
         with move_on_after(timeout):
             for known in self.lists:
                 if known.provider.simulated or _is_local(known.provider.base_url):
                     await self._attempted[known.provider.id].wait()
 
     async def refresh(self, provider_id: str) -> ProviderList:
-        """Fetch one provider's list now, keep it and store it; when that fails, the last one stays and is stale.
+        """Fetch one provider's list now and store it. If that fails, the last list stays and is stale.
 
-        Raises `KeyError` when no such provider is configured.
+        Raises `KeyError` if no such provider is configured.
         """
         async with self._locks[provider_id]:
             known = await self._fetch(self._lists[provider_id].provider)
             self._set(known)
             self._attempted[provider_id].set()
             if known.current and known.fetched_at is not None:
-                with _tolerated("model_list_not_stored", provider=provider_id):  # It holds in memory, and the next one is stored again.
+                with _tolerated("model_list_not_stored", provider=provider_id):  # It is in memory, and the next one is stored again.
                     await self._repository.save(provider_id, StoredList(tuple(known.models.values()), known.fetched_at))
         return known
 
@@ -158,9 +158,9 @@ class Catalogue:
             log.warning("model_list_failed", provider=provider.id, reason=str(error))
             failure = str(error)
         except Exception as error:
-            # Whatever is wrong with one list must not cost the others, nor the service.
+            # A defect in one list must affect neither the others nor the service.
             log.exception("model_list_broken", provider=provider.id)
-            failure = f"The list of models of {provider.name} can't be used ({type(error).__name__})."
+            failure = f"The list of models of {provider.name} can't be read ({type(error).__name__})."
         else:
             log.info("model_list_fetched", provider=provider.id, models=len(models))
             unpriced = [model for model in models if model.price_note is not None]
@@ -174,7 +174,7 @@ class Catalogue:
         with _tolerated("model_lists_not_restored"):  # They are about to be fetched.
             for provider_id, last in (await self._repository.load()).items():
                 known = self._lists.get(provider_id)
-                if known is not None and known.fetched_at is None:  # else the fetch was faster
+                if known is not None and known.fetched_at is None:  # Otherwise the fetch was faster.
                     self._set(replace(known, models=_by_name(last.models), fetched_at=last.fetched_at))
 
     def _current_resolver(self) -> Resolver:
@@ -189,7 +189,7 @@ class Catalogue:
 
 @contextmanager
 def _tolerated(event: str, **fields: str) -> Iterator[None]:
-    """Logs a failure of the database and goes on: the catalogue works without it."""
+    """Log a failure of the database and continue, since the catalogue works without it."""
     try:
         yield
     except DatabaseAway as error:

@@ -1,13 +1,13 @@
-"""The tier of a model about which no administrator decided: who may spend the operator's money.
+"""The tier of a model without a setting by an administrator: who may spend the operator's money.
 
     simulated                                          free
-    on a user's own key                                free: the user pays
-    on a server in the local network                   free, unless that lists a price
-    elsewhere, at a price of 0                         free
-    elsewhere, at another price or an unknown one      PRICED_MODELS_TIER
+    with a user's own key                              free: the user pays
+    on a server in the local network                   free, unless the server lists a price
+    elsewhere, with a price of 0                       free
+    elsewhere, with another or an unknown price        PRICED_MODELS_TIER
 
-A vendor of the public price lists is never local: at a local address there is a gateway to it, which spends the operator's key.
-A name that a local server doesn't list may be another name of a model that it does: it is free only if all the listed ones are.
+A vendor in the public price lists is never local: a local address of it is a gateway that uses the operator's key.
+A name that a local server doesn't list may be another name of a listed model, so it is free only if all listed models are.
 """
 
 from collections.abc import Callable
@@ -19,40 +19,40 @@ from playground.providers.records import ListedModel, ListPrice, Provider
 from playground.providers.transport.public_addresses import is_public
 
 from .model_settings import Tier
-from .resolution import KnownList, line_of
+from .resolution import KnownList, listed_entry
 
 _LOCAL_SUFFIXES = (".local", ".localhost", ".internal", ".lan")
 
 
 class KnownPrices(Protocol):
-    """Gives prices that no administrator set."""
+    """Looks up prices that were not set by an administrator."""
 
     def price_unless_set(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
-        """The price by the operator, the price lists or the provider; `None`: unknown."""
+        """Return the price from the operator, the price lists or the provider, or `None` if unknown."""
         ...
 
     def published_price(self, provider: Provider, model: str, listed: ListedModel | None = None) -> ListPrice | None:
-        """The same without the operator's."""
+        """Return the price from the price lists or the provider, or `None` if unknown."""
         ...
 
 
 class DefaultTiers:
-    """Says which tier a model is in by default. Costs nothing but looking up prices, which are in memory."""
+    """Determines the default tier of a model. Only looks up prices, which are in memory."""
 
     def __init__(self, prices: KnownPrices, priced: Tier, list_of: Callable[[str], KnownList | None]) -> None:
-        """`priced` is the tier of models that cost money; `list_of` gives what is known of a provider by its id."""
+        """`priced` is the tier of models that cost money; `list_of` returns a provider's list by the provider's id."""
         self._prices = prices
         self._priced = priced
         self._list_of = list_of
         self._local_lists: dict[str, tuple[KnownList, bool]] = {}
-        """By provider, the list that was looked at, and whether any model in it costs money."""
+        """By provider, the list that was checked, and whether any model in it costs money."""
 
     def of(self, provider: Provider, model: str) -> Tier:
-        """The tier of a model, listed or not."""
+        """Return the tier of a model, listed or not."""
         if self._priced == "free" or provider.simulated or provider.own_key:
             return "free"
         known = self._list_of(provider.id)
-        listed = line_of(known, model) if known is not None else None
+        listed = listed_entry(known, model) if known is not None else None
         if provider.prices_id is not None or not is_local(provider.base_url):
             price = self._prices.price_unless_set(provider, model, listed)
             return self._priced if price is None or _costs(price) else "free"
@@ -73,7 +73,7 @@ class DefaultTiers:
 
 
 def is_local(base_url: str) -> bool:
-    """Whether an address leads to this machine or its network, as far as that can be known without looking it up."""
+    """Return whether a URL points to this machine or its network, as far as that can be known without a DNS lookup."""
     host = (urlsplit(base_url).hostname or "").rstrip(".")
     try:
         return not is_public(ip_address(host))

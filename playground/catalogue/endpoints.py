@@ -1,4 +1,4 @@
-"""`GET /models`: what the configured providers offer."""
+"""`GET /models`: the models of all configured providers."""
 
 from typing import Annotated
 
@@ -30,14 +30,14 @@ async def get_models(
     catalogue: Provided[Catalogue],
     prices: Provided[Prices],
     user: ModelReader,
-    provider: Annotated[CleanText | None, Query(max_length=100, description="Only of this provider.", examples=["openai"])] = None,
-    q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names hold all of these words.")] = None,
-    limit: Annotated[int, Query(ge=1, le=5_000, description="At most this many.")] = 1_000,
-    cursor: Annotated[CleanText | None, Query(max_length=400, description="`nextCursor` of the page before.")] = None,
+    provider: Annotated[CleanText | None, Query(max_length=100, description="Only models of this provider.", examples=["openai"])] = None,
+    q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names contain all these words.")] = None,
+    limit: Annotated[int, Query(ge=1, le=5_000, description="The most models per page.")] = 1_000,
+    cursor: Annotated[CleanText | None, Query(max_length=400, description="The `nextCursor` of the previous page.")] = None,
 ) -> Response:
-    """What each provider's own list says, with the price where one is known, and whether you may use it.
+    """The models in each provider's list, with their prices if known, and whether you may use them.
 
-    The lists are fetched in the background and kept. A provider that is down keeps its last list, marked as stale with the reason.
+    The lists are fetched regularly in the background. If a provider is unavailable, its last list is shown, marked as stale.
     """
     view = await access.view_of(user)
     page = await list_models(catalogue, prices, view, ModelQuery(provider, q, limit, cursor))

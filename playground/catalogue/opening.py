@@ -1,4 +1,4 @@
-"""Opens the room: the catalogue of models, and what administrators decided about them."""
+"""Builds the services of this room: the catalogue of models, and their settings."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _FIRST_LISTS_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRoom:
-    """What other rooms use of this one."""
+    """The services that other rooms use."""
 
     catalogue: Catalogue
     settings: ModelSettings
@@ -27,7 +27,7 @@ class CatalogueRoom:
 
 
 async def open_catalogue(foundation: Foundation, providers: ProvidersRoom, keys: KeysRoom) -> CatalogueRoom:
-    """Open the room, with the providers' lists of models as far as they arrive within two seconds."""
+    """Build the services, and wait up to two seconds for the first lists of models."""
     database = foundation.database
     settings = ModelSettings(ModelSettingsRepository(database), foundation.announcements)
     prices = Prices(settings.price)

@@ -1,4 +1,4 @@
-"""What is kept of models in the database: the providers' last lists, and what administrators decided."""
+"""Database queries about models: the providers' last lists, and the administrators' settings."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,13 +25,13 @@ class StoredList(NamedTuple):
 
 
 class CatalogueRepository:
-    """Every query on `provider_catalogues`. All raise `DatabaseAway` when the database can't be reached."""
+    """Every query on `provider_catalogues`. All raise `DatabaseAway` if the database can't be reached."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def load(self) -> Mapping[str, StoredList]:
-        """The last list of every provider that ever gave one, by the provider's id. Rows in a shape of another version are left out."""
+        """Return the last list of every provider, by the provider's id. Rows in the format of another version are skipped."""
         rows = await self._database.run(lambda prisma: prisma.provider_catalogues.find_many())
         stored: dict[str, StoredList] = {}
         for row in rows:
@@ -42,7 +42,7 @@ class CatalogueRepository:
         return stored
 
     async def save(self, provider_id: str, last: StoredList) -> None:
-        """Keep `last` in the place of the one before."""
+        """Replace the stored list by `last`."""
         models = Json(msgspec.to_builtins(last.models))
         await self._database.run(
             lambda prisma: prisma.provider_catalogues.upsert(
@@ -56,19 +56,19 @@ class CatalogueRepository:
 
 
 class ModelSettingsRepository:
-    """Reading `model_settings`; administration writes it."""
+    """Reads `model_settings`; the room `administration` writes it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def load(self) -> Mapping[str, ModelSetting]:
-        """All settings, by the full name of the model. Raises `DatabaseAway`."""
+        """Return all settings, by the full name of the model. Raises `DatabaseAway`."""
         rows = await self._database.run(lambda prisma: prisma.model_settings.find_many(order={"model": "asc"}))
         return {row.model: setting_of(row) for row in rows}
 
 
 def setting_of(row: tables.model_settings) -> ModelSetting:
-    """What a row says."""
+    """Return the setting in a row."""
     price = None
     if row.input_price is not None and row.output_price is not None:
         price = ListPrice(row.input_price, row.output_price, row.cached_input_price)

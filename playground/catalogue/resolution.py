@@ -1,4 +1,4 @@
-"""From the name that somebody wrote to the model that is meant, or to a message that helps."""
+"""Finds the model for a name, or reports a helpful error."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ from .wildcards import is_pattern
 
 _SHOWN_CHARACTERS = 100
 
-Fits = Callable[[Provider, str], bool]
-"""Whether a model, by its provider's own name, is one of those that are wanted."""
+ModelFilter = Callable[[Provider, str], bool]
+"""Returns whether a model, by its provider's name for it, should be included."""
 
 
 class KnownList(Protocol):
-    """One provider and what is known of its models; `fetched_at` is `None` when that is nothing."""
+    """One provider and its list of models; `fetched_at` is `None` if the list was never fetched."""
 
     @property
     def provider(self) -> Provider: ...
@@ -30,19 +30,19 @@ class KnownList(Protocol):
 
 
 class View(Protocol):
-    """The models as somebody sees them."""
+    """Which models a user can see and use."""
 
     def shows(self, provider: Provider, model: str) -> bool:
-        """Whether they may know of it."""
+        """Return whether the model is visible to the user."""
         ...
 
     def allows(self, provider: Provider, model: str) -> bool:
-        """Whether they may use it."""
+        """Return whether the user may use the model."""
         ...
 
 
 class _All:
-    """Everything is shown and allowed."""
+    """A view in which every model is visible and allowed."""
 
     def shows(self, _provider: Provider, _model: str) -> bool:
         return True
@@ -59,15 +59,15 @@ class ResolvedModel:
 
     provider: Provider
     model: str
-    """The provider's own name of it."""
+    """The provider's name for it."""
     listed: ListedModel | None
-    """Its line in the provider's list; `None`: that has none, or was never fetched."""
+    """Its entry in the provider's list; `None` if it isn't listed, or if the list was never fetched."""
     nearest: Callable[[], Sequence[str]] | None = field(default=None, compare=False)
-    """Finds the listed models whose names are nearest, for a model that is not listed, and may be a mistake."""
+    """Finds listed models with similar names, if this model is not listed and its name may be misspelt."""
 
     @property
     def full_name(self) -> str:
-        """As `groq/llama-3.3-70b-versatile`."""
+        """Return the full name, such as `groq/llama-3.3-70b-versatile`."""
         return f"{self.provider.id}/{self.model}"
 
 
@@ -84,11 +84,11 @@ class UnknownModel(BadInput):
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), suggestions: Sequence[str] = ()) -> None:
         super().__init__(detail, errors=errors)
         self.suggestions = tuple(suggestions)
-        """Full names of the nearest known models, the nearest first."""
+        """Full names of known models with similar names, the most similar first."""
 
 
 class Resolver:
-    """Resolves names against one state of the lists."""
+    """Resolves names with one snapshot of the lists."""
 
     def __init__(self, lists: Sequence[KnownList]) -> None:
         self._lists = {known.provider.id: known for known in lists}
@@ -96,11 +96,11 @@ class Resolver:
         self._suggestions: Suggestions | None = None
 
     def resolve(self, name: str, *, field: str, view: View = ALL) -> ResolvedModel:
-        """`provider/model` when the first part is a configured provider, else a bare name, looked up in all lists in their order.
+        """Return the model for `provider/model` if the first part is a configured provider; otherwise look the name up in all lists.
 
-        A name that starts with a configured provider never falls through to another one: its prompt must not end up elsewhere. It need
-        not be listed, since lists leave out aliases, presets, adapters, and what a wildcard stands for. A bare name means the first
-        listed model that `view` allows, else the first that it shows. Raises `UnknownModel`.
+        A name that starts with a configured provider never falls through to another one, since its prompt must not be sent elsewhere. It
+        doesn't have to be listed, since lists omit aliases, presets, adapters and the models of a wildcard. For a bare name, it is the
+        first listed model that `view` allows, or else the first that it shows. Raises `UnknownModel`.
         """
         provider_id, slash, model = name.partition("/")
         known = self._lists.get(provider_id) if slash else None
@@ -109,15 +109,15 @@ class Resolver:
             raise self._unknown(name, field, view)
         return found if found.listed is not None else replace(found, nearest=lambda: self.nearest(name, view.shows))
 
-    def nearest(self, name: str, fits: Fits) -> list[str]:
-        """The full names of the known models nearest to `name` among those that fit: at most three, the nearest first."""
+    def nearest(self, name: str, fits: ModelFilter) -> list[str]:
+        """Return the full names of at most three models that fit and whose names are similar to `name`, the most similar first."""
         if self._suggestions is None:
             self._suggestions = Suggestions(
                 f"{listed.provider.id}/{model}" for listed in self._lists.values() for model in listed.models if not is_pattern(model)
             )
         return self._suggestions.nearest(name, lambda full_name: self._fits(full_name, fits))
 
-    def _fits(self, full_name: str, fits: Fits) -> bool:
+    def _fits(self, full_name: str, fits: ModelFilter) -> bool:
         provider_id, _, model = full_name.partition("/")
         return fits(self._lists[provider_id].provider, model)
 
@@ -131,19 +131,17 @@ class Resolver:
         known = self._lists.get(provider_id) if slash else None
         missing = self._not_set_up.get(provider_id) if slash else None
         if is_pattern(model if known is not None else name):
-            sentences = [f"{_quoted(name)} stands for many models: write the name of one in place of the *."]
+            sentences = [f"{_quoted(name)} is a wildcard. Use the name of one model instead."]
         elif known is not None:
             sentences = [f"{known.provider.name} has no model {_quoted(model)}."]
         elif missing is not None:
-            sentences = [
-                f"{_quoted(name)} can't be used: {missing.name} is not set up. Set {_variables(missing)}, or store a key of your own."
-            ]
+            sentences = [f"{_quoted(name)} can't be used: {missing.name} is not set up. Set {_variables(missing)}, or add your own key."]
         else:
             sentences = [f"No provider lists a model {_quoted(name)}."]
             unread = [listed.provider.id for listed in self._lists.values() if listed.fetched_at is None]
             if unread:
                 sentences.append(
-                    f"Not known yet are the lists of {joined(unread, 'and')}: write the provider before the name, as {unread[0]}/…."
+                    f"The lists of {joined(unread, 'and')} are not loaded yet; for their models, use the full name, such as {unread[0]}/…."
                 )
         nearest = self.nearest(name, view.shows)
         if nearest:
@@ -152,13 +150,13 @@ class Resolver:
         return UnknownModel(detail, errors=[FieldError(field, detail)], suggestions=nearest)
 
 
-def line_of(known: KnownList, model: str) -> ListedModel | None:
-    """The line of `model` in its provider's list, in whichever of its forms the list shows it."""
+def listed_entry(known: KnownList, model: str) -> ListedModel | None:
+    """Return the entry of `model` in its provider's list, under any of its names."""
     return next((known.models[form] for form in known.provider.listed_as(model) if form in known.models), None)
 
 
 def _named(known: KnownList, model: str) -> ResolvedModel | None:
-    """The model of a provider that was named with it, listed or not. The simulator's list alone is complete."""
+    """Return a provider's model by its name, listed or not. Only the simulator's list is known to be complete."""
     offered = _offered(known, model)
     if offered is not None or (known.provider.simulated and known.fetched_at is not None):
         return offered
@@ -167,15 +165,15 @@ def _named(known: KnownList, model: str) -> ResolvedModel | None:
 
 
 def is_askable(model: str) -> bool:
-    """Whether a name that no list has can be a model's at all."""
+    """Return whether a name that is not listed can be the name of a model."""
     return any(map(str.isalnum, model)) and model.isprintable() and model == model.strip() and not is_pattern(model)
 
 
 def _offered(known: KnownList, model: str) -> ResolvedModel | None:
-    provider, listed = known.provider, line_of(known, model)
+    provider, listed = known.provider, listed_entry(known, model)
     if listed is None or is_pattern(listed.name):
         return None
-    # The end of `org/model:groq` must reach the provider. Other forms are two names of one model, of which the listed one is used.
+    # The suffix of `org/model:groq` must be sent to the provider. Other forms are two names of one model; the listed one is used.
     return ResolvedModel(provider, provider.listed_as(model)[0] if provider.quirks.routes else listed.name, listed)
 
 
@@ -192,5 +190,5 @@ def _quoted(name: str) -> str:
 
 
 def joined(names: Sequence[str], last: str) -> str:
-    """As `a, b or c`."""
+    """Return the names as a list in a sentence, such as `a, b or c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

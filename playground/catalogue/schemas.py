@@ -1,4 +1,4 @@
-"""The shapes of the catalogue on the wire."""
+"""The response bodies of the catalogue."""
 
 from typing import Literal, Self
 
@@ -11,68 +11,72 @@ from .model_settings import Tier
 
 
 class ModelPrice(WireModel):
-    """US dollars per million tokens. Where the price rises with the length of the prompt, it is that of short prompts."""
+    """US dollars per million tokens. If the price depends on the length of the prompt, this is the price for short prompts."""
 
     input: Money = Field(examples=["0.15"])
     output: Money = Field(examples=["0.6"])
-    cached_input: Money | None = Field(examples=["0.075"], description="Of input that the provider reads from its cache; null: as `input`.")
+    cached_input: Money | None = Field(
+        examples=["0.075"], description="For input that the provider reads from its cache; null: same as `input`."
+    )
 
     @classmethod
     def of(cls, price: ListPrice | None) -> Self | None:
-        """The price as it is shown; `None`: unknown."""
+        """Return the price to show, or `None` if unknown."""
         return cls(input=price.input, output=price.output, cached_input=price.cached_input) if price is not None else None
 
 
 class ModelItem(WireModel):
-    """One model of one provider. What nobody says is null or empty, never guessed."""
+    """One model of one provider. Unknown values are null or empty, never guessed."""
 
-    id: str = Field(examples=["openai/gpt-4o-mini"], description="The full name, to be used in requests.")
+    id: str = Field(examples=["openai/gpt-4o-mini"], description="The full name. Use it in requests.")
     provider: str = Field(examples=["openai"])
-    name: str = Field(examples=["gpt-4o-mini"], description="The provider's own name.")
+    name: str = Field(examples=["gpt-4o-mini"], description="The provider's name for the model.")
     display_name: str = Field(
-        examples=["GPT-4o mini"], description="For people: what an administrator or the provider calls it, else its name."
+        examples=["GPT-4o mini"], description="The name to show: set by an administrator, or from the provider, or else `name`."
     )
-    context_window: int | None = Field(examples=[128000], description="Tokens of prompt and answer together.")
+    context_window: int | None = Field(examples=[128000], description="The most tokens of prompt and answer together; null: unknown.")
     input_modalities: list[str] = Field(examples=[["text", "image"]])
     output_modalities: list[str] = Field(examples=[["text"]])
-    price: ModelPrice | None = Field(description="Null: unknown, which is not free.")
+    price: ModelPrice | None = Field(description="Null: the price is unknown. This doesn't mean that the model is free.")
     price_note: str | None = Field(
-        examples=[None], description="Why the price is unknown although the provider's list names one; else null."
+        examples=[None], description="Why the price in the provider's list is ignored, if it is; otherwise null."
     )
     tier: Tier = Field(
-        examples=["free"], description="Who may use it. `free`: everybody. `premium`: premium users. `hidden`: administrators alone."
+        examples=["free"], description="Who may use it. `free`: every user. `premium`: premium users. `hidden`: administrators only."
     )
-    active: bool = Field(examples=[True], description="False: an administrator switched it off, and nobody can use it.")
+    active: bool = Field(examples=[True], description="False: an administrator switched it off, and no one can use it.")
     allowed: bool = Field(examples=[True], description="Whether you may use it.")
-    simulated: bool = Field(examples=[False], description="Its answers and its price are made up.")
+    simulated: bool = Field(examples=[False], description="The model is simulated; its answers and price are invented.")
     pattern: bool = Field(
-        examples=[False], description="A wildcard such as `openai/*`: ask for a model that it stands for by its full name."
+        examples=[False], description="The entry is a wildcard such as `openai/*`. Use the full name of one of its models in requests."
     )
-    stale: bool = Field(examples=[False], description="From an earlier list: the provider could not be asked since.")
+    stale: bool = Field(
+        examples=[False], description="The model is from an earlier list, because the last attempt to fetch the list failed."
+    )
 
 
 class ProviderItem(WireModel):
-    """One configured provider and how its list of models stands."""
+    """One configured provider, and the state of its list of models."""
 
     id: str = Field(examples=["openai"])
     name: str = Field(examples=["OpenAI"])
     state: Literal["loading", "ok", "stale", "failed"] = Field(
         examples=["ok"],
         description=(
-            "`ok`: as the provider said at the last attempt. `stale`: from an earlier attempt. "
-            "`loading`: the first attempt is under way. `failed`: it gave no list yet. "
-            "In every state a model that is not listed can be asked by its full name."
+            "`ok`: the last attempt to fetch the list succeeded. `stale`: the list is from an earlier attempt. "
+            "`loading`: the first attempt is in progress. `failed`: no attempt has succeeded yet. "
+            "In every state, models that are not listed can be used by their full name."
         ),
     )
-    error: str | None = Field(examples=[None], description="Why the last attempt failed.")
-    fetched_at: Moment | None = Field(examples=["2026-11-21T09:30:00.000Z"], description="When the provider last gave its list.")
-    models: int = Field(examples=[74], description="How many models the list has.")
+    error: str | None = Field(examples=[None], description="Why the last attempt failed; otherwise null.")
+    fetched_at: Moment | None = Field(examples=["2026-11-21T09:30:00.000Z"], description="When the list was last fetched; null: never.")
+    models: int = Field(examples=[74], description="The number of models in the list that you can see.")
     simulated: bool = Field(examples=[False])
 
 
 class ModelPage(WireModel):
-    """A page of models, in the providers' order and by name, and all configured providers."""
+    """A page of models, ordered by provider and name, and all configured providers."""
 
     items: list[ModelItem]
     providers: list[ProviderItem]
-    next_cursor: str | None = Field(examples=[None], description="Ask with it as `cursor` for what follows; null: this was the end.")
+    next_cursor: str | None = Field(examples=[None], description="Send it as `cursor` to get the next page; null on the last page.")

@@ -1,4 +1,4 @@
-"""The catalogue as it is shown to somebody: filtered, priced, page by page."""
+"""The catalogue as shown to a user: filtered, with prices, page by page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,20 +18,21 @@ from .wildcards import is_pattern
 
 @dataclass(frozen=True, slots=True)
 class ModelQuery:
-    """Which models somebody wants to see."""
+    """Selects the models of a page."""
 
     provider: str | None = None
     search: str | None = None
-    """Words, all of which must be in the full name or the display name, in any case."""
+    """Words that the full name and display name must contain; case is ignored."""
     limit: int = 1_000
     cursor: str | None = None
-    """The full name of the last model of the page before."""
+    """The full name of the last model of the previous page."""
 
 
 async def list_models(catalogue: Catalogue, prices: Prices, view: ModelView, query: ModelQuery) -> bytes:
-    """A `ModelPage` as JSON, of what `view` shows. Raises `BadInput` when `provider` or `cursor` name no configured provider.
+    """Return a `ModelPage` as JSON, with the models that `view` shows.
 
-    Made in a worker thread: thousands of models take tens of milliseconds, which running streams should not feel.
+    It is built in a worker thread, since thousands of models take tens of milliseconds, which would delay running streams.
+    Raises `BadInput` if `provider` or `cursor` name a provider that is not configured.
     """
     lists = catalogue.lists
     _check_provider(lists, query.provider, "provider")
@@ -43,7 +44,7 @@ async def list_models(catalogue: Catalogue, prices: Prices, view: ModelView, que
 def _check_provider(lists: Sequence[ProviderList], provider_id: str | None, field: str) -> None:
     known = [listed.provider.id for listed in lists]
     if provider_id is not None and provider_id not in known:
-        message = f'No provider "{provider_id[:100]}" is set up; there are {", ".join(known) or "none"}.'
+        message = f'The provider "{provider_id[:100]}" is not set up. Providers that are: {", ".join(known) or "none"}.'
         raise BadInput(message, errors=[FieldError(field, message)])
 
 
@@ -105,7 +106,7 @@ def _display_name(known: ProviderList, model: ListedModel, view: ModelView) -> s
 
 
 def provider_item(known: ProviderList, view: ModelView) -> ProviderItem:
-    """A provider, and how its list stands, with what `view` shows of it."""
+    """Return a provider and the state of its list, with the models that `view` shows."""
     return ProviderItem(
         id=known.provider.id,
         name=known.provider.name,

@@ -1,4 +1,4 @@
-"""The known names nearest to one that nobody knows."""
+"""Suggests known names that are similar to an unknown one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -7,15 +7,15 @@ from difflib import SequenceMatcher
 _SUGGESTED = 3
 _COMPARED = 20
 _NEAR = 0.5
-# A name that only holds what was written ("sonnet") is a weaker match than one that is nearly equal.
-_HOLDS = 0.9
+# A name that only contains the text ("sonnet") is a weaker match than one that is nearly equal.
+_CONTAINED = 0.9
 _LONGEST = 200
 
 
 class Suggestions:
-    """An index of full names by the pairs of letters in their last part: to find what is near among thousands takes a few milliseconds.
+    """An index of full names by the letter pairs of their last part, which finds similar names among thousands in a few milliseconds.
 
-    Only the last part, so that a mistake in front of it, a missing, wrong or misspelt provider, does not hide the model.
+    Only the last part is indexed, so that a missing, wrong or misspelt provider doesn't hide the model.
     """
 
     def __init__(self, full_names: Iterable[str]) -> None:
@@ -31,7 +31,7 @@ class Suggestions:
                 self._by_pair[pair].append(last_part)
 
     def nearest(self, name: str, fits: Callable[[str], bool] = lambda _full_name: True) -> list[str]:
-        """At most three full names among those that fit, the nearest first; none when nothing is near."""
+        """Return at most three similar full names that fit, the most similar first."""
         name = name[:_LONGEST].casefold()
         wanted = _pairs(_last_part(name))
         shared: Counter[str] = Counter()
@@ -54,10 +54,10 @@ def _last_part(name: str) -> str:
 
 
 def _pairs(text: str) -> set[str]:
-    marked = "^" + text  # so that a first letter counts, and `o1` is near `o3`
+    marked = "^" + text  # So that the first letter counts, and `o1` is similar to `o3`.
     return {marked[index : index + 2] for index in range(len(marked) - 1)}
 
 
 def _likeness(shared: int, wanted: int, offered: int) -> float:
-    """Dice's coefficient of the two sets of pairs, or how much of what was written the offered name holds, if that is more."""
-    return max(2 * shared / (wanted + offered), _HOLDS * shared / wanted)
+    """Return Dice's coefficient of the two sets of pairs, or the share of the wanted pairs that the offered name contains, if higher."""
+    return max(2 * shared / (wanted + offered), _CONTAINED * shared / wanted)

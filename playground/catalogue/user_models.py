@@ -1,4 +1,4 @@
-"""From a name to a model for one user, whose own keys open more than the service has."""
+"""Finds the model for a name with a user's own keys, which give access to more models."""
 
 from dataclasses import replace
 from typing import Protocol
@@ -10,24 +10,24 @@ from .resolution import View, is_askable
 
 
 class OwnProviders(Protocol):
-    """The providers that a user has a key of their own for."""
+    """The providers for which a user has their own key."""
 
     def get(self, provider_id: str) -> Provider | None:
-        """The provider with the user's key. Raises a `Problem` when there is a key that can't be used."""
+        """Return the provider with the user's key, or `None` if there is no key. Raises a `Problem` if the key can't be used."""
 
 
 class OwnKeys(Protocol):
-    """Who knows the keys of users."""
+    """Looks up users' keys for providers."""
 
     async def of(self, user_id: str) -> OwnProviders:
-        """That user's own providers. Raises `Unavailable`."""
+        """Return the user's providers. Raises `Unavailable`."""
 
 
 def resolve_for(own: OwnProviders, catalogue: Catalogue, name: str, *, field: str, view: View) -> ResolvedModel:
-    """The model that `name` means, at the user's own provider where they have one.
+    """Return the model with this name, with the user's own key for its provider if there is one.
 
-    The user's account may have models that the service's has not, and so may a provider that only the user has a key for: a full name
-    of such a provider is taken as it is. Raises `UnknownModel`, and what `own` raises.
+    The user's account may have models that the service's account doesn't have, so any full name at such a provider is accepted. Raises
+    `UnknownModel`, and the errors of `own`.
     """
     provider_id, slash, model = name.partition("/")
     provider = own.get(provider_id) if slash else None

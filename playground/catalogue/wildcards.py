@@ -1,13 +1,14 @@
-"""Wildcards in lists of models: LiteLLM lists `openai/*` for all names that begin with `openai/`."""
+"""Wildcards in lists of models. For example, LiteLLM lists `openai/*` for all names that start with `openai/`."""
 
 
 def is_pattern(model: str) -> bool:
-    """Whether a listed name stands for many models, and is none itself."""
+    """Return whether a listed name is a wildcard."""
     return "*" in model
 
 
 def covers(pattern: str, model: str) -> bool:
-    """Whether `model` is one of those that `pattern` stands for: each `*` is any text. In time linear in both."""
+    """Return whether `model` matches `pattern`, in which each `*` stands for any text. Takes linear time."""
+
     first, *parts = pattern.split("*")
     if not parts:
         return pattern == model

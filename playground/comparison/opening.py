@@ -39,6 +39,6 @@ def open_comparison(
     history = History(runs, sessions)
     comparisons = ComparisonService(runs, sessions, models.access, grace_seconds=settings.stream_grace_seconds)
     foundation.services.add(runs, history, comparisons)
-    foundation.tasks.start_soon(recorder.run)
+    foundation.tasks.start_soon(recorder.run_forever)
     foundation.tasks.start_soon(runs.watch)
     return ComparisonRoom(runs, history)

@@ -1,1 +1,1 @@
-"""The books: what everything cost, for good."""
+"""The permanent record of costs, and reports on it."""

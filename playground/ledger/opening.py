@@ -1,4 +1,4 @@
-"""Opens the room: reports of what answers cost."""
+"""Builds the services of this room: cost reports."""
 
 from playground.database.foundation import Foundation
 
@@ -7,5 +7,5 @@ from .reports.service import CostReports
 
 
 def open_ledger(foundation: Foundation) -> None:
-    """Open the room."""
+    """Build the services."""
     foundation.services.add(CostReports(ReportRepository(foundation.database)))

@@ -56,11 +56,11 @@ async def test_a_refusal_names_field_model_tier_and_what_is_allowed_and_nothing_
     assert problem["type"] == "urn:playground:problem:model_not_allowed"
     assert [error["field"] for error in problem["errors"]] == ["lanes.1.model", "lanes.2.model", "lanes.3.model"]
     assert [error["message"] for error in problem["errors"]] == [
-        f"{model} is in the tier premium, which needs the role premium or admin; yours is user.",
-        "sim/careful is in the tier hidden, which needs the role admin; yours is user.",
-        "sim/verbose is switched off: nobody can use it until an administrator switches it on again.",
+        f"{model} is in the tier premium, which requires the role premium or admin; your role is user.",
+        "sim/careful is in the tier hidden, which requires the role admin; your role is user.",
+        "sim/verbose is switched off by an administrator.",
     ]
-    instead = problem["detail"].rpartition("You may use ")[2]
+    instead = problem["detail"].rpartition("You can use ")[2]
     assert "sim/" in instead
     assert not {"sim/careful", "sim/verbose", model} & set(instead.rstrip(".").replace(" or ", ", ").split(", "))
     assert scripted.asked(model) == []
@@ -78,7 +78,7 @@ async def test_who_may_use_nothing_is_told_so(user: User, set_model: SetModel) -
     for each in (await user.http.get("/models")).json()["items"]:
         await set_model(each["id"], tier="premium")
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["sim/quick"]})
-    assert response.json()["detail"].endswith("At the moment there is no model that you may use.")
+    assert response.json()["detail"].endswith("Currently there is no model that you can use.")
 
 
 async def test_the_next_turn_of_an_old_session_is_refused_when_its_model_is_not_open_any_more(

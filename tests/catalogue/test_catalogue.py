@@ -190,7 +190,7 @@ async def test_a_defect_in_reading_one_list_costs_that_list_alone(repository: Ca
     catalogue = Catalogue(Providers([Provider("one", "One", "http://localhost:1/v1")]), _Never(), repository, refresh_seconds=3_600)
     async with running(catalogue):
         await until(lambda: states(catalogue) == ["failed"])
-    assert catalogue.lists[0].failure == "The list of models of One can't be used (ZeroDivisionError)."
+    assert catalogue.lists[0].failure == "The list of models of One can't be read (ZeroDivisionError)."
 
 
 class _Away(CatalogueRepository):

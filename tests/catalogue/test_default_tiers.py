@@ -124,7 +124,7 @@ async def test_a_stranger_spends_none_of_the_operators_money_and_the_administrat
 async def test_a_refusal_says_that_an_own_key_opens_the_model_and_it_does(people: tuple[User, User], priced_model: str) -> None:
     _, stranger = people
     refused = await stranger.http.post("/playground/stream", json={"prompt": "Hi", "models": [priced_model]})
-    assert "You may use it with your own key for Groq." in refused.json()["detail"]
+    assert "You can use it with your own key for Groq." in refused.json()["detail"]
     (await stranger.http.put("/users/me/provider-keys/groq", json={"key": "a-key-of-my-own"})).raise_for_status()
     assert await asked(stranger, priced_model) == 200
     (await stranger.http.delete("/users/me/provider-keys/groq")).raise_for_status()

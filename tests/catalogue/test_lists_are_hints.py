@@ -104,7 +104,7 @@ async def test_a_wildcard_is_shown_as_one_and_is_not_asked(user: User) -> None:
     assert not (await item(user, "proxy/house-model"))["pattern"]
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["proxy/openai/*"]})
     assert response.status_code == 422
-    assert "write the name of one in place of the *" in response.json()["detail"]
+    assert "Use the name of one model instead" in response.json()["detail"]
 
 
 async def test_a_name_that_its_provider_does_not_know_fails_with_the_nearest_that_it_lists(user: User) -> None:
@@ -143,7 +143,7 @@ async def test_what_is_not_listed_is_closed_where_a_model_of_its_provider_is_unt
     await decide("gateway/maker/sonnet", tier="hidden")
     assert [await status(who, "gateway/maker/sonnet-2026") for who in (user, admin)] == [403, 200]
     refusal = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["gateway/maker/sonnet-2026"]})
-    assert "is not in the list of Gateway, some of whose models you may not use" in refusal.json()["detail"]
+    assert "is not in the list of models of Gateway, and you can't use some of its models" in refusal.json()["detail"]
     assert await status(user, "empty/anything") == 200
     await decide("gateway/maker/sonnet-2026", tier="free")
     assert await status(user, "gateway/maker/sonnet-2026") == 200

@@ -157,7 +157,7 @@ async def test_a_provider_that_is_not_set_up_is_a_bad_input(catalogue: Catalogue
     with pytest.raises(BadInput) as caught:
         await shown(catalogue, **{field: "three"})
     assert [error.field for error in caught.value.errors] == [field]
-    assert caught.value.detail == 'No provider "three" is set up; there are one, two.'
+    assert caught.value.detail == 'The provider "three" is not set up. Providers that are: one, two.'
 
 
 async def test_the_catalogue_is_served(user: User) -> None:

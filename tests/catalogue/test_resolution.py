@@ -112,7 +112,7 @@ def test_a_wildcard_is_no_model(name: str) -> None:
         known("openai", "gpt-4o"),
         ProviderList(Provider("proxy", "Proxy", ""), {"openai/*": ListedModel("openai/*")}, NOW, current=True),
     ]
-    assert refusal(name, lists).detail.startswith(f'"{name}" stands for many models: write the name of one in place of the *.')
+    assert refusal(name, lists).detail.startswith(f'"{name}" is a wildcard. Use the name of one model instead.')
     assert resolve("proxy/openai/gpt-4o", lists).listed is None
     assert "*" not in str(refusal("proxy-openai", lists).suggestions)
 
@@ -124,7 +124,7 @@ def test_a_provider_whose_list_was_never_fetched_takes_any_name_that_begins_with
 
 def test_a_bare_name_is_not_guessed_to_be_of_a_provider_whose_list_is_unknown() -> None:
     problem = refusal("some-model", [never_fetched("groq"), never_fetched("openai"), known("sim", "quick")])
-    assert "Not known yet are the lists of groq and openai: write the provider before the name, as groq/…." in problem.detail
+    assert "The lists of groq and openai are not loaded yet; for their models, use the full name, such as groq/…." in problem.detail
 
 
 @pytest.mark.parametrize("name", ["", "/", "groq/", "groq", "/quick", " ", "sim//quick", "groq//", "\u2028", "x" * 300])
@@ -162,8 +162,10 @@ def test_nothing_is_suggested_when_nothing_is_near() -> None:
 
 def test_a_provider_without_a_key_is_named_with_its_variable() -> None:
     problem = refusal("mistral/mistral-small-latest")
-    assert problem.detail.startswith('"mistral/mistral-small-latest" can\'t be used: Mistral is not set up. Set MISTRAL_API_KEY, or store')
-    assert "Set OLLAMA_BASE_URL or OLLAMA_API_KEY, or store" in refusal("ollama/llama3.2").detail
+    assert problem.detail.startswith(
+        '"mistral/mistral-small-latest" can\'t be used: Mistral is not set up. Set MISTRAL_API_KEY, or add your own key'
+    )
+    assert "Set OLLAMA_BASE_URL or OLLAMA_API_KEY, or add your own key" in refusal("ollama/llama3.2").detail
 
 
 def test_a_provider_without_a_key_is_no_obstacle_when_another_lists_the_whole_name() -> None:

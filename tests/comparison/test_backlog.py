@@ -49,7 +49,7 @@ def storing(root: Path, service: RunningService, portal: BlockingPortal) -> Stor
     async def store() -> AsyncIterator[None]:
         journal = Journal.open(root)
         async with background_tasks() as tasks:
-            tasks.start_soon(Backlog(SessionRepository(service.database), journal, recovery).run)
+            tasks.start_soon(Backlog(SessionRepository(service.database), journal, recovery).run_forever)
             yield
         journal.close()
 

@@ -9,7 +9,7 @@ from anyio import to_thread
 from playground.accounting.prices import Prices
 from playground.catalogue.catalogue import Catalogue, ProviderList
 from playground.catalogue.model_settings import KnownSettings, ModelSettings, Tier
-from playground.catalogue.resolution import UnknownModel, is_askable, line_of
+from playground.catalogue.resolution import UnknownModel, is_askable, listed_entry
 from playground.catalogue.schemas import ModelPrice
 from playground.catalogue.wildcards import is_pattern
 from playground.kit.announcements import Announcements
@@ -84,22 +84,24 @@ class ModelAdministration:
                 del values[field]
         if change.price is not None:
             values["price"] = change.price.as_list_price()
-        kept_as = settings.kept_as(known.provider, name)
+        stored_name = settings.stored_name(known.provider, name)
         # A name that is not listed opens when anything is decided about it, even what applies by default.
-        decides = bool(values) and (line_of(known, name) is None or is_pattern(name))
-        if await self._repository.change(kept_as, values, otherwise=settings.of(known.provider, name), decides=decides, actor_id=actor_id):
-            await self._announcements.announce("models", kept_as)
+        decides = bool(values) and (listed_entry(known, name) is None or is_pattern(name))
+        if await self._repository.change(
+            stored_name, values, otherwise=settings.of(known.provider, name), decides=decides, actor_id=actor_id
+        ):
+            await self._announcements.announce("models", stored_name)
         return self._item(known, name, await self._settings.current())
 
     def _place(self, model: str, settings: KnownSettings) -> tuple[ProviderList, str]:
         """The provider of `model`, and the name under which it is shown."""
         provider_id, _, name = model.partition("/")
         known = next((listed for listed in self._catalogue.lists if listed.provider.id == provider_id), None)
-        if known is None and (provider_id in _BUILTIN or settings.own(model) is not None):
+        if known is None and (provider_id in _BUILTIN or settings.stored_under(model) is not None):
             known = _not_set_up(provider_id)
         if known is None or not name:
             raise UnknownProvider(model)
-        listed = None if known.provider.quirks.routes else line_of(known, name)
+        listed = None if known.provider.quirks.routes else listed_entry(known, name)
         return known, listed.name if listed is not None else known.provider.listed_as(name)[0]
 
     def _check_runnable(self, known: ProviderList, name: str) -> None:
@@ -139,7 +141,7 @@ class ModelAdministration:
                     yield self._item(known, name, settings)
 
     def _item(self, known: ProviderList, name: str, settings: KnownSettings) -> ManagedModel:
-        provider, listed = known.provider, line_of(known, name)
+        provider, listed = known.provider, listed_entry(known, name)
         setting = settings.of(provider, name)
         known_price = self._prices.price_unless_set(provider, name, listed)
         return ManagedModel(
@@ -149,7 +151,7 @@ class ModelAdministration:
             settings=ModelDecision(
                 active=setting.active, tier=setting.tier, display_name=setting.display_name, price=ModelPrice.of(setting.price)
             ),
-            own_settings=settings.own(settings.kept_as(provider, name)) is not None,
+            own_settings=settings.stored_under(settings.stored_name(provider, name)) is not None,
             listed=listed is not None,
             stale=listed is not None and known.state == "stale",
             simulated=provider.simulated,
@@ -182,6 +184,6 @@ def _with_those_not_set_up(lists: Sequence[ProviderList], settings: KnownSetting
 def _names(known: ProviderList, settings: KnownSettings) -> list[str]:
     """All models of a provider that are listed or have settings."""
     prefix = f"{known.provider.id}/"
-    covered = {settings.kept_as(known.provider, name) for name in known.models}
+    covered = {settings.stored_name(known.provider, name) for name in known.models}
     others = [name.removeprefix(prefix) for name in settings.names if name.startswith(prefix) and name not in covered]
     return sorted([*known.models, *others])

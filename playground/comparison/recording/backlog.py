@@ -90,7 +90,7 @@ class Backlog:
         """Add the file of a run that is over. Nothing writes to it any more."""
         self._waiting[path] = _Wait()
 
-    async def run(self) -> None:
+    async def run_forever(self) -> None:
         """Store waiting files until the service ends."""
         for path in await run_sync(lambda: list(self._journal.abandoned_files())):
             self.add(path)

@@ -162,12 +162,12 @@ class Recorder:
             return False
         return True
 
-    async def run(self) -> None:
+    async def run_forever(self) -> None:
         """Save new text and store waiting files, until the service ends."""
         async with anyio.create_task_group() as tasks:
             # Separate tasks: while the store is unavailable, each attempt waits for it, and text must not.
             tasks.start_soon(self._save_written)
-            tasks.start_soon(self._backlog.run)
+            tasks.start_soon(self._backlog.run_forever)
 
     async def _save_written(self) -> None:
         try:

@@ -1,5 +1,5 @@
-"""`/reports`: what answers cost, by time, model, provider and user, as JSON or CSV.
+"""`/reports`: the costs of answers by time, model, provider and user, as JSON or CSV.
 
-Before changing it: sums are exact to the last digit, unknown costs are counted apart, and simulated and own-key money is never added
-to the rest.
+Before changing it: sums are exact to the last digit, unknown costs are counted separately, and the costs of simulated models and of users'
+own keys are never added to the others.
 """

@@ -1,4 +1,4 @@
-"""`/reports`: what answers cost."""
+"""`/reports`: the costs of answers."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/reports", tags=["reports"])
 
 
 def _split(values: object) -> object:
-    """`groupBy=day,model` as `groupBy=day&groupBy=model`."""
+    """Read `groupBy=day,model` like `groupBy=day&groupBy=model`."""
     return [part.strip() for value in values for part in str(value).split(",")] if isinstance(values, list) else values
 
 
@@ -39,21 +39,23 @@ async def costs(
     reports: Provided[CostReports],
     user: ReportReader,
     group_by: Annotated[
-        list[Dimension], BeforeValidator(_split), Query(alias="groupBy", description="What rows are made of: one or two, with commas.")
+        list[Dimension],
+        BeforeValidator(_split),
+        Query(alias="groupBy", description="One or two dimensions of the rows, separated by commas."),
     ] = ["day"],  # noqa: B006 - FastAPI copies it
     since: Annotated[
         LocalMoment | None,
-        Query(alias="from", description="Of answers that were asked for at this time or later; without a zone it is in `timezone`."),
+        Query(alias="from", description="Only answers requested at this time or later. A time without a zone is in `timezone`."),
     ] = None,
-    until: Annotated[LocalMoment | None, Query(alias="to", description="And before this time.")] = None,
-    timezone: Annotated[CleanText, Query(max_length=64, description="Whose days they are: a name of the IANA database.")] = "UTC",
-    scope: Annotated[ReportScope, Query(description="`all`: of all users, for administrators alone.")] = "own",
+    until: Annotated[LocalMoment | None, Query(alias="to", description="Only answers requested before this time.")] = None,
+    timezone: Annotated[CleanText, Query(max_length=64, description="The time zone of the days, as an IANA name.")] = "UTC",
+    scope: Annotated[ReportScope, Query(description="`all`: the costs of all users, for administrators only.")] = "own",
     file_format: Format = None,
     accept: AcceptHeader = None,
 ) -> CostReport | Response:
-    """What answers cost by day, week, month, model, provider or user; as JSON or CSV.
+    """The costs of answers by day, week, month, model, provider or user, as JSON or CSV.
 
-    What the users' own keys paid and what is simulated stands apart, and answers of unknown price are counted, never taken for free.
+    The costs of users' own keys and of simulated models are separate. Answers with an unknown price are counted, not treated as free.
     """
     wanted = ReportRequest(group_by=group_by, since=since, until=until, timezone=timezone, scope=scope)
     report = await reports.costs(user, wanted)

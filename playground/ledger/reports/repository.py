@@ -1,4 +1,4 @@
-"""The one statement of a cost report."""
+"""The database query of a cost report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from playground.database.client import REPORT_SECONDS, Database
 
 from .schemas import Dimension
 
-_NARROW = "Ask for a shorter time: `from` and `to`."
+_NARROW = "Choose a shorter period with `from` and `to`."
 
 
 class UnknownTimeZone(Exception):
-    """PostgreSQL knows no such zone."""
+    """PostgreSQL doesn't know this time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """Which answers, and what rows are made of."""
+    """Selects answers, and the dimensions of the rows."""
 
     group_by: Sequence[Dimension]
     timezone: str
     asked_by: str
     user_id: str | None
-    """`None`: of all users."""
+    """`None` for all users."""
     since: datetime | None
     until: datetime | None
     most_rows: int
@@ -48,9 +48,9 @@ KINDS = {
     "own_key": "NOT simulated AND own_key",
     "simulated": "simulated",
 }
-"""Who paid for an answer; each is of one kind. Columns of the figures begin with these."""
+"""Who paid for an answer; each answer has one kind. The columns of the figures start with these names."""
 
-# An answer that is known to have used nothing (it was refused, say) needs no price.
+# An answer that used nothing, for example because it was refused, needs no price.
 _USED_NOTHING = "(input_tokens = 0 AND output_tokens = 0)"
 _FIGURES = {
     "answers": "count(*) FILTER (WHERE {kind})",
@@ -79,13 +79,13 @@ LIMIT {limit}
 
 
 class ReportRepository:
-    """Costs in the database."""
+    """Reads costs from the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def costs(self, query: ReportQuery) -> list[dict[str, Any]]:
-        """The total, and then the rows in the order of time, the dearest first. Raises `UnknownTimeZone`."""
+        """Return the total, then the rows by time and within that by cost, highest first. Raises `UnknownTimeZone`."""
         statement, parameters = _statement(query)
         try:
             return await self._database.read(query.asked_by, statement, *parameters, seconds=REPORT_SECONDS, narrow=_NARROW)
@@ -100,7 +100,7 @@ def _statement(query: ReportQuery) -> tuple[str, list[object]]:
     periods = [name for name in columns if name in _PERIODS]
     others = [name for name in columns if name not in _PERIODS]
     parameters: list[object] = [query.timezone]
-    # Said also where no day is asked for: a parameter that is not used has no type.
+    # Needed if no period is selected, since PostgreSQL can't infer the type of an unused parameter.
     conditions = ["$1::text IS NOT NULL"]
     for condition, value in (
         ("t.user_id = ${}", query.user_id),

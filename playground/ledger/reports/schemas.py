@@ -1,4 +1,4 @@
-"""The shapes of cost reports on the wire."""
+"""The response bodies of cost reports."""
 
 from typing import Annotated, Literal
 
@@ -11,10 +11,10 @@ ReportScope = Literal["own", "all"]
 
 
 class Figures(WireModel):
-    """What some answers came to. `cost` is in US dollars; null: there are answers, and the price of none is known.
+    """The totals of some answers. `cost` is in US dollars; it is null if there are answers but none has a known price.
 
-    `unknown_costs` are the answers whose price is not known; they are in no cost. `estimated_share` is that of the answers whose tokens
-    were counted here, since the provider did not say: 0 to 1.
+    `unknown_costs` is the number of answers whose price is unknown; `cost` doesn't include them. `estimated_share` is the share (0 to 1) of
+    answers whose tokens were counted here because the provider sent no usage.
     """
 
     answers: int
@@ -28,20 +28,20 @@ class Figures(WireModel):
 
 
 class CostFigures(Figures):
-    """The figures are those of answers that the service's own keys paid for; what others paid, or nobody, stands apart.
+    """Totals. The top-level fields are for answers with the service's keys; those with users' keys and of simulated models are separate.
 
-    `requests` are the turns that all of these answers belong to.
+    `requests` is the number of turns with at least one of these answers.
     """
 
     requests: int
     own_key: Figures | None
-    """Of answers on the users' own keys; null: there are none."""
+    """Answers with users' own keys; null if there are none."""
     simulated: Figures | None
-    """Of simulated models: made up, and no money. Null: there are none."""
+    """Answers of simulated models, whose costs are invented and not billed; null if there are none."""
 
 
 class ReportUser(WireModel):
-    """Whose requests they were."""
+    """The user who sent the requests."""
 
     id: str
     email: str | None
@@ -49,25 +49,25 @@ class ReportUser(WireModel):
 
 
 class RowSubject(WireModel):
-    """What a row is about: the dimensions that were asked for, and no others. A row by model has the model's provider too."""
+    """The requested dimensions of a row. A row by model also has the model's provider."""
 
     day: str | None = None
-    """As 2026-11-21."""
+    """Such as 2026-11-21."""
     week: str | None = None
-    """Its Monday."""
+    """The date of its Monday."""
     month: str | None = None
-    """As 2026-11."""
+    """Such as 2026-11."""
     model: str | None = None
     provider: str | None = None
     user: ReportUser | None = None
 
 
 class CostRow(CostFigures, RowSubject):
-    """What the answers of one subject came to."""
+    """The totals of one row."""
 
 
 class CostReport(WireModel):
-    """What answers cost, in rows by what was asked for, and in all. Answers that are still being written are counted apart."""
+    """The costs of answers, in rows by the requested dimensions, and in total. Running answers are counted separately."""
 
     since: Annotated[Moment | None, Field(alias="from")]
     until: Annotated[Moment | None, Field(alias="to")]

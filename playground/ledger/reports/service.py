@@ -1,4 +1,4 @@
-"""What answers cost, for whoever pays."""
+"""Reports on the costs of answers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,44 +21,44 @@ _MOST_DIMENSIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What somebody wants to know."""
+    """The parameters of a report."""
 
     group_by: Sequence[Dimension]
     since: datetime | None
-    """Of answers that were asked for then or later. Without a zone it is a time in `timezone`."""
+    """Only answers requested at this time or later. A time without a zone is in `timezone`."""
     until: datetime | None
-    """And before then."""
+    """Only answers requested before this time."""
     timezone: str
-    """Whose days they are: a name of the IANA database."""
+    """The time zone of the days, as an IANA name."""
     scope: ReportScope
 
 
 _UNKNOWN_ZONE = "Etc/Unknown"
-"""What browsers give as the zone of a machine whose zone they don't know (CLDR)."""
+"""The name that browsers report if they don't know the machine's time zone (CLDR)."""
 _WHOLE_HOURS = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?")
 
 
 class CostReports:
-    """Makes the reports."""
+    """Creates cost reports."""
 
     def __init__(self, repository: ReportRepository) -> None:
         self._repository = repository
         self._zones = available_timezones()
 
     async def costs(self, user: User, wanted: ReportRequest) -> CostReport:
-        """The report. Raises `BadInput`, and `Forbidden` when somebody else than an administrator asks for other users."""
+        """Return the report. Raises `BadInput`, and `Forbidden` if a user who is not an administrator asks for other users' costs."""
         if user.role != "admin" and (wanted.scope == "all" or "user" in wanted.group_by):
-            raise Forbidden("Only administrators may ask for the costs of all users, or by user.")
+            raise Forbidden("Only administrators can see the costs of all users, or costs by user.")
         wanted = replace(wanted, timezone=self._zone(wanted.timezone))
         if len(set(wanted.group_by)) != len(wanted.group_by) or not 1 <= len(wanted.group_by) <= _MOST_DIMENSIONS:
-            raise _bad("groupBy", "should be one or two different ones of day, week, month, model, provider, user")
+            raise _bad("groupBy", "must be one or two different values of day, week, month, model, provider, user")
         query = self._query(user, wanted)
         try:
             total, *rows = await self._repository.costs(query)
         except UnknownTimeZone:
             raise _bad_zone(wanted.timezone) from None
         if len(rows) > MOST_ROWS:
-            raise _bad("groupBy", f"makes more than {MOST_ROWS:,} rows: ask for a shorter time, or for months in place of days")
+            raise _bad("groupBy", f"results in more than {MOST_ROWS:,} rows; choose a shorter period, or months instead of days")
         return CostReport(
             since=query.since,
             until=query.until,
@@ -71,9 +71,9 @@ class CostReports:
         )
 
     def _zone(self, name: str) -> str:
-        """The name as the IANA database has it."""
+        """Return the IANA name of a time zone."""
         zone = "UTC" if name == _UNKNOWN_ZONE else name
-        if hours := _WHOLE_HOURS.fullmatch(zone):  # As browsers write an offset. POSIX counts to the west.
+        if hours := _WHOLE_HOURS.fullmatch(zone):  # An offset as written by browsers. POSIX offsets have the opposite sign.
             sign, count = "-" if hours[1] == "+" else "+", int(hours[2])
             zone = f"Etc/GMT{sign}{count}" if count else "UTC"
         if zone not in self._zones:
@@ -84,7 +84,7 @@ class CostReports:
         zone = ZoneInfo(wanted.timezone)
         since, until = _in_utc(wanted.since, zone, "from"), _in_utc(wanted.until, zone, "to")
         if since is not None and until is not None and since >= until:
-            raise _bad("to", "should be after `from`")
+            raise _bad("to", "must be after `from`")
         return ReportQuery(
             group_by=wanted.group_by,
             timezone=wanted.timezone,
@@ -92,13 +92,13 @@ class CostReports:
             user_id=None if wanted.scope == "all" else user.id,
             since=since,
             until=until,
-            # The total is one of them.
+            # The total is one of the rows.
             most_rows=MOST_ROWS + 1,
         )
 
 
 def as_csv(report: CostReport, *, for_people: bool) -> str:
-    """The rows of a report as CSV: amounts in US dollars, exact; an empty one is not known."""
+    """Return the rows of a report as CSV. Amounts are exact, in US dollars; an empty one is unknown."""
     names = [name for dimension in report.group_by for name in _CSV_NAMES[dimension]]
     figures = [f"{kind}{name}" for kind in ("", "own_key_", "simulated_") for name in _CSV_FIGURES]
     rows = ([*_about(row, names), row.requests, *_cells(row), *_cells(row.own_key), *_cells(row.simulated)] for row in report.rows)
@@ -145,7 +145,7 @@ def _figures(row: Mapping[str, Any]) -> dict[str, Any]:
 def _of_kind(row: Mapping[str, Any], kind: str) -> dict[str, Any]:
     names = ("answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "unknown_costs")
     figures = {name: row[f"{kind}_{name}"] for name in names}
-    # "0" would say that they were free.
+    # "0" would mean that they were free.
     known = row[f"{kind}_priced"] > 0 or figures["unknown_costs"] == 0
     share = round(figures["estimated_answers"] / figures["answers"], 4) if figures["answers"] else 0.0
     return {**figures, "estimated_share": share, "cost": row[f"{kind}_cost"] if known else None}
@@ -157,11 +157,11 @@ def _in_utc(moment: datetime | None, zone: ZoneInfo, field: str) -> datetime | N
     try:
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:
-        raise _bad(field, "is outside of the years 1 to 9999 in UTC") from None
+        raise _bad(field, "is outside the years 1 to 9999 in UTC") from None
 
 
 def _bad_zone(name: str) -> BadInput:
-    return _bad("timezone", f"no time zone is called {name!r}: names look like Europe/Berlin")
+    return _bad("timezone", f"is not a known time zone: {name!r}. Use a name such as Europe/Berlin")
 
 
 def _bad(field: str, message: str) -> BadInput:

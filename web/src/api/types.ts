@@ -164,9 +164,9 @@ export interface components {
             type: "chunk";
         };
         /**
-         * @description The figures are those of answers that the service's own keys paid for; what others paid, or nobody, stands apart.
+         * @description Totals. The top-level fields are for answers with the service's keys; those with users' keys and of simulated models are separate.
          *
-         *     `requests` are the turns that all of these answers belong to.
+         *     `requests` is the number of turns with at least one of these answers.
          */
         CostFigures: {
             answers: number;
@@ -181,14 +181,14 @@ export interface components {
             simulated: components["schemas"]["playground__ledger__reports__schemas__Figures"] | null;
             unknownCosts: number;
         };
-        /** @description US dollars. A provider's discount for cached input can make it cheaper. */
+        /** @description US dollars. The actual cost can be lower if the provider has a discount for cached input. */
         CostRange: {
-            /** @description The prompt and an answer of `maxOutputTokens`. */
+            /** @description The cost of the prompt and an answer of `maxOutputTokens`. */
             max: string;
-            /** @description The prompt and an answer of one token. */
+            /** @description The cost of the prompt and an answer of one token. */
             min: string;
         };
-        /** @description What answers cost, in rows by what was asked for, and in all. Answers that are still being written are counted apart. */
+        /** @description The costs of answers, in rows by the requested dimensions, and in total. Running answers are counted separately. */
         CostReport: {
             from: string | null;
             groupBy: ("day" | "week" | "month" | "model" | "provider" | "user")[];
@@ -200,7 +200,7 @@ export interface components {
             to: string | null;
             total: components["schemas"]["CostFigures"];
         };
-        /** @description What the answers of one subject came to. */
+        /** @description The totals of one row. */
         CostRow: {
             answers: number;
             cost: string | null;
@@ -277,7 +277,7 @@ export interface components {
             code: string;
             message: string;
         };
-        /** @description What a request would take, lane by lane. */
+        /** @description The estimate of a request, lane by lane. */
         Estimate: {
             lanes: components["schemas"]["LaneEstimate"][];
         };
@@ -340,34 +340,34 @@ export interface components {
             /** @description A server of the operator's that takes no key: one's own key is for an address of one's own. */
             needsBaseUrl: boolean;
         };
-        /** @description What one lane would take, counted before anything is sent. */
+        /** @description The estimate for one lane. */
         LaneEstimate: {
-            /** @description Tokens; null: unknown. */
+            /** @description Tokens of prompt and answer together; null: unknown. */
             contextWindow: number | null;
-            /** @description Null: the price is unknown, which is not free. */
+            /** @description Null: the price is unknown. This doesn't mean that the model is free. */
             cost: components["schemas"]["CostRange"] | null;
             /**
-             * @description Counted here; other vendors' models than OpenAI's count differently.
+             * @description Always true: tokens are counted here, and vendors other than OpenAI count differently.
              * @default true
              * @constant
              */
             estimated: true;
-            /** @description Whether the prompt and an answer fit the context window; null: it is unknown. */
+            /** @description Whether the prompt and an answer fit into the context window; null: unknown. */
             fits: boolean | null;
-            /** @description The prompt with the conversation so far and the system prompt. */
+            /** @description Tokens of the prompt, including the earlier conversation and the system prompt. */
             inputTokens: number;
-            /** @description The provider's list of models has it. */
+            /** @description The model is in the provider's list of models. */
             listed: boolean;
             /**
-             * @description Where `maxOutputTokens` comes from: the lane's `maxTokens`; the space that the prompt leaves in the context window; or an assumed limit, when nothing sets one: a longer answer is then possible, and costs more.
+             * @description Where `maxOutputTokens` comes from. `maxTokens`: the lane's parameter. `contextWindow`: the space that the prompt leaves in the context window. `assumed`: an assumed limit, because nothing sets one; a longer and more expensive answer is possible.
              * @enum {string}
              */
             maxOutputBasis: "maxTokens" | "contextWindow" | "assumed";
-            /** @description The longest answer that `cost.max` allows for. */
+            /** @description The longest answer, on which `cost.max` is based. */
             maxOutputTokens: number;
             /** @description The full name. */
             model: string;
-            /** @description The model is the simulator's: its cost is made up. */
+            /** @description The model is simulated; its cost is invented. */
             simulated: boolean;
         };
         /** @description One lane: a model, and the parameters that differ from the other lanes. */
@@ -532,49 +532,49 @@ export interface components {
             /** @enum {string} */
             tier: "free" | "premium" | "hidden";
         };
-        /** @description One model of one provider. What nobody says is null or empty, never guessed. */
+        /** @description One model of one provider. Unknown values are null or empty, never guessed. */
         ModelItem: {
-            /** @description False: an administrator switched it off, and nobody can use it. */
+            /** @description False: an administrator switched it off, and no one can use it. */
             active: boolean;
             /** @description Whether you may use it. */
             allowed: boolean;
-            /** @description Tokens of prompt and answer together. */
+            /** @description The most tokens of prompt and answer together; null: unknown. */
             contextWindow: number | null;
-            /** @description For people: what an administrator or the provider calls it, else its name. */
+            /** @description The name to show: set by an administrator, or from the provider, or else `name`. */
             displayName: string;
-            /** @description The full name, to be used in requests. */
+            /** @description The full name. Use it in requests. */
             id: string;
             inputModalities: string[];
-            /** @description The provider's own name. */
+            /** @description The provider's name for the model. */
             name: string;
             outputModalities: string[];
-            /** @description A wildcard such as `openai/*`: ask for a model that it stands for by its full name. */
+            /** @description The entry is a wildcard such as `openai/*`. Use the full name of one of its models in requests. */
             pattern: boolean;
-            /** @description Null: unknown, which is not free. */
+            /** @description Null: the price is unknown. This doesn't mean that the model is free. */
             price: components["schemas"]["ModelPrice"] | null;
-            /** @description Why the price is unknown although the provider's list names one; else null. */
+            /** @description Why the price in the provider's list is ignored, if it is; otherwise null. */
             priceNote: string | null;
             provider: string;
-            /** @description Its answers and its price are made up. */
+            /** @description The model is simulated; its answers and price are invented. */
             simulated: boolean;
-            /** @description From an earlier list: the provider could not be asked since. */
+            /** @description The model is from an earlier list, because the last attempt to fetch the list failed. */
             stale: boolean;
             /**
-             * @description Who may use it. `free`: everybody. `premium`: premium users. `hidden`: administrators alone.
+             * @description Who may use it. `free`: every user. `premium`: premium users. `hidden`: administrators only.
              * @enum {string}
              */
             tier: "free" | "premium" | "hidden";
         };
-        /** @description A page of models, in the providers' order and by name, and all configured providers. */
+        /** @description A page of models, ordered by provider and name, and all configured providers. */
         ModelPage: {
             items: components["schemas"]["ModelItem"][];
-            /** @description Ask with it as `cursor` for what follows; null: this was the end. */
+            /** @description Send it as `cursor` to get the next page; null on the last page. */
             nextCursor: string | null;
             providers: components["schemas"]["ProviderItem"][];
         };
-        /** @description US dollars per million tokens. Where the price rises with the length of the prompt, it is that of short prompts. */
+        /** @description US dollars per million tokens. If the price depends on the length of the prompt, this is the price for short prompts. */
         ModelPrice: {
-            /** @description Of input that the provider reads from its cache; null: as `input`. */
+            /** @description For input that the provider reads from its cache; null: same as `input`. */
             cachedInput: string | null;
             input: string;
             output: string;
@@ -649,10 +649,10 @@ export interface components {
             unknownCosts: number;
         };
         /**
-         * @description What some answers came to. `cost` is in US dollars; null: there are answers, and the price of none is known.
+         * @description The totals of some answers. `cost` is in US dollars; it is null if there are answers but none has a known price.
          *
-         *     `unknown_costs` are the answers whose price is not known; they are in no cost. `estimated_share` is that of the answers whose tokens
-         *     were counted here, since the provider did not say: 0 to 1.
+         *     `unknown_costs` is the number of answers whose price is unknown; `cost` doesn't include them. `estimated_share` is the share (0 to 1) of
+         *     answers whose tokens were counted here because the provider sent no usage.
          */
         playground__ledger__reports__schemas__Figures: {
             answers: number;
@@ -769,19 +769,19 @@ export interface components {
             errors: number;
             provider: string;
         };
-        /** @description One configured provider and how its list of models stands. */
+        /** @description One configured provider, and the state of its list of models. */
         ProviderItem: {
-            /** @description Why the last attempt failed. */
+            /** @description Why the last attempt failed; otherwise null. */
             error: string | null;
-            /** @description When the provider last gave its list. */
+            /** @description When the list was last fetched; null: never. */
             fetchedAt: string | null;
             id: string;
-            /** @description How many models the list has. */
+            /** @description The number of models in the list that you can see. */
             models: number;
             name: string;
             simulated: boolean;
             /**
-             * @description `ok`: as the provider said at the last attempt. `stale`: from an earlier attempt. `loading`: the first attempt is under way. `failed`: it gave no list yet. In every state a model that is not listed can be asked by its full name.
+             * @description `ok`: the last attempt to fetch the list succeeded. `stale`: the list is from an earlier attempt. `loading`: the first attempt is in progress. `failed`: no attempt has succeeded yet. In every state, models that are not listed can be used by their full name.
              * @enum {string}
              */
             state: "loading" | "ok" | "stale" | "failed";
@@ -867,7 +867,7 @@ export interface components {
             password: string;
             username?: string | null;
         };
-        /** @description Whose requests they were. */
+        /** @description The user who sent the requests. */
         ReportUser: {
             email: string | null;
             id: string;
