@@ -27,6 +27,9 @@ from .ledger.reports.endpoints import router as reports_router
 from .limits.endpoints import router as limits_router
 from .limits.opening import open_limits
 from .limits.quota_statements import SETTLE
+from .operation.endpoints import router as operation_router
+from .operation.metrics import Metrics
+from .operation.opening import open_operation
 from .page.routes import serve_page
 from .providers.opening import open_providers
 from .serving.health import router as health_router
@@ -40,8 +43,9 @@ from .settings import Settings
 async def open_app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with all that it needs: database, simulator, background work. Raises `StartupError`."""
     app = create_app()
-    surround(app, settings)
-    async with _open_rooms(settings) as services:
+    metrics = Metrics()
+    surround(app, settings, metrics)
+    async with _open_rooms(settings, metrics) as services:
         check(app, services)
         app.state.services = services
         yield app
@@ -60,6 +64,7 @@ def create_app() -> FastAPI:
     routers = (
         comparison_router,  # First, since routes are tried in order, and 50 others before a stream's cost it 0.2 ms.
         health_router,
+        operation_router,
         accounts_router,
         me_router,
         invitations_router,
@@ -80,15 +85,16 @@ def create_app() -> FastAPI:
 
 
 @asynccontextmanager
-async def _open_rooms(settings: Settings) -> AsyncIterator[Services]:
+async def _open_rooms(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
     async with open_providers(settings) as providers, open_foundation(settings) as foundation:
         keys = open_keys(foundation, providers)
         models = await open_catalogue(foundation, providers, keys)
         accounting = await open_accounting(foundation, models)
-        comparison = open_comparison(foundation, providers, models, accounting, closing_also=SETTLE)
+        comparison = open_comparison(foundation, providers, models, accounting, closing_also=SETTLE, observers=[metrics])
         open_accounts(foundation, keys, comparison)
         open_limits(foundation, accounting)
         open_ledger(foundation)
         open_administration(foundation, models, accounting, comparison)
+        open_operation(foundation, metrics, models, comparison)
         foundation.tasks.start_soon(foundation.announcements.run_forever)
         yield foundation.services

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = 8_388_608
     max_json_depth: Annotated[int, Field(ge=8, le=500)] = 32
 
+    # What the operator sees
+    metrics_access: Annotated[Literal["local", "token", "public", "off"], BeforeValidator(_lower)] = "local"
+    """Who may read `/metrics`. In all cases but `off` also whoever has the token, and administrators."""
+    metrics_token: SecretStr | None = None
+
     # Where things are kept
     data_dir: PathFromHome = Field(default_factory=_default_data_dir, validation_alias=AliasChoices("PLAYGROUND_DATA_DIR", "data_dir"))
     database_url: SecretStr | None = None
@@ -208,7 +213,7 @@ class Settings(BaseSettings):
             raise ValueError('should let at least one request through, or be "off"')
         return value
 
-    @field_validator("jwt_secret", "encryption_secret", "jwt_previous_secrets", "encryption_previous_secrets")
+    @field_validator("jwt_secret", "encryption_secret", "jwt_previous_secrets", "encryption_previous_secrets", "metrics_token")
     @classmethod
     def _is_long(cls, value: SecretStr | tuple[SecretStr, ...] | None) -> SecretStr | tuple[SecretStr, ...] | None:
         secrets_given = value if isinstance(value, tuple) else () if value is None else (value,)

@@ -12,6 +12,8 @@ from playground.comparison.schemas import StreamRequest
 from playground.comparison.stream.event_docs import EVENTS
 from playground.files import CHECKOUT
 from playground.kit.errors import Problem
+from playground.operation.metrics import Metrics
+from playground.operation.process_state import ProcessState, StateCollector
 from playground.providers.errors.kinds import ProviderError
 
 from .support.openapi import document
@@ -73,6 +75,17 @@ def test_every_operation_is_in_the_api_document_and_no_other() -> None:
 def test_every_field_of_a_request_is_in_the_api_document() -> None:
     documented = rows(section("## A comparison"))
     assert set(documented) == {field.alias for field in StreamRequest.model_fields.values()}
+
+
+def test_every_metric_is_documented_and_every_documented_metric_is_one() -> None:
+    documented = rows((CHECKOUT / "docs" / "monitoring.md").read_text(encoding="utf-8"))
+    names = {name for name in documented if name.startswith(("playground_", "process_"))}
+    metrics = Metrics()
+    collector = StateCollector()
+    collector.state = ProcessState(True, True, 0, "ok", False, 0, {("sim", "waiting"): 1}, 0, 0, 0, ())
+    metrics.add_state(collector)
+    text, _ = metrics.exposition("")
+    assert names == set(re.findall(r"^# TYPE (\w+)", text.decode(), re.MULTILINE))
 
 
 def test_the_api_documents_codes_are_all_in_use() -> None:

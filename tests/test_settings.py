@@ -87,6 +87,8 @@ def test_every_documented_variable_is_explained() -> None:
         ("DATABASE_POOL_SIZE", "0"),
         ("JWT_SECRET", "s3cret"),
         ("JWT_PREVIOUS_SECRETS", "s3cret,s3cret"),
+        ("METRICS_TOKEN", "s3cret"),
+        ("METRICS_ACCESS", "friends"),
         ("ENCRYPTION_SECRET", "s3cret"),
         ("REDIS_URL", "http://s3cret"),
         ("TRUSTED_PROXIES", "10.0.0.0/40"),

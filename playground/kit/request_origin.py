@@ -10,6 +10,10 @@ class Origin(NamedTuple):
     address: str | None = None
     """Of the client, as far as it is known."""
     request_id: str | None = None
+    received_at: float | None = None
+    """When its head had been read (monotonic seconds)."""
+    traceparent: str | None = None
+    """Which trace it belongs to, as the client says (W3C Trace Context)."""
 
 
 ORIGIN: ContextVar[Origin] = ContextVar("playground_origin", default=Origin())  # noqa: B039 - it can't be changed

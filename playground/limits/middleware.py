@@ -14,7 +14,7 @@ from playground.page.routes import Page
 
 from .service import LimitService
 
-_UNCOUNTED = frozenset({"/health", "/docs", "/favicon.ico"})
+_UNCOUNTED = frozenset({"/health", "/health/live", "/health/ready", "/metrics", "/docs", "/favicon.ico"})
 _UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
 """Files of the documentation and of the page, also of one that was built anew since."""
 _STREAM = "/stream"

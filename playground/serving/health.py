@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from playground import __version__
+from playground.comparison.running.runs import Runs
 from playground.database.client import Database
 from playground.files import SWAGGER_UI
 from playground.kit.errors import NotFound
@@ -50,6 +51,20 @@ class Health(WireModel):
     database: Literal["ok", "away"]
 
 
+class Life(WireModel):
+    """The process works."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(WireModel):
+    """Whether the service can take requests, and what keeps it from that."""
+
+    status: Literal["ready", "not_ready"]
+    database: Literal["ok", "away"]
+    stopping: bool
+
+
 @router.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
 async def welcome(request: Request, response: Response) -> Welcome | Response:
     """Name, version, and links; for a browser, which asks for HTML, the page."""
@@ -70,6 +85,22 @@ async def health(database: Provided[Database], response: Response) -> Health:
         return Health(status="ok", database="ok")
     response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return Health(status="degraded", database="away")
+
+
+@router.get("/health/live")
+async def live() -> Life:
+    """Whether the process works. It needs no database: a restart would not bring that back."""
+    return Life()
+
+
+@router.get("/health/ready", responses={503: {"model": Readiness, "description": "The database is away, or the service is stopping."}})
+async def ready(database: Provided[Database], runs: Provided[Runs], response: Response) -> Readiness:
+    """Whether the service can take requests."""
+    answers, stopping = await database.healthy(), runs.draining
+    if answers and not stopping:
+        return Readiness(status="ready", database="ok", stopping=False)
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Readiness(status="not_ready", database="ok" if answers else "away", stopping=stopping)
 
 
 @router.get("/docs", include_in_schema=False)

@@ -156,7 +156,20 @@ async def test_usage_is_shown_to_a_key_for_reports_and_to_no_other(limited: Limi
         assert (await program.get("/users/me/usage")).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/health", "/docs", "/docs/start.js", "/docs/swagger-ui.css", "/docs/none", "/assets/none.js"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/docs",
+        "/docs/start.js",
+        "/docs/swagger-ui.css",
+        "/docs/none",
+        "/assets/none.js",
+    ],
+)
 async def test_files_and_health_are_not_counted(nobody: httpx.AsyncClient, path: str) -> None:
     answer = await nobody.get(path)
     assert "ratelimit" not in answer.headers

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from playground.operation.metrics import Metrics
 from playground.serving.middleware import surround
 from playground.serving.server import RunningService
 from playground.settings import Settings
@@ -22,6 +23,8 @@ ANSWERS = [
     ("GET", "/", 200),
     ("GET", "/docs", 200),
     ("GET", "/docs/swagger-ui-bundle.js", 200),
+    ("GET", "/metrics", 200),
+    ("GET", "/status", 200),
     ("GET", "/api", 307),
     ("GET", "/playground/sessions", 200),
     ("GET", "/playground/sessions/none", 404),
@@ -90,7 +93,7 @@ async def test_a_fault_of_the_service_tells_nothing_of_its_inside():
         raise RuntimeError(SECRET)
 
     app.add_api_route("/broken", broken)
-    surround(app, Settings(cors_origins="https://friend.example", _env_file=None))
+    surround(app, Settings(cors_origins="https://friend.example", _env_file=None), Metrics())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
         response = await http.get("/broken", headers={"Origin": "https://friend.example"})
     assert response.status_code == 500

@@ -101,7 +101,7 @@ def test_every_operation_documents_its_errors(method: str, path: str, operation:
     if "requestBody" in operation or operation.get("parameters"):
         assert "422" in responses
     for status, response in responses.items():
-        if status.startswith(("4", "5")) and path != "/health":
+        if status.startswith(("4", "5")) and not path.startswith("/health"):
             content = response["content"]["application/problem+json"]
             assert content["schema"] == {"$ref": "#/components/schemas/ProblemBody"}
             assert all(str(example["value"]["status"]) == status for example in content.get("examples", {}).values())
@@ -192,7 +192,7 @@ def test_every_error_has_an_example_and_what_is_bad_input_names_its_field() -> N
     problem = jsonschema_rs.validator_for({"$ref": "#/components/schemas/ProblemBody", "components": DOCUMENT["components"]})
     for _, path, operation in OPERATIONS:
         for status, response in operation["responses"].items():
-            if status.startswith(("4", "5")) and path != "/health":
+            if status.startswith(("4", "5")) and not path.startswith("/health"):
                 examples = response["content"]["application/problem+json"]["examples"]
                 assert examples
                 for example in examples.values():

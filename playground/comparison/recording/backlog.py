@@ -86,6 +86,10 @@ class Backlog:
         self._recovery = recovery
         self._waiting: dict[Path, _Wait] = {}
 
+    def __len__(self) -> int:
+        """How many files wait."""
+        return len(self._waiting)
+
     def add(self, path: Path) -> None:
         """Add the file of a run that is over. Nothing writes to it any more."""
         self._waiting[path] = _Wait()

@@ -49,6 +49,16 @@ class Recorder:
         # A file has one writer at a time, and none after it is closed.
         self._writing = anyio.Lock()
 
+    @property
+    def in_progress(self) -> int:
+        """How many runs are being recorded."""
+        return len(self._open)
+
+    @property
+    def waiting(self) -> int:
+        """How many runs that are over wait in the journal for the database."""
+        return len(self._backlog)
+
     async def prepare(self, plan: RunPlan) -> None:
         """Create the journal file of a run that is not open yet. Raises `Unavailable` if it can't be written."""
         try:

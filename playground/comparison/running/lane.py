@@ -69,6 +69,16 @@ class Lane:
         # Whether the provider may have started to work on this attempt, and so charge for it. False again if it refused.
         self._may_be_charged = False
 
+    @property
+    def first_sent_at(self) -> float:
+        """When its first request was sent (monotonic seconds)."""
+        return self._first_sent_at
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether its model has begun to write."""
+        return self._first_at is not None
+
     def stop(self) -> None:
         """Stop the lane; its text is kept. Does nothing if the lane is over."""
         self._scope.cancel()

@@ -19,6 +19,7 @@ from playground.kit.wire import money
 from playground.providers.adapter import ProviderClient
 
 from .lane import Lane
+from .observation import RunObserver
 
 _FIRST_READER_SECONDS = 10.0
 
@@ -47,8 +48,9 @@ class RunRecorder(Protocol):
 class Run:
     """One run. It belongs to the process, not to a reader's connection."""
 
-    def __init__(self, plan: RunPlan, client: ProviderClient, accountant: Accountant) -> None:
+    def __init__(self, plan: RunPlan, client: ProviderClient, accountant: Accountant, observer: RunObserver) -> None:
         self.plan = plan
+        self._observer = observer
         self.log = EventLog(plan.run_id)
         self.lanes = tuple(Lane(lane, self.log, client, accountant) for lane in plan.lanes)
         self.unread_since: float | None = time.monotonic()
@@ -59,7 +61,8 @@ class Run:
         """Its start is in the database, or can't be stored now."""
         self.recorded = Occurrence()
         """Its results are in the database, or wait for it in the journal."""
-        self._began_at = 0.0
+        self.began_at = 0.0
+        """When the requests were sent (monotonic seconds)."""
         self._lanes_left = len(self.lanes)
         self._lanes_over = Occurrence()
         self._readers = 0
@@ -80,7 +83,7 @@ class Run:
     def begin(self, tasks: TaskGroup) -> None:
         """Start all lanes, each as a task of `tasks`. In a task group of their own they would start an event loop iteration later."""
         plan = self.plan
-        self._began_at = time.monotonic()
+        self.began_at = time.monotonic()
         self.log.append(
             encode(
                 SessionEvent(
@@ -102,6 +105,8 @@ class Run:
             self._lanes_left -= 1
             if not self._lanes_left:
                 self._lanes_over.set()
+        if lane.record is not None:
+            self._observer.lane_ended(self, lane)
 
     async def record(self, recorder: RunRecorder) -> None:
         """Record the run to its last event. Called after `begin`, so that no model waits for the database."""
@@ -119,7 +124,7 @@ class Run:
             total_tokens=sum(bill.input_tokens + bill.output_tokens for _, bill in bills),
             total_cost=money(sum((bill.cost for made_up, bill in bills if not made_up and bill.cost is not None), Decimal(0))),
             unknown_costs=sum(bill.cost is None for _, bill in bills),
-            response_time=round((time.monotonic() - self._began_at) * 1000, 3),
+            response_time=round((time.monotonic() - self.began_at) * 1000, 3),
             simulated_cost=money(sum(simulated, Decimal(0))) if simulated else UNSET,
         )
 

@@ -1,7 +1,7 @@
 """All runs of this process: starts and finds them, stops those that no one reads, and removes finished ones."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import anyio
@@ -14,6 +14,7 @@ from playground.comparison.recording.rows import RowsRefused, TurnRefused
 from playground.kit.errors import Conflict, Unavailable
 from playground.providers.adapter import ProviderClient
 
+from .observation import Observers, RunObserver
 from .run import Run, RunRecorder
 from .run_memory import RunMemory
 
@@ -58,6 +59,7 @@ class Runs:
         memory: RunMemory,
         *,
         retention_seconds: float,
+        observers: Sequence[RunObserver] = (),
     ) -> None:
         self._task_group = task_group
         self._client = client
@@ -65,6 +67,7 @@ class Runs:
         self._recorder = recorder
         self._memory = memory
         self._retention_seconds = retention_seconds
+        self._observer = Observers(observers)
         self._by_id: dict[str, Run] = {}
         self._running: dict[str, Run] = {}
         """By session."""
@@ -118,7 +121,7 @@ class Runs:
 
     async def start(self, plan: RunPlan) -> Run:
         """Start a run that was `admitted`. All its requests are sent before this returns."""
-        run = Run(plan, self._client, self._accountant)
+        run = Run(plan, self._client, self._accountant, self._observer)
         self._by_id[run.id] = run
         self._running[plan.session_id] = run
         run.begin(self._task_group)
@@ -135,6 +138,7 @@ class Runs:
             run.finished_at = time.monotonic()
         finally:
             run.log.close()
+            self._observer.run_ended(run)
             del self._running[run.plan.session_id]
             self._look_whether_idle()
         statuses = [lane.record.status for lane in run.lanes if lane.record]
@@ -143,6 +147,11 @@ class Runs:
     def _look_whether_idle(self) -> None:
         if self._draining and not self._running and not self._beginning:
             self._idle.set()
+
+    @property
+    def draining(self) -> bool:
+        """Whether new runs are refused, because the service is about to end."""
+        return self._draining
 
     def get(self, run_id: str) -> Run | None:
         """Return a run that is running or recently finished."""

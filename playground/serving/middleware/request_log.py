@@ -12,7 +12,7 @@ from playground.kit.request_origin import ORIGIN, Origin
 from .response_headers import add_headers, added_headers
 
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET_PATHS = frozenset({"/health"})
+_QUIET_PATHS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 
 _logger = structlog.get_logger(__name__)
 
@@ -31,10 +31,11 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _given_id(scope) or new_id()
+        started_at = time.monotonic()
+        request_id = _usable(_header(scope, b"x-request-id")) or new_id()
         add_headers(scope, {"X-Request-ID": request_id})
-        ORIGIN.set(Origin(scope["client"][0] if scope.get("client") else None, request_id))
-        started_at = time.perf_counter()
+        address = scope["client"][0] if scope.get("client") else None
+        ORIGIN.set(Origin(address, request_id, started_at, _header(scope, b"traceparent")))
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -49,13 +50,13 @@ class RequestLog:
                 await self._app(scope, receive, send_with_headers)
             finally:
                 if scope["path"] not in _QUIET_PATHS:
-                    duration = round((time.perf_counter() - started_at) * 1000, 1)
+                    duration = round((time.monotonic() - started_at) * 1000, 1)
                     _logger.info("request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration)
 
 
-def _given_id(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            text = value.decode("latin-1")
-            return text if _USABLE_ID.fullmatch(text) else None
-    return None
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+
+
+def _usable(request_id: str | None) -> str | None:
+    return request_id if request_id is not None and _USABLE_ID.fullmatch(request_id) else None

@@ -390,6 +390,14 @@ export interface components {
             /** @enum {string} */
             status: "running" | "completed" | "failed" | "stopped" | "interrupted";
         };
+        /** @description The process works. */
+        Life: {
+            /**
+             * @default ok
+             * @constant
+             */
+            status: "ok";
+        };
         /** @description One user's own limits. Absent: the role's. `null`: no limit. This is the shape of `users.limits`; `stored` writes it. */
         LimitOverrides: {
             /** @description Turns in a day (UTC). */
@@ -833,6 +841,14 @@ export interface components {
             seconds: number | null;
             /** @description In the last `seconds`. Without a limit nothing is counted. */
             used: number;
+        };
+        /** @description Whether the service can take requests, and what keeps it from that. */
+        Readiness: {
+            /** @enum {string} */
+            database: "ok" | "away";
+            /** @enum {string} */
+            status: "ready" | "not_ready";
+            stopping: boolean;
         };
         /** @description What replicas know of each other through. `none`: this process is meant to be the only one. */
         RedisState: {
