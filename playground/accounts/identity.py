@@ -4,21 +4,19 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
-
-from prisma import models
+from typing import Any, Literal
 
 from playground.accounts.logins.signed_tokens import Tokens
 from playground.kit.announcements import Announcements
 from playground.kit.cache import Remembered
 from playground.kit.errors import NotAuthenticated
 
-from .repository import UserRepository
+from .repository import Account, KeyAccount, UserRepository
+from .roles import Role
 
 _LONGEST_KEY = 200
 """Characters of an API key. This service's own have fewer than 60; longer ones are not looked up."""
 
-Role = Literal["user", "premium", "admin"]
 Scope = Literal["stream", "sessions:read", "sessions:write", "models:read", "reports:read"]
 """What an API key may be good for."""
 
@@ -45,11 +43,6 @@ class User:
 class _Known:
     user: User
     expires_at: datetime | None
-
-
-def role_of(row: models.users) -> Role:
-    """The role of an account; the client gives its name."""
-    return cast("Role", row.role)
 
 
 class Identities:
@@ -114,9 +107,9 @@ class Identities:
 
     async def _load_login(self, login_id: str) -> _Known | None:
         login = await self._repository.login(login_id)
-        if login is None or login.revoked_at is not None or login.user is None or not login.user.active:
+        if login is None or login.revoked_at is not None or not login.account.active:
             return None
-        return self._seen(_of_login(login_id, login.user))
+        return self._seen(_of_login(login_id, login.account))
 
     async def _load_key(self, key_hash: str) -> _Known | None:
         return self._of_key(await self._repository.api_key(key_hash))
@@ -124,10 +117,10 @@ class Identities:
     async def _load_key_by_id(self, key_id: str) -> _Known | None:
         return self._of_key(await self._repository.api_key_by_id(key_id))
 
-    def _of_key(self, key: models.api_keys | None) -> _Known | None:
-        if key is None or key.user is None or not key.user.active:
+    def _of_key(self, key: KeyAccount | None) -> _Known | None:
+        if key is None or not key.account.active:
             return None
-        user = User(key.user_id, role_of(key.user), dict(key.user.limits), key_id=key.id, scopes=frozenset(key.scopes))
+        user = User(key.account.id, key.account.role, key.account.limits, key_id=key.id, scopes=frozenset(key.scopes))
         return self._seen(_Known(user, key.expires_at))
 
     def _seen(self, known: _Known) -> _Known:
@@ -142,5 +135,5 @@ def _holding(known: _Known | None) -> User:
     return known.user
 
 
-def _of_login(login_id: str, row: models.users) -> _Known:
-    return _Known(User(row.id, role_of(row), dict(row.limits), login_id=login_id), None)
+def _of_login(login_id: str, account: Account) -> _Known:
+    return _Known(User(account.id, account.role, account.limits, login_id=login_id), None)

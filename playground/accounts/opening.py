@@ -19,6 +19,7 @@ from .logins.service import Logins
 from .logins.signed_tokens import Tokens
 from .logins.tickets import Tickets, UsesInMemory, UsesInRedis
 from .passwords.hashing import PasswordHasher
+from .passwords.repository import PasswordRepository
 from .passwords.resets import PasswordResets
 from .repository import UserRepository
 from .service import AccountService
@@ -27,7 +28,7 @@ from .service import AccountService
 def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: ComparisonRoom) -> None:
     """Open the room."""
     settings, database, announcements, tasks = foundation.settings, foundation.database, foundation.announcements, foundation.tasks
-    users = UserRepository(database)
+    users, passwords = UserRepository(database), PasswordRepository(database)
     tokens = Tokens(
         settings.signing_secrets(), access_seconds=settings.access_token_seconds, refresh_seconds=settings.refresh_token_seconds
     )
@@ -48,8 +49,8 @@ def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: Comparison
         logins,
         tickets,
         Streams(tickets, send_timeout_seconds=settings.send_timeout_seconds),
-        AccountService(users, hasher, tokens, logins, announcements, registration=settings.registration),
-        PasswordResets(users, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
+        AccountService(users, passwords, hasher, tokens, logins, announcements, registration=settings.registration),
+        PasswordResets(passwords, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
         Invitations(InvitationRepository(database), users, mailer, letters, seconds=settings.invitation_seconds),
         Export(ExportRepository(database), comparison.history),
     )

@@ -1,39 +1,79 @@
-"""Every database query about accounts; those about logins and invitations are in files of their own."""
+"""Every database query about accounts; those about logins, passwords and invitations are in files of their own."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, cast
 
-from prisma import Json, Prisma, models
-from prisma.enums import Role
+from prisma import Json, enums, models
 from prisma.errors import RawQueryError, UniqueViolationError
 
-from playground.accounts.logins.repository import END_OTHER_LOGINS, INSERT_LOGIN, LoginRow
 from playground.database import locks, sqlstate
 from playground.database.audit import Audit, Changes
 from playground.database.client import Database
-from playground.database.transactions import in_transaction
+from playground.database.transactions import Transaction, in_transaction
 from playground.kit.ids import new_id
 
-from .account_statements import (
-    CHANGE,
-    END_RESETS,
-    FORGET_INVITATIONS,
-    HOLD_ACCOUNT,
-    LAST_ADMINISTRATOR,
-    OPEN_RESET,
-    REPLACE_HASH,
-    RESET_ACCOUNT,
-    TAKE_INVITATION,
-    TIDY,
-    USE_RESET,
-)
+from .account_statements import CHANGE, FORGET_INVITATIONS, TAKE_INVITATION, TIDY
+from .last_administrator import administrator_stays
+from .roles import Role
 
-_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - the name of an action
 
-T = TypeVar("T")
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it was read."""
+
+    id: str
+    email: str | None
+    username: str | None
+    name: str
+    bio: str
+    preferences: Mapping[str, Any]
+    password_hash: str | None
+    """`None`: no one can log in with a password."""
+    role: Role
+    active: bool
+    limits: Mapping[str, Any]
+    """What an administrator set in place of the role's limits."""
+    created_at: datetime
+    last_login_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.users) -> Self:
+        """Return the account of a row."""
+        return cls(
+            row.id,
+            row.email,
+            row.username,
+            row.name,
+            row.bio,
+            dict(row.preferences),
+            row.password_hash,
+            cast("Role", row.role),  # The client gives the name of the role.
+            row.active,
+            dict(row.limits),
+            row.created_at,
+            row.last_login_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAccount:
+    """A login, and the account that it is of."""
+
+    account: Account
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccount:
+    """An API key, and the account that it is of."""
+
+    id: str
+    account: Account
+    scopes: Sequence[str]
+    expires_at: datetime | None
 
 
 class Taken(Exception):
@@ -61,7 +101,7 @@ class NewAccount:
     username: str | None
     name: str
     password_hash: str
-    role: Role = Role.user
+    role: Role = "user"
     """Unless it is the first one, or an invitation says otherwise."""
 
 
@@ -74,21 +114,23 @@ class UserRepository:
 
     async def create(
         self, account: NewAccount, *, invitation_hash: str | None = None, by_invitation: bool = False, at_terminal: bool = False
-    ) -> models.users:
+    ) -> Account:
         """A new account; the first that can log in is the administrator, whether invited or not.
 
         `by_invitation`: the others need one. `at_terminal`: the operator makes it, which is recorded. Raises `Taken`, `NotInvited`,
         `InvitationUnusable`.
         """
 
-        async def write(transaction: Prisma) -> models.users:
+        async def write(transaction: Transaction) -> Account:
+            # One at a time, over all replicas, so that only one is the first.
+            await locks.lock(transaction, locks.ACCOUNTS)
             first = await transaction.users.find_first(where={"NOT": [{"password_hash": None}]}) is None
-            role = Role.admin if first else account.role
+            role: Role = "admin" if first else account.role
             if invitation_hash is not None:
                 invitation = await transaction.query_raw(TAKE_INVITATION, invitation_hash, account.id, account.email)
                 if not invitation:
                     raise InvitationUnusable
-                role = Role.admin if first else Role(invitation[0]["role"])
+                role = "admin" if first else invitation[0]["role"]
             elif by_invitation and not first:
                 raise NotInvited
             made = await transaction.users.create(
@@ -98,19 +140,19 @@ class UserRepository:
                     "username": account.username,
                     "name": account.name,
                     "password_hash": account.password_hash,
-                    "role": role,
+                    "role": enums.Role(role),
                 }
             )
             if invitation_hash is not None:
-                begun: Changes = {"email": (None, account.email), "role": (None, role.value), "invitation": (None, invitation[0]["id"])}
+                begun: Changes = {"email": (None, account.email), "role": (None, role), "invitation": (None, invitation[0]["id"])}
                 await self._audit.record(account.id, "user.registered", "user", account.id, begun, within=transaction)
             if at_terminal:
-                given: Changes = {"email": (None, account.email), "name": (None, account.name), "role": (None, role.value)}
+                given: Changes = {"email": (None, account.email), "name": (None, account.name), "role": (None, role)}
                 await self._audit.record(None, "user.created", "user", account.id, given, within=transaction)
-            return made
+            return Account.of(made)
 
         try:
-            return await self._one_at_a_time(write)
+            return await in_transaction(self._database, write)
         except UniqueViolationError as error:
             # An attempt whose answer got lost may have made it: then it is there under our id.
             made = await self.get(account.id)
@@ -118,15 +160,15 @@ class UserRepository:
                 raise Taken(_taken_field(error)) from None
             return made
 
-    async def get(self, user_id: str) -> models.users | None:
+    async def get(self, user_id: str) -> Account | None:
         """The account with this id."""
-        return await self._database.run(lambda prisma: prisma.users.find_unique(where={"id": user_id}))
+        return _account(await self._database.run(lambda prisma: prisma.users.find_unique(where={"id": user_id})))
 
-    async def find(self, name: str) -> models.users | None:
+    async def find(self, name: str) -> Account | None:
         """The account with this address or username, in lower case. No username has an @."""
         if "@" in name:
-            return await self._database.run(lambda prisma: prisma.users.find_unique(where={"email": name}))
-        return await self._database.run(lambda prisma: prisma.users.find_unique(where={"username": name}))
+            return _account(await self._database.run(lambda prisma: prisma.users.find_unique(where={"email": name})))
+        return _account(await self._database.run(lambda prisma: prisma.users.find_unique(where={"username": name})))
 
     async def change(
         self, user_id: str, *, name: str | None, bio: str | None, username: tuple[str | None] | None, preferences: Mapping[str, Any]
@@ -141,86 +183,40 @@ class UserRepository:
                 raise
             raise Taken("username") from None
 
-    async def change_password(self, user_id: str, *, old_hash: str, new_hash: str, login: LoginRow) -> bool:
-        """Another password; all logins end, and a new one begins. False: the old password was changed meanwhile."""
+    async def delete(self, user_id: str, *, actor_id: str | None) -> bool:
+        """Delete an account with all that belongs to it, and record it; whether there was one. Raises `NoOtherAdministrator`."""
         event_id = new_id()
 
-        async def write(transaction: Prisma) -> bool:
-            # Statement by statement: a login with the old password that got in before the first is seen by the second.
-            if not await transaction.execute_raw(REPLACE_HASH, user_id, old_hash, new_hash):
-                return False
-            await transaction.execute_raw(END_OTHER_LOGINS, user_id, login.id)
-            await transaction.execute_raw(END_RESETS, user_id)
-            await self._audit.record(user_id, _PASSWORD_CHANGED, "user", user_id, within=transaction, event_id=event_id)
-            return bool(await transaction.query_raw(INSERT_LOGIN, *login.parameters(new_hash)))
-
-        return await in_transaction(self._database, write)
-
-    async def open_reset(self, reset_id: str, *, email: str, token_hash: str, expires_at: datetime, most_open: int) -> str | None:
-        """Keep a request for a new password; whose it is. `None`: there is no such account, or it has `most_open` of them."""
-
-        async def write(transaction: Prisma) -> str | None:
-            rows = await transaction.query_raw(HOLD_ACCOUNT, email)
-            if not rows:
-                return None
-            user_id = str(rows[0]["id"])
-            kept = await transaction.execute_raw(OPEN_RESET, reset_id, user_id, token_hash, expires_at.isoformat(), most_open)
-            return user_id if kept else None
-
-        return await in_transaction(self._database, write)
-
-    async def account_of_reset(self, token_hash: str) -> dict[str, str | None] | None:
-        """`id`, `email` and `username` of the account that a reset which holds is for."""
-        rows: list[dict[str, str | None]] = await self._database.run(lambda prisma: prisma.query_raw(RESET_ACCOUNT, token_hash))
-        return rows[0] if rows else None
-
-    async def reset_password(self, token_hash: str, new_hash: str) -> str | None:
-        """Use a reset: another password, and all logins end. Whose it was; `None`: the reset does not hold any more."""
-        event_id = new_id()
-
-        async def write(transaction: Prisma) -> str | None:
-            rows = await transaction.query_raw(USE_RESET, token_hash, new_hash)
-            if not rows:
-                return None
-            user_id = str(rows[0]["user_id"])
-            await transaction.users.update(where={"id": user_id}, data={"password_hash": new_hash})
-            await transaction.execute_raw(END_OTHER_LOGINS, user_id, "")
-            await transaction.execute_raw(END_RESETS, user_id)
-            await self._audit.record(user_id, _PASSWORD_CHANGED, "user", user_id, within=transaction, event_id=event_id)
-            return user_id
-
-        return await in_transaction(self._database, write)
-
-    async def delete(self, user_id: str) -> bool:
-        """Delete an account with all that belongs to it. False: it is the last administrator among others."""
-
-        async def write(transaction: Prisma) -> bool:
-            rows = await transaction.query_raw(LAST_ADMINISTRATOR, user_id)
-            if rows and rows[0]["last"]:
-                return False
-            row = await transaction.users.find_unique(where={"id": user_id})
-            if row is not None:
+        async def write(transaction: Transaction) -> bool:
+            async with administrator_stays(transaction, user_id):
+                row = await transaction.users.find_unique(where={"id": user_id})
+                if row is None:
+                    return await self._audit.happened(event_id, within=transaction)
                 lost: Changes = {field: (getattr(row, field), None) for field in ("email", "username", "name", "role")}
-                await self._audit.record(user_id, "user.deleted", "user", user_id, lost, within=transaction)
+                await self._audit.record(actor_id, "user.deleted", "user", user_id, lost, within=transaction, event_id=event_id)
                 await transaction.execute_raw(FORGET_INVITATIONS, user_id)
                 await transaction.users.delete(where={"id": user_id})
-            return True
+                return True
 
-        return await self._one_at_a_time(write)
+        return await in_transaction(self._database, write)
 
-    async def first_administrator(self) -> models.users | None:
+    async def first_administrator(self) -> Account | None:
         """The oldest account that administers."""
-        return await self._database.run(
-            lambda prisma: prisma.users.find_first(where={"role": Role.admin, "active": True}, order={"id": "asc"})
+        return _account(
+            await self._database.run(
+                lambda prisma: prisma.users.find_first(where={"role": enums.Role.admin, "active": True}, order={"id": "asc"})
+            )
         )
 
-    async def terminal_user(self, user_id: str, limits: Mapping[str, Any]) -> models.users:
+    async def terminal_user(self, user_id: str, limits: Mapping[str, Any]) -> Account:
         """The account without a login that the terminal uses, made when it is not there."""
         own = Json(dict(limits))
-        return await self._database.run(
-            lambda prisma: prisma.users.upsert(
-                where={"id": user_id},
-                data={"create": {"id": user_id, "name": "Terminal", "limits": own}, "update": {"limits": own}},
+        return Account.of(
+            await self._database.run(
+                lambda prisma: prisma.users.upsert(
+                    where={"id": user_id},
+                    data={"create": {"id": user_id, "name": "Terminal", "limits": own}, "update": {"limits": own}},
+                )
             )
         )
 
@@ -228,26 +224,28 @@ class UserRepository:
         """Delete logins, resets and invitations that have been over for a day; how many."""
         return sum([await self._database.run(lambda prisma, each=statement: prisma.execute_raw(each)) for statement in TIDY])  # type: ignore[misc]
 
-    async def login(self, login_id: str) -> models.logins | None:
+    async def login(self, login_id: str) -> LoginAccount | None:
         """A login, with its account."""
-        return await self._database.run(lambda prisma: prisma.logins.find_unique(where={"id": login_id}, include={"user": True}))
+        row = await self._database.run(lambda prisma: prisma.logins.find_unique(where={"id": login_id}, include={"user": True}))
+        return LoginAccount(Account.of(row.user), row.revoked_at) if row is not None and row.user is not None else None
 
-    async def api_key(self, key_hash: str) -> models.api_keys | None:
+    async def api_key(self, key_hash: str) -> KeyAccount | None:
         """The API key with this hash, with its account."""
-        return await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"hash": key_hash}, include={"user": True}))
+        return _key(await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"hash": key_hash}, include={"user": True})))
 
-    async def api_key_by_id(self, key_id: str) -> models.api_keys | None:
+    async def api_key_by_id(self, key_id: str) -> KeyAccount | None:
         """The API key with this id, with its account."""
-        return await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"id": key_id}, include={"user": True}))
+        return _key(await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"id": key_id}, include={"user": True})))
 
-    async def _one_at_a_time(self, write: Callable[[Prisma], Awaitable[T]]) -> T:
-        """A transaction beside which no other of this kind runs, over all replicas."""
 
-        async def locked(transaction: Prisma) -> T:
-            await locks.lock(transaction, locks.ACCOUNTS)
-            return await write(transaction)
+def _account(row: models.users | None) -> Account | None:
+    return None if row is None else Account.of(row)
 
-        return await in_transaction(self._database, locked)
+
+def _key(row: models.api_keys | None) -> KeyAccount | None:
+    if row is None or row.user is None:
+        return None
+    return KeyAccount(row.id, Account.of(row.user), row.scopes, row.expires_at)
 
 
 def _taken_field(error: UniqueViolationError) -> Literal["email", "username"]:

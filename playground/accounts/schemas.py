@@ -8,10 +8,11 @@ from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, mod
 from pydantic.networks import validate_email
 
 from playground.accounts.passwords.common import is_common
+from playground.kit.pages import Page
 from playground.kit.text import CleanText, clean
 from playground.kit.wire import GivenMoment, Moment, WireInput, WireModel, at_most, fields_at_fault
 
-from .identity import Role
+from .roles import Role
 
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 256
 _LONGEST_GIVEN = 1_024
@@ -226,11 +227,8 @@ class LoginEntry(WireModel):
     user_agent: str | None
 
 
-class LoginPage(WireModel):
+class LoginPage(Page[LoginEntry]):
     """A page of logins, newest first. `next_cursor` leads to the next; null: this is the last."""
-
-    items: list[LoginEntry]
-    next_cursor: str | None
 
 
 class NewInvitation(WireInput):
@@ -265,8 +263,5 @@ class IssuedInvitation(Invitation):
     """To the page for registering; null without `PUBLIC_URL`."""
 
 
-class InvitationPage(WireModel):
+class InvitationPage(Page[Invitation]):
     """A page of invitations, newest first. `next_cursor` leads to the next; null: this is the last."""
-
-    items: list[Invitation]
-    next_cursor: str | None

@@ -4,18 +4,19 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import structlog
-from prisma import models
 
 from playground.accounts.logins.service import Device, Logins
 from playground.accounts.logins.signed_tokens import Tokens
 from playground.accounts.passwords.hashing import PasswordHasher, refuse_likeness
+from playground.accounts.passwords.repository import PasswordRepository
 from playground.kit.announcements import Announcements
 from playground.kit.errors import BadInput, Conflict, FieldError, Forbidden, NotAuthenticated
 from playground.kit.ids import new_id
 
-from .identity import User, role_of
+from .identity import User
+from .last_administrator import NoOtherAdministrator
 from .one_time_tokens import hash_of
-from .repository import InvitationUnusable, NewAccount, NotInvited, Taken, UserRepository
+from .repository import Account, InvitationUnusable, NewAccount, NotInvited, Taken, UserRepository
 from .schemas import Login, PasswordChange, Preferences, Profile, ProfileChange, Registered, Registration, TokenPair, Verified
 
 _logger = structlog.get_logger(__name__)
@@ -89,6 +90,7 @@ class AccountService:
     def __init__(
         self,
         repository: UserRepository,
+        passwords: PasswordRepository,
         hasher: PasswordHasher,
         tokens: Tokens,
         logins: Logins,
@@ -97,6 +99,7 @@ class AccountService:
         registration: Literal["open", "invite", "closed"],
     ) -> None:
         self._repository = repository
+        self._passwords = passwords
         self._hasher = hasher
         self._tokens = tokens
         self._logins = logins
@@ -122,7 +125,7 @@ class AccountService:
         pair = await self._logins.begin(user, device)
         return Registered(**pair.model_dump(), user=_profile(user))
 
-    async def _create(self, account: NewAccount, invitation: str | None) -> models.users:
+    async def _create(self, account: NewAccount, invitation: str | None) -> Account:
         try:
             return await self._repository.create(
                 account,
@@ -185,7 +188,7 @@ class AccountService:
             raise BadInput.at("newPassword", detail)
         new_hash = await self._hasher.hash(change.new_password.get_secret_value())
         login = self._logins.prepare(user.id, device)
-        if not await self._repository.change_password(user.id, old_hash=row.password_hash or "", new_hash=new_hash, login=login):
+        if not await self._passwords.change(user.id, old_hash=row.password_hash or "", new_hash=new_hash, login=login):
             raise _wrong_password("currentPassword")
         await self._announcements.announce("user", user.id)
         return self._logins.pair(login)
@@ -193,8 +196,11 @@ class AccountService:
     async def delete(self, user: User, password: str) -> None:
         """Delete an account with everything in it. Raises `WrongPassword`, `LastAdministrator`."""
         await self._confirmed(user, password, "password")
-        if not await self._repository.delete(user.id):
-            raise LastAdministrator("You are the only administrator, and there are other accounts: make another administrator first.")
+        try:
+            await self._repository.delete(user.id, actor_id=user.id)
+        except NoOtherAdministrator:
+            detail = "You are the only administrator, and there are other accounts: make another administrator first."
+            raise LastAdministrator(detail) from None
         await self._announcements.announce("user", user.id)
 
     async def terminal_token(self) -> str:
@@ -205,13 +211,13 @@ class AccountService:
         user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID, TERMINAL_LIMITS)
         return (await self._logins.begin(user, Device(user_agent="playground compare"), lasts="access")).access_token
 
-    async def _known(self, user_id: str) -> models.users:
+    async def _known(self, user_id: str) -> Account:
         row = await self._repository.get(user_id)
         if row is None:
             raise NotAuthenticated("This account does not exist any more.")
         return row
 
-    async def _confirmed(self, user: User, password: str, field: str) -> models.users:
+    async def _confirmed(self, user: User, password: str, field: str) -> Account:
         row = await self._known(user.id)
         if not await self._hasher.matches(password, row.password_hash):
             raise _wrong_password(field)
@@ -231,14 +237,14 @@ def _taken(taken: Taken, email: str | None, username: str | None) -> Conflict:
     return AddressTaken(detail, errors=[FieldError("email", detail)])
 
 
-def _profile(row: models.users) -> Profile:
+def _profile(row: Account) -> Profile:
     return Profile(
         id=row.id,
         email=row.email,
         username=row.username,
         name=row.name,
         bio=row.bio,
-        role=role_of(row),
+        role=row.role,
         preferences=Preferences.model_validate(row.preferences),
         created_at=row.created_at,
     )

@@ -1,6 +1,7 @@
 """Opens the room: the services behind `/admin`."""
 
 from playground.accounting.opening import AccountingRoom
+from playground.accounts.repository import UserRepository
 from playground.catalogue.opening import CatalogueRoom
 from playground.comparison.opening import ComparisonRoom
 from playground.database.foundation import Foundation
@@ -20,7 +21,7 @@ def open_administration(foundation: Foundation, models: CatalogueRoom, accountin
     """Open the room."""
     settings, database, announcements, audit = foundation.settings, foundation.database, foundation.announcements, foundation.audit
     foundation.services.add(
-        UserAdministration(AccountRepository(database, audit), announcements),
+        UserAdministration(AccountRepository(database, audit), UserRepository(database), announcements),
         ModelAdministration(models.catalogue, accounting.prices, models.settings, SettingsRepository(database, audit), announcements),
         StatisticsService(StatisticsRepository(database)),
         SystemService(settings, database, announcements, comparison.runs, models.catalogue, models.access),

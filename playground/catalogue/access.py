@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from playground.accounts.identity import Role, User
+from playground.accounts.identity import User
+from playground.accounts.roles import Role
 from playground.kit.errors import FieldError, Forbidden, Problem
 from playground.providers.records import Provider
 

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from playground.kit.pages import Page
 from playground.kit.wire import Moment, Money, WireModel
 from playground.providers.records import ListPrice
 
@@ -74,9 +75,8 @@ class ProviderItem(WireModel):
     simulated: bool = Field(examples=[False])
 
 
-class ModelPage(WireModel):
+class ModelPage(Page[ModelItem]):
     """A page of models, ordered by provider and name, and all configured providers."""
 
-    items: list[ModelItem]
     providers: list[ProviderItem]
     next_cursor: str | None = Field(examples=[None], description="Send it as `cursor` to get the next page; null on the last page.")

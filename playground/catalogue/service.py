@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from anyio import to_thread
 
@@ -49,13 +48,12 @@ def _check_provider(lists: Sequence[ProviderList], provider_id: str | None, fiel
 
 
 def _page(lists: Sequence[ProviderList], prices: Prices, view: ModelView, query: ModelQuery) -> bytes:
-    wanted = _wanted(lists, view, query)
-    chosen = list(islice(wanted, query.limit))
-    more = next(wanted, None) is not None
-    page = ModelPage(
-        items=[_model_item(known, model, prices, view) for known, model in chosen],
+    page = ModelPage.of(
+        _wanted(lists, view, query),
+        query.limit,
+        item=lambda found: _model_item(*found, prices, view),
+        cursor=lambda found: _full_name(*found),
         providers=[provider_item(known, view) for known in lists],
-        next_cursor=_full_name(*chosen[-1]) if more else None,
     )
     return page.model_dump_json(by_alias=True).encode()
 

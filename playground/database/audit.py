@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from prisma import Prisma
 
 from playground.kit.ids import new_id
 from playground.kit.request_origin import ORIGIN
 
 from .client import Database
+from .transactions import Transaction
 
 TERMINAL = "terminal"
 """Who acts when nobody is logged in: the operator."""
@@ -44,7 +44,7 @@ class Audit:
         target_id: str,
         changes: Changes | None = None,
         *,
-        within: Prisma | None = None,
+        within: Transaction | None = None,
         event_id: str | None = None,
     ) -> None:
         """Record that `actor_id` (`None`: the operator at the terminal) did `action`, as `user.locked`, to a `user`, `model`, ...
@@ -70,3 +70,11 @@ class Audit:
             await within.execute_raw(_RECORD, *row)
         else:
             await self._database.run(lambda prisma: prisma.execute_raw(_RECORD, *row))
+
+    async def happened(self, event_id: str, *, within: Transaction) -> bool:
+        """Return whether an earlier attempt of this operation succeeded, although its answer was lost.
+
+        An operation that finds nothing to change asks this before it says so: `event_id` is created once for all attempts, and the event
+        is recorded in the transaction of the change.
+        """
+        return await within.audit_events.count(where={"id": event_id}) > 0

@@ -10,8 +10,11 @@ from .client import Database
 
 T = TypeVar("T")
 
+Transaction = Prisma
+"""The client that a transaction gives: what is done with it is kept together or not at all."""
 
-async def in_transaction(database: Database, write: Callable[[Prisma], Awaitable[T]]) -> T:
+
+async def in_transaction(database: Database, write: Callable[[Transaction], Awaitable[T]]) -> T:
     """What `write` returns, given a transaction. It may run more than once: see `Database.run`. What it raises undoes all of it."""
 
     async def run(prisma: Prisma) -> T:

@@ -15,12 +15,12 @@ from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
+from playground.kit.wire import IdPath
 
 from .schemas import ApiKey, ApiKeyList, MadeApiKey, NewApiKey, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
 
 router = APIRouter(prefix="/users/me", tags=["keys"])
 
-KeyId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 ProviderId = Annotated[CleanText, Path(max_length=64, examples=["openai"])]
 
 
@@ -42,7 +42,7 @@ async def list_api_keys(api_keys: Provided[ApiKeyService], user: CurrentUser) ->
 
 
 @router.get("/api-keys/{key_id}", responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable))
-async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: KeyId) -> ApiKey:
+async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: IdPath) -> ApiKey:
     """One of one's API keys, without the key itself."""
     return await api_keys.get(user.id, key_id)
 
@@ -52,7 +52,7 @@ async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable),
 )
-async def revoke_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: KeyId) -> None:
+async def revoke_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: IdPath) -> None:
     """Revoke an API key: it opens nothing from now on. Streams that it opened go on."""
     await api_keys.revoke(user.id, key_id)
 

@@ -4,15 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
+from typing import NoReturn, Self, cast
 
-from prisma import Prisma, models
+from prisma import models
 from prisma.errors import ForeignKeyViolationError, RawQueryError
 
+from playground.accounts.identity import Scope
 from playground.database import sqlstate
 from playground.database.audit import Audit
 from playground.database.client import Database
-from playground.database.transactions import in_transaction
+from playground.database.transactions import Transaction, in_transaction
 from playground.kit.errors import NotAuthenticated
 from playground.kit.ids import new_id
 
@@ -44,6 +45,25 @@ class TooManyRows(Exception):
     """The user has as many as they may."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredApiKey:
+    """An API key, of which only a hash is kept."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: Sequence[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.api_keys) -> Self:
+        """Return the key of a row."""
+        scopes = cast("list[Scope]", row.scopes)
+        return cls(row.id, row.name, row.prefix, scopes, row.created_at, row.expires_at, row.last_used_at)
+
+
 class ApiKeyRepository:
     """API keys in the database."""
 
@@ -62,19 +82,19 @@ class ApiKeyRepository:
         scopes: Sequence[str],
         expires_at: datetime | None,
         most: int,
-    ) -> models.api_keys:
+    ) -> StoredApiKey:
         """A new key of a user who has fewer than `most`, also when several are made at once, and record it.
 
         Raises `TooManyRows`, and `NotAuthenticated` when the account is gone.
         """
         begun = {"name": (None, name), "prefix": (None, prefix), "scopes": (None, list(scopes))}
 
-        async def write(transaction: Prisma) -> models.api_keys:
+        async def write(transaction: Transaction) -> StoredApiKey:
             # One at a time makes a key for this user, so that the count holds.
             await transaction.query_raw("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
             made = await transaction.api_keys.find_unique(where={"id": key_id})
             if made is not None:  # By an attempt whose answer got lost.
-                return made
+                return StoredApiKey.of(made)
             if await transaction.api_keys.count(where={"user_id": user_id}) >= most:
                 raise TooManyRows
             made = await transaction.api_keys.create(
@@ -89,30 +109,31 @@ class ApiKeyRepository:
                 }
             )
             await self._audit.record(user_id, "api_key.created", _API_KEY, key_id, begun, within=transaction)
-            return made
+            return StoredApiKey.of(made)
 
         try:
             return await in_transaction(self._database, write)
         except ForeignKeyViolationError:
             _account_gone()
 
-    async def all_of(self, user_id: str) -> list[models.api_keys]:
+    async def all_of(self, user_id: str) -> list[StoredApiKey]:
         """A user's keys, newest first."""
-        return await self._database.run(lambda prisma: prisma.api_keys.find_many(where={"user_id": user_id}, order={"id": "desc"}))
+        rows = await self._database.run(lambda prisma: prisma.api_keys.find_many(where={"user_id": user_id}, order={"id": "desc"}))
+        return [StoredApiKey.of(row) for row in rows]
 
-    async def get(self, user_id: str, key_id: str) -> models.api_keys | None:
+    async def get(self, user_id: str, key_id: str) -> StoredApiKey | None:
         """A key of that user."""
-        return await self._database.run(lambda prisma: prisma.api_keys.find_first(where={"id": key_id, "user_id": user_id}))
+        row = await self._database.run(lambda prisma: prisma.api_keys.find_first(where={"id": key_id, "user_id": user_id}))
+        return None if row is None else StoredApiKey.of(row)
 
     async def delete(self, user_id: str, key_id: str) -> bool:
         """Delete a key of that user, and record it; whether it was there."""
         event_id = new_id()
 
-        async def write(transaction: Prisma) -> bool:
+        async def write(transaction: Transaction) -> bool:
             row = await transaction.api_keys.find_first(where={"id": key_id, "user_id": user_id})
             if row is None or not await transaction.api_keys.delete_many(where={"id": key_id}):
-                # Perhaps by the attempt before this one, whose answer got lost.
-                return await transaction.audit_events.count(where={"id": event_id}) > 0
+                return await self._audit.happened(event_id, within=transaction)
             lost = {"name": (row.name, None), "prefix": (row.prefix, None)}
             await self._audit.record(user_id, "api_key.revoked", _API_KEY, key_id, lost, within=transaction, event_id=event_id)
             return True
@@ -140,6 +161,23 @@ class SealedKey:
         return self.user_id, self.provider, self.base_url
 
 
+@dataclass(frozen=True, slots=True)
+class StoredProviderKey:
+    """A user's own key for a provider, and what its owner sees of it."""
+
+    sealed: SealedKey
+    hint: str
+    """The key's last characters."""
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: models.provider_keys) -> Self:
+        """Return the key of a row."""
+        sealed = SealedKey(row.user_id, row.provider, row.ciphertext, row.base_url)
+        return cls(sealed, row.hint, row.created_at, row.updated_at)
+
+
 class ProviderKeyRepository:
     """The users' own keys for providers in the database."""
 
@@ -147,23 +185,24 @@ class ProviderKeyRepository:
         self._database = database
         self._audit = audit
 
-    async def all_of(self, user_id: str) -> list[models.provider_keys]:
+    async def all_of(self, user_id: str) -> list[StoredProviderKey]:
         """A user's keys, by provider."""
-        return await self._database.run(
+        rows = await self._database.run(
             lambda prisma: prisma.provider_keys.find_many(where={"user_id": user_id}, order={"provider": "asc"})
         )
+        return [StoredProviderKey.of(row) for row in rows]
 
-    async def get(self, user_id: str, provider: str) -> models.provider_keys | None:
+    async def get(self, user_id: str, provider: str) -> StoredProviderKey | None:
         """A user's key for that provider."""
-        where = {"user_id": user_id, "provider": provider}
-        return await self._database.run(lambda prisma: prisma.provider_keys.find_first(where=where))  # type: ignore[arg-type]
+        row = await self._database.run(lambda prisma: prisma.provider_keys.find_first(where={"user_id": user_id, "provider": provider}))
+        return None if row is None else StoredProviderKey.of(row)
 
     async def put(self, key: SealedKey, hint: str) -> None:
         """Keep a key in the place of the one before, and record it. Raises `NotAuthenticated` when the account is gone."""
         row = (key.user_id, key.provider, key.ciphertext, key.base_url, hint)
         event_id = new_id()
 
-        async def write(transaction: Prisma) -> None:
+        async def write(transaction: Transaction) -> None:
             await transaction.execute_raw(_PUT_PROVIDER_KEY, *row)
             await self._audit.record(key.user_id, "provider_key.stored", _PROVIDER_KEY, key.provider, within=transaction, event_id=event_id)
 
@@ -178,10 +217,9 @@ class ProviderKeyRepository:
         """Delete a key, and record it; whether it was there."""
         event_id = new_id()
 
-        async def write(transaction: Prisma) -> bool:
+        async def write(transaction: Transaction) -> bool:
             if not await transaction.provider_keys.delete_many(where={"user_id": user_id, "provider": provider}):
-                # Perhaps by the attempt before this one, whose answer got lost.
-                return await transaction.audit_events.count(where={"id": event_id}) > 0
+                return await self._audit.happened(event_id, within=transaction)
             await self._audit.record(user_id, "provider_key.deleted", _PROVIDER_KEY, provider, within=transaction, event_id=event_id)
             return True
 

@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 from pydantic import AfterValidator, Field, SecretStr
 
 from playground.accounts.identity import Scope
-from playground.kit.text import CleanText
+from playground.kit.text import CleanText, not_blank
 from playground.kit.wire import GivenMoment, Moment, WireInput, WireModel, at_most
 from playground.providers.base_urls import base_url_of
 
@@ -16,12 +16,6 @@ DEFAULT_SCOPES: tuple[Scope, ...] = ("stream", "sessions:read", "models:read")
 """Enough to compare models and to see what came of it; nothing that changes records or tells of others' costs."""
 
 _SHORTEST_KEY, _LONGEST_KEY = 8, 1_000
-
-
-def _not_blank(name: str) -> str:
-    if not name.strip():
-        raise ValueError("is empty")
-    return name.strip()
 
 
 def _in_the_future(moment: datetime) -> datetime:
@@ -47,7 +41,9 @@ def _usable_key(secret: SecretStr) -> SecretStr:
 class NewApiKey(WireInput):
     """An API key to be made."""
 
-    name: Annotated[CleanText, AfterValidator(_not_blank), Field(min_length=1, max_length=100, examples=["Nightly benchmark"])]
+    name: Annotated[
+        CleanText, AfterValidator(not_blank), AfterValidator(str.strip), Field(min_length=1, max_length=100, examples=["Nightly benchmark"])
+    ]
     scopes: Annotated[list[Scope], AfterValidator(_in_order), at_most(20), Field(min_length=1, max_length=20)] = Field(
         default=list(DEFAULT_SCOPES), description="What the key is good for."
     )

@@ -23,6 +23,13 @@ def clean(text: str) -> str:
     return joined.replace("\x00", "\ufffd")
 
 
+def not_blank(text: str) -> str:
+    """Return `text`, for a validator of a field. Raises `ValueError` when there is nothing but white space in it."""
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
 def _clean_if_text(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 

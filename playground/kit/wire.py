@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .ids import is_id
+from .text import CleanText
 
 
 def iso_utc(moment: datetime) -> str:
@@ -59,6 +61,10 @@ def _is_id(cursor: str) -> str:
 
 IdCursor = Annotated[str, AfterValidator(_is_id)]
 """Where a page of a list goes on that is in the order of ids. Any other text would be in order before or after, and give a wrong page."""
+
+
+IdPath = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
+"""An id of `new_id` in the path of a request. Any other text is the id of nothing."""
 
 
 def at_most(entries: int) -> BeforeValidator:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from prisma import models
-
 from .periods import Period
 from .policy import Limits
+from .repository import UsageRow
 
 _FASTEST_CLOCK = timedelta(hours=1)
 
@@ -45,10 +44,10 @@ class Allowances:
         return iter((self.monthly_budget, self.monthly_tokens, self.monthly_requests, self.daily_requests))
 
 
-def allowances_at(moment: datetime, limits: Limits, row: models.usage | None) -> Allowances:
+def allowances_at(moment: datetime, limits: Limits, row: UsageRow | None) -> Allowances:
     """How `limits` stand at `moment` by the user's row. A day and a month before it are over; one after it is that of a faster clock.
 
-    One that begins in more than an hour is that of a clock that had jumped ahead, and counts for nothing (`statements.py`).
+    One that begins in more than an hour is that of a clock that had jumped ahead, and counts for nothing (`quota_statements.py`).
     """
     day, month, latest = Period.day(moment), Period.month(moment), moment + _FASTEST_CLOCK
     today = row if row is not None and day.name <= row.day <= Period.day(latest).name else None

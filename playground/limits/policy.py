@@ -24,7 +24,8 @@ from cachetools import LRUCache
 from pydantic import Field, PlainSerializer, ValidationError
 
 from playground import settings as settings_types
-from playground.accounts.identity import Role, User
+from playground.accounts.identity import User
+from playground.accounts.roles import Role
 from playground.kit.wire import WireInput, money
 from playground.settings import Settings
 

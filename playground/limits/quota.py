@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import anyio
 import structlog
-from prisma import models
 from starlette.types import Scope
 
 from playground.accounting.estimates import Estimator
@@ -21,7 +20,7 @@ from .allowances import Allowances, allowances_at
 from .headers import Standing, tell
 from .policy import Limits
 from .refusals import allowance_exceeded, window_full
-from .repository import UsageRepository, Wanted
+from .repository import UsageRepository, UsageRow, Wanted
 from .reservations import Reservations
 from .windows import Rate, Window, Windows
 
@@ -111,7 +110,7 @@ class UserQuota:
             # A run of the same user ended in between, and left room.
         raise Unavailable("Too many comparisons of this account begin and end at the same moment. Ask again.")
 
-    async def _reserved(self, wanted: Wanted) -> models.usage | None:
+    async def _reserved(self, wanted: Wanted) -> UsageRow | None:
         try:
             return await self._means.repository.reserve(wanted, self._limits, held_seconds=self._means.reservations.held_seconds)
         except NotAuthenticated:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from prisma import models
@@ -16,8 +16,6 @@ from playground.kit.errors import NotAuthenticated
 
 from .policy import Limits
 from .quota_statements import HOLD, RELEASE, RESERVE, SWEEP
-
-# Any number that nothing else in this database locks.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,45 @@ class Wanted:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """What a user has used in the day and the month that it names, and what their open runs have reserved."""
+
+    day: str
+    """As 2026-11-21."""
+    month: str
+    """As 2026-11."""
+    day_requests: int
+    month_requests: int
+    month_tokens: int
+    month_cost: Decimal
+    """US dollars."""
+    reserved_tokens: int
+    reserved_cost: Decimal
+    """US dollars."""
+
+    @classmethod
+    def of(cls, row: models.usage) -> Self:
+        """Return what a row says."""
+        return cls(
+            row.day,
+            row.month,
+            row.day_requests,
+            row.month_requests,
+            row.month_tokens,
+            row.month_cost,
+            row.reserved_tokens,
+            row.reserved_cost,
+        )
+
+
 class UsageRepository:
     """Usage and reservations in the database. Every call may be repeated (see `Database.run`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def reserve(self, wanted: Wanted, limits: Limits, *, held_seconds: float) -> models.usage | None:
+    async def reserve(self, wanted: Wanted, limits: Limits, *, held_seconds: float) -> UsageRow | None:
         """Count a request, reserve what it may take, and give the user's row as it is then.
 
         `None`, and nothing is changed, when that is more than `limits` leave.
@@ -73,7 +103,7 @@ class UsageRepository:
                 raise
             # An earlier attempt, whose answer got lost, was kept a moment ago: now it can be seen.
             rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
-        return models.usage.model_validate(rows[0]) if rows else None
+        return UsageRow.of(models.usage.model_validate(rows[0])) if rows else None
 
     async def release(self, run_id: str) -> None:
         """Give back what was reserved for a run that was not started, its request too."""
@@ -89,6 +119,7 @@ class UsageRepository:
         rows = await self._database.run(lambda prisma: prisma.query_raw(SWEEP, locks.RESERVATIONS))
         return int(rows[0]["runs"])
 
-    async def get(self, user_id: str) -> models.usage | None:
-        """What a user has used and reserved, of the day and month that it names."""
-        return await self._database.run(lambda prisma: prisma.usage.find_unique(where={"user_id": user_id}))
+    async def get(self, user_id: str) -> UsageRow | None:
+        """What a user has used and reserved."""
+        row = await self._database.run(lambda prisma: prisma.usage.find_unique(where={"user_id": user_id}))
+        return None if row is None else UsageRow.of(row)

@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from prisma import enums, models
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from playground.accounts.identity import Role, role_of
+from playground.accounts.last_administrator import NoOtherAdministrator
 from playground.accounts.passwords.hashing import PasswordHasher, refuse_likeness
-from playground.accounts.repository import NewAccount, Taken, UserRepository
+from playground.accounts.passwords.repository import PasswordRepository
+from playground.accounts.repository import Account, NewAccount, Taken, UserRepository
+from playground.accounts.roles import Role
 from playground.accounts.schemas import Password, Registration, normal_account
-from playground.administration.users.repository import AccountRepository, NoOtherAdministrator, Place, UserFilter
+from playground.administration.users.repository import AccountRepository, ListedAccount, Place, UserFilter
 from playground.database.audit import Audit
 from playground.database.client import Database, DatabaseAway
 from playground.kit import logs
@@ -53,6 +54,7 @@ class Changed(NamedTuple):
 
 class _Accounts(NamedTuple):
     users: UserRepository
+    passwords: PasswordRepository
     repository: AccountRepository
     announcements: Announcements
 
@@ -60,7 +62,7 @@ class _Accounts(NamedTuple):
     def when(self) -> str:
         return _TELLS if isinstance(self.announcements, RedisAnnouncements) else _NOTICES
 
-    async def find(self, name: str) -> models.users:
+    async def find(self, name: str) -> Account:
         row = await self.repository.find(normal_account(name) if "@" in name else name)
         if row is None:
             raise Refused(
@@ -91,11 +93,11 @@ async def create_account(registration: Registration, role: Role) -> Given:
     password_hash = await PasswordHasher().hash(registration.password.get_secret_value())
     async with _opened() as accounts:
         try:
-            new = NewAccount(new_id(), registration.email, None, registration.name, password_hash, enums.Role(role))
+            new = NewAccount(new_id(), registration.email, None, registration.name, password_hash, role)
             row = await accounts.users.create(new, at_terminal=True)
         except Taken:
             raise Refused(f"There is an account for {registration.email} already.") from None
-        return Given(registration.email, role_of(row))
+        return Given(registration.email, row.role)
 
 
 async def change_role(account: str, role: Role) -> Changed:
@@ -116,14 +118,14 @@ async def change_password(account: str, password: SecretStr) -> Changed:
     async with _opened() as accounts:
         row = await accounts.find(account)
         _check_likeness(password, row.email, row.username)
-        await accounts.repository.set_password(row.id, password_hash, actor_id=None, event_id=new_id())
+        await accounts.passwords.set(row.id, password_hash, actor_id=None)
         await accounts.announcements.announce("user", row.id)
         return Changed(_called(row), True, accounts.when)
 
 
 async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
     """The accounts as lines of a table. Raises `StartupError`."""
-    rows: list[dict[str, Any]] = []
+    rows: list[ListedAccount] = []
     async with _opened() as accounts:
         after, more = None, True
         while more:
@@ -131,7 +133,7 @@ async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
             page = await accounts.repository.page("terminal", wanted, sort="created_at", descending=False, after=after, limit=_PAGE)
             rows += page
             more = len(page) == _PAGE
-            after = Place(page[-1]["sort_key"], page[-1]["id"]) if page else None
+            after = Place(page[-1].sort_key, page[-1].id) if page else None
     return _table(rows) if rows else ["There is no such account." if search or role else "There is no account yet."]
 
 
@@ -143,7 +145,9 @@ async def _opened() -> AsyncIterator[_Accounts]:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(Database.open(settings))
             announcements = await _announcements(settings, stack)
-            yield _Accounts(UserRepository(database), AccountRepository(database, Audit(database)), announcements)
+            yield _Accounts(
+                UserRepository(database), PasswordRepository(database), AccountRepository(database, Audit(database)), announcements
+            )
     except DatabaseAway as error:
         raise StartupError(error.detail) from None
 
@@ -170,22 +174,22 @@ def _told(error: ValidationError) -> str:
     )
 
 
-def _called(row: models.users) -> str:
+def _called(row: Account) -> str:
     return row.email or row.username or plain(row.name)
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _table(rows: Sequence[ListedAccount]) -> list[str]:
     lines = [("EMAIL", "USERNAME", "NAME", "ROLE", "STATE", "CREATED", "LAST LOGIN", "ID")]
     lines += [
         (
-            row["email"] or "-",
-            row["username"] or "-",
-            plain(row["name"]).replace("\n", " ").replace("\t", " "),
-            row["role"],
-            "active" if row["active"] else "locked",
-            _day(row["created_at"]),
-            _day(row["last_login_at"]),
-            row["id"],
+            row.email or "-",
+            row.username or "-",
+            plain(row.name).replace("\n", " ").replace("\t", " "),
+            row.role,
+            "active" if row.active else "locked",
+            _day(row.created_at),
+            _day(row.last_login_at),
+            row.id,
         )
         for row in rows
     ]
@@ -193,5 +197,5 @@ def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def _day(moment: str | None) -> str:
-    return "-" if moment is None else f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"
+def _day(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M}"

@@ -6,6 +6,8 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from playground.accounts.last_administrator import NoOtherAdministrator, administrator_stays
+from playground.database.transactions import Transaction, in_transaction
 from playground.serving.server import RunningService
 
 from ..support.client import PASSWORD, User, next_event
@@ -119,3 +121,24 @@ async def test_the_last_administrator_stays_while_there_are_others(
     finally:
         query(lambda prisma: prisma.users.delete_many(where={"id": other_user.account["id"]}))
         query(lambda prisma: prisma.users.update_many(where={"id": {"in": [row.id for row in before]}}, data={"role": "admin"}))
+
+
+class RolledBack(Exception):
+    """Undoes what a test did to all accounts."""
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM users WHERE id = $1", "UPDATE users SET role = 'user' WHERE id = $1"], ids=["delete", "demote"]
+)
+async def test_the_only_account_can_be_deleted_but_not_demoted(user: User, portal: BlockingPortal, service: RunningService, change: str):
+    user_id = user.account["id"]
+
+    async def alone(transaction: Transaction) -> None:
+        await transaction.execute_raw("DELETE FROM users WHERE id <> $1", user_id)
+        await transaction.execute_raw("UPDATE users SET role = 'admin' WHERE id = $1", user_id)
+        async with administrator_stays(transaction, user_id):
+            await transaction.execute_raw(change, user_id)
+        raise RolledBack
+
+    with pytest.raises(RolledBack if change.startswith("DELETE") else NoOtherAdministrator):
+        portal.call(in_transaction, service.database, alone)

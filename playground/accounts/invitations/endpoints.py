@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Query, status
 
 from playground.accounts.authorization import Administrator, ScopeMissing
 from playground.accounts.invitations.service import Invitations
@@ -12,12 +12,11 @@ from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavail
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
+from playground.kit.wire import IdPath
 
 from .service import InvitationNotFound
 
 router = APIRouter(prefix="/admin/invitations", tags=["administration"])
-
-InvitationId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 
 
 @router.post(
@@ -46,6 +45,6 @@ async def list_invitations(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, InvitationNotFound, BadInput, Unavailable),
 )
-async def withdraw(invitations: Provided[Invitations], administrator: Administrator, invitation_id: InvitationId) -> None:
+async def withdraw(invitations: Provided[Invitations], administrator: Administrator, invitation_id: IdPath) -> None:
     """Withdraw an invitation."""
     await invitations.withdraw(administrator, invitation_id)

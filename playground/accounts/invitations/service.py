@@ -1,5 +1,6 @@
 """Invitations: with one, somebody may register where not everybody may."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from playground.accounts.account_mails import Letters
@@ -48,15 +49,12 @@ class Invitations:
         )
         if wanted.email is not None:
             self._mailer.send_soon(self._letters.invitation(wanted.email, token, expires_at))
-        shown = Invitation.model_validate(row.model_dump(include=set(Invitation.model_fields)))
-        return IssuedInvitation(**shown.model_dump(), token=token, link=self._letters.invitation_link(token))
+        return IssuedInvitation(**asdict(row), token=token, link=self._letters.invitation_link(token))
 
     async def page(self, *, cursor: str | None, limit: int) -> InvitationPage:
         """All invitations, newest first; those that were used or expired are there for a day more."""
         rows = await self._repository.page(cursor=cursor, limit=limit + 1)
-        more, rows = len(rows) > limit, rows[:limit]
-        items = [Invitation.model_validate(row.model_dump(include=set(Invitation.model_fields))) for row in rows]
-        return InvitationPage(items=items, next_cursor=rows[-1].id if more else None)
+        return InvitationPage.of(rows, limit, item=lambda row: Invitation(**asdict(row)), cursor=lambda row: row.id)
 
     async def withdraw(self, administrator: User, invitation_id: str) -> None:
         """Delete an invitation; its token does not hold from then on. Raises `InvitationNotFound`."""

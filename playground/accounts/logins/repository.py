@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from prisma import models
-
 from playground.database.client import Database
 
 # The account's row is written first, so that this waits for whoever changes the password or locks the account, and sees it.
@@ -74,6 +72,18 @@ class Successor:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ValidLogin:
+    """A login that is valid, as its user sees it."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    address: str | None
+    user_agent: str | None
+
+
 class LoginRepository:
     """Logins in the database."""
 
@@ -108,9 +118,10 @@ class LoginRepository:
         """End all logins of that user but this one."""
         await self._database.run(lambda prisma: prisma.execute_raw(END_OTHER_LOGINS, user_id, login_id))
 
-    async def page(self, user_id: str, now: datetime, *, cursor: str | None, limit: int) -> list[models.logins]:
+    async def page(self, user_id: str, now: datetime, *, cursor: str | None, limit: int) -> list[ValidLogin]:
         """The logins of that user that hold at `now`, newest first, from the one after `cursor` on."""
         where: Any = {"user_id": user_id, "revoked_at": None, "expires_at": {"gt": now}}
         if cursor is not None:
             where["id"] = {"lt": cursor}
-        return await self._database.run(lambda prisma: prisma.logins.find_many(where=where, order={"id": "desc"}, take=limit))
+        rows = await self._database.run(lambda prisma: prisma.logins.find_many(where=where, order={"id": "desc"}, take=limit))
+        return [ValidLogin(row.id, row.created_at, row.last_used_at, row.expires_at, row.address, row.user_agent) for row in rows]

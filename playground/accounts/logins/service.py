@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from prisma import models
 
 from playground.accounts.identity import Identities, User
+from playground.accounts.repository import Account
 from playground.accounts.schemas import LoginEntry, LoginPage, TokenPair
 from playground.kit.announcements import Announcements
 from playground.kit.errors import NotAuthenticated, NotFound
@@ -48,13 +48,13 @@ class Logins:
         self._identities = identities
         self._announcements = announcements
 
-    async def begin(self, user: models.users, device: Device, *, lasts: Use = "refresh") -> TokenPair:
+    async def begin(self, account: Account, device: Device, *, lasts: Use = "refresh") -> TokenPair:
         """A new login of an account as it was read, for as long as that token of it holds.
 
         Raises `NotAuthenticated` when the account's password is another one by now.
         """
-        login = self.prepare(user.id, device, lasts=lasts)
-        if not await self._repository.create(login, user.password_hash):
+        login = self.prepare(account.id, device, lasts=lasts)
+        if not await self._repository.create(login, account.password_hash):
             raise NotAuthenticated("The account was changed at this moment. Log in again.")
         # Now, so that the first request with its tokens needs no query.
         await self._identities.of_login(login.id)
@@ -125,9 +125,6 @@ class Logins:
     async def page(self, user: User, *, cursor: str | None, limit: int) -> LoginPage:
         """A user's logins that hold, newest first."""
         rows = await self._repository.page(user.id, datetime.now(UTC), cursor=cursor, limit=limit + 1)
-        more, rows = len(rows) > limit, rows[:limit]
-        items = [LoginEntry(current=row.id == user.login_id, **row.model_dump(include=_SHOWN)) for row in rows]
-        return LoginPage(items=items, next_cursor=rows[-1].id if more else None)
-
-
-_SHOWN = set(LoginEntry.model_fields) - {"current"}
+        return LoginPage.of(
+            rows, limit, item=lambda row: LoginEntry(current=row.id == user.login_id, **asdict(row)), cursor=lambda row: row.id
+        )

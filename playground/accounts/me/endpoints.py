@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from playground.accounts.authorization import CurrentDevice, CurrentUser, ScopeMissing
@@ -17,11 +17,10 @@ from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
+from playground.kit.wire import IdPath
 from playground.settings import Settings
 
 router = APIRouter(prefix="/users/me", tags=["accounts"])
-
-LoginId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 
 
 @router.get("", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
@@ -90,7 +89,7 @@ async def end_other_logins(logins: Provided[Logins], user: CurrentUser) -> None:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, LoginNotFound, BadInput, Unavailable),
 )
-async def end_login(logins: Provided[Logins], user: CurrentUser, login_id: LoginId) -> None:
+async def end_login(logins: Provided[Logins], user: CurrentUser, login_id: IdPath) -> None:
     """Log out one device."""
     await logins.end(user.id, login_id)
 

@@ -8,7 +8,6 @@ from anyio.abc import TaskGroup
 
 from playground.accounts.account_mails import Letters
 from playground.accounts.one_time_tokens import hash_of, new_token
-from playground.accounts.repository import UserRepository
 from playground.accounts.schemas import PasswordReset
 from playground.kit.announcements import Announcements
 from playground.kit.errors import BadInput, FieldError
@@ -16,6 +15,7 @@ from playground.kit.ids import new_id
 from playground.kit.mail import Mailer
 
 from .hashing import PasswordHasher, refuse_likeness
+from .repository import PasswordRepository
 
 _MOST_OPEN = 3
 """Links that hold at a time, and so mails that one person gets in that time."""
@@ -40,7 +40,7 @@ class PasswordResets:
 
     def __init__(
         self,
-        repository: UserRepository,
+        repository: PasswordRepository,
         hasher: PasswordHasher,
         mailer: Mailer,
         letters: Letters,
@@ -84,8 +84,8 @@ class PasswordResets:
         account = await self._repository.account_of_reset(token_hash)
         if account is None:
             raise ResetRefused
-        refuse_likeness(reset.password, account["email"], account["username"], field="password")
-        user_id = await self._repository.reset_password(token_hash, await self._hasher.hash(reset.password.get_secret_value()))
+        refuse_likeness(reset.password, account.email, account.username, field="password")
+        user_id = await self._repository.use_reset(token_hash, await self._hasher.hash(reset.password.get_secret_value()))
         if user_id is None:
             raise ResetRefused
         await self._announcements.announce("user", user_id)

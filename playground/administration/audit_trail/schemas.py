@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from playground.kit.pages import Page
 from playground.kit.wire import Moment, WireModel
 
 
@@ -31,8 +32,5 @@ class AuditEvent(WireModel):
     request_id: str | None = Field(description="The `X-Request-ID` of the answer, which the log's lines carry too.")
 
 
-class AuditPage(WireModel):
+class AuditPage(Page[AuditEvent]):
     """A page of events, newest first. `next_cursor` leads to the next; null: this is the last."""
-
-    items: list[AuditEvent]
-    next_cursor: str | None

@@ -11,7 +11,6 @@ class AuditTrail:
         self._repository = repository
 
     async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> AuditPage:
-        """A page of events, newest first. One more is asked for than shown, to know whether there is a next page."""
+        """A page of events, newest first."""
         rows = await self._repository.page(asked_by, wanted, cursor=cursor, limit=limit + 1)
-        items = [AuditEvent.model_validate(row) for row in rows[:limit]]
-        return AuditPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+        return AuditPage.of(rows, limit, item=AuditEvent.model_validate, cursor=lambda row: str(row["id"]))

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from prisma import Prisma
 from prisma.enums import Tier
 
 from playground.catalogue.model_settings import ModelSetting
@@ -13,9 +11,8 @@ from playground.catalogue.repository import setting_of
 from playground.database import locks
 from playground.database.audit import Audit, differences
 from playground.database.client import Database
+from playground.database.transactions import Transaction, in_transaction
 from playground.kit.wire import money
-
-# Any number that nothing else in this database locks.
 
 
 class SettingsRepository:
@@ -31,26 +28,25 @@ class SettingsRepository:
         `otherwise` is what held for the model before it had a setting of its own. `decides`: to have one is a change by itself.
         """
 
-        async def write(prisma: Prisma) -> bool:
-            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
-                # One at a time, so that what is recorded as before is what was before.
-                await locks.lock(transaction, locks.MODEL_SETTINGS)
-                row = await transaction.model_settings.find_unique(where={"model": model})
-                before = otherwise if row is None else setting_of(row)
-                after = replace(before, **change)
-                changed = differences(_recorded(before), _recorded(after))
-                if decides and row is None and not changed:
-                    changed = {"ownSettings": (False, True)}
-                if changed:
-                    columns = _columns(after)
-                    await transaction.model_settings.upsert(
-                        where={"model": model},
-                        data={"create": {"model": model, **columns}, "update": columns},  # type: ignore[typeddict-item]
-                    )
-                    await self._audit.record(actor_id, "model.changed", "model", model, changed, within=transaction)
-                return bool(changed)
+        async def write(transaction: Transaction) -> bool:
+            # One at a time, so that what is recorded as before is what was before.
+            await locks.lock(transaction, locks.MODEL_SETTINGS)
+            row = await transaction.model_settings.find_unique(where={"model": model})
+            before = otherwise if row is None else setting_of(row)
+            after = replace(before, **change)
+            changed = differences(_recorded(before), _recorded(after))
+            if decides and row is None and not changed:
+                changed = {"ownSettings": (False, True)}
+            if changed:
+                columns = _columns(after)
+                await transaction.model_settings.upsert(
+                    where={"model": model},
+                    data={"create": {"model": model, **columns}, "update": columns},  # type: ignore[typeddict-item]
+                )
+                await self._audit.record(actor_id, "model.changed", "model", model, changed, within=transaction)
+            return bool(changed)
 
-        return await self._database.run(write)
+        return await in_transaction(self._database, write)
 
 
 def _columns(setting: ModelSetting) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field
 
 from playground.catalogue.model_settings import Tier
 from playground.catalogue.schemas import ModelPrice
-from playground.kit.text import CleanText
+from playground.kit.pages import Page
+from playground.kit.text import CleanText, not_blank
 from playground.kit.wire import WireInput, WireModel
 from playground.providers.records import ListPrice
 
@@ -59,17 +60,8 @@ class ManagedModel(WireModel):
     )
 
 
-class ManagedModelPage(WireModel):
+class ManagedModelPage(Page[ManagedModel]):
     """A page of models: those that the providers list and those that have settings, by provider and name."""
-
-    items: list[ManagedModel]
-    next_cursor: str | None
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
-    return text.strip()
 
 
 class ModelChange(WireInput):
@@ -79,5 +71,6 @@ class ModelChange(WireInput):
     tier: Tier | None = None
     price: Annotated[SetPrice | None, Field(description="Null takes the set price away.")] = None
     display_name: Annotated[
-        Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=200)] | None, Field(description="Null takes the name away.")
+        Annotated[CleanText, AfterValidator(not_blank), AfterValidator(str.strip), Field(max_length=200)] | None,
+        Field(description="Null takes the name away."),
     ] = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from anyio import to_thread
 
@@ -118,9 +117,8 @@ class ModelAdministration:
 
     def _page(self, lists: Sequence[ProviderList], settings: KnownSettings, query: ManagedModelQuery) -> bytes:
         wanted = self._wanted(lists, settings, query)
-        chosen = list(islice(wanted, query.limit))
-        more = next(wanted, None) is not None
-        return ManagedModelPage(items=chosen, next_cursor=chosen[-1].id if more else None).model_dump_json(by_alias=True).encode()
+        page = ManagedModelPage.of(wanted, query.limit, item=lambda model: model, cursor=lambda model: model.id)
+        return page.model_dump_json(by_alias=True).encode()
 
     def _wanted(self, lists: Sequence[ProviderList], settings: KnownSettings, query: ManagedModelQuery) -> Iterator[ManagedModel]:
         words = (query.search or "").casefold().split()

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Query, status
 
 from playground.accounts.authorization import Administrator
-from playground.accounts.identity import Role
+from playground.accounts.roles import Role
 from playground.accounts.service import LastAdministrator
 from playground.administration.users.service import UserAdministration
 from playground.database.shares import TooSlow
@@ -13,6 +13,7 @@ from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavail
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
+from playground.kit.wire import IdPath
 from playground.limits.schemas import Usage
 from playground.limits.service import LimitService
 
@@ -21,8 +22,6 @@ from .schemas import Order, Sorting, UserChange, UserDetail, UserPage
 from .service import UserNotFound
 
 router = APIRouter(prefix="/admin/users", tags=["administration"])
-
-UserId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 
 
 @router.get("", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
@@ -43,21 +42,21 @@ async def list_users(
 
 
 @router.get("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
-async def get_user(users: Provided[UserAdministration], _administrator: Administrator, user_id: UserId) -> UserDetail:
+async def get_user(users: Provided[UserAdministration], _administrator: Administrator, user_id: IdPath) -> UserDetail:
     """An account, what it has used, and how much belongs to it."""
     return await users.detail(user_id)
 
 
 @router.get("/{user_id}/usage", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
 async def get_user_usage(
-    limits: Provided[LimitService], users: Provided[UserAdministration], _administrator: Administrator, user_id: UserId
+    limits: Provided[LimitService], users: Provided[UserAdministration], _administrator: Administrator, user_id: IdPath
 ) -> Usage:
     """What a user has used and has left of each limit, and when it resets: what they see themselves at `/users/me/usage`."""
     return await limits.usage(await users.as_asker(user_id))
 
 
 @router.patch("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable))
-async def change_user(users: Provided[UserAdministration], administrator: Administrator, user_id: UserId, change: UserChange) -> UserDetail:
+async def change_user(users: Provided[UserAdministration], administrator: Administrator, user_id: IdPath, change: UserChange) -> UserDetail:
     """Change an account's role, limits or name, lock it or unlock it. Holds from the next request on, on every replica."""
     return await users.change(user_id, change, actor_id=administrator.id)
 
@@ -67,6 +66,6 @@ async def change_user(users: Provided[UserAdministration], administrator: Admini
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable),
 )
-async def delete_user(users: Provided[UserAdministration], administrator: Administrator, user_id: UserId) -> None:
+async def delete_user(users: Provided[UserAdministration], administrator: Administrator, user_id: IdPath) -> None:
     """Delete an account with everything in it: sessions, logins, keys. Its running turns are stopped."""
     await users.delete(user_id, actor_id=administrator.id)

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
-from prisma import Json, Prisma, models
-from prisma.enums import Role
+import msgspec
+from prisma import Json
 
-from playground.accounts import identity
-from playground.accounts.account_statements import END_RESETS, FORGET_INVITATIONS
-from playground.accounts.logins.repository import END_OTHER_LOGINS
-from playground.database import locks
-from playground.database.audit import Audit, Changes, differences
+from playground.accounts.last_administrator import administrator_stays
+from playground.accounts.passwords.repository import end_logins
+from playground.accounts.repository import Account
+from playground.accounts.roles import Role
+from playground.database.audit import Audit, differences
 from playground.database.client import LIST_SECONDS, Database
 from playground.database.like_patterns import containing
+from playground.database.transactions import Transaction, in_transaction
 
 SortKey = Literal["created_at", "last_login_at", "name", "email", "sessions"]
 
@@ -60,17 +62,13 @@ WHERE user_id = $1
 _NARROW = "Narrow the list by `q`, `role` or `active`, or sort it by another field."
 
 
-class NoOtherAdministrator(Exception):
-    """Without this account nobody could administer the service any more."""
-
-
 @dataclass(frozen=True, slots=True)
 class UserFilter:
     """Which accounts are wanted; `None` does not narrow."""
 
     text: str | None = None
     """Stands in the address, the username or the name, in any case of letters."""
-    role: identity.Role | None = None
+    role: Role | None = None
     active: bool | None = None
 
 
@@ -82,6 +80,47 @@ class Place:
     user_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListedAccount:
+    """An account in the list."""
+
+    id: str
+    email: str | None
+    username: str | None
+    name: str
+    role: Role
+    active: bool
+    limits: dict[str, Any]
+    created_at: datetime
+    last_login_at: datetime | None
+    sessions: int
+    sort_key: str
+    """What the list is sorted by, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """How many of each an account has."""
+
+    sessions: int
+    logins: int
+    """Those that are valid."""
+    api_keys: int
+    provider_keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUsage:
+    """What an account has used in the present day and month, and what its open runs have reserved."""
+
+    day_requests: int = 0
+    month_requests: int = 0
+    month_tokens: int = 0
+    month_cost: Decimal = Decimal(0)
+    reserved_tokens: int = 0
+    reserved_cost: Decimal = Decimal(0)
+
+
 class AccountRepository:
     """Accounts, as administrators find and change them."""
 
@@ -91,34 +130,32 @@ class AccountRepository:
 
     async def page(
         self, asked_by: str, wanted: UserFilter, *, sort: SortKey, descending: bool, after: Place | None, limit: int
-    ) -> list[dict[str, Any]]:
-        """Accounts in that order, from the one after `after` on; each with its number of `sessions` and its `sort_key`."""
+    ) -> list[ListedAccount]:
+        """Accounts in that order, from the one after `after` on."""
         key, key_type = _SORT_KEYS[sort]
         statement = _PAGE.format(key=key, type=key_type, beyond="<" if descending else ">", order="DESC" if descending else "ASC")
         pattern = None if wanted.text is None else containing(wanted.text)
         place = (after.sort_key, after.user_id) if after else (None, None)
         parameters = (pattern, wanted.role, wanted.active, *place, limit)
-        return await self._database.read(asked_by, statement, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)
+        rows = await self._database.read(asked_by, statement, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)
+        return msgspec.convert(rows, list[ListedAccount], strict=False)
 
-    async def get(self, user_id: str) -> models.users | None:
-        """An account."""
-        return await self._database.run(lambda prisma: prisma.users.find_unique(where={"id": user_id}))
-
-    async def find(self, name: str) -> models.users | None:
+    async def find(self, name: str) -> Account | None:
         """The account with this id, address or username."""
-        return await self._database.run(
+        row = await self._database.run(
             lambda prisma: prisma.users.find_first(where={"OR": [{"id": name}, {"email": name.lower()}, {"username": name.lower()}]})
         )
+        return None if row is None else Account.of(row)
 
-    async def belongings(self, user_id: str) -> dict[str, int]:
-        """How many `sessions`, present `logins`, `api_keys` and `provider_keys` it has."""
+    async def belongings(self, user_id: str) -> Belongings:
+        """How much belongs to an account."""
         [row] = await self._database.run(lambda prisma: prisma.query_raw(_BELONGINGS, user_id))
-        return dict(row)
+        return Belongings(**row)
 
-    async def usage(self, user_id: str) -> dict[str, Any] | None:
-        """What it has used in the present day and month; `None`: nothing yet."""
+    async def usage(self, user_id: str) -> AccountUsage:
+        """What it has used in the present day and month."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(_USAGE, user_id))
-        return dict(rows[0]) if rows else None
+        return AccountUsage(**rows[0]) if rows else AccountUsage()
 
     async def change(self, user_id: str, change: Mapping[str, Any], *, actor_id: str | None) -> dict[str, tuple[Any, Any]] | None:
         """Set `role`, `active`, `limits` or `name`, and record it; what changed by that. `None`: there is no such account.
@@ -126,11 +163,8 @@ class AccountRepository:
         Whoever is locked is logged out everywhere. Raises `NoOtherAdministrator`, and nothing is changed then.
         """
 
-        async def write(prisma: Prisma) -> dict[str, tuple[Any, Any]] | None:
-            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
-                await keep_an_administrator(
-                    transaction, user_id, stays=change.get("role", "admin") == "admin" and change.get("active", True)
-                )
+        async def write(transaction: Transaction) -> dict[str, tuple[Any, Any]] | None:
+            async with administrator_stays(transaction, user_id):
                 row = await transaction.users.find_unique(where={"id": user_id})
                 if row is None:
                     return None
@@ -139,63 +173,12 @@ class AccountRepository:
                 if values:
                     await transaction.users.update(where={"id": user_id}, data=values)  # type: ignore[arg-type]
                 if changed.get("active") == (True, False):
-                    await _end_logins(transaction, user_id)
+                    await end_logins(transaction, user_id)
                 for action, field in _actions(changed):
                     await self._audit.record(actor_id, action, "user", user_id, {field: changed[field]}, within=transaction)
                 return changed
 
-        return await self._database.run(write)
-
-    async def delete(self, user_id: str, *, actor_id: str | None, event_id: str) -> bool:
-        """Delete an account with everything in it, and record it; whether there was one. Raises `NoOtherAdministrator`."""
-
-        async def write(prisma: Prisma) -> bool:
-            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=20)) as transaction:
-                await keep_an_administrator(transaction, user_id, stays=False)
-                row = await transaction.users.find_unique(where={"id": user_id})
-                if row is None:
-                    # Perhaps by the attempt before this one, whose answer got lost.
-                    return await transaction.audit_events.count(where={"id": event_id}) > 0
-                lost: Changes = {field: (getattr(row, field), None) for field in ("email", "username", "name", "role")}
-                await self._audit.record(actor_id, "user.deleted", "user", user_id, lost, within=transaction, event_id=event_id)
-                await transaction.execute_raw(FORGET_INVITATIONS, user_id)
-                await transaction.users.delete(where={"id": user_id})
-                return True
-
-        return await self._database.run(write)
-
-    async def set_password(self, user_id: str, password_hash: str, *, actor_id: str | None, event_id: str) -> None:
-        """Another password; whoever is logged in with the old one is not any more."""
-
-        async def write(prisma: Prisma) -> None:
-            async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=10)) as transaction:
-                await transaction.users.update(where={"id": user_id}, data={"password_hash": password_hash})
-                await _end_logins(transaction, user_id)
-                await self._audit.record(actor_id, "user.password_changed", "user", user_id, within=transaction, event_id=event_id)
-
-        await self._database.run(write)
-
-
-async def keep_an_administrator(transaction: Prisma, user_id: str, *, stays: bool) -> None:
-    """In a transaction that changes or deletes an account: makes sure that an active administrator is left when it is through.
-
-    `stays`: the account will be one if it is one now. Such transactions wait for each other, and for accounts that are made or deleted
-    by their owners, over all replicas: two administrators who demote each other at once can't both succeed. Raises
-    `NoOtherAdministrator`.
-    """
-    await locks.lock(transaction, locks.ACCOUNTS)
-    if stays:
-        return
-    where: Any = {"role": Role.admin, "active": True, "NOT": [{"password_hash": None}]}
-    administrators = await transaction.users.find_many(where=where, take=2)
-    if [row.id for row in administrators] == [user_id]:
-        raise NoOtherAdministrator
-
-
-async def _end_logins(transaction: Prisma, user_id: str) -> None:
-    """With the links for a new password, which would begin another."""
-    await transaction.execute_raw(END_OTHER_LOGINS, user_id, "")
-    await transaction.execute_raw(END_RESETS, user_id)
+        return await in_transaction(self._database, write)
 
 
 def _actions(changed: Mapping[str, tuple[Any, Any]]) -> list[tuple[str, str]]:

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from playground.accounts.identity import Role
-from playground.kit.text import CleanText
+from playground.accounts.roles import Role
+from playground.kit.pages import Page
+from playground.kit.text import CleanText, not_blank
 from playground.kit.wire import Moment, Money, WireInput, WireModel
 from playground.limits.policy import LimitOverrides
 
@@ -31,11 +32,8 @@ class UserItem(WireModel):
     sessions: int
 
 
-class UserPage(WireModel):
+class UserPage(Page[UserItem]):
     """A page of accounts. `next_cursor` leads to the next; null: this is the last."""
-
-    items: list[UserItem]
-    next_cursor: str | None
 
 
 class UsageSoFar(WireModel):
@@ -59,12 +57,6 @@ class UserDetail(UserItem):
     provider_keys: int
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
-    return text
-
-
 class UserChange(WireInput):
     """What to change of an account; what is absent stays."""
 
@@ -73,4 +65,4 @@ class UserChange(WireInput):
     limits: Annotated[LimitOverrides, Field(description="In place of what was set before; `{}`: the role's limits hold again.")] | None = (
         None
     )
-    name: Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=100)] | None = None
+    name: Annotated[CleanText, AfterValidator(not_blank), Field(max_length=100)] | None = None

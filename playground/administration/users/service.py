@@ -3,20 +3,20 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from prisma import models
 
-from playground.accounts.identity import User, role_of
+from playground.accounts.identity import User
+from playground.accounts.last_administrator import NoOtherAdministrator
+from playground.accounts.repository import Account, UserRepository
 from playground.accounts.service import LastAdministrator
 from playground.kit.announcements import Announcements
 from playground.kit.errors import BadInput, NotFound
-from playground.kit.ids import new_id
 from playground.kit.text import clean
 
-from .repository import AccountRepository, NoOtherAdministrator, Place, SortKey, UserFilter
+from .repository import AccountRepository, ListedAccount, Place, SortKey, UserFilter
 from .schemas import Order, Sorting, UsageSoFar, UserChange, UserDetail, UserItem, UserPage
 
 _SORT_KEYS: Mapping[Sorting, SortKey] = {
@@ -44,33 +44,35 @@ class UserNotFound(NotFound):
 class UserAdministration:
     """Finds, changes and removes accounts. What changes holds at once, on every replica."""
 
-    def __init__(self, repository: AccountRepository, announcements: Announcements) -> None:
+    def __init__(self, repository: AccountRepository, users: UserRepository, announcements: Announcements) -> None:
         self._repository = repository
+        self._users = users
         self._announcements = announcements
 
     async def page(self, asked_by: str, wanted: UserFilter, *, sort: Sorting, order: Order, cursor: str | None, limit: int) -> UserPage:
         """A page of accounts. Raises `BadInput` for a cursor that is none of this order."""
         key, after = _SORT_KEYS[sort], None if cursor is None else _read_cursor(cursor, sort, order)
         rows = await self._repository.page(asked_by, wanted, sort=key, descending=order == "desc", after=after, limit=limit + 1)
-        more, rows = len(rows) > limit, rows[:limit]
-        return UserPage(
-            items=[UserItem.model_validate(row) for row in rows],
-            next_cursor=_cursor(sort, order, rows[-1]) if more else None,
+        return UserPage.of(
+            rows,
+            limit,
+            item=lambda row: UserItem.model_validate(row, from_attributes=True),
+            cursor=lambda row: _cursor(sort, order, row),
         )
 
     async def detail(self, user_id: str) -> UserDetail:
         """An account and what belongs to it. Raises `UserNotFound`."""
-        row = await self._repository.get(user_id)
-        if row is None:
+        account = await self._users.get(user_id)
+        if account is None:
             raise UserNotFound
-        return await self._detail(row)
+        return await self._detail(account)
 
     async def as_asker(self, user_id: str) -> User:
         """The account as its requests are counted: its role and its own limits. Raises `UserNotFound`."""
-        row = await self._repository.get(user_id)
-        if row is None:
+        account = await self._users.get(user_id)
+        if account is None:
             raise UserNotFound
-        return User(row.id, role_of(row), dict(row.limits))
+        return User(account.id, account.role, account.limits)
 
     async def change(self, user_id: str, change: UserChange, *, actor_id: str | None) -> UserDetail:
         """Change an account. Raises `UserNotFound`, `LastAdministrator`."""
@@ -90,34 +92,34 @@ class UserAdministration:
     async def delete(self, user_id: str, *, actor_id: str | None) -> None:
         """Delete an account with everything in it. Raises `UserNotFound`, `LastAdministrator`."""
         try:
-            deleted = await self._repository.delete(user_id, actor_id=actor_id, event_id=new_id())
+            deleted = await self._users.delete(user_id, actor_id=actor_id)
         except NoOtherAdministrator:
             raise LastAdministrator(_LAST) from None
         if not deleted:
             raise UserNotFound
         await self._announcements.announce("user", user_id)
 
-    async def _detail(self, row: models.users) -> UserDetail:
-        belongings = await self._repository.belongings(row.id)
-        usage = await self._repository.usage(row.id)
+    async def _detail(self, account: Account) -> UserDetail:
+        belongings = await self._repository.belongings(account.id)
+        usage = await self._repository.usage(account.id)
         return UserDetail(
-            id=row.id,
-            email=row.email,
-            username=row.username,
-            name=row.name,
-            bio=row.bio,
-            role=role_of(row),
-            active=row.active,
-            limits=dict(row.limits),
-            created_at=row.created_at,
-            last_login_at=row.last_login_at,
-            usage=UsageSoFar.model_validate(usage or dict.fromkeys(UsageSoFar.model_fields, 0)),
-            **belongings,
+            id=account.id,
+            email=account.email,
+            username=account.username,
+            name=account.name,
+            bio=account.bio,
+            role=account.role,
+            active=account.active,
+            limits=dict(account.limits),
+            created_at=account.created_at,
+            last_login_at=account.last_login_at,
+            usage=UsageSoFar.model_validate(usage, from_attributes=True),
+            **asdict(belongings),
         )
 
 
-def _cursor(sort: Sorting, order: Order, row: Mapping[str, Any]) -> str:
-    place = msgspec.json.encode((sort, order, row["sort_key"], row["id"]))
+def _cursor(sort: Sorting, order: Order, row: ListedAccount) -> str:
+    place = msgspec.json.encode((sort, order, row.sort_key, row.id))
     return base64.urlsafe_b64encode(place).decode().rstrip("=")
 
 

@@ -3,10 +3,8 @@
 import hashlib
 import secrets
 
-from prisma import models
-
 from playground.accounts.authorization import API_KEY_PREFIX
-from playground.keys.repository import ApiKeyRepository, TooManyRows
+from playground.keys.repository import ApiKeyRepository, StoredApiKey, TooManyRows
 from playground.keys.schemas import ApiKey, ApiKeyList, MadeApiKey, NewApiKey
 from playground.kit.announcements import Announcements
 from playground.kit.errors import Conflict, NotFound
@@ -75,5 +73,5 @@ class ApiKeyService:
         await self._announcements.announce("api_key", key_id)
 
 
-def _shown(row: models.api_keys) -> ApiKey:
-    return ApiKey.model_validate({name: getattr(row, name) for name in ApiKey.model_fields})
+def _shown(key: StoredApiKey) -> ApiKey:
+    return ApiKey.model_validate(key, from_attributes=True)

@@ -1,9 +1,7 @@
 """Storing, showing, testing and deleting one's own keys for providers."""
 
-from prisma import models
-
 from playground.keys.encryption import Vault
-from playground.keys.repository import ProviderKeyRepository, SealedKey
+from playground.keys.repository import ProviderKeyRepository, SealedKey, StoredProviderKey
 from playground.keys.schemas import KeyProvider, ProviderKey, ProviderKeyInput, ProviderKeyList, ProviderKeyTest
 from playground.kit.announcements import Announcements
 from playground.kit.errors import BadInput, NotFound
@@ -116,20 +114,21 @@ class ProviderKeyService:
             except AddressRefusedError as error:
                 raise _bad_address(f"{error}; give a public address with https") from None
 
-    async def _row(self, user_id: str, provider_id: str) -> models.provider_keys:
+    async def _row(self, user_id: str, provider_id: str) -> StoredProviderKey:
         row = await self._repository.get(user_id, provider_id)
         if row is None:
             raise ProviderKeyNotFound(provider_id)
         return row
 
-    def _shown(self, row: models.provider_keys, own: OwnProviders) -> ProviderKey:
-        provider = self._providers.known(row.provider)
+    def _shown(self, row: StoredProviderKey, own: OwnProviders) -> ProviderKey:
+        provider_id = row.sealed.provider
+        provider = self._providers.known(provider_id)
         return ProviderKey(
-            provider=row.provider,
-            name=provider.name if provider is not None else row.provider,
+            provider=provider_id,
+            name=provider.name if provider is not None else provider_id,
             hint=row.hint,
-            base_url=row.base_url,
-            readable=row.provider not in own.unreadable,
+            base_url=row.sealed.base_url,
+            readable=provider_id not in own.unreadable,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -89,12 +89,13 @@ class OwnKeys:
 
     async def _load(self, user_id: str) -> OwnProviders:
         usable, unreadable = {}, {}
-        for row in await self._repository.all_of(user_id):
+        for stored in await self._repository.all_of(user_id):
+            row = stored.sealed
             provider = self._providers.known(row.provider)
             if provider is None or (row.base_url is None and not self.takes_key(provider)):  # The operator has changed the providers since.
                 continue
             try:
-                key = self._vault.open(row.ciphertext, row.user_id, row.provider, row.base_url)
+                key = self._vault.open(row.ciphertext, *row.context)
             except SealBroken:
                 unreadable[row.provider] = provider
             else:

@@ -1,0 +1,33 @@
+"""Lists that are read page by page: the shape of a page, and where the next one begins."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Generic, Self, TypeVar
+
+from .wire import WireModel
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+
+class Page(WireModel, Generic[Item]):
+    """A page of a list. `next_cursor` leads to the next; null: this is the last.
+
+    Each list derives a class of its own from this, whose name is that of the schema.
+    """
+
+    items: list[Item]
+    next_cursor: str | None
+
+    @classmethod
+    def of(
+        cls, rows: Iterable[Row], limit: int, *, item: Callable[[Row], Item], cursor: Callable[[Row], str], **more_fields: object
+    ) -> Self:
+        """Return the page of the first `limit` of `rows`, of which one more is read to know whether another page follows.
+
+        `cursor` gives the place of the last row of the page, after which the next page begins.
+        """
+        read = list(islice(rows, limit + 1))
+        shown = read[:limit]
+        next_cursor = cursor(shown[-1]) if len(read) > limit else None
+        return cls.model_validate({"items": [item(row) for row in shown], "next_cursor": next_cursor, **more_fields})
