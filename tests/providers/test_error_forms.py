@@ -37,6 +37,23 @@ PAYLOADS: list[object] = [
     {"id": "c1", "choices": [{"index": 0, "delta": {}, "error": {"message": WORDS}}]},
     {"id": "c1", "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error", "error": {"message": WORDS}}]},
     {"id": "c1", "choices": [{"index": 0, "delta": {}, "error": WORDS}]},
+    {"id": "c1", "choices": [{"index": 0, "delta": {}, "error_message": WORDS}]},
+    {"id": "c1", "choices": [{"index": 0, "delta": {"role": "assistant", "error": {"message": WORDS}}}]},
+    {"id": "c1", "choices": [{"index": 0, "message": {"error": WORDS}}]},
+    {"id": "c1", "choices": [{"index": 0, "delta": {"role": "assistant"}}, {"index": 1, "delta": {}, "error": {"message": WORDS}}]},
+    {"id": "c1", "choices": [{"index": 0, "delta": {}}], "base_resp": {"status_code": 1002, "status_msg": WORDS}},
+    {"code": "5001", "msg": WORDS},
+    {"Code": "Throttling", "Message": WORDS},
+    {"error": True, "message": WORDS},
+    {"error": [{"message": WORDS}]},
+    {"error": "server_error", "error_description": WORDS},
+    {"error": 503, "message": WORDS},
+    {"modelStreamErrorException": {"message": WORDS}},
+    {"fault": {"faultstring": WORDS}},
+    {"type": "response.failed", "response": {"status": "failed", "error": {"code": "server_error", "message": WORDS}}},
+    {"data": {"error": {"message": WORDS}}},
+    {"status": 502, "title": WORDS},
+    {"detail": WORDS, "usage": {"prompt_tokens": 3, "completion_tokens": 1}},
 ]
 LINES = [
     b'error: {"code":500,"message":"%b"}\n\n',
@@ -46,6 +63,10 @@ LINES = [
     b'event: error\r\ndata: {"error":{"message":"%b"}}\r\n\r\n',
     b"event:error\ndata:%b\n\n",
     b'{"error":{"message":"%b"}}\n\n',
+    b'{\n  "error": {\n    "message": "%b"\n  }\n}\n\n',
+    b"Error: %b\n\n",
+    b'event: response.error\ndata: {"message":"%b"}\n\n',
+    b'event: internalServerException\ndata: {"message":"%b"}\n\n',
 ]
 FORMS = [*(event(payload) for payload in PAYLOADS), *(line % WORDS.encode() for line in LINES)]
 
@@ -81,11 +102,20 @@ async def test_one_object_that_is_an_error_is_told_in_place_of_an_answer(asking:
         {"choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False}}}]},
         {"choices": [{"index": 0, "finish_reason": None, "content_filter_offsets": {"check_offset": 4_522}, "error": None}]},
         {"choices": [{"index": 0, "delta": {"content": ""}}], "message": "Error: none"},
+        {"choices": [{"index": 0, "delta": {"content": ""}, "error_code": 0, "error_message": ""}]},
+        {"choices": [], "base_resp": {"status_code": 0, "status_msg": "success"}, "last_error": None},
+        {"data": {"type": "ping"}, "event": "keep-alive"},
     ],
 )
 async def test_what_a_server_says_beside_an_answer_is_no_error(asking: Asking, payload: object) -> None:
     outcome = await asking.stream(event(payload), HELLO, event(payload), event(finish_chunk()), event(payload), DONE)
     assert (outcome.text, outcome.error) == ("Hello", None)
+
+
+async def test_the_error_of_another_choice_does_not_fail_the_answer(asking: Asking) -> None:
+    both = [{"index": 0, "delta": {"content": " there"}}, {"index": 1, "delta": {}, "error": {"message": "Too many choices"}}]
+    outcome = await asking.stream(HELLO, event({"choices": both}), event(finish_chunk()), DONE)
+    assert (outcome.text, outcome.error) == ("Hello there", None)
 
 
 async def test_the_error_of_llama_cpp_says_that_the_prompt_is_too_long(asking: Asking) -> None:

@@ -35,6 +35,9 @@ class ChunkText(msgspec.Struct, gc=False):
     reasoning: str | None = None
     refusal: str | None = None
     reasoning_details: list[ThinkingPart] | None = None
+    # Where one of these says something, the payload is not in the usual form.
+    error: None = None
+    finish_reason: None = None
 
     @property
     def thought(self) -> str | None:

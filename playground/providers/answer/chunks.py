@@ -40,13 +40,13 @@ class GroqExtra(msgspec.Struct, gc=False):
 
 
 class Chunk(msgspec.Struct, gc=False):
-    """One payload. `error` is whatever stands there."""
+    """One payload. `error` is an object; beside words, a code may stand that only `tolerant` reads."""
 
     choices: list[ChunkChoice] | None = None
     usage: ChunkUsage | None = None
     cost: Decimal | None = None
     model: str | None = None
-    error: dict[str, Any] | str | None = None
+    error: dict[str, Any] | None = None
     x_groq: GroqExtra | None = None
 
 

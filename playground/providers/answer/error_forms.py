@@ -1,21 +1,29 @@
 """The forms in which an error comes within a payload that should be a part of an answer.
 
 A payload with `choices` is one, unless it names an error in them or beside them. Without them, it is an error where a member says so:
-`error`, in any spelling, FastAPI's `detail`, a `message` with a code, MiniMax's `base_resp`, ... What is in doubt is no error.
+`error`, in any spelling, an AWS exception's name, FastAPI's `detail`, a `message` with a code, MiniMax's `base_resp`, ... Gateways put any
+of these into a member such as `response`. What is in doubt is no error.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_ERROR_NAMES = ("error", "errors", "err", "exception", "fault", "errormessage", "errormsg", "errmsg")
-"""Without case and underscores."""
+from playground.providers.errors.provider_messages import plain_name
+
+_ERROR_NAMES = frozenset({"error", "errors", "err", "exception", "fault", "errormessage", "errormsg", "errmsg"})
+"""As `plain_name` writes them."""
+_EXCEPTION_NAME = re.compile(r"\w+(?:error|exception|fault)", re.ASCII)
+"""Such as `modelStreamErrorException`: in the streams of AWS, the member's name is the error's."""
 _WORDS_OF_FAILURE = ("error", "failed", "failure", "exception", "fail")
 """How a value ends that says so, such as `invalid_request_error`."""
 _WORDS_OF_SUCCESS = frozenset({"0", "200", "ok", "success", "none", "null", ""})
 _STATES = ("object", "type", "event", "status", "state", "success", "ok", "level")
-_CODES = ("code", "status_code", "statusCode", "error_code", "errorCode")
+_CODES = ("code", "statuscode", "errorcode")
+_MESSAGES = ("message", "msg")
+_AROUND = ("response", "data", "result", "body")
+"""Members that may have the whole payload inside."""
 _SPEAKS_OF_FAILURE = re.compile(
     r"error|fail|exception|unavailable|exceed|invalid|time[d -]*out|denied|not found|forbidden|unauthori[sz]ed|refused|aborted"
     r"|too (many|long|large)",
@@ -24,35 +32,72 @@ _SPEAKS_OF_FAILURE = re.compile(
 _READ_CHARACTERS = 4_000
 
 
-def error_in(answer: Mapping[str, Any]) -> dict[str, Any] | str | None:
-    """What went wrong by a payload: an object or words for `told.tell`; `None` when it is no error."""
-    error = answer.get("error") or _error_in_choice(answer.get("choices"))
-    if not error and not (answer.get("choices") or answer.get("usage")):
-        error = _error_alone(answer)
-    if not error:
-        return None
-    return error if isinstance(error, dict | str) else json.dumps(error, default=str)
+def error_in(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what went wrong according to a payload, as an object for `tell`; `None` if it is no error."""
+    choices = answer.get("choices")
+    error = _error_named(answer) or _error_in_choices(choices) or _error_of_minimax(answer.get("base_resp"))
+    if not error and not choices:
+        error = _error_inside(answer) or _error_alone(answer)
+    return error or None
 
 
-def _error_in_choice(choices: object) -> object:
-    first = choices[0] if isinstance(choices, list) and choices else None
-    return first.get("error") if isinstance(first, dict) else None
+def _error_in_choices(choices: object) -> dict[str, Any] | None:
+    """The error of the first choice. That of another one counts if the first says nothing."""
+    all_choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    for place, choice in enumerate(all_choices):
+        if place and _says_something(all_choices[0]):
+            return None
+        for part in (choice, choice.get("delta"), choice.get("message")):
+            if isinstance(part, dict) and (error := _error_named(part)):
+                return error
+    return None
 
 
-def _error_alone(answer: Mapping[str, Any]) -> object:
-    """The error in a payload without choices and usage."""
-    named = next((value for name, value in answer.items() if value and name.lower().replace("_", "") in _ERROR_NAMES), None)
-    if isinstance(named, list) and isinstance(named[0], dict):
-        named = named[0]
-    if named is not None:
-        # The code stands beside words.
-        return named if isinstance(named, dict) else {**answer, "message": _text(named)}
-    if answer.get("detail") or any(_fails(answer.get(name)) for name in _STATES) or _is_told_in_words(answer):
+def _says_something(choice: Mapping[str, Any]) -> bool:
+    parts = (choice.get("delta"), choice.get("message"))
+    return bool(choice.get("finish_reason")) or any(isinstance(part, dict) and any(map(part.get, part.keys() - {"role"})) for part in parts)
+
+
+def _error_named(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The error in a member that is called so."""
+    for name, value in answer.items():
+        if value and plain_name(name) in _ERROR_NAMES:
+            if isinstance(value, list) and isinstance(value[0], dict):
+                value = value[0]  # noqa: PLW2901 - the first of several errors
+            if isinstance(value, dict):
+                return value
+            # The code, and sometimes the words, stand beside it.
+            rest = {other: content for other, content in answer.items() if other not in (name, "choices")}
+            return _with_words(rest, value)
+    return None
+
+
+def _with_words(rest: dict[str, Any], value: object) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return rest
+    if isinstance(value, int):
+        return {"code": value, **rest}
+    described = isinstance(value, str) and " " not in value and rest.get("error_description")
+    return rest | {"code": value} if described else rest | {"message": _text(value)}
+
+
+def _error_alone(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The error in a payload without choices that is not called so."""
+    for name, value in answer.items():
+        if value and isinstance(value, dict | str) and _EXCEPTION_NAME.fullmatch(plain_name(name)):
+            return {"type": name, **value} if isinstance(value, dict) else {"type": name, "message": value}
+    if answer.get("detail") or any(_fails(answer.get(name)) for name in _STATES):
         return dict(answer)
-    return _error_of_minimax(answer.get("base_resp"))
+    return dict(answer) if not answer.get("usage") and _is_told_in_words(answer) else None
+
+
+def _error_inside(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    return next((error for name in _AROUND if isinstance(answer.get(name), dict) and (error := _error_named(answer[name]))), None)
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_text, value))
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
@@ -63,10 +108,18 @@ def _fails(value: object) -> bool:
 
 
 def _is_told_in_words(answer: Mapping[str, Any]) -> bool:
-    message = answer.get("message")
-    if not message or not isinstance(message, str | dict):
-        return False
-    return any(_is_code(answer.get(name)) for name in _CODES) or bool(_SPEAKS_OF_FAILURE.search(_text(message)[:_READ_CHARACTERS]))
+    plain = {plain_name(name): value for name, value in answer.items()}
+    return any(_is_told_in(plain, message) for message in _messages(plain))
+
+
+def _messages(plain: Mapping[str, Any]) -> Iterator[str]:
+    for name in _MESSAGES:
+        if isinstance(message := plain.get(name), str | dict) and message:
+            yield _text(message)
+
+
+def _is_told_in(plain: Mapping[str, Any], message: str) -> bool:
+    return any(_is_code(plain.get(name)) for name in _CODES) or bool(_SPEAKS_OF_FAILURE.search(message[:_READ_CHARACTERS]))
 
 
 def _is_code(value: object) -> bool:

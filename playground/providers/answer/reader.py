@@ -21,8 +21,8 @@ from .sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
 from .think_tags import ThinkTags
 from .usage import UsageTally
 
-_DONE = re.compile(rb'[\s"]*\[DONE\]')
-"""Some servers put quotes or blanks around it. As in the `openai` SDK, what stands behind it does not matter."""
+_DONE = re.compile(rb'[\s"]*(?:\[DONE\]|DONE["\s]*$)', re.IGNORECASE)
+"""Some servers put quotes or blanks around it, or leave out the brackets. As in the `openai` SDK, what follows does not matter."""
 _EVENT_STREAM = re.compile(rb"(:|data|error|event|id|retry)")
 _QUOTED_BYTES = 4_000
 """More than is quoted in the end, so that a key among them is seen whole and cut out."""
@@ -307,9 +307,9 @@ class AnswerReader:
         groq = chunk.x_groq
         told = chunk.usage or (groq.usage if groq else None)
         error = chunk.error or (groq.error if groq else None)
-        if not chunk.choices and told is None and not error:
+        if not chunk.choices and not error:
             odd = tolerant(payload)  # An error without an envelope, or a usage in a message: the structs see neither.
-            error, told = odd.error, odd.usage
+            error, told = odd.error, told or odd.usage
         if told is not None and self._tally.add(told, chunk.cost):
             self._payload_with_usage = payload
             self._usage_alone = not chunk.choices

@@ -13,8 +13,10 @@ from playground.providers.calls import Attachment, Source
 from playground.providers.loose_values import text_of
 
 RARE_NAMES = re.compile(
-    rb'"(?:annotations|citations|search_results|images|audio|image_url|usage|thinking|thinking_content|thinking_blocks|reasoning_text)"'
-    rb"\s*:\s*(?!null|\[\s*\]|\{\s*\}|\"\")|\"content\"\s*:\s*\["
+    rb'"(?:annotations|citations|search_results|images|audio|image_url|usage|thinking|thinking_content|thinking_blocks|reasoning_text'
+    rb'|error_?(?:message|msg|code))"\s*:\s*(?!null|\[\s*\]|\{\s*\}|""|0)'
+    rb'|"content"\s*:\s*\[|"base_resp"\s*:\s*\{\s*"status_code"\s*:\s*[1-9]',
+    re.IGNORECASE,
 )
 """A payload in the usual form without any of these names, or with nothing under them, has nothing that the structs don't see."""
 

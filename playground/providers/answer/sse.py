@@ -4,7 +4,7 @@ Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-a
 else (a model's text may hold U+2028 or U+0085), lines that begin with a colon are comments, the `data` lines of one event are joined by LF.
 Three things differ: of the fields only `data` is kept, since OpenAI's protocol puts everything there; an event that the end of the stream
 cut off is handed out by `flush`, since some servers leave out the last blank line; and an error that stands beside the data is handed out
-as `{"error": ...}`: llama.cpp's field `error`, an event of that name, and JSON that lost its field's name.
+as `{"error": ...}`: llama.cpp's field `error`, an event with such a name, and JSON that lost its field's name.
 """
 
 import msgspec
@@ -16,6 +16,9 @@ _PREFIX = b"data: "
 _PREFIX_LENGTH = len(_PREFIX)
 _LF = ord("\n")
 _BETWEEN = b"\n\n" + _PREFIX
+_ERROR_FIELDS = (b"error", b"Error", b"ERROR")
+_ERROR_EVENTS = (b"error", b"exception", b"failed", b"failure")
+"""How the names of events end that say so: `response.failed`, `internalServerException`."""
 
 
 class EventTooLargeError(Exception):
@@ -110,16 +113,21 @@ def _payloads_of(event: bytes) -> list[bytes]:
     lines: list[bytes] = []
     errors: list[bytes] = []
     failed = False
-    for line in event.split(b"\n"):
+    all_lines = event.split(b"\n")
+    for place, line in enumerate(all_lines):
         name, _, value = line.partition(b":")
         if name == b"data":
             lines.append(value.removeprefix(b" "))
-        elif name == b"error":
+        elif name in _ERROR_FIELDS:
             errors.append(_as_error(value))
         elif name == b"event":
-            failed = failed or value.strip().lower() == b"error"
+            failed = failed or value.strip().lower().endswith(_ERROR_EVENTS)
         elif line.startswith(b"{"):
-            errors.append(line)
+            if line.rstrip().endswith(b"}"):
+                errors.append(line)
+            else:  # Over several lines.
+                errors.append(b"\n".join(all_lines[place:]))
+                break
     data = b"\n".join(lines)
     if failed:
         data = _as_error(data)

@@ -57,12 +57,17 @@ _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
         frozenset({"model_not_found", "invalid_model", "model_decommissioned", "model_not_supported", "model_not_available"})
         | {"deploymentnotfound"},
     ),
-    (RateLimited, frozenset({"rate_limit_exceeded", "rate_limit_error", "rate_limited", "resource_exhausted", "too_many_requests"})),
-    (TimedOut, frozenset({"deadline_exceeded", "timeout", "timeout_error", "gateway_timeout"})),
+    (
+        RateLimited,
+        frozenset({"rate_limit_exceeded", "rate_limit_error", "rate_limited", "resource_exhausted", "too_many_requests"})
+        | {"throttlingexception", "throttling", "throttling.ratequota", "throttling.allocationquota", "throttling.burstrate"},
+    ),
+    (TimedOut, frozenset({"deadline_exceeded", "timeout", "timeout_error", "gateway_timeout", "modeltimeoutexception"})),
     (
         Overloaded,
         frozenset({"overloaded_error", "overloaded", "engine_overloaded", "server_error", "internal_server_error", "api_error"})
-        | {"unavailable", "internal", "service_unavailable", "provider_unavailable", "capacity_exceeded", "insufficient_capacity"},
+        | {"unavailable", "internal", "service_unavailable", "provider_unavailable", "capacity_exceeded", "insufficient_capacity"}
+        | {"internalserverexception", "modelstreamerrorexception", "serviceunavailableexception", "modelnotreadyexception"},
     ),
 )
 

@@ -20,6 +20,8 @@ _FIREWALL_MEMBERS = ("cloudflare_error", "ray_id")
 """Of the JSON that Cloudflare's firewall answers programs with."""
 _MARKUP = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body|title|center|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 4_000
+_MOST_LISTED = 10
+"""Of several errors in a list."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # What looks like a key: a usual beginning and a long rest, or one that is starred out in part, as OpenAI echoes it.
 _KEY_LIKE = re.compile(
@@ -33,15 +35,18 @@ _TRY_AGAIN = re.compile(rf"(?:try again|retry|wait)\D{{0,20}}?((?:{_AMOUNT}(?:,|
 _MESSAGE_NAMES = (
     "message",
     "detail",
-    "error_message",
+    "errormessage",
     "msg",
-    "error_msg",
-    "errorMessage",
-    "error_description",
-    "status_msg",
+    "errormsg",
+    "errordescription",
+    "statusmsg",
     "description",
+    "faultstring",
+    "title",
+    "reason",
 )
-_CODE_NAMES = ("code", "type", "status", "status_code", "reason", "error_type", "error_code", "errorCode", "statusCode")
+_CODE_NAMES = ("code", "type", "status", "statuscode", "reason", "errortype", "errorcode")
+"""As `plain_name` writes them."""
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
@@ -87,13 +92,13 @@ def tell(answer: object) -> Told:
         return Told(answer, is_error=True)
     if not isinstance(answer, dict):
         return Told()
-    inner = answer.get("error")
-    levels = [level for level in (inner, answer) if isinstance(level, dict)]
+    inner = next((value for name, value in answer.items() if value and plain_name(name) in ("error", "errors")), None)
+    listed = inner if isinstance(inner, list) else []  # Cloudflare's `errors`.
+    levels = [level for level in (inner, *listed[:_MOST_LISTED], answer) if isinstance(level, dict)]
     if isinstance(inner, dict) and isinstance(inner.get("error"), dict):
         levels.insert(0, inner["error"])
-    message = inner if isinstance(inner, str) else next(filter(None, map(_message_of, levels)), "")
-    if not message and isinstance(inner, list):
-        message = "; ".join(str(item) for item in inner)
+    message = inner if isinstance(inner, str) else "; ".join(_line_of(item) for item in listed[:_MOST_LISTED])
+    message = message or next(filter(None, map(_message_of, levels)), "")
     codes = {code for level in levels for code in _codes_of(level)}
     message, codes = _with_upstream(message, codes, levels)
     wait = next((wait for level in levels if (wait := _wait_told(level)) is not None), None)
@@ -101,6 +106,11 @@ def tell(answer: object) -> Told:
         wait = _wait_in_words(message)
     is_error = bool(message) and (bool(inner) or "detail" in answer or "message" in answer)
     return Told(message, frozenset(codes), wait, is_error)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a member without case and underscores: `errorMessage`, `error_message` and `ErrorMessage` are one."""
+    return name.replace("_", "").lower()
 
 
 def shorten(message: str, secret: Iterable[str] = ()) -> str:
@@ -112,9 +122,19 @@ def shorten(message: str, secret: Iterable[str] = ()) -> str:
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1].rstrip() + "…"
 
 
+def _plain(level: Mapping[str, object]) -> dict[str, object]:
+    """Of two members with the same plain name, the first that says something."""
+    plain: dict[str, object] = {}
+    for name, value in level.items():
+        if value is not None:
+            plain.setdefault(plain_name(name), value)
+    return plain
+
+
 def _message_of(level: Mapping[str, object]) -> str:
+    plain = _plain(level)
     for name in _MESSAGE_NAMES:
-        value = level.get(name)
+        value = plain.get(name)
         if isinstance(value, str) and value.strip():
             return value
         if isinstance(value, dict):
@@ -135,8 +155,9 @@ def _line_of(item: object) -> str:
 
 
 def _codes_of(level: Mapping[str, object]) -> Iterator[str]:
+    plain = _plain(level)
     for name in _CODE_NAMES:
-        value = level.get(name)
+        value = plain.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool):
             yield str(value).lower()
     details = level.get("details")
