@@ -30,6 +30,7 @@ from .limits.quota_statements import SETTLE
 from .operation.endpoints import router as operation_router
 from .operation.metrics import Metrics
 from .operation.opening import open_operation
+from .operation.telemetry import open_telemetry
 from .page.routes import serve_page
 from .providers.opening import open_providers
 from .serving.health import router as health_router
@@ -86,11 +87,15 @@ def create_app() -> FastAPI:
 
 @asynccontextmanager
 async def _open_rooms(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
-    async with open_providers(settings) as providers, open_foundation(settings) as foundation:
+    async with (
+        open_telemetry(settings) as tracing,
+        open_providers(settings) as providers,
+        open_foundation(settings) as foundation,
+    ):
         keys = open_keys(foundation, providers)
         models = await open_catalogue(foundation, providers, keys)
         accounting = await open_accounting(foundation, models)
-        comparison = open_comparison(foundation, providers, models, accounting, closing_also=SETTLE, observers=[metrics])
+        comparison = open_comparison(foundation, providers, models, accounting, closing_also=SETTLE, observers=[metrics, *tracing])
         open_accounts(foundation, keys, comparison)
         open_limits(foundation, accounting)
         open_ledger(foundation)

@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     metrics_access: Annotated[Literal["local", "token", "public", "off"], BeforeValidator(_lower)] = "local"
     """Who may read `/metrics`. In all cases but `off` also whoever has the token, and administrators."""
     metrics_token: SecretStr | None = None
+    otel_exporter_otlp_endpoint: str | None = None
+    """Absent: no traces."""
+    otel_exporter_otlp_headers: SecretStr | None = None
+    otel_service_name: str = "playground"
+    otel_instrumentation_genai_capture_message_content: bool = False
+    """Whether spans contain prompts and answers."""
 
     # Where things are kept
     data_dir: PathFromHome = Field(default_factory=_default_data_dir, validation_alias=AliasChoices("PLAYGROUND_DATA_DIR", "data_dir"))
@@ -236,7 +242,7 @@ class Settings(BaseSettings):
             raise ValueError("should be a sender such as Playground <playground@example.org>")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _is_web_address(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", value):

@@ -89,6 +89,7 @@ def test_every_documented_variable_is_explained() -> None:
         ("JWT_PREVIOUS_SECRETS", "s3cret,s3cret"),
         ("METRICS_TOKEN", "s3cret"),
         ("METRICS_ACCESS", "friends"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
         ("ENCRYPTION_SECRET", "s3cret"),
         ("REDIS_URL", "http://s3cret"),
         ("TRUSTED_PROXIES", "10.0.0.0/40"),
