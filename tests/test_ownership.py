@@ -115,6 +115,7 @@ MAKERS: dict[str, Callable[[World], list[Object]]] = {
     "/users/me/provider-keys/{provider}": lambda world: world.provider_keys,
     "/admin/users/{user_id}": lambda world: world.account,
     "/admin/models/{model_id}": lambda world: world.models,
+    "/models/{model_id}": lambda world: world.models,
     "/users/me/logins/{login_id}": lambda world: world.logins,
     "/admin/invitations/{invitation_id}": lambda world: world.invitations,
 }
@@ -133,6 +134,9 @@ ALSO_NEEDED: dict[tuple[str, str], dict[str, Any]] = {
 """What a body needs beside what its schema says, where the ids are in that place."""
 
 PUBLIC = {
+    "GET /models/{model_id}": "names a model, which is everybody's to see",
+    "PUT /models/{model_id}/favourite": "names a model, which is everybody's; what is marked is one's own",
+    "DELETE /models/{model_id}/favourite": "as above",
     "PUT /users/me/provider-keys/{provider}": "names a provider, which is everybody's; what is stored there is one's own",
 }
 """Operations whose parameters name what belongs to nobody, and why."""

@@ -46,12 +46,26 @@ class DefaultTiers:
         self._list_of = list_of
         self._local_lists: dict[str, tuple[KnownList, bool]] = {}
         """By provider, the list that was checked, and whether any model in it costs money."""
+        self._listed_tiers: dict[str, tuple[KnownList, dict[str, Tier]]] = {}
+        """By provider, the list that was checked, and the tiers of its models, since thousands of them are shown at once."""
 
     def of(self, provider: Provider, model: str) -> Tier:
         """Return the tier of a model, listed or not."""
         if self._priced == "free" or provider.simulated or provider.own_key:
             return "free"
         known = self._list_of(provider.id)
+        if known is None or model not in known.models:
+            return self._found(provider, model, known)
+        seen, tiers = self._listed_tiers.get(provider.id, (None, {}))
+        if seen is not known:
+            tiers = {}
+            self._listed_tiers[provider.id] = (known, tiers)
+        tier = tiers.get(model)
+        if tier is None:
+            tier = tiers[model] = self._found(provider, model, known)
+        return tier
+
+    def _found(self, provider: Provider, model: str, known: KnownList | None) -> Tier:
         listed = listed_entry(known, model) if known is not None else None
         if provider.prices_id is not None or not is_local(provider.base_url):
             price = self._prices.price_unless_set(provider, model, listed)

@@ -11,7 +11,8 @@ from .access import ModelAccess
 from .catalogue import Catalogue
 from .default_tiers import DefaultTiers
 from .model_settings import ModelSettings
-from .repository import CatalogueRepository, ModelSettingsRepository
+from .repository import CatalogueRepository, FavouriteRepository, ModelSettingsRepository
+from .service import Models
 
 _FIRST_LISTS_SECONDS = 2.0
 
@@ -40,8 +41,9 @@ async def open_catalogue(foundation: Foundation, providers: ProvidersRoom, keys:
     await prices.warm_up()
     settings.default_to(DefaultTiers(prices, foundation.settings.priced_models_tier, catalogue.list_of).of)
     await settings.current()
+    models = Models(catalogue, prices, FavouriteRepository(database))
     access = ModelAccess(catalogue, settings, keys.own_keys)
-    foundation.services.add(catalogue, access, prices)
+    foundation.services.add(catalogue, access, prices, models)
     foundation.tasks.start_soon(settings.run_forever)
     foundation.tasks.start_soon(catalogue.run_forever)
     await catalogue.first_lists(_FIRST_LISTS_SECONDS)

@@ -6,10 +6,12 @@ from typing import NamedTuple, cast
 
 import msgspec
 import structlog
-from prisma import Json
+from prisma import Json, Prisma
 from prisma import models as tables
 
 from playground.database.client import Database
+from playground.database.transactions import in_transaction
+from playground.kit.errors import NotAuthenticated
 from playground.providers.records import ListedModel, ListPrice
 
 from .model_settings import ModelSetting, Tier
@@ -53,6 +55,39 @@ class CatalogueRepository:
                 },
             )
         )
+
+
+class FavouriteRepository:
+    """Every query on `favourite_models`. All raise `DatabaseAway`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, user_id: str) -> frozenset[str]:
+        """The full names of the user's favourites."""
+        rows = await self._database.run(lambda prisma: prisma.favourite_models.find_many(where={"user_id": user_id}))
+        return frozenset(row.model for row in rows)
+
+    async def add(self, user_id: str, model: str, *, most: int) -> bool:
+        """Keep a favourite if the user has fewer than `most`; whether it is kept now."""
+
+        async def write(transaction: Prisma) -> bool:
+            # One at a time for this user, so that the count is right.
+            found = await transaction.query_raw("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+            if not found:
+                raise NotAuthenticated("The account no longer exists.")
+            kept = await transaction.favourite_models.find_many(where={"user_id": user_id}, take=most)
+            if model in {row.model for row in kept}:
+                return True
+            if len(kept) < most:
+                await transaction.favourite_models.create(data={"user_id": user_id, "model": model})
+            return len(kept) < most
+
+        return await in_transaction(self._database, write)
+
+    async def remove(self, user_id: str, model: str) -> None:
+        """Forget a favourite, if there is one."""
+        await self._database.run(lambda prisma: prisma.favourite_models.delete_many(where={"user_id": user_id, "model": model}))
 
 
 class ModelSettingsRepository:

@@ -8,6 +8,7 @@ from playground.kit.pages import Page
 from playground.kit.wire import Moment, Money, WireModel
 from playground.providers.records import ListPrice
 
+from .categories import CategoryId
 from .model_settings import Tier
 
 
@@ -38,15 +39,20 @@ class ModelItem(WireModel):
     context_window: int | None = Field(examples=[128000], description="The most tokens of prompt and answer together; null: unknown.")
     input_modalities: list[str] = Field(examples=[["text", "image"]])
     output_modalities: list[str] = Field(examples=[["text"]])
+    categories: list[CategoryId] = Field(examples=[["chat", "vision", "small"]], description="See `GET /models/categories`.")
     price: ModelPrice | None = Field(description="Null: the price is unknown. This doesn't mean that the model is free.")
     price_note: str | None = Field(
         examples=[None], description="Why the price in the provider's list is ignored, if it is; otherwise null."
+    )
+    free: bool = Field(
+        examples=[False], description="The model is simulated, its price is 0, or it runs on a server of the operator and has no price."
     )
     tier: Tier = Field(
         examples=["free"], description="Who may use it. `free`: every user. `premium`: premium users. `hidden`: administrators only."
     )
     active: bool = Field(examples=[True], description="False: an administrator switched it off, and no one can use it.")
     allowed: bool = Field(examples=[True], description="Whether you may use it.")
+    favourite: bool = Field(examples=[False], description="You marked the model with `PUT /models/{model_id}/favourite`.")
     simulated: bool = Field(examples=[False], description="The model is simulated; its answers and price are invented.")
     pattern: bool = Field(
         examples=[False], description="The entry is a wildcard such as `openai/*`. Use the full name of one of its models in requests."
@@ -76,7 +82,22 @@ class ProviderItem(WireModel):
 
 
 class ModelPage(Page[ModelItem]):
-    """A page of models, ordered by provider and name, and all configured providers."""
+    """A page of models in the order of `sort`, and all configured providers."""
 
     providers: list[ProviderItem]
     next_cursor: str | None = Field(examples=[None], description="Send it as `cursor` to get the next page; null on the last page.")
+
+
+class CategoryItem(WireModel):
+    """One category of models, derived by rules from what is known of a model."""
+
+    id: CategoryId
+    name: str = Field(examples=["Vision"])
+    description: str = Field(examples=["Takes images"])
+    models: int = Field(examples=[12], description="The number of models of `GET /models` in this category.")
+
+
+class CategoryList(WireModel):
+    """All categories, in the order in which they are shown."""
+
+    items: list[CategoryItem]

@@ -1,106 +1,155 @@
-"""The catalogue as shown to a user: filtered, with prices, page by page."""
+"""The catalogue as it is shown to a user: filtered, priced, page by page, or one model."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from anyio import to_thread
 
 from playground.accounting.prices import Prices
-from playground.kit.errors import BadInput, FieldError
-from playground.providers.records import ListedModel
+from playground.kit.errors import BadInput, Conflict, NotFound
 
 from .access import ModelView
 from .catalogue import Catalogue, ProviderList
-from .schemas import ModelItem, ModelPage, ModelPrice, ProviderItem
+from .categories import CATEGORIES
+from .repository import FavouriteRepository
+from .resolution import UnknownModel, joined
+from .schemas import CategoryItem, CategoryList, ModelItem, ModelPage, ModelPrice, ProviderItem
+from .selection import Entry, ModelQuery, cursor_of, select
 from .wildcards import is_pattern
 
-
-@dataclass(frozen=True, slots=True)
-class ModelQuery:
-    """Selects the models of a page."""
-
-    provider: str | None = None
-    search: str | None = None
-    """Words that the full name and display name must contain; case is ignored."""
-    limit: int = 1_000
-    cursor: str | None = None
-    """The full name of the last model of the previous page."""
+_MOST_FAVOURITES = 500
+"""Of one user."""
 
 
-async def list_models(catalogue: Catalogue, prices: Prices, view: ModelView, query: ModelQuery) -> bytes:
-    """Return a `ModelPage` as JSON, with the models that `view` shows.
+class ModelNotFound(NotFound):
+    """No list has this model, or the user can't see it."""
 
-    It is built in a worker thread, since thousands of models take tens of milliseconds, which would delay running streams.
-    Raises `BadInput` if `provider` or `cursor` name a provider that is not configured.
-    """
-    lists = catalogue.lists
-    _check_provider(lists, query.provider, "provider")
-    if query.cursor is not None:
-        _check_provider(lists, query.cursor.partition("/")[0], "cursor")
-    return await to_thread.run_sync(_page, lists, prices, view, query)
+    code = "model_not_listed"
+    title = "The model is not in the lists"
 
 
-def _check_provider(lists: Sequence[ProviderList], provider_id: str | None, field: str) -> None:
-    known = [listed.provider.id for listed in lists]
-    if provider_id is not None and provider_id not in known:
-        message = f'The provider "{provider_id[:100]}" is not set up. Providers that are: {", ".join(known) or "none"}.'
-        raise BadInput(message, errors=[FieldError(field, message)])
+class TooManyFavourites(Conflict):
+    """The user has as many favourites as a user may have."""
+
+    code = "too_many_favourites"
+    title = "Too many favourites"
 
 
-def _page(lists: Sequence[ProviderList], prices: Prices, view: ModelView, query: ModelQuery) -> bytes:
-    page = ModelPage.of(
-        _wanted(lists, view, query),
-        query.limit,
-        item=lambda found: _model_item(*found, prices, view),
-        cursor=lambda found: _full_name(*found),
-        providers=[provider_item(known, view) for known in lists],
-    )
-    return page.model_dump_json(by_alias=True).encode()
+class Models:
+    """Shows the catalogue. Long lists are put together in a worker thread, so that running streams don't wait for it."""
+
+    def __init__(self, catalogue: Catalogue, prices: Prices, favourites: FavouriteRepository) -> None:
+        self._catalogue = catalogue
+        self._prices = prices
+        self._favourites = favourites
+
+    async def page(self, user_id: str, view: ModelView, query: ModelQuery) -> bytes:
+        """A `ModelPage` as JSON, of what `view` shows.
+
+        Raises `BadInput` when `provider` or `cursor` name no configured provider, and `Unavailable`.
+        """
+        favourites = await self._favourites.of(user_id)
+        return await to_thread.run_sync(self._page, self._catalogue.lists, view, query, favourites)
+
+    async def get(self, user_id: str, view: ModelView, name: str) -> ModelItem:
+        """One model by its full name, or by a bare name that a list has. Raises `ModelNotFound` and `Unavailable`."""
+        known, model = self._find(name, view)
+        favourites = await self._favourites.of(user_id)
+        entry = next(self._entries([known], view, favourites, only=model))
+        return _model_item(entry)
+
+    async def categories(self, view: ModelView) -> CategoryList:
+        """All categories, with the number of models in each that `view` shows."""
+        return await to_thread.run_sync(self._categories, self._catalogue.lists, view)
+
+    async def mark(self, user_id: str, view: ModelView, name: str) -> None:
+        """Make a model a favourite of the user. Raises `ModelNotFound`, `TooManyFavourites`, `Unavailable`."""
+        known, model = self._find(name, view)
+        if not await self._favourites.add(user_id, f"{known.provider.id}/{model}", most=_MOST_FAVOURITES):
+            raise TooManyFavourites(f"You have {_MOST_FAVOURITES} favourites, the maximum. Remove one first.")
+
+    async def unmark(self, user_id: str, name: str) -> None:
+        """Make a model no favourite any more, whether it is still listed or not. Raises `Unavailable`."""
+        await self._favourites.remove(user_id, name)
+
+    def _find(self, name: str, view: ModelView) -> tuple[ProviderList, str]:
+        provider_id, _, model = name.partition("/")
+        known = self._catalogue.list_of(provider_id)
+        if known is None or model not in known.models:
+            try:
+                resolved = self._catalogue.resolve(name, view=view)
+            except UnknownModel as error:
+                raise self._not_found(name, view) from error
+            known = self._catalogue.list_of(resolved.provider.id)
+            model = resolved.listed.name if resolved.listed is not None else resolved.model
+        if known is None or model not in known.models or not view.shows(known.provider, model):
+            raise self._not_found(name, view)
+        return known, model
+
+    def _not_found(self, name: str, view: ModelView) -> ModelNotFound:
+        nearest = self._catalogue.nearest(name, view.shows)
+        meant = f" Did you mean {joined(nearest, 'or')}?" if nearest else ""
+        return ModelNotFound(f"No provider lists such a model.{meant}")
+
+    def _page(self, lists: Sequence[ProviderList], view: ModelView, query: ModelQuery, favourites: frozenset[str]) -> bytes:
+        places = {known.provider.id: place for place, known in enumerate(lists)}
+        if query.provider is not None and query.provider not in places:
+            raise BadInput.at(
+                "provider", f'The provider "{query.provider[:100]}" is not set up. Providers that are: {", ".join(places) or "none"}.'
+            )
+        page = ModelPage.of(
+            select(self._entries(lists, view, favourites), query, places),
+            query.limit,
+            item=_model_item,
+            cursor=lambda last: cursor_of(last, query.sort),
+            providers=[provider_item(known, view) for known in lists],
+        )
+        return page.model_dump_json(by_alias=True).encode()
+
+    def _categories(self, lists: Sequence[ProviderList], view: ModelView) -> CategoryList:
+        found = [entry.categories for entry in self._entries(lists, view, frozenset())]
+        return CategoryList(
+            items=[
+                CategoryItem(
+                    id=category.id,
+                    name=category.name,
+                    description=category.description,
+                    models=sum(category.id in categories for categories in found),
+                )
+                for category in CATEGORIES
+            ]
+        )
+
+    def _entries(
+        self, lists: Sequence[ProviderList], view: ModelView, favourites: frozenset[str], *, only: str | None = None
+    ) -> Iterator[Entry]:
+        for place, known in enumerate(lists):
+            for name, model in known.models.items():
+                if only in (None, name) and view.shows(known.provider, name):
+                    yield Entry(known, place, model, view, self._prices, favourites)
 
 
-def _wanted(lists: Sequence[ProviderList], view: ModelView, query: ModelQuery) -> Iterator[tuple[ProviderList, ListedModel]]:
-    words = (query.search or "").casefold().split()
-    after_provider, _, after_name = (query.cursor or "").partition("/")
-    reached = query.cursor is None
-    for known in lists:
-        starts_here = known.provider.id == after_provider and not reached
-        reached = reached or starts_here
-        if not reached or query.provider not in (None, known.provider.id):
-            continue
-        for name in sorted(known.models):
-            if (starts_here and name <= after_name) or not view.shows(known.provider, name):
-                continue
-            model = known.models[name]
-            text = f"{_full_name(known, model)} {_display_name(known, model, view)}".casefold()
-            if all(word in text for word in words):
-                yield known, model
-
-
-def _model_item(known: ProviderList, model: ListedModel, prices: Prices, view: ModelView) -> ModelItem:
-    provider = known.provider
-    setting = view.settings.of(provider, model.name)
-    price = prices.price(provider, model.name, model)
+def _model_item(entry: Entry) -> ModelItem:
+    model, provider = entry.listed, entry.known.provider
     return ModelItem(
-        id=_full_name(known, model),
+        id=entry.id,
         provider=provider.id,
         name=model.name,
-        display_name=_display_name(known, model, view),
-        context_window=prices.context_window(provider, model.name, model),
+        display_name=entry.display_name,
+        context_window=entry.context_window,
         input_modalities=list(model.input_modalities),
         output_modalities=list(model.output_modalities),
-        price=ModelPrice.of(price),
-        price_note=model.price_note if price is None else None,
-        tier=setting.tier,
-        active=setting.active,
-        allowed=view.allows(provider, model.name),
+        categories=list(entry.categories),
+        price=ModelPrice.of(entry.price),
+        price_note=model.price_note if entry.price is None else None,
+        free=entry.free,
+        tier=entry.setting.tier,
+        active=entry.setting.active,
+        allowed=entry.view.allows(provider, model.name),
+        favourite=entry.favourite,
         simulated=provider.simulated,
         pattern=is_pattern(model.name),
-        stale=known.state == "stale",
+        stale=entry.known.state == "stale",
     )
-
-
-def _display_name(known: ProviderList, model: ListedModel, view: ModelView) -> str:
-    return view.settings.of(known.provider, model.name).display_name or model.display_name or model.name
 
 
 def provider_item(known: ProviderList, view: ModelView) -> ProviderItem:
@@ -111,10 +160,11 @@ def provider_item(known: ProviderList, view: ModelView) -> ProviderItem:
         state=known.state,
         error=known.failure,
         fetched_at=known.fetched_at,
-        models=sum(view.shows(known.provider, name) for name in known.models),
+        models=shown_models(known, view),
         simulated=known.provider.simulated,
     )
 
 
-def _full_name(known: ProviderList, model: ListedModel) -> str:
-    return f"{known.provider.id}/{model.name}"
+def shown_models(known: ProviderList, view: ModelView) -> int:
+    """How many models of a provider `view` shows."""
+    return sum(view.shows(known.provider, name) for name in known.models)

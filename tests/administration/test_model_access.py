@@ -67,6 +67,17 @@ async def test_a_refusal_names_field_model_tier_and_what_is_allowed_and_nothing_
     assert (await user.http.get("/playground/sessions", params={"q": prompt})).json()["items"] == []
 
 
+async def test_a_hidden_model_is_not_found_as_if_there_were_none(user: User, admin: User, set_model: SetModel) -> None:
+    await set_model("sim/careful", tier="hidden")
+    hidden = await user.http.get("/models/sim/careful")
+    absent = await user.http.get("/models/sim/carefu")
+    assert hidden.status_code == absent.status_code == 404
+    assert "sim/careful" not in absent.text
+    assert hidden.json()["detail"] == absent.json()["detail"]
+    assert (await user.http.put("/models/sim/careful/favourite")).status_code == 404
+    assert (await admin.http.get("/models/sim/careful")).status_code == 200
+
+
 async def test_an_unknown_name_is_told_before_what_is_not_allowed(user: User, set_model: SetModel, model: str) -> None:
     await set_model(model, tier="premium")
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": [model, "sim/nosuch"]})

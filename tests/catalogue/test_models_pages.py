@@ -10,7 +10,9 @@ from playground.accounting.prices import Prices
 from playground.catalogue.access import ModelView
 from playground.catalogue.catalogue import Catalogue
 from playground.catalogue.model_settings import KnownSettings
-from playground.catalogue.service import ModelQuery, list_models
+from playground.catalogue.repository import FavouriteRepository
+from playground.catalogue.selection import ModelQuery
+from playground.catalogue.service import Models
 from playground.kit.errors import BadInput
 from playground.providers.records import ListPrice, Provider
 
@@ -24,7 +26,8 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 async def shown(catalogue: Catalogue, **query: Any) -> dict[str, Any]:
-    return json.loads(await list_models(catalogue, Prices(), ModelView(KnownSettings({}), "user"), ModelQuery(**query)))
+    models = Models(catalogue, Prices(), FavouriteRepository(catalogue._repository._database))
+    return json.loads(await models.page("nobody", ModelView(KnownSettings({}), "user"), ModelQuery(**query)))
 
 
 async def fetched(build: Build, *providers: Provider) -> Catalogue:
@@ -51,11 +54,14 @@ async def test_a_model_is_shown_with_all_that_is_known_and_null_for_the_rest(bui
         "contextWindow": 128_000,
         "inputModalities": [],
         "outputModalities": [],
+        "categories": ["chat", "vision", "small"],
         "price": {"input": "0.15", "output": "0.6", "cachedInput": "0.075"},
         "priceNote": None,
+        "free": False,
         "tier": "free",
         "active": True,
         "allowed": True,
+        "favourite": False,
         "simulated": False,
         "pattern": False,
         "stale": False,
@@ -157,7 +163,7 @@ async def test_a_provider_that_is_not_set_up_is_a_bad_input(catalogue: Catalogue
     with pytest.raises(BadInput) as caught:
         await shown(catalogue, **{field: "three"})
     assert [error.field for error in caught.value.errors] == [field]
-    assert caught.value.detail == 'The provider "three" is not set up. Providers that are: one, two.'
+    assert "Providers that are: one, two." in caught.value.detail
 
 
 async def test_the_catalogue_is_served(user: User) -> None:

@@ -25,6 +25,9 @@ FROM api_keys WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
     "provider-keys": """
 SELECT provider AS position, provider, base_url, hint, created_at, updated_at
 FROM provider_keys WHERE user_id = $1 AND provider > $2 ORDER BY provider LIMIT $3::int""",
+    "favourite-models": """
+SELECT model AS position, model, created_at
+FROM favourite_models WHERE user_id = $1 AND model > $2 ORDER BY model LIMIT $3::int""",
     "usage": """
 SELECT user_id AS position, day, month, day_requests, month_requests, month_tokens, month_cost, reserved_tokens, reserved_cost
 FROM usage WHERE user_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3::int""",

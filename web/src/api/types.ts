@@ -152,6 +152,19 @@ export interface components {
             resetsAt: string;
             used: string;
         };
+        /** @description One category of models, derived by rules from what is known of a model. */
+        CategoryItem: {
+            description: string;
+            /** @enum {string} */
+            id: "chat" | "reasoning" | "vision" | "code" | "small" | "open-weights";
+            /** @description The number of models of `GET /models` in this category. */
+            models: number;
+            name: string;
+        };
+        /** @description All categories, in the order in which they are shown. */
+        CategoryList: {
+            items: components["schemas"]["CategoryItem"][];
+        };
         /** @description A piece of an answer; `kind` is present if it is reasoning. The log writes these events itself (see `EventLog.append_chunk`). */
         ChunkEvent: {
             content: string;
@@ -546,10 +559,16 @@ export interface components {
             active: boolean;
             /** @description Whether you may use it. */
             allowed: boolean;
+            /** @description See `GET /models/categories`. */
+            categories: ("chat" | "reasoning" | "vision" | "code" | "small" | "open-weights")[];
             /** @description The most tokens of prompt and answer together; null: unknown. */
             contextWindow: number | null;
             /** @description The name to show: set by an administrator, or from the provider, or else `name`. */
             displayName: string;
+            /** @description You marked the model with `PUT /models/{model_id}/favourite`. */
+            favourite: boolean;
+            /** @description The model is simulated, its price is 0, or it runs on a server of the operator and has no price. */
+            free: boolean;
             /** @description The full name. Use it in requests. */
             id: string;
             inputModalities: string[];
@@ -573,7 +592,7 @@ export interface components {
              */
             tier: "free" | "premium" | "hidden";
         };
-        /** @description A page of models, ordered by provider and name, and all configured providers. */
+        /** @description A page of models in the order of `sort`, and all configured providers. */
         ModelPage: {
             items: components["schemas"]["ModelItem"][];
             /** @description Send it as `cursor` to get the next page; null on the last page. */
