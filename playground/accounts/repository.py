@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self, cast
 
-from prisma import Json, enums, models
-from prisma.errors import RawQueryError, UniqueViolationError
-
 from playground.database import locks, sqlstate
 from playground.database.audit import Audit, Changes
 from playground.database.client import Database
+from playground.database.generated import Json, enums, models
+from playground.database.generated.errors import RawQueryError, UniqueViolationError
 from playground.database.transactions import Transaction, in_transaction
 from playground.kit.ids import new_id
 

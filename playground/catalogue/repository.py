@@ -6,10 +6,10 @@ from typing import NamedTuple, cast
 
 import msgspec
 import structlog
-from prisma import Json, Prisma
-from prisma import models as tables
 
 from playground.database.client import Database
+from playground.database.generated import Json, Prisma
+from playground.database.generated import models as tables
 from playground.database.transactions import in_transaction
 from playground.kit.errors import NotAuthenticated
 from playground.providers.records import ListedModel, ListPrice

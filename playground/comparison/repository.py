@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from prisma import models
-from prisma.errors import RawQueryError
-
 from playground.comparison.recording.rows import RowsRefused, TurnOrphaned, TurnRefused, TurnRow
 from playground.comparison.recording.statements import (
     KEEP_ANSWERS,
@@ -21,6 +18,8 @@ from playground.comparison.recording.statements import (
 )
 from playground.database import sqlstate
 from playground.database.client import LIST_SECONDS, REPORT_SECONDS, Database
+from playground.database.generated import models
+from playground.database.generated.errors import RawQueryError
 
 from . import stored_sessions as stored
 from .plan import AnswerRecord

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import anyio
-from prisma import models
 
 from playground.accounts.identity import User
 from playground.catalogue.access import ModelAccess
@@ -17,6 +16,7 @@ from playground.comparison.running.run import Run
 from playground.comparison.running.runs import ONE_AT_A_TIME, Runs, TurnRunning
 from playground.comparison.stream.replay import replayed
 from playground.comparison.stream.subscription import Subscription
+from playground.database.generated import models
 from playground.kit.errors import BadInput, FieldError, NotFound
 from playground.kit.ids import new_id, new_run_id
 from playground.providers.calls import Message, ModelCall

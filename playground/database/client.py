@@ -8,11 +8,11 @@ import aiohttp
 import anyio
 import anyio.abc
 import structlog
-from prisma import Prisma
-from prisma.engine.errors import NotConnectedError
-from prisma.errors import DataError, PrismaError, RawQueryError
 
 from playground.database.engine.process import Engine, EngineStuck, running_engine
+from playground.database.generated import Prisma
+from playground.database.generated.engine.errors import NotConnectedError
+from playground.database.generated.errors import DataError, PrismaError, RawQueryError
 from playground.kit.errors import StartupError, Unavailable
 from playground.kit.tasks import alongside
 from playground.settings import Settings

@@ -1,6 +1,6 @@
 """PostgreSQL's advisory locks: the numbers under which replicas exclude each other. The numbers have no meaning, but must stay."""
 
-from prisma import Prisma
+from playground.database.generated import Prisma
 
 ACCOUNTS = 7_140_218
 """Changes of accounts that decide who is an administrator."""

@@ -9,8 +9,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from prisma import Prisma
-
+from playground.database.generated import Prisma
 from playground.files import MIGRATIONS
 from playground.kit.errors import StartupError
 

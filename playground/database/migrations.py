@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import anyio
 import structlog
-from prisma import Prisma
-from prisma.errors import DataError
 
 from playground.database.engine.process import Engine, running_engine
+from playground.database.generated import Prisma
+from playground.database.generated.errors import DataError
 from playground.kit.errors import StartupError
 
 from . import locks

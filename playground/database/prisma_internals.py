@@ -1,12 +1,17 @@
-"""What `prisma` 0.15.0 does to text, to money and to logs, mended. The client is no longer developed, so this is ours to keep."""
+"""What the client of `prisma` 0.15.0 does to text, to money and to logs, mended. It is no longer developed, so this is ours to keep.
+
+The client is generated into `playground/database/generated`, whole: the distribution `prisma` is needed to build, not to run.
+"""
 
 import logging
 from decimal import Decimal
 from typing import Any
 
 # The functions to mend are in modules that the package does not show.
-from prisma import Json, _builder, _raw_query
+from playground.database import generated
+from playground.database.generated import Json, _builder, _raw_query
 
+CLIENT_VERSION = generated.__version__
 _dumps = _builder.dumps
 
 
@@ -16,7 +21,7 @@ def mend_client() -> None:
     # `numeric` came out of `query_raw` as a float. Money is Decimal from end to end.
     _raw_query.DESERIALIZERS["decimal"] = _exact_decimal
     # At the level "debug" the client logs each query and each answer whole, prompts and secrets too, and httpx a line for each.
-    for chatty in ("prisma", "httpx", "httpcore"):
+    for chatty in (generated.__name__, "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

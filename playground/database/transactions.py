@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from prisma import Prisma
+from playground.database.generated import Prisma
 
 from .client import Database
 

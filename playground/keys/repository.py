@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn, Self, cast
 
-from prisma import models
-from prisma.errors import ForeignKeyViolationError, RawQueryError
-
 from playground.accounts.identity import Scope
 from playground.database import sqlstate
 from playground.database.audit import Audit
 from playground.database.client import Database
+from playground.database.generated import models
+from playground.database.generated.errors import ForeignKeyViolationError, RawQueryError
 from playground.database.transactions import Transaction, in_transaction
 from playground.kit.errors import NotAuthenticated
 from playground.kit.ids import new_id

@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor
 from playground.settings import Settings
 
 # Their messages quote what they choked on, which may be a prompt or an answer.
-_QUOTING_LIBRARIES = ("prisma", "pydantic", "pydantic_core", "msgspec", "json")
+_QUOTING_LIBRARIES = re.compile(r"(playground\.database\.generated|pydantic|pydantic_core|msgspec|json)\b")
 
 # A JWT, or an API key of ours.
 _CREDENTIAL = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\bpg_[\w-]{20,}")
@@ -50,7 +50,7 @@ def configure(settings: Settings) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("playground").setLevel(settings.log_level.upper())
     # At debug level these print bodies and headers.
-    for library in ("prisma", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "aiohttp", "sse_starlette"):
+    for library in ("playground.database.generated", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "aiohttp", "sse_starlette"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
@@ -76,8 +76,8 @@ def _lines(error: BaseException) -> list[str]:
     if error.__cause__ is not None:
         lines += [*_lines(error.__cause__), "which led to"]
     lines += [frame.rstrip() for frame in traceback.format_tb(error.__traceback__)]
-    library = type(error).__module__.partition(".")[0]
-    lines.append(type(error).__qualname__ + ("" if library in _QUOTING_LIBRARIES else f": {error}"))
+    quotes = _QUOTING_LIBRARIES.match(type(error).__module__)
+    lines.append(type(error).__qualname__ + ("" if quotes else f": {error}"))
     if isinstance(error, BaseExceptionGroup):
         for number, part in enumerate(error.exceptions, 1):
             lines += [f"part {number}:", *_lines(part)]

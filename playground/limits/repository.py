@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, Self
 
 import msgspec
-from prisma import models
-from prisma.errors import RawQueryError
 
 from playground.database import locks, sqlstate
 from playground.database.client import Database
+from playground.database.generated import models
+from playground.database.generated.errors import RawQueryError
 from playground.kit.errors import NotAuthenticated
 
 from .policy import Limits

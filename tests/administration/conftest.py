@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
-from prisma import Prisma
 
+from playground.database.generated import Prisma
 from playground.kit import logs
 from playground.serving.server import RunningService, running
 from playground.settings import Settings

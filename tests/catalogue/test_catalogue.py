@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import anyio
 import pytest
-from prisma import Json
 
 from playground.catalogue.catalogue import Catalogue, UnknownModel
 from playground.catalogue.repository import CatalogueRepository
 from playground.database.client import Database, DatabaseAway
+from playground.database.generated import Json
 from playground.providers.adapter import ProviderClient
 from playground.providers.records import ListedModel, ListPrice, Provider
 from playground.providers.registry import Providers

@@ -7,12 +7,12 @@ import anyio
 import anyio.abc
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
-from prisma.errors import PrismaError
 from structlog.testing import capture_logs
 
 from playground.database.embedded.cluster import Cluster
 from playground.database.embedded.running import EmbeddedPostgres
 from playground.database.engine.process import running_engine
+from playground.database.generated.errors import PrismaError
 from playground.kit.errors import StartupError
 
 from ..support.folders import stop_left_over_server

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from playground.database import migrations as migrate
 from playground.database.embedded.running import EmbeddedPostgres
 from playground.database.engine import prisma_cli
+from playground.database.engine.new_migration import NothingChanged, create_migration
 from playground.database.engine.process import running_engine
 from playground.database.migration_history import Migration, apply_migrations, known_migrations
 from playground.files import MIGRATIONS
@@ -71,12 +73,12 @@ async def test_the_history_is_the_one_that_prisma_would_write(data_dir: Path, se
         await engine.client.execute_raw("CREATE DATABASE by_prisma")
         history, columns = await engine.client.query_raw(HISTORY), await engine.client.query_raw(COLUMNS)
 
-    deployed = await prisma_cli.run("migrate", "deploy", url=by_prisma)
+    deployed = await anyio.to_thread.run_sync(lambda: prisma_cli.run("migrate", "deploy", url=by_prisma))
     assert deployed.returncode == 0
     async with running_engine(by_prisma, pool_size=1) as engine:
         assert await engine.client.query_raw(HISTORY) == history
         assert await engine.client.query_raw(COLUMNS) == columns
-    again = await prisma_cli.run("migrate", "deploy", url=server.url)
+    again = await anyio.to_thread.run_sync(lambda: prisma_cli.run("migrate", "deploy", url=server.url))
     assert b"No pending migrations to apply" in again.stdout
 
 
@@ -97,8 +99,8 @@ async def test_a_migration_that_fails_changes_nothing_and_can_be_allowed_again(n
 
 
 async def test_the_migrations_make_what_the_schema_describes() -> None:
-    with pytest.raises(prisma_cli.NothingChanged):
-        await prisma_cli.create_migration("nothing")
+    with pytest.raises(NothingChanged):
+        await create_migration("nothing")
 
 
 async def test_a_changed_schema_becomes_a_migration(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ async def test_a_changed_schema_becomes_a_migration(tmp_path: Path) -> None:
     schema.write_text(prisma_cli.SCHEMA.read_text() + "\nmodel tags {\n  name String @id\n}\n")
     shutil.copytree(MIGRATIONS, migrations)
 
-    path = await prisma_cli.create_migration("Add tags!", schema=schema, migrations=migrations)
+    path = await create_migration("Add tags!", schema=schema, migrations=migrations)
 
     assert re.fullmatch(r"\d{14}_add_tags", path.parent.name)
     assert path.parent.parent == migrations
@@ -115,7 +117,7 @@ async def test_a_changed_schema_becomes_a_migration(tmp_path: Path) -> None:
 
 
 async def test_the_first_migration_of_all_can_be_made_too(tmp_path: Path) -> None:
-    path = await prisma_cli.create_migration("init", migrations=tmp_path / "migrations")
+    path = await create_migration("init", migrations=tmp_path / "migrations")
 
     assert 'CREATE TABLE "users"' in path.read_text()
     assert 'provider = "postgresql"' in (tmp_path / "migrations" / "migration_lock.toml").read_text()
@@ -126,12 +128,12 @@ async def test_a_mistake_in_the_schema_is_told_with_its_line(tmp_path: Path) -> 
     schema.write_text(prisma_cli.SCHEMA.read_text() + "\nmodel tags {\n  name Strin @id\n}\n")
 
     with pytest.raises(StartupError, match='Type "Strin" is neither a built-in type'):
-        await prisma_cli.create_migration("tags", schema=schema)
+        await create_migration("tags", schema=schema)
 
 
 async def test_a_name_without_letters_is_refused() -> None:
     with pytest.raises(ValueError, match="no letters or digits"):
-        await prisma_cli.create_migration("---")
+        await create_migration("---")
 
 
 async def test_a_database_that_holds_something_else_is_refused_with_the_reason(server: EmbeddedPostgres) -> None:

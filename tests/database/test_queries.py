@@ -6,8 +6,10 @@ from functools import partial
 
 import anyio
 import pytest
-from prisma import Json, Prisma
-from prisma.errors import (
+
+from playground.database.client import Database
+from playground.database.generated import Json, Prisma
+from playground.database.generated.errors import (
     DataError,
     ForeignKeyViolationError,
     RawQueryError,
@@ -16,8 +18,6 @@ from prisma.errors import (
     TransactionExpiredError,
     UniqueViolationError,
 )
-
-from playground.database.client import Database
 from playground.kit.ids import new_id
 
 

@@ -12,10 +12,10 @@ import anyio
 import anyio.to_thread
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
-from prisma import Prisma
 
 from playground.database.client import Database, DatabaseAway
 from playground.database.embedded.cluster import Cluster
+from playground.database.generated import Prisma
 from playground.kit.ids import new_id
 
 from .conftest import ended, frozen, kill, postmaster_pid, settings_for

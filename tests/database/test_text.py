@@ -5,10 +5,10 @@ import logging
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from prisma import Prisma
-from prisma.errors import DataError
 
 from playground.database.client import Database
+from playground.database.generated import Prisma
+from playground.database.generated.errors import DataError
 from playground.kit.ids import new_id
 
 _SCALARS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
-from prisma import Prisma
 
+from playground.database.generated import Prisma
 from playground.kit.ids import new_id
 from playground.serving.server import RunningService
 

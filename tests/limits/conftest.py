@@ -14,8 +14,8 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 from jose import jwt
-from prisma import Prisma
 
+from playground.database.generated import Prisma
 from playground.kit import logs
 from playground.kit.ids import new_id
 from playground.limits.policy import LimitOverrides

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, cast
 
-from prisma import models
-
 from playground.accounts.roles import Role
 from playground.database.audit import Audit
 from playground.database.client import Database
+from playground.database.generated import models
 from playground.database.transactions import Transaction, in_transaction
 from playground.kit.ids import new_id
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from prisma.enums import Tier
-
 from playground.catalogue.model_settings import ModelSetting
 from playground.catalogue.repository import setting_of
 from playground.database import locks
 from playground.database.audit import Audit, differences
 from playground.database.client import Database
+from playground.database.generated.enums import Tier
 from playground.database.transactions import Transaction, in_transaction
 from playground.kit.wire import money
 

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import anyio
-from prisma.errors import PrismaError
 
 from playground.database.client import Database, DatabaseAway
+from playground.database.generated.errors import PrismaError
 
 _ABOUT = "SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS size"
 _PATIENCE = 1.5

@@ -17,6 +17,7 @@ from playground.catalogue.catalogue import Catalogue
 from playground.catalogue.service import provider_item
 from playground.comparison.running.runs import Runs
 from playground.database.client import Database
+from playground.database.prisma_internals import CLIENT_VERSION
 from playground.kit.announcements import Announcements
 from playground.settings import Settings
 
@@ -28,7 +29,6 @@ _LIBRARIES = (
     "uvicorn",
     "sse-starlette",
     "pydantic",
-    "prisma",
     "openai",
     "aiohttp",
     "anyio",
@@ -63,7 +63,7 @@ class SystemService:
             version=__version__,
             python=platform.python_version(),
             platform=platform.platform(),
-            libraries={name: metadata.version(name) for name in _LIBRARIES},
+            libraries={name: metadata.version(name) for name in _LIBRARIES} | {"prisma": CLIENT_VERSION},
             process=await self._process(),
             database=DatabaseState(
                 state="away" if about is None else "ok",

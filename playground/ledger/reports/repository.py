@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from prisma.errors import RawQueryError
-
 from playground.database import sqlstate
 from playground.database.client import REPORT_SECONDS, Database
+from playground.database.generated.errors import RawQueryError
 
 from .schemas import Dimension
 

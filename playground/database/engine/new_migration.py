@@ -1,0 +1,68 @@
+"""Writes the migration that brings the database to a changed schema.prisma, for the developer.
+
+python -m playground.database.engine.new_migration add_tags
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from playground.database.embedded.running import EmbeddedPostgres
+from playground.files import MIGRATIONS
+from playground.kit.errors import StartupError
+
+from . import prisma_cli
+
+_PROVIDER_FILE = '# Read by Prisma: the database that these migrations are for.\nprovider = "postgresql"\n'
+_CHANGED = 2  # The exit code of `migrate diff --exit-code` when there is a difference.
+
+
+class NothingChanged(Exception):
+    """The migrations already make what schema.prisma describes."""
+
+
+async def create_migration(name: str, *, schema: Path = prisma_cli.SCHEMA, migrations: Path = MIGRATIONS) -> Path:
+    """Write `migrations/<time>_<name>/migration.sql`: what brings the existing migrations to schema.prisma. Return its path.
+
+    Takes some seconds: the migrations are tried on a PostgreSQL of their own. Raises `NothingChanged`, `ValueError` when the
+    name can't be a folder's, and `StartupError` when Prisma fails, as it does over a mistake in schema.prisma.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    if not slug:
+        raise ValueError(f"The name {name!r} has no letters or digits of ASCII; it is to become a folder's name, as add_tags.")
+    migrations.mkdir(exist_ok=True)  # noqa: ASYNC240  (nobody else is served meanwhile)
+    (migrations / "migration_lock.toml").write_text(_PROVIDER_FILE, encoding="utf-8")
+    difference = ["--from-migrations", str(migrations), "--to-schema-datamodel", str(schema), "--script", "--exit-code"]
+    with tempfile.TemporaryDirectory(prefix="playground-") as folder:
+        async with EmbeddedPostgres.open(Path(folder)) as scratch:
+            url = scratch.url
+            result = await anyio.to_thread.run_sync(lambda: prisma_cli.run("migrate", "diff", *difference, url=url))
+    if result.returncode == 0:
+        raise NothingChanged("Nothing to do: the migrations already make what schema.prisma describes.")
+    if result.returncode != _CHANGED:
+        prisma_cli.check("migrate diff", result)
+    migration = migrations / f"{datetime.now(UTC):%Y%m%d%H%M%S}_{slug}" / "migration.sql"
+    migration.parent.mkdir()
+    migration.write_bytes(result.stdout)
+    return migration
+
+
+def main() -> None:
+    """The entry of the Makefile."""
+    parser = argparse.ArgumentParser(prog="make migration", description=__doc__.partition("\n")[0])
+    parser.add_argument("name", help="what it does, such as add_tags")
+    try:
+        written = anyio.run(create_migration, parser.parse_args().name)
+    except (StartupError, NothingChanged, ValueError) as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"Written: {written}\n")
+
+
+if __name__ == "__main__":
+    main()
