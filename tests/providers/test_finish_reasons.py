@@ -105,12 +105,56 @@ async def test_a_native_reason_counts_where_it_says_more(asking: Asking, reason:
     assert (outcome.error is not None) is (said in (*FAILED, *FILTERED, "RECITATION"))
 
 
+@pytest.mark.parametrize(
+    ("reasons", "ending"),
+    [
+        (["length_capped", "max_output_tokens_exceeded", "output_token_limit", "length (max_tokens)"], Ending.TOKEN_LIMIT),
+        (["context_window_full", "CONTEXT_OVERFLOW", "prompt_too_long"], Ending.CONTEXT_WINDOW),
+        (["content_moderation", "SensitiveWords", "blocked_by_policy", "risk_control", "guardrail_blocked"], Ending.FILTERED),
+        (["upstream_error", "model_error", "client_disconnected", "out_of_memory", "time_limit_exceeded", "worker-crashed"], Ending.FAILED),
+        (["no_error", "repetition", "pause_turn", "max_turns", "other"], None),
+    ],
+)
+def test_a_reason_that_is_no_known_word_counts_by_what_it_says(reasons: list[str], ending: Ending | None) -> None:
+    assert {reason: ending_of(reason) for reason in reasons} == dict.fromkeys(reasons, ending)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"choices": [{"index": 0, "delta": {"content": "", "finish_reason": "length"}}]},
+        {"choices": [{"index": 0, "message": {"content": "", "finish_reason": "length"}}]},
+        {"choices": [{"index": 0, "delta": {}, "finishReason": "length"}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": {"type": "length"}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_details": {"type": "length"}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": None, "stop_reason": "length"}]},
+        {"choices": [], "finish_reason": "length"},
+        {"done": True, "done_reason": "length"},
+    ],
+)
+async def test_a_reason_is_read_wherever_it_stands(asking: Asking, end: object) -> None:
+    outcome = await asking.stream(HELLO, event(end))
+    assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello", "length", None)
+
+
+async def test_a_stop_sequence_that_was_found_is_no_reason(asking: Asking) -> None:
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "stop_reason": "error"}]}
+    assert (await asking.stream(HELLO, event(end), DONE)).finish_reason == "stop"
+    end = {"choices": [{"index": 0, "delta": {}, "stop_reason": "###"}]}
+    assert (await asking.stream(HELLO, event(end), DONE)).finish_reason is None
+
+
+async def test_a_cut_answer_stays_cut_when_a_gateway_adds_its_own_stop(asking: Asking) -> None:
+    outcome = await asking.stream(HELLO, event(finish_chunk("length")), event(finish_chunk("stop")), DONE)
+    assert (outcome.finish_reason, outcome.error) == ("length", None)
+
+
 async def test_a_failing_reason_is_not_taken_back_by_another(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event(finish_chunk("content_filter")), event(finish_chunk("stop")), DONE)
     assert (outcome.finish_reason, type(outcome.error)) == ("content_filter", ContentFiltered)
 
 
-@pytest.mark.parametrize("nothing", ["null", "None", "FINISH_REASON_UNSPECIFIED"])
+@pytest.mark.parametrize("nothing", ["null", "None", " ", "in_progress", "FINISH_REASON_UNSPECIFIED"])
 async def test_null_as_a_text_is_no_reason(asking: Asking, nothing: str) -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "Hello"}, "finish_reason": nothing}]}
     for framing in ("chunked", "close"):

@@ -151,6 +151,13 @@ async def test_thinking_in_a_last_message_is_not_repeated(asking: Asking) -> Non
         {"thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "x"}]},
         {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]},
         {"content": [{"type": "reasoning", "text": "hm"}]},
+        {"content": [{"type": "thought", "text": "hm"}]},
+        {"content": [{"text": "hm", "thought": True}]},
+        {"content": {"type": "thinking", "thinking": "hm"}},
+        {"reasoningContent": {"text": "hm"}},
+        {"reasoning_summary": "hm"},
+        {"thought": "hm"},
+        {"thoughts": "hm"},
     ],
     ids=str,
 )
@@ -164,6 +171,27 @@ async def test_thinking_is_known_by_each_of_its_names(asking: Asking, delta: dic
 async def test_thinking_beside_text_in_a_rare_name_is_thinking(asking: Asking) -> None:
     outcome = await asking.stream(event(text_chunk("Hel")), event(text_chunk("lo", thinking="Let me think.")), event(finish_chunk()), DONE)
     assert (outcome.reasoning, outcome.text) == ("Let me think.", "Hello")
+
+
+@pytest.mark.parametrize("flag", ["thought", "is_thinking", "reasoning"])
+async def test_every_text_that_is_marked_as_thinking_is_thinking(asking: Asking, flag: str) -> None:
+    thoughts = [event(text_chunk(piece, **{flag: True})) for piece in ("Let", " me", " think.")]
+    outcome = await asking.stream(*thoughts, event(text_chunk("Hello", **{flag: False})), event(finish_chunk()), DONE)
+    assert (outcome.reasoning, outcome.text) == ("Let me think.", "Hello")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"index": 0, "text": "Hello"},
+        {"index": 0, "delta": {"content": {"type": "text", "text": "Hello"}}},
+        {"index": 0, "delta": {"content": {"role": "model", "parts": [{"text": "Hel"}, {"text": "lo"}]}}},
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+async def test_text_in_rare_shapes_is_text(asking: Asking, choice: dict[str, object], listed: bool) -> None:
+    outcome = await asking.stream(event({"choices": [choice] if listed else choice}), event(finish_chunk()), DONE)
+    assert (outcome.text, outcome.error) == ("Hello", None)
 
 
 TAGGED = "\n<think>\nOkay, 1 < 2.\n</think>\n\nHello </think> there"

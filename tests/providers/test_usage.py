@@ -191,6 +191,15 @@ async def test_the_input_of_a_report_before_the_text_is_kept_with_the_output_of_
         pytest.param({"choices": [{"index": 0, "delta": {}, "message": {"usage": COUNTS}, "finish_reason": "stop"}]}, id="in the message"),
         pytest.param({"type": "message_start", "message": {"role": "assistant", "usage": COUNTS}}, id="in a message by itself"),
         pytest.param({"choices": [], "usage": {"input_tokens": 7, "output_tokens": 5, "total_tokens": 12}}, id="in other names"),
+        pytest.param({"choices": [], "usage": {"promptTokens": 7, "completionTokens": 5}}, id="in camelCase"),
+        pytest.param({"choices": [], "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 5}}, id="Google's"),
+        pytest.param({"choices": [], "usage_metadata": {"input_tokens": 7, "output_tokens": 5}}, id="LangChain's"),
+        pytest.param({"choices": [], "usage": {"billed_units": {"input_tokens": 3}, "tokens": COUNTS}}, id="Cohere's"),
+        pytest.param({"choices": [{"index": 0, "delta": {}}], "meta": {"tokens": COUNTS}}, id="in meta"),
+        pytest.param({"choices": [], "prompt_eval_count": 7, "eval_count": 5}, id="Ollama's"),
+        pytest.param({"choices": [], "usage": [COUNTS]}, id="in a list"),
+        pytest.param({"choices": [{"index": 0, "delta": {}, "usage": COUNTS}], "usage": {}}, id="beside an empty one"),
+        pytest.param({"data": {"usage": COUNTS}}, id="in data"),
     ],
 )
 async def test_a_usage_is_read_wherever_it_stands(asking: Asking, last: dict[str, object]) -> None:
@@ -248,6 +257,10 @@ async def test_kinds_of_tokens_are_read_in_every_spelling(asking: Asking, usage:
 )
 async def test_a_bill_is_read_in_every_shape(asking: Asking, bill: dict[str, object], dollars: str) -> None:
     assert await told(asking, COUNTS | bill) == Usage(7, 5, cost=Decimal(dollars))
+
+
+async def test_a_bill_in_another_currency_is_none(asking: Asking) -> None:
+    assert await told(asking, COUNTS | {"cost": {"total_cost": 0.5, "currency": "EUR"}}) == Usage(7, 5)
 
 
 async def test_a_bill_that_comes_before_more_text_is_none(asking: Asking) -> None:

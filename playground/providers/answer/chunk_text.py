@@ -1,19 +1,27 @@
 """The text of one delta or message: the answer's, and the thinking's in the many names that servers have for it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
+from playground.providers.errors.provider_messages import plain_name
 from playground.providers.loose_values import text_of
 
 _THINKING_NAMES = (
-    "reasoning_content",
+    "reasoningcontent",
     "reasoning",
     "thinking",
-    "reasoning_text",
-    "thinking_content",
-    "reasoning_details",
-    "thinking_blocks",
+    "reasoningtext",
+    "reasoningsummary",
+    "thinkingcontent",
+    "thought",
+    "thoughts",
+    "reasoningdetails",
+    "thinkingblocks",
 )
-"""Servers send the same thinking under several of them: the first that says something is taken."""
+"""As `plain_name` writes them. Servers send the same thinking under several of them: the first that says something is taken."""
+_FLAGS = ("thought", "is_thought", "thinking", "is_thinking", "reasoning", "is_reasoning")
+"""Members that are `true` beside a text that is thinking."""
 _THINKING_PARTS = ("text", "summary", "thinking", "content")
 _ANSWER_PARTS = ("text", "content", "refusal", "transcript")
 _DEEPEST = 4
@@ -55,13 +63,23 @@ def text_from(value: object) -> ChunkText | None:
         return ChunkText(content=value)
     if not isinstance(value, dict):
         return None
+    plain = {plain_name(name): member for name, member in value.items()}
     content = value.get("content")
+    if isinstance(content, dict):  # One part, or Google's list of them.
+        parts = content.get("parts")
+        content = parts if isinstance(parts, list) else [content]
     thinking, answer = _parts(content) if isinstance(content, list) else ("", text_of(content))
-    thoughts = (_thinking(value.get(name)) for name in _THINKING_NAMES)
     audio = value.get("audio")
     if not answer and isinstance(audio, dict):
         answer = text_of(audio.get("transcript"))
+    if answer and _is_flagged(value):
+        thinking, answer = answer, None
+    thoughts = (_thinking(plain.get(name)) for name in _THINKING_NAMES)
     return ChunkText(answer, next(filter(None, thoughts), thinking), None, text_of(value.get("refusal")))
+
+
+def _is_flagged(value: Mapping[str, object]) -> bool:
+    return any(value.get(name) is True for name in _FLAGS)
 
 
 def _parts(parts: list[object]) -> tuple[str, str]:
@@ -69,7 +87,7 @@ def _parts(parts: list[object]) -> tuple[str, str]:
     thinking: list[str] = []
     answer: list[str] = []
     for part in parts:
-        if isinstance(part, dict) and str(part.get("type")).startswith(("thinking", "reasoning")):
+        if isinstance(part, dict) and (str(part.get("type")).startswith(("thinking", "reasoning", "thought")) or _is_flagged(part)):
             thinking.append(_thinking(part))
         elif isinstance(part, dict):
             thinking.append(_thinking(part.get("thinking")))

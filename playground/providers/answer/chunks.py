@@ -14,7 +14,7 @@ from playground.providers.loose_values import count_of, text_of
 
 from .chunk_text import ChunkText, text_from
 from .error_forms import error_in
-from .finish_reasons import graver_of
+from .finish_reasons import ending_of, graver_of
 from .reported_usage import ChunkUsage, cost_from, usage_from
 
 
@@ -27,6 +27,8 @@ class ChunkChoice(msgspec.Struct, gc=False):
     native_finish_reason: None = None
     """OpenRouter's name for what the model's own provider said. Where it says something, the payload is none in the usual form, and
     `tolerant` makes one reason of both."""
+    text: None = None
+    """The text, where a server answers in the shape of the older API for completions."""
     error: None = None
     """Where a gateway puts what failed in a choice; `tolerant` reads it as the payload's."""
     index: int = 0
@@ -68,6 +70,10 @@ def tolerant(payload: bytes) -> Chunk:
     if not isinstance(answer, dict):
         raise NotJsonError
     choices = answer.get("choices")
+    if isinstance(choices, dict):
+        choices = [choices]
+    if not choices and _reason_in(answer):
+        choices = [answer]  # Beside no choices, a reason ends the answer too.
     groq = answer.get("x_groq")
     return Chunk(
         choices=[_choice(choice) for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else None,
@@ -89,18 +95,35 @@ def decode_loosely(payload: bytes) -> object:
 
 def _choice(choice: dict[str, Any]) -> ChunkChoice:
     return ChunkChoice(
-        delta=text_from(choice.get("delta")),
+        delta=text_from(choice.get("delta", choice.get("text") if choice.get("message") is None else None)),
         message=text_from(choice.get("message")),
-        finish_reason=graver_of(text_of(choice.get("finish_reason")), text_of(choice.get("native_finish_reason"))),
+        finish_reason=_reason_in(choice) or _reason_in(choice.get("delta")) or _reason_in(choice.get("message")),
         index=count_of(choice.get("index")) or 0,
     )
 
 
+def _reason_in(place: object) -> str | None:
+    """The finish reason in a choice, delta or message, under any of its names."""
+    if not isinstance(place, dict):
+        return None
+    native, details = text_of(place.get("native_finish_reason")), place.get("finish_details")
+    reasons = [place.get("finish_reason"), place.get("finishReason"), place.get("done_reason"), details]
+    said = next((reason for each in reasons if (reason := text_of(each.get("type") if isinstance(each, dict) else each))), None)
+    if said is None and native is None:
+        # In vLLM's answers this is the stop sequence that was found, which may be any text.
+        stop = text_of(place.get("stop_reason"))
+        return stop if stop and ending_of(stop) is not None else None
+    return graver_of(said, native)
+
+
 def _usage_in(answer: dict[str, Any], choices: object) -> ChunkUsage | None:
-    """The usage of a payload, wherever it stands: by itself, in a choice (Moonshot), or in a message."""
-    places: list[object] = [answer, answer.get("message"), answer.get("response")]
+    """The usage of a payload, wherever it stands: by itself, in a choice (Moonshot), in a message, or in `meta`."""
+    places: list[object] = [answer, answer.get("message"), answer.get("response"), answer.get("data"), answer.get("delta")]
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict):
             places += [choice, choice.get("message"), choice.get("delta")]
-    found = (usage_from(place.get("usage")) for place in places if isinstance(place, dict))
-    return next((usage for usage in found if usage is not None), None)
+    found = (usage_from(place.get(name)) for place in places if isinstance(place, dict) for name in _USAGE_NAMES)
+    return next((usage for usage in found if usage is not None), None) or usage_from(answer)
+
+
+_USAGE_NAMES = ("usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "meta")

@@ -33,8 +33,8 @@ def _plain(word: str) -> str:
     return re.sub(r"[\W_]", "", word.lower())
 
 
-_NO_REASON = _words("null none nil undefined unspecified finish_reason_unspecified not_finished")
-"""An absent reason that somebody turned into text."""
+_NO_REASON = _words("null none nil undefined unspecified finish_reason_unspecified not_finished in_progress generating")
+"""An absent reason that was turned into text."""
 
 _WORDS: dict[Ending, frozenset[str]] = {
     Ending.COMPLETE: _words(
@@ -65,6 +65,24 @@ _WORDS: dict[Ending, frozenset[str]] = {
 }
 _ENDINGS = {word: ending for ending, words in _WORDS.items() for word in words}
 
+_LIMIT, _LENGTH = "(?:max|limit|exceed|reached|truncat|capped)", "(?:token|output|length)"
+_PARTS: tuple[tuple[Ending, re.Pattern[str]], ...] = (
+    (
+        Ending.FILTERED,
+        re.compile("filter|safety|moderat|prohibit|sensitive|policy|guardrail|blocked|flagged|toxic|harmful|recitation|riskcontrol"),
+    ),
+    (Ending.CONTEXT_WINDOW, re.compile("context(?:window|length|limit|size|overflow|full)|(?:prompt|input)too(?:long|large)")),
+    (Ending.TOKEN_LIMIT, re.compile(f"{_LIMIT}.*{_LENGTH}|{_LENGTH}.*{_LIMIT}")),
+    (
+        Ending.FAILED,
+        re.compile(
+            "(?<!no)error|fail|exception|abort|cancel|timeout|timedout|timelimit|deadline|unavailable|ratelimit|quota|overload|disconnect"
+            "|shutdown|crash|malformed|interrupt|outofmemory|preempt|killed|terminated"
+        ),
+    ),
+)
+"""What a reason that is none of the words has in it, such as `upstream_error`."""
+
 _GRAVITY = {None: 0, Ending.COMPLETE: 1, Ending.TOKEN_LIMIT: 2, Ending.CONTEXT_WINDOW: 3, Ending.FAILED: 4, Ending.FILTERED: 5}
 """An unknown reason weighs least: what is known beside it says more. A filter says more than a mere failure."""
 
@@ -84,12 +102,13 @@ def ending_of(reason: str | None) -> Ending | None:
         return None
     reason = _WHOLE_PREFIX.sub("", reason.strip()[:_LONGEST])
     endings = [_ENDINGS.get(_plain(part)) for part in (reason, *_BETWEEN_PARTS.split(reason))]
-    return max(endings, key=lambda ending: _GRAVITY[ending])
+    known = max(endings, key=lambda ending: _GRAVITY[ending])
+    return known or next((ending for ending, pattern in _PARTS if pattern.search(_plain(reason))), None)
 
 
 def says_nothing(reason: str) -> bool:
     """Whether it is no reason at all, as the text `null`."""
-    return _plain(reason) in _NO_REASON
+    return not reason.strip() or _plain(reason) in _NO_REASON
 
 
 def graver_of(reason: str | None, other: str | None) -> str | None:

@@ -13,7 +13,7 @@ from playground.providers.records import Provider
 from .choices import Choices
 from .chunk_text import ChunkText
 from .chunks import NOT_USUAL, Chunk, ChunkChoice, NotJsonError, decode_fast, decode_loosely, tolerant
-from .finish_reasons import FAILURES, ending_of, graver_of, says_nothing
+from .finish_reasons import CUT, FAILURES, ending_of, graver_of, says_nothing
 from .judgement import failure_of_end
 from .repetition import Written
 from .sources import RARE_NAMES, SourceCollector
@@ -241,12 +241,15 @@ class AnswerReader:
 
         Beside text these make a payload longer than those before it were, which is cheaper to see than the names.
         """
+        size = 0
         if text is not None and text.content:
             size = len(payload) - len(text.content)
             if size <= self._usual_size:
                 return False
+        rare = RARE_NAMES.search(payload)
+        if size and (rare is None or rare["flag"] is None):  # A flag changes what the text is, in each payload.
             self._usual_size = size + _MORE_BYTES
-        return RARE_NAMES.search(payload) is not None
+        return rare is not None
 
     def _decode_odd(self, payload: bytes) -> Chunk | None:
         """A payload that is not in the usual form; `None` when there is no chunk in it."""
@@ -294,8 +297,8 @@ class AnswerReader:
             self.ends = alone
             self.went_on = False
             self._before_reason = len(deltas)
-        if self.failed:
-            told = graver_of(self.finish_reason, told) or told  # A failure stays one, whatever comes after it.
+        if self.failed or (self.ends and not self.went_on and ending_of(self.finish_reason) in CUT):
+            told = graver_of(self.finish_reason, told) or told  # What was cut or failed stays so, whatever comes after it.
         self.finish_reason = clean(told[:_MOST_REASON_CHARACTERS])
         self.failed = ending_of(self.finish_reason) in FAILURES
 
@@ -309,7 +312,9 @@ class AnswerReader:
         error = chunk.error or (groq.error if groq else None)
         if not chunk.choices and not error:
             odd = tolerant(payload)  # An error without an envelope, or a usage in a message: the structs see neither.
-            error, told = odd.error, told or odd.usage
+            error, told = odd.error, odd.usage or told
+            if odd.choices and (reason := odd.choices[0].finish_reason):
+                self._take_reason(reason, None, deltas)
         if told is not None and self._tally.add(told, chunk.cost):
             self._payload_with_usage = payload
             self._usage_alone = not chunk.choices

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from playground.providers.errors.provider_messages import plain_name
 from playground.providers.loose_values import amount_of, count_of
 
 
@@ -64,12 +65,20 @@ class ChunkUsage(msgspec.Struct, gc=False):
 
 
 def usage_from(value: object) -> ChunkUsage | None:
-    """A loosely decoded `usage`, as far as it can be understood."""
+    """Return a loosely decoded usage as far as it can be understood; `None` if it says nothing."""
+    if isinstance(value, list) and value:
+        value = value[-1]
     if not isinstance(value, dict):
         return None
-    counts: dict[str, Any] = {name: _count(value.get(name)) for name in _COUNTS}
+    tokens = value.get("tokens")  # Cohere's, beside `billed_units`.
+    counted = tokens if isinstance(tokens, dict) else value
+    counts: dict[str, Any] = {}
+    for name, number in counted.items():
+        field = _COUNTS.get(plain_name(name))
+        if field is not None and not counts.get(field):
+            counts[field] = _count(number)
     details = value.get("cost_details")
-    return ChunkUsage(
+    usage = ChunkUsage(
         **counts,
         prompt_tokens_details=_input_details(value.get("prompt_tokens_details")),
         completion_tokens_details=_output_details(value.get("completion_tokens_details")),
@@ -80,26 +89,45 @@ def usage_from(value: object) -> ChunkUsage | None:
         cost_details=CostDetails(amount_of(details.get("upstream_inference_cost"))) if isinstance(details, dict) else None,
         estimated_cost=amount_of(value.get("estimated_cost")),
     )
+    return usage if usage != _NOTHING else None
 
 
-_COUNTS = (
-    "prompt_tokens",
-    "completion_tokens",
-    "total_tokens",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "prompt_cache_hit_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "reasoning_tokens",
-    "cost_in_usd_ticks",
-)
+_NOTHING = ChunkUsage()
+_COUNTS = {
+    "prompttokens": "prompt_tokens",
+    "completiontokens": "completion_tokens",
+    "totaltokens": "total_tokens",
+    "inputtokens": "input_tokens",
+    "outputtokens": "output_tokens",
+    "cachedtokens": "cached_tokens",
+    "promptcachehittokens": "prompt_cache_hit_tokens",
+    "cachereadinputtokens": "cache_read_input_tokens",
+    "cachecreationinputtokens": "cache_creation_input_tokens",
+    "cachewriteinputtokens": "cache_creation_input_tokens",
+    "reasoningtokens": "reasoning_tokens",
+    "costinusdticks": "cost_in_usd_ticks",
+    # Google's own API.
+    "prompttokencount": "prompt_tokens",
+    "candidatestokencount": "completion_tokens",
+    "totaltokencount": "total_tokens",
+    "cachedcontenttokencount": "cached_tokens",
+    "thoughtstokencount": "reasoning_tokens",
+    # TGI's and watsonx's, and Ollama's own API.
+    "inputtokencount": "input_tokens",
+    "generatedtokencount": "output_tokens",
+    "promptevalcount": "prompt_tokens",
+    "evalcount": "completion_tokens",
+}
+"""The fields of `ChunkUsage` for what servers call them, as `plain_name` writes it."""
 
 
 def cost_from(value: object) -> Decimal | None:
-    """A cost in US dollars: a number, or an object with the sum of several, as Perplexity's."""
-    return amount_of(value.get("total_cost") if isinstance(value, dict) else value)
+    """A cost in US dollars: a number, or an object with the sum of several, such as Perplexity's."""
+    if not isinstance(value, dict):
+        return amount_of(value)
+    if str(value.get("currency", "USD")).upper() not in ("USD", "US$", "$"):
+        return None
+    return next((total for name in ("total_cost", "totalCost") if (total := amount_of(value.get(name))) is not None), None)
 
 
 def _count(value: object) -> int | None:

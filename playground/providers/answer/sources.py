@@ -13,12 +13,14 @@ from playground.providers.calls import Attachment, Source
 from playground.providers.loose_values import text_of
 
 RARE_NAMES = re.compile(
-    rb'"(?:annotations|citations|search_results|images|audio|image_url|usage|thinking|thinking_content|thinking_blocks|reasoning_text'
-    rb'|error_?(?:message|msg|code))"\s*:\s*(?!null|\[\s*\]|\{\s*\}|""|0)'
-    rb'|"content"\s*:\s*\[|"base_resp"\s*:\s*\{\s*"status_code"\s*:\s*[1-9]',
-    re.IGNORECASE,
+    rb'"(?:annotations|citations|search_results|images|audio|image_url|usage|usage_?[mM]etadata|token_?[uU]sage|meta'
+    rb"|thinking|thinking_?[cC]ontent|thinking_blocks|reasoning_?[tT]ext|reasoning_?[sS]ummary|reasoningContent|thoughts"
+    rb"|(?i:error_?(?:message|msg|code))|finishReason|finish_details|stop_reason|done_reason"
+    rb'|(?P<flag>thought|is_thought|is_thinking|is_reasoning))"\s*:\s*(?!null|false|\[\s*\]|\{\s*\}|""|0)'
+    rb'|"content"\s*:\s*[\[{]|"base_resp"\s*:\s*\{\s*"status_code"\s*:\s*[1-9]'
 )
-"""A payload in the usual form without any of these names, or with nothing under them, has nothing that the structs don't see."""
+"""A payload in the usual form without any of these names, or with nothing under them, has nothing that the structs don't see.
+`flag`: it says of the text beside it that it is thinking."""
 
 _MOST = 100
 _MOST_URL_CHARACTERS = 2_000
