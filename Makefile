@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint format generate types migration lock clean
+.PHONY: help setup run test lint format generate docs types migration lock clean
 
 help: ## what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null \
@@ -55,6 +55,9 @@ format: $(VENV_DONE) $(WEB_DONE) ## put the code into its format
 generate: ## write the Python client from schema.prisma, changed or not
 	@rm -f $(CLIENT_DONE)
 	@$(MAKE) --no-print-directory $(CLIENT_DONE)
+
+docs: setup ## build the documentation's site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 types: $(CLIENT_DONE) $(WEB_DONE) ## write the page's types of the API, from the OpenAPI document
 	@$(PAGE_SCHEMAS) | $(NPM) --prefix web run --silent types
