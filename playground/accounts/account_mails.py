@@ -26,36 +26,36 @@ class Letters:
         """With which a new password is chosen."""
         link = self.reset_link(token)
         what_to_do = (
-            f"Open this link to choose it:\n\n{link}"
+            f"Open this link to choose a new password:\n\n{link}"
             if link
-            else "Enter this token on the page for a new password of your Playground, or send it as `token` to\n"
-            f"POST /auth/reset-password, with the new `password`:\n\n{token}"
+            else "Enter this token on your Playground's password reset page, or send it as `token` with the new\n"
+            f"`password` to POST /auth/reset-password:\n\n{token}"
         )
         return Mail(
             "password_reset",
             to,
-            "A new password for Playground",
-            "Somebody, most likely you, asked for a new password for your account.\n\n"
+            "Reset your Playground password",
+            "Someone, most likely you, asked to reset the password of your Playground account.\n\n"
             f"{what_to_do}\n\n"
-            f"This works once, until {_when(expires_at)}. If it was not you, there is nothing to do: your password stays as it is.\n",
+            f"It works once and expires on {_when(expires_at)}. If this wasn't you, ignore this mail: your password stays the same.\n",
         )
 
     def invitation(self, to: str, token: str, expires_at: datetime) -> Mail:
         """With which somebody registers."""
         link = self.invitation_link(token)
         what_to_do = (
-            f"Open this link to make your account:\n\n{link}"
+            f"Open this link to create your account:\n\n{link}"
             if link
-            else "Enter this token when you register on the page of the Playground that you were told of, or send it as\n"
-            f"`invitation` to POST /auth/register:\n\n{token}"
+            else "Enter this token on the Playground's page when you create your account, or send it as `invitation`\n"
+            f"to POST /auth/register:\n\n{token}"
         )
         return Mail(
             "invitation",
             to,
             "You are invited to Playground",
-            "You are invited to Playground, which shows the answers of many language models side by side.\n\n"
+            "You are invited to Playground, where you can compare the answers of many language models side by side.\n\n"
             f"{what_to_do}\n\n"
-            f"This works once, for this address, until {_when(expires_at)}.\n",
+            f"It works once, only for this email address, and expires on {_when(expires_at)}.\n",
         )
 
 

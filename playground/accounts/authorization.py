@@ -28,10 +28,10 @@ _QueryToken = Annotated[
 
 
 class ScopeMissing(Forbidden):
-    """The API key was not made for this."""
+    """The API key lacks the scope that this request needs."""
 
     code = "scope_missing"
-    title = "The API key is not good for this"
+    title = "The API key lacks a scope"
 
 
 async def identify(scope: AsgiScope) -> User | None:
@@ -74,7 +74,7 @@ class LoggedIn(SecurityBase):
     """
 
     scheme_name = "login"
-    model = BearerModel(bearerFormat="JWT", description="The `accessToken` of `/auth/login`.")
+    model = BearerModel(bearerFormat="JWT", description="The `accessToken` from `/auth/login`.")
 
     async def __call__(self, request: Request) -> User:
         """The user."""
@@ -82,7 +82,7 @@ class LoggedIn(SecurityBase):
         if user is None:
             raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`.")
         if user.key_id is not None:
-            raise ScopeMissing("This needs a login: no API key is good for it.")
+            raise ScopeMissing("This request needs a login. API keys are not accepted.")
         return user
 
 
@@ -93,7 +93,7 @@ class LoggedInAsAdministrator(LoggedIn):
         """The administrator."""
         user = await super().__call__(request)
         if user.role != "admin":
-            raise Forbidden("Only administrators may do this.")
+            raise Forbidden("Only administrators can do this.")
         return user
 
 
@@ -131,7 +131,7 @@ def _somebody(user: User | None) -> User:
 def check_scope(user: User, scope: Scope) -> User:
     """The user, if what they came with is good for `scope`. Raises `ScopeMissing`."""
     if user.scopes is not None and scope not in user.scopes:
-        raise ScopeMissing(f"The API key has not the scope {scope}: it has {', '.join(sorted(user.scopes)) or 'none'}.")
+        raise ScopeMissing(f"The API key lacks the scope `{scope}`. Its scopes are: {', '.join(sorted(user.scopes)) or 'none'}.")
     return user
 
 

@@ -26,8 +26,8 @@ def check_name(request: Request, settings: Settings) -> None:
         return
     if not _is_of_this_machine(_host(origin)):
         raise ForeignOrigin(
-            "This service listens on its own machine alone, and was opened under a strange name. "
-            "If it is behind a proxy, set PUBLIC_URL to the address of the page, or TRUSTED_PROXIES."
+            "This service only listens on its own machine, but was opened under an unknown name. "
+            "If it is behind a proxy, set PUBLIC_URL to the address of the page, or set TRUSTED_PROXIES."
         )
 
 

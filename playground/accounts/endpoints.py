@@ -35,7 +35,7 @@ async def register(
     device: CurrentDevice,
     registration: Registration,
 ) -> Registered:
-    """Make an account and log it in. The first account is the administrator."""
+    """Create an account and log in. The first account becomes the administrator."""
     check_name(request, settings)
     if registration.cookie:
         cookies.check_origin(request, settings)
@@ -53,7 +53,7 @@ async def login(
     device: CurrentDevice,
     login: Login,
 ) -> TokenPair:
-    """Log in: an access token for requests, and a refresh token for the next pair."""
+    """Log in. The response has an access token for requests, and a refresh token to get new tokens with."""
     if login.cookie:
         cookies.check_origin(request, settings)
     pair = await accounts.login(login, device)
@@ -71,10 +71,10 @@ async def refresh(
     body: Refresh | None = None,
     cookie: RefreshCookie = None,
 ) -> TokenPair:
-    """Exchange a refresh token for new tokens. It is valid once: a second use ends its login.
+    """Exchange a refresh token for new tokens. A refresh token works once: a second use ends its login.
 
-    A second use within ten seconds, as by two loads of a page in quick succession, gets the refresh token that replaced it.
-    Without `refreshToken` in the body it is the one of the cookie, and so is the next.
+    A second use within ten seconds, such as when a page is loaded twice in quick succession, returns the refresh token
+    that replaced it. Without `refreshToken` in the body, the cookie is read, and the new refresh token is set as a cookie.
     """
     given = body.refresh_token if body else None
     in_cookie = given is None
@@ -82,7 +82,7 @@ async def refresh(
         cookies.check_origin(request, settings)
         given = cookie
     if given is None:
-        raise NotAuthenticated("Send a `refreshToken`, or the cookie with one. Log in first.")
+        raise NotAuthenticated("Log in first, then send the `refreshToken` or the cookie that contains it.")
     pair = await logins.refresh(given, device)
     cookies.hand_over(pair, request, response, settings, in_cookie=in_cookie)
     return pair
@@ -101,9 +101,9 @@ async def logout(
     body: Refresh | None = None,
     cookie: RefreshCookie = None,
 ) -> None:
-    """Log out: none of the login's tokens holds any more.
+    """Log out. All tokens of the login stop working.
 
-    Which login it is says the access token, the `refreshToken` of the body or the cookie, which is cleared.
+    The login is found by the access token, the `refreshToken` in the body, or the cookie, which is cleared.
     """
     if cookie is not None:
         cookies.check_origin(request, settings)
@@ -114,30 +114,30 @@ async def logout(
         user = None  # An access token that expired meanwhile is no reason to stay logged in.
     ended = await logins.end_given(user, [token for token in (body.refresh_token if body else None, cookie) if token])
     if not ended and cookie is None:
-        raise NotAuthenticated("Send the access token or the refresh token of the login that is to end.")
+        raise NotAuthenticated("Send the access token or the refresh token of the login to end.")
 
 
 @router.get("/verify", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def verify(accounts: Provided[AccountService], user: CurrentUser, request: Request) -> Verified:
-    """Whose access token it is, and until when it holds."""
+    """Return the account that the access token belongs to, and when the token expires."""
     return await accounts.verify(user, bearer_of(request.headers) or "")
 
 
 @router.get("/profile", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def profile(accounts: Provided[AccountService], user: CurrentUser) -> Profile:
-    """The account that asks; the same as `GET /users/me`."""
+    """Return your account. Same as `GET /users/me`."""
     return await accounts.profile(user)
 
 
 @router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED, responses=documented(BadInput))
 async def forgot_password(resets: Provided[PasswordResets], body: ForgottenPassword) -> Asked:
-    """Ask for a link for a new password, by mail. The answer is the same whether there is such an account or not."""
+    """Request a mail with a link to reset the password. The response is the same whether or not the account exists."""
     resets.send_link_soon(body.email)
     return Asked()
 
 
 @router.post("/reset-password", status_code=status.HTTP_204_NO_CONTENT, responses=documented(ResetRefused, BadInput, Unavailable))
 async def reset_password(resets: Provided[PasswordResets], response: Response, body: PasswordReset) -> None:
-    """Choose a new password by the token of the mail. All logins of the account end."""
+    """Set a new password with the token from the mail. All logins of the account end."""
     cookies.clear(response)
     await resets.reset(body)

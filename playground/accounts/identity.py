@@ -131,7 +131,7 @@ class Identities:
 
 def _holding(known: _Known | None) -> User:
     if known is None or (known.expires_at is not None and known.expires_at <= datetime.now(UTC)):
-        raise NotAuthenticated("The API key does not hold: it is unknown, revoked or expired.")
+        raise NotAuthenticated("The API key is not valid: it is unknown, revoked or expired.")
     return known.user
 
 

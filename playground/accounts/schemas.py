@@ -28,7 +28,7 @@ def _usable_password(secret: SecretStr) -> SecretStr:
     if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
         raise ValueError(f"should have {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters")
     if is_common(password):
-        raise ValueError("is one of the most common passwords, which are tried first. Choose another")
+        raise ValueError("is one of the most common passwords, which attackers try first; choose another one")
     return secret
 
 
@@ -96,7 +96,7 @@ class Login(_WantsTokens):
     @model_validator(mode="after")
     def _says_who(self) -> Self:
         if (self.email is None) == (self.username is None):
-            raise fields_at_fault("give either `email` or `username`", "email", "username")
+            raise fields_at_fault("send either `email` or `username`", "email", "username")
         return self
 
     @property
@@ -106,45 +106,45 @@ class Login(_WantsTokens):
 
 
 class Refresh(WireInput):
-    """A refresh token, to be changed for new tokens. Absent: that of the cookie."""
+    """A refresh token to exchange for new tokens. Absent: the cookie is used."""
 
     refresh_token: Annotated[str, Field(max_length=4096)] | None = None
 
 
 class PasswordChange(_WantsTokens):
-    """The password that one has, and the one to come."""
+    """The current password and the new one."""
 
     current_password: GivenPassword
     new_password: Password
 
 
 class PasswordConfirmation(WireInput):
-    """The password once more, for what can't be undone."""
+    """The password again, to confirm something that can't be undone."""
 
     password: GivenPassword
 
 
 class ForgottenPassword(WireInput):
-    """Whose password is forgotten."""
+    """The email address of the account whose password is forgotten."""
 
     email: Annotated[CleanText, AfterValidator(normal_account), Field(max_length=320, examples=["ada@example.org"])]
 
 
 class Asked(WireModel):
-    """What everybody is answered who asks for a new password."""
+    """The response to every request for a password reset."""
 
-    message: str = "If there is an account with this address, a mail with a link for a new password is on its way."
+    message: str = "If an account with this email address exists, a mail with a link to reset the password is on its way."
 
 
 class PasswordReset(WireInput):
-    """The token of the mail, and another password."""
+    """The token from the mail and the new password."""
 
     token: GivenToken
     password: Password
 
 
 class TokenPair(WireModel):
-    """What a login gives. `expires_in` is of the access token, in seconds."""
+    """The tokens of a login. `expires_in` is the lifetime of the access token in seconds."""
 
     access_token: str
     refresh_token: str | None
@@ -160,7 +160,7 @@ DefaultModels = Annotated[list[_ModelName], at_most(16), Field(max_length=16, ex
 
 
 class Preferences(WireModel):
-    """What the page keeps for its user."""
+    """The user's settings for the page."""
 
     theme: Literal["light", "dark", "system"] = "system"
     language: Language = "en"
@@ -171,13 +171,13 @@ class Preferences(WireModel):
 
 
 class PreferencesChange(Preferences):
-    """What is absent stays."""
+    """Absent fields stay the same."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Profile(WireModel):
-    """An account, as its owner sees it."""
+    """An account as its owner sees it."""
 
     id: str
     email: str | None
@@ -190,7 +190,7 @@ class Profile(WireModel):
 
 
 class ProfileChange(WireInput):
-    """What can be changed of an account; what is absent stays. A `username` of null gives it up."""
+    """Changes to an account. Absent fields stay the same. A `username` of null removes the username."""
 
     name: Name | None = None
     bio: Annotated[CleanText, Field(max_length=2_000)] | None = None
@@ -205,7 +205,7 @@ class Registered(TokenPair):
 
 
 class Verified(WireModel):
-    """Whose access token it is, and until when it holds."""
+    """The account that an access token belongs to, and when the token expires."""
 
     user: Profile
     login_id: str
@@ -213,7 +213,7 @@ class Verified(WireModel):
 
 
 class LoginEntry(WireModel):
-    """A login of one's own: a device, or a script."""
+    """One of the user's logins: a device or a script."""
 
     id: str
     current: bool
@@ -232,7 +232,7 @@ class LoginPage(Page[LoginEntry]):
 
 
 class NewInvitation(WireInput):
-    """Whom to invite."""
+    """An invitation to create."""
 
     email: Email | None = None
     """Only this address may use it, and the invitation is sent there. Absent: whoever has the token."""
@@ -242,7 +242,7 @@ class NewInvitation(WireInput):
 
 
 class Invitation(WireModel):
-    """An invitation, as administrators see it."""
+    """An invitation as administrators see it."""
 
     id: str
     email: str | None
@@ -256,7 +256,7 @@ class Invitation(WireModel):
 
 
 class IssuedInvitation(Invitation):
-    """A new invitation; its token is shown this once."""
+    """A new invitation. Its token is only shown in this response."""
 
     token: str
     link: str | None

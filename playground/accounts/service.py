@@ -29,38 +29,38 @@ TERMINAL_LIMITS: dict[str, None] = dict.fromkeys(
 
 
 class AddressTaken(Conflict):
-    """Somebody registered with this address before."""
+    """An account with this email address already exists."""
 
     code = "email_taken"
-    title = "This email address has an account"
+    title = "The email address is already in use"
 
 
 class UsernameTaken(Conflict):
-    """Somebody else has this username."""
+    """Another user has this username."""
 
     code = "username_taken"
-    title = "This username is taken"
+    title = "The username is already in use"
 
 
 class RegistrationClosed(Forbidden):
-    """Nobody may register here."""
+    """Registration is closed on this service."""
 
     code = "registration_closed"
     title = "Registration is closed"
 
 
 class InvitationNeeded(Forbidden):
-    """Only the invited may register here."""
+    """Registration is by invitation only."""
 
     code = "invitation_needed"
-    title = "An invitation is needed"
+    title = "Registration is by invitation only"
 
 
 class InvitationRefused(BadInput):
-    """The invitation is unknown, used, expired, for another address, or by somebody who is no administrator any more."""
+    """The invitation is unknown, used, expired, for another email address, or its sender is no longer an administrator."""
 
     code = "invitation_refused"
-    title = "The invitation does not hold"
+    title = "The invitation is not valid"
 
 
 class AccountLocked(Forbidden):
@@ -71,17 +71,17 @@ class AccountLocked(Forbidden):
 
 
 class WrongPassword(Forbidden):
-    """The password that was given once more is not that of the account."""
+    """The password that was sent for confirmation is wrong."""
 
     code = "wrong_password"
     title = "The password is wrong"
 
 
 class LastAdministrator(Conflict):
-    """Without this administrator nobody could administer the others."""
+    """The account is the last administrator, and there are other accounts."""
 
     code = "last_administrator"
-    title = "There has to be an administrator"
+    title = "There must be an administrator"
 
 
 class AccountService:
@@ -112,7 +112,7 @@ class AccountService:
         Raises `RegistrationClosed`, `InvitationNeeded`, `InvitationRefused`, `AddressTaken`, `UsernameTaken`, `BadInput`.
         """
         if self._registration == "closed":
-            raise RegistrationClosed("Nobody can register here: ask an administrator for an account.")
+            raise RegistrationClosed("Registration is closed. Ask an administrator for an account.")
         refuse_likeness(registration.password, registration.email, registration.username, field="password")
         account = NewAccount(
             new_id(),
@@ -135,10 +135,11 @@ class AccountService:
         except Taken as taken:
             raise _taken(taken, account.email, account.username) from None
         except NotInvited:
-            raise InvitationNeeded("Only who was invited can register here: ask an administrator for an invitation.") from None
+            raise InvitationNeeded("Registration is by invitation only. Ask an administrator for an invitation.") from None
         except InvitationUnusable:
             detail = (
-                "The invitation is unknown, used or expired, for another email address, or by somebody who is no administrator any more."
+                "The invitation is unknown, used, expired, for another email address, or its sender is no longer an administrator. "
+                "Ask an administrator for a new one."
             )
             raise InvitationRefused(detail, errors=[FieldError("invitation", detail)]) from None
 
@@ -152,7 +153,7 @@ class AccountService:
             _logger.warning("login_refused", user_id=user.id if user else None, address=device.address)
             raise NotAuthenticated("The email address, the username or the password is wrong.")
         if not user.active:
-            raise AccountLocked("This account is locked. Ask an administrator.")
+            raise AccountLocked("This account is locked. Ask an administrator to unlock it.")
         return await self._logins.begin(user, device)
 
     async def verify(self, user: User, access_token: str) -> Verified:
@@ -184,7 +185,7 @@ class AccountService:
         row = await self._confirmed(user, change.current_password.get_secret_value(), "currentPassword")
         refuse_likeness(change.new_password, row.email, row.username, field="newPassword")
         if change.new_password == change.current_password:
-            detail = "should be another one than now"
+            detail = "should be different from the current password"
             raise BadInput.at("newPassword", detail)
         new_hash = await self._hasher.hash(change.new_password.get_secret_value())
         login = self._logins.prepare(user.id, device)
@@ -214,7 +215,7 @@ class AccountService:
     async def _known(self, user_id: str) -> Account:
         row = await self._repository.get(user_id)
         if row is None:
-            raise NotAuthenticated("This account does not exist any more.")
+            raise NotAuthenticated("This account no longer exists.")
         return row
 
     async def _confirmed(self, user: User, password: str, field: str) -> Account:
@@ -225,15 +226,15 @@ class AccountService:
 
 
 def _wrong_password(field: str) -> WrongPassword:
-    detail = "This is not the password of the account."
+    detail = "The password is wrong."
     return WrongPassword(detail, errors=[FieldError(field, detail)])
 
 
 def _taken(taken: Taken, email: str | None, username: str | None) -> Conflict:
     if taken.field == "username":
-        detail = f"Somebody has the username {username} already: choose another."
+        detail = f"The username {username} is already in use. Choose another one."
         return UsernameTaken(detail, errors=[FieldError("username", detail)])
-    detail = f"There is an account for {email} already: log in, or use another address."
+    detail = f"An account with the email address {email} already exists. Log in or use another address."
     return AddressTaken(detail, errors=[FieldError("email", detail)])
 
 

@@ -84,7 +84,7 @@ async def test_a_username_is_had_by_one_and_logs_in(anonymous: httpx.AsyncClient
 async def test_a_login_names_one_account(anonymous: httpx.AsyncClient, names: dict[str, str]):
     response = await anonymous.post("/auth/login", json={**names, "password": PASSWORD})
     assert response.status_code == 422
-    assert "give either `email` or `username`" in response.json()["detail"]
+    assert "send either `email` or `username`" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(

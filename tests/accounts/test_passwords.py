@@ -95,7 +95,7 @@ async def ask(http: httpx.AsyncClient, email: str) -> None:
     response = await http.post("/auth/forgot-password", json={"email": email})
     assert (response.status_code, response.json()) == (
         202,
-        {"message": "If there is an account with this address, a mail with a link for a new password is on its way."},
+        {"message": "If an account with this email address exists, a mail with a link to reset the password is on its way."},
     )
 
 
@@ -103,7 +103,7 @@ async def test_a_forgotten_password_is_replaced_by_the_token_of_a_mail(user: Use
     await ask(anonymous, "nobody@example.org")
     await ask(anonymous, user.account["email"].upper())
     mail = await outbox.first_to(user.account["email"])
-    assert (mail["Subject"], mail["From"]) == ("A new password for Playground", "Playground <playground@localhost>")
+    assert (mail["Subject"], mail["From"]) == ("Reset your Playground password", "Playground <playground@localhost>")
     assert "http" not in mail.get_content()
     assert outbox.to("nobody@example.org") == []
     assert outbox.modes() == {0o600}

@@ -37,7 +37,7 @@ SELECT id AS position, id, created_at, CASE WHEN actor_id = $1 THEN actor END AS
 FROM audit_events WHERE (actor_id = $1 OR (target_type = 'user' AND target_id = $1)) AND id > $2 ORDER BY id LIMIT $3::int""",
 }
 _SESSIONS = "SELECT id AS position FROM sessions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int"
-_NARROW = "Ask again later."
+_NARROW = "Try again later."
 
 
 class ExportRepository:

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/admin/invitations", tags=["administration"])
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, AddressTaken, BadInput, Unavailable),
 )
 async def invite(invitations: Provided[Invitations], administrator: Administrator, invitation: NewInvitation) -> IssuedInvitation:
-    """Invite somebody. The token is shown this once; with an `email` it is sent there as well."""
+    """Invite someone. The token is only shown in this response. With `email`, it is also sent to that address."""
     return await invitations.issue(administrator, invitation)
 
 
@@ -33,10 +33,10 @@ async def invite(invitations: Provided[Invitations], administrator: Administrato
 async def list_invitations(
     invitations: Provided[Invitations],
     _administrator: Administrator,
-    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> InvitationPage:
-    """The invitations, newest first, page by page. Those that have expired are there for a day more."""
+    """List the invitations, newest first. Expired ones are listed for one more day."""
     return await invitations.page(cursor=cursor, limit=limit)
 
 

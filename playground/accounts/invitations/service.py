@@ -19,7 +19,7 @@ _LONGEST = timedelta(days=366)
 
 
 class InvitationNotFound(NotFound):
-    """There is no such invitation."""
+    """The invitation doesn't exist."""
 
 
 class Invitations:
@@ -36,7 +36,7 @@ class Invitations:
         """A new invitation, sent by mail when it is for an address. Raises `AddressTaken`, `BadInput`."""
         expires_at = self._end(wanted.expires_at)
         if wanted.email is not None and await self._users.find(wanted.email) is not None:
-            detail = f"There is an account for {wanted.email} already."
+            detail = f"An account with the email address {wanted.email} already exists."
             raise AddressTaken(detail, errors=[FieldError("email", detail)])
         token = new_token()
         row = await self._repository.create(
@@ -59,13 +59,13 @@ class Invitations:
     async def withdraw(self, administrator: User, invitation_id: str) -> None:
         """Delete an invitation; its token does not hold from then on. Raises `InvitationNotFound`."""
         if not await self._repository.delete(invitation_id, actor_id=administrator.id):
-            raise InvitationNotFound("There is no such invitation.")
+            raise InvitationNotFound("This invitation doesn't exist.")
 
     def _end(self, wanted: datetime | None) -> datetime:
         now = datetime.now(UTC)
         if wanted is None:
             return now + self._lifetime
         if not now < wanted <= now + _LONGEST:
-            detail = "should be in the future, at most a year from now"
+            detail = "should be in the future and at most a year from now"
             raise BadInput.at("expiresAt", detail)
         return wanted

@@ -12,14 +12,14 @@ from playground.settings import Settings
 NAME = "playground_refresh"
 _PATH = "/auth"
 
-RefreshCookie = Annotated[str | None, Cookie(alias=NAME, max_length=4096, description="In place of `refreshToken`, for the page.")]
+RefreshCookie = Annotated[str | None, Cookie(alias=NAME, max_length=4096, description="Used by the page instead of `refreshToken`.")]
 
 
 class ForeignOrigin(Forbidden):
-    """A page of another site tried to use or get the cookie."""
+    """A page of another site tried to use or set the cookie."""
 
     code = "foreign_origin"
-    title = "Not from a page of another site"
+    title = "Refused for a page of another site"
 
 
 def check_origin(request: Request, settings: Settings) -> None:
@@ -34,7 +34,7 @@ def check_origin(request: Request, settings: Settings) -> None:
     # As the browser addressed this service; only the browser's own user can choose that.
     scheme, _, place = origin.partition("://")
     if place != request.headers.get("host") or (scheme == "http" and request.url.scheme == "https"):
-        raise ForeignOrigin("The cookie is for pages of this service alone. Behind a proxy, set PUBLIC_URL to the address of the page.")
+        raise ForeignOrigin("Only pages of this service can use the cookie. Behind a proxy, set PUBLIC_URL to the address of the page.")
 
 
 def hand_over(pair: TokenPair, request: Request, response: Response, settings: Settings, *, in_cookie: bool) -> None:

@@ -21,14 +21,14 @@ _logger = structlog.get_logger(__name__)
 
 
 class LoginNotFound(NotFound):
-    """There is no such login of this user."""
+    """This user has no such login."""
 
 
 class RefreshTokenUsed(NotAuthenticated):
-    """The refresh token was used before, so its login has ended."""
+    """The refresh token was already used, so its login has ended."""
 
     code = "refresh_token_used"
-    title = "The refresh token was used before"
+    title = "The refresh token was already used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Logins:
             # Either its owner or somebody who stole it came second: nobody can tell, so neither goes on.
             _logger.warning("refresh_token_reused", login_id=claims.login_id, user_id=claims.user_id)
             await self._announcements.announce("login", claims.login_id)
-            raise RefreshTokenUsed("This refresh token was used before, perhaps by somebody else: its login has ended. Log in again.")
+            raise RefreshTokenUsed("This refresh token was already used, possibly by someone else. Its login has ended. Log in again.")
         raise unusable()
 
     async def end(self, user_id: str, login_id: str) -> None:
@@ -101,7 +101,7 @@ class Logins:
         found = await self._repository.end(user_id, login_id)
         await self._announcements.announce("login", login_id)
         if not found:
-            raise LoginNotFound("There is no such login, or it is not yours.")
+            raise LoginNotFound("This login doesn't exist or isn't yours.")
 
     async def end_given(self, user: User | None, refresh_tokens: Sequence[str]) -> bool:
         """End the login of a user and those of refresh tokens, whether these hold or were used; whether there was any."""

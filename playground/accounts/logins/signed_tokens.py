@@ -121,7 +121,7 @@ def claims_to_be_for(token: str, use: str) -> bool:
 
 def unusable() -> NotAuthenticated:
     """What is said of every token that does not hold, whatever is wrong with it."""
-    return NotAuthenticated("The token does not hold: it is expired, or not one of this service. Log in again, or refresh it.")
+    return NotAuthenticated("The token is not valid: it has expired or was not issued by this service. Refresh it or log in again.")
 
 
 def _audience(use: str) -> str:

@@ -27,14 +27,14 @@ _KEPT_SECONDS = 86_400
 
 
 class TicketUsed(NotAuthenticated):
-    """The ticket was used before, and not for this run."""
+    """The ticket was already used for another run."""
 
     code = "ticket_used"
-    title = "The ticket was used"
+    title = "The ticket was already used"
 
 
 class Ticket(WireModel):
-    """A ticket: for one stream that begins within `expires_in` seconds, and for coming back to it."""
+    """A ticket for one stream that starts within `expires_in` seconds, and for reconnecting to it."""
 
     token: str
     expires_in: int
@@ -149,7 +149,7 @@ class Tickets:
         if claims["exp"] <= time.time():
             raise unusable()
         if not await self._uses.claim(ticket_id, claims["iat"]):
-            raise TicketUsed("A ticket is good for one stream, and for coming back to it: get another one.")
+            raise TicketUsed("A ticket is valid for one stream and for reconnecting to it. Request a new ticket.")
         return user
 
     async def holder_of(self, token: str) -> User:
@@ -180,4 +180,4 @@ def _key(ticket_id: str) -> str:
 
 
 def _away() -> Unavailable:
-    return Unavailable("Tickets can't be checked at the moment. Send an access token in place of one.")
+    return Unavailable("Tickets can't be checked at the moment. Send an access token instead.")

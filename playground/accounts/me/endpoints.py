@@ -25,13 +25,13 @@ router = APIRouter(prefix="/users/me", tags=["accounts"])
 
 @router.get("", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def me(accounts: Provided[AccountService], user: CurrentUser) -> Profile:
-    """The account that asks."""
+    """Return your account."""
     return await accounts.profile(user)
 
 
 @router.patch("", responses=documented(NotAuthenticated, ScopeMissing, UsernameTaken, BadInput, Unavailable))
 async def change_me(accounts: Provided[AccountService], user: CurrentUser, change: ProfileChange) -> Profile:
-    """Change one's name, bio, username or preferences. What is absent stays."""
+    """Change your name, bio, username or preferences. Absent fields stay the same."""
     return await accounts.change(user, change)
 
 
@@ -41,9 +41,9 @@ async def change_me(accounts: Provided[AccountService], user: CurrentUser, chang
     responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, LastAdministrator, BadInput, Unavailable),
 )
 async def delete_me(accounts: Provided[AccountService], user: CurrentUser, response: Response, body: PasswordConfirmation) -> None:
-    """Delete one's account with everything in it. Running comparisons are stopped. It can't be undone.
+    """Delete your account with everything in it. Running comparisons are stopped. This can't be undone.
 
-    What administrators can still see is the audit: that the account was deleted, by whom, and what was recorded of it before.
+    Administrators can still see the audit trail: that the account was deleted, by whom, and what was recorded before.
     """
     await accounts.delete(user, body.password.get_secret_value())
     cookies.clear(response)
@@ -59,7 +59,7 @@ async def change_password(
     device: CurrentDevice,
     body: PasswordChange,
 ) -> TokenPair:
-    """Choose another password. All tokens that were given before stop to hold at once; the answer has new ones."""
+    """Change your password. All earlier tokens stop working immediately. The response has new ones."""
     if body.cookie:
         cookies.check_origin(request, settings)
     pair = await accounts.change_password(user, body, device)
@@ -71,16 +71,16 @@ async def change_password(
 async def logins(
     logins: Provided[Logins],
     user: CurrentUser,
-    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> LoginPage:
-    """Where one is logged in, newest first, page by page."""
+    """List your logins, newest first."""
     return await logins.page(user, cursor=cursor, limit=limit)
 
 
 @router.delete("/logins", status_code=status.HTTP_204_NO_CONTENT, responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def end_other_logins(logins: Provided[Logins], user: CurrentUser) -> None:
-    """Log out everywhere else."""
+    """Log out on all other devices."""
     await logins.end_others(user)
 
 
@@ -100,13 +100,13 @@ async def end_login(logins: Provided[Logins], user: CurrentUser, login_id: IdPat
     responses={
         **documented(NotAuthenticated, ScopeMissing, Unavailable),
         200: {
-            "description": "A ZIP of JSON files: profile, logins, keys without secrets, usage, and a file for every session.",
+            "description": "A ZIP file of JSON files: profile, logins, keys without secrets, usage, and one file per session.",
             "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
         },
     },
 )
 async def export(account_export: Provided[Export], accounts: Provided[AccountService], user: CurrentUser) -> ClosingStream:
-    """All of one's data, as a ZIP. It is made while it is sent."""
+    """Download all your data as a ZIP file. It is created while it is sent."""
     parts = account_export.parts(await accounts.profile(user))
     headers = {"Content-Disposition": f'attachment; filename="{file_name()}"', "Cache-Control": "no-store"}
     return ClosingStream(parts, media_type="application/zip", headers=headers)

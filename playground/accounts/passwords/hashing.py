@@ -73,5 +73,5 @@ class PasswordHasher:
 def refuse_likeness(password: SecretStr, *names: str | None, field: str) -> None:
     """Refuse a password that is one of the account's own names. Raises `BadInput` that names `field`."""
     if password.get_secret_value().casefold() in [name.casefold() for name in names if name is not None]:
-        detail = "should be neither the email address nor the username"
+        detail = "should be different from the email address and the username"
         raise BadInput.at(field, detail)

@@ -25,13 +25,13 @@ _logger = structlog.get_logger(__name__)
 
 
 class ResetRefused(BadInput):
-    """The token for a new password is unknown, used or expired."""
+    """The token to reset the password is unknown, used or expired."""
 
     code = "reset_refused"
-    title = "The link for a new password does not hold"
+    title = "The password reset link is not valid"
 
     def __init__(self) -> None:
-        detail = "The token is unknown, used or expired: ask for another one."
+        detail = "The token is unknown, used or expired. Request a new one."
         super().__init__(detail, errors=[FieldError("token", detail)])
 
 
