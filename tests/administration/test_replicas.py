@@ -74,7 +74,7 @@ async def test_a_change_on_one_replica_holds_on_the_other(
 
     # The terminal tells through Redis as well.
     done = await run_sync(lambda: playground_user(data_dir, "promote", "bob@example.org", "--role", "user", REDIS_URL=redis_url))
-    assert done.stdout == "bob@example.org has the role user now.\nA service that runs has been told.\n"
+    assert done.stdout == "bob@example.org now has the role user.\nA running service applies this immediately.\n"
     await until(answered(403))
 
     assert (await admin.http.patch(path, json={"active": False})).status_code == 200

@@ -49,7 +49,7 @@ async def stuck(service: RunningService, portal: BlockingPortal, monkeypatch: py
         ("/playground/sessions/export", "`from`"),
         ("/reports/costs", "shorter time"),
         ("/reports/costs?scope=all&groupBy=user", "shorter time"),
-        ("/admin/stats", "shorter time"),
+        ("/admin/stats", "shorter period"),
         ("/admin/users?q=a", "`role`"),
         ("/admin/audit", "`actor`"),
     ],

@@ -58,7 +58,7 @@ def role_of(service: RunningService, pair: dict[str, Any]) -> str:
 
 
 def shown_password(done: subprocess.CompletedProcess[str]) -> str:
-    [password] = re.findall(r"^Password, shown this once: (\S{16,})$", done.stdout, re.MULTILINE)
+    [password] = re.findall(r"^Password \(only shown once\): (\S{16,})$", done.stdout, re.MULTILINE)
     return str(password)
 
 
@@ -67,15 +67,15 @@ def test_an_account_is_made_promoted_given_another_password_and_listed(
 ) -> None:
     made = command("create", "Terminal@Example.org", "--name", "Ter Minal", "--role", "premium", "--generate")
     assert (made.returncode, made.stderr) == (0, "")
-    assert made.stdout.startswith("Made the account terminal@example.org with the role premium.\n")
+    assert made.stdout.startswith("Created the account terminal@example.org with the role premium.\n")
     first = shown_password(made)
     pair = log_in(service, "terminal@example.org", first)
     assert pair is not None
     assert role_of(service, pair) == "premium"
 
     assert command("promote", "TERMINAL@example.org").stdout == (
-        "terminal@example.org has the role admin now.\n"
-        "A service that runs notices within 60 seconds: it can be told at once only through Redis (REDIS_URL).\n"
+        "terminal@example.org now has the role admin.\n"
+        "A running service applies this within 60 seconds (immediately if REDIS_URL is set).\n"
     )
     pair = log_in(service, "terminal@example.org", first)
     assert pair is not None
@@ -111,7 +111,7 @@ def test_an_account_is_made_promoted_given_another_password_and_listed(
     [
         (["create", "nonsense", "--generate"], "", "email: "),
         (["create", "new@example.org"], "short\n", "password: should have 8 to 256 characters"),
-        (["create", "user@example.org", "--generate"], "", "There is an account for user@example.org already."),
+        (["create", "user@example.org", "--generate"], "", "An account with the email address user@example.org already exists."),
         (["promote", "nobody@example.org"], "", "There is no account nobody@example.org"),
         (["promote", "admin@example.org", "--role", "user"], "", "admin@example.org is the only active administrator."),
     ],
@@ -127,9 +127,9 @@ def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: l
 
 def test_nobody_is_listed_where_nobody_is_and_the_first_account_administers(new_data_dir: NewDataDir) -> None:
     folder = new_data_dir()
-    assert playground_user(folder, "list").stdout == "There is no account yet.\n"
+    assert playground_user(folder, "list").stdout == "There are no accounts yet.\n"
     made = playground_user(folder, "create", "first@example.org", "--generate")
-    assert made.stdout.startswith("Made the account first@example.org with the role admin.\n")
+    assert made.stdout.startswith("Created the account first@example.org with the role admin.\n")
 
 
 def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
@@ -157,5 +157,5 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
     os.close(controller)
     assert process.wait() == 0
     assert PASSWORD not in said.decode()
-    assert "Made the account typed@example.org with the role user." in said.decode()
+    assert "Created the account typed@example.org with the role user." in said.decode()
     assert log_in(service, "typed@example.org", PASSWORD) is not None

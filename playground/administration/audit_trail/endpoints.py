@@ -24,18 +24,19 @@ async def list_audit_events(
     trail: Provided[AuditTrail],
     administrator: Administrator,
     actor: Annotated[
-        CleanText | None, Query(max_length=320, description="Who did it: an id, an address or name at that time, or `terminal`.")
+        CleanText | None,
+        Query(max_length=320, description="Who made the change: an id, an email address or name at that time, or `terminal`."),
     ] = None,
     action: Annotated[
-        CleanText | None, Query(max_length=100, description="As `user.locked`; `user` for all that begin with it.", examples=["user"])
+        CleanText | None, Query(max_length=100, description="Such as `user.locked`, or `user` for all user actions.", examples=["user"])
     ] = None,
-    target_type: Annotated[CleanText | None, Query(alias="targetType", max_length=100, description="As `user` or `model`.")] = None,
-    target: Annotated[CleanText | None, Query(max_length=400, description="The id of what was changed.")] = None,
-    since: Annotated[GivenMoment | None, Query(alias="from", description="At this time or later.")] = None,
-    until: Annotated[GivenMoment | None, Query(alias="to", description="Before this time.")] = None,
-    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the page before.")] = None,
+    target_type: Annotated[CleanText | None, Query(alias="targetType", max_length=100, description="Such as `user` or `model`.")] = None,
+    target: Annotated[CleanText | None, Query(max_length=400, description="The id of the changed object.")] = None,
+    since: Annotated[GivenMoment | None, Query(alias="from", description="Start time (inclusive).")] = None,
+    until: Annotated[GivenMoment | None, Query(alias="to", description="End time (exclusive).")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=64, description="`nextCursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AuditPage:
-    """What was changed, newest first, page by page."""
+    """List audit events, newest first."""
     wanted = AuditFilter(actor=actor, action=action, target_type=target_type, target_id=target, since=since, until=until)
     return await trail.page(administrator.id, wanted, cursor=cursor, limit=limit)

@@ -21,7 +21,7 @@ LIMIT $8::int
 """
 
 
-_NARROW = "Narrow the list by `from`, `to`, `actor` or `action`."
+_NARROW = "Filter the list by `from`, `to`, `actor` or `action`."
 
 
 @dataclass(frozen=True, slots=True)

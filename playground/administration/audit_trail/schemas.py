@@ -16,20 +16,22 @@ class Difference(WireModel):
 
 
 class AuditEvent(WireModel):
-    """Who changed what, when and from where."""
+    """One change: who made it, when, and from where."""
 
     id: str
     created_at: Moment
-    actor_id: str | None = Field(description="Null: the operator at the terminal.")
-    actor: str = Field(examples=["ada@example.org"], description="Their address or name at that time, or `terminal`.")
+    actor_id: str | None = Field(description="Null: the operator, at the terminal.")
+    actor: str = Field(examples=["ada@example.org"], description="The email address or name of the user at that time, or `terminal`.")
     action: str = Field(examples=["user.role_changed"])
     target_type: str = Field(examples=["user"])
     target_id: str
     changes: dict[str, Difference] = Field(
-        validation_alias="details", description="By field; never a secret.", examples=[{"role": {"before": "user", "after": "premium"}}]
+        validation_alias="details",
+        description="Changes by field. Never contains secrets.",
+        examples=[{"role": {"before": "user", "after": "premium"}}],
     )
-    address: str | None = Field(description="Of the client, as far as it is known.")
-    request_id: str | None = Field(description="The `X-Request-ID` of the answer, which the log's lines carry too.")
+    address: str | None = Field(description="Address of the client, if known.")
+    request_id: str | None = Field(description="The `X-Request-ID` of the response, which is also in the log.")
 
 
 class AuditPage(Page[AuditEvent]):

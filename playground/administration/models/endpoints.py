@@ -20,7 +20,7 @@ router = APIRouter(prefix="/admin/models", tags=["administration"])
 
 ModelId = Annotated[
     CleanText,
-    Path(min_length=1, max_length=300, examples=["groq/llama-3.3-70b-versatile"], description="Its slashes may stay as they are."),
+    Path(min_length=1, max_length=300, examples=["groq/llama-3.3-70b-versatile"], description="Slashes don't need to be escaped."),
 ]
 
 
@@ -28,21 +28,21 @@ ModelId = Annotated[
 async def list_models(
     models: Provided[ModelAdministration],
     _administrator: Administrator,
-    q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names hold all of these words.")] = None,
-    provider: Annotated[CleanText | None, Query(max_length=100, description="Only of this provider.")] = None,
+    q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names contain all these words.")] = None,
+    provider: Annotated[CleanText | None, Query(max_length=100, description="Only models of this provider.")] = None,
     tier: Annotated[Tier | None, Query()] = None,
-    active: Annotated[bool | None, Query(description="`false`: those that are switched off.")] = None,
+    active: Annotated[bool | None, Query(description="`false`: only models that are switched off.")] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    cursor: Annotated[CleanText | None, Query(max_length=400, description="`nextCursor` of the page before.")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=400, description="`nextCursor` of the previous page.")] = None,
 ) -> Response:
-    """All models that a provider lists or that have settings: what was decided about each, and what is known."""
+    """List all models that a provider lists or that have settings, with their settings and what is known about them."""
     query = ManagedModelQuery(q, provider, tier, active, limit, cursor)
     return Response(await models.page(query), media_type="application/json")
 
 
 @router.get("/{model_id:path}", responses=documented(BadInput, NotAuthenticated, Forbidden, UnknownProvider, Unavailable))
 async def get_model(models: Provided[ModelAdministration], _administrator: Administrator, model_id: ModelId) -> ManagedModel:
-    """One model, whether it is listed or not."""
+    """Return one model, whether it is listed or not."""
     return await models.get(model_id)
 
 
@@ -50,8 +50,9 @@ async def get_model(models: Provided[ModelAdministration], _administrator: Admin
 async def change_model(
     models: Provided[ModelAdministration], administrator: Administrator, model_id: ModelId, change: ModelChange
 ) -> ManagedModel:
-    """Switch a model on or off, say who may use it, set its price or its name. Applies from the next request on, on every replica.
+    """Switch a model on or off, or set who can use it, its price or its name.
 
-    A name that is not listed can be set, too, and is then open to whom its tier says. One that no one could run is refused.
+    Takes effect with the next request, on every replica. A model that is not listed can be set too; users of its tier
+    can then use it. A model that can't be run is refused.
     """
     return await models.change(model_id, change, actor_id=administrator.id)

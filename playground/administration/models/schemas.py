@@ -19,11 +19,13 @@ Amount = Annotated[
 
 
 class SetPrice(WireInput):
-    """A price above all other sources."""
+    """A price that overrides all other sources."""
 
     input: Amount
     output: Amount
-    cached_input: Annotated[Amount | None, Field(description="Of input that the provider reads from its cache; null: as `input`.")] = None
+    cached_input: Annotated[
+        Amount | None, Field(description="Price of input that the provider reads from its cache; null: same as `input`.")
+    ] = None
 
     def as_list_price(self) -> ListPrice:
         """The price as the rest of the service knows it."""
@@ -31,32 +33,32 @@ class SetPrice(WireInput):
 
 
 class ModelDecision(WireModel):
-    """What administrators decided about a model."""
+    """What administrators have set for a model."""
 
-    active: bool = Field(description="False: nobody can use it.")
+    active: bool = Field(description="False: no one can use the model.")
     tier: Tier
-    display_name: str | None = Field(description="Shown in place of the provider's own; null: none was set.")
-    price: ModelPrice | None = Field(description="Above every other source; null: none was set.")
+    display_name: str | None = Field(description="Shown instead of the provider's name for the model; null: not set.")
+    price: ModelPrice | None = Field(description="Overrides every other source; null: not set.")
 
 
 class ManagedModel(WireModel):
-    """One model: what was decided about it, and what is known."""
+    """One model: its settings, and what is known about it."""
 
     id: str = Field(examples=["groq/llama-3.3-70b-versatile"])
     provider: str = Field(examples=["groq"])
-    name: str = Field(examples=["llama-3.3-70b-versatile"], description="The provider's own name.")
+    name: str = Field(examples=["llama-3.3-70b-versatile"], description="The provider's name for the model.")
     settings: ModelDecision
-    own_settings: bool = Field(description="False: these are the defaults, or those of the model whose route this is.")
-    listed: bool = Field(description="The provider's list has it.")
-    stale: bool = Field(description="From an earlier list: the provider could not be asked since.")
+    own_settings: bool = Field(description="False: `settings` are the defaults, or those of the model that this is a route of.")
+    listed: bool = Field(description="The model is in the provider's list.")
+    stale: bool = Field(description="From an earlier list: the provider has been unreachable since.")
     simulated: bool
-    pattern: bool = Field(description="It is a wildcard such as `openai/*`: its settings hold for the models that it stands for.")
-    provider_name: str | None = Field(description="What the provider calls it for people.")
+    pattern: bool = Field(description="A wildcard such as `openai/*`: its settings apply to all models that match it.")
+    provider_name: str | None = Field(description="The provider's display name for the model.")
     context_window: int | None
-    price: ModelPrice | None = Field(description="What it costs, by the set price or by the known one; null: unknown.")
-    known_price: ModelPrice | None = Field(description="What it costs where no price is set here.")
+    price: ModelPrice | None = Field(description="The price that applies: the set price, else the known price; null: unknown.")
+    known_price: ModelPrice | None = Field(description="The price if none is set; null: unknown.")
     price_note: str | None = Field(
-        description="Why `knownPrice` is unknown although the provider's list names one: it is beyond belief, or not by the token."
+        description="Why `knownPrice` is unknown although the provider lists a price: it is implausible, or not per token."
     )
 
 
@@ -65,11 +67,11 @@ class ManagedModelPage(Page[ManagedModel]):
 
 
 class ModelChange(WireInput):
-    """What to change of a model's settings; what is absent stays."""
+    """Changes to a model's settings. Absent fields stay the same."""
 
     active: bool | None = None
     tier: Tier | None = None
-    price: Annotated[SetPrice | None, Field(description="Null takes the set price away.")] = None
+    price: Annotated[SetPrice | None, Field(description="Null removes the price.")] = None
     display_name: Annotated[
         Annotated[CleanText, AfterValidator(not_blank), AfterValidator(str.strip), Field(max_length=200)] | None,
         Field(description="Null takes the name away."),

@@ -21,10 +21,10 @@ from .schemas import ManagedModel, ManagedModelPage, ModelChange, ModelDecision
 
 
 class UnknownProvider(NotFound):
-    """No such provider is set up, and none could be."""
+    """The provider is not configured, and is none of the built-in ones."""
 
     def __init__(self, model: str) -> None:
-        super().__init__(f'There is no model "{model[:100]}": write it as provider/model, with a provider that this service knows.')
+        super().__init__(f'There is no model "{model[:100]}". Write it as provider/model, with a provider that this service knows.')
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ModelAdministration:
         elif known.provider.base_url:
             self._catalogue.resolve(f"{known.provider.id}/{name}", field="model")
             return
-        detail = f'No one can run "{known.provider.id}/{name}".'
+        detail = f'The model "{known.provider.id}/{name}" can\'t be run on this service.'
         raise UnknownModel(detail, errors=[FieldError("model", detail)])
 
     def _page(self, lists: Sequence[ProviderList], settings: KnownSettings, query: ManagedModelQuery) -> bytes:

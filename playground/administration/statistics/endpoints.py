@@ -21,9 +21,9 @@ router = APIRouter(prefix="/admin", tags=["administration"])
 async def get_statistics(
     statistics: Provided[StatisticsService],
     administrator: Administrator,
-    since: Annotated[GivenMoment | None, Query(alias="from", description="Default: 30 days before `to`.")] = None,
-    until: Annotated[GivenMoment | None, Query(alias="to", description="Before this time. Default: now.")] = None,
-    bucket: Annotated[Bucket, Query(description="How long each step of `series` is, in UTC; weeks begin on Mondays.")] = "day",
+    since: Annotated[GivenMoment | None, Query(alias="from", description="Start time (inclusive). Default: 30 days before `to`.")] = None,
+    until: Annotated[GivenMoment | None, Query(alias="to", description="End time (exclusive). Default: now.")] = None,
+    bucket: Annotated[Bucket, Query(description="The length of each step of `series`, in UTC. Weeks start on Monday.")] = "day",
 ) -> Statistics:
-    """Users, sessions, answers, tokens, costs and errors: in total, and step by step."""
+    """Count users, sessions, answers, tokens, costs and errors, in total and over time."""
     return await statistics.between(administrator.id, since, until, bucket)

@@ -55,7 +55,7 @@ ORDER BY errors DESC, provider, code
 """
 
 
-_NARROW = "Ask for a shorter time: `from` and `to`."
+_NARROW = "Request a shorter period with `from` and `to`."
 
 
 class Found(NamedTuple):

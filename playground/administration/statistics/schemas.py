@@ -10,21 +10,21 @@ Bucket = Literal["hour", "day", "week", "month"]
 
 
 class Figures(WireModel):
-    """What happened in a stretch of time. Answers and what they took count where the answer began."""
+    """What happened in a period of time. Answers, with their tokens and costs, count in the period in which they began."""
 
     new_users: int
-    active_users: int = Field(description="Who started a turn.")
-    sessions: int = Field(description="That were begun.")
+    active_users: int = Field(description="Users who started a turn.")
+    sessions: int = Field(description="Sessions that were created.")
     turns: int
     answers: int
     input_tokens: int
     output_tokens: int
-    simulated_tokens: int = Field(description="Of input and output: those of simulated models.")
-    cost: Money = Field(description="Real money on the server's own keys. Answers whose cost is not known are not in it.")
-    own_key_cost: Money = Field(description="Real money on keys of users, which is not in `cost`.")
-    simulated_cost: Money = Field(description="Made up, and not in `cost`.")
-    unknown_costs: int = Field(description="Answers that are over and whose cost is not known.")
-    errors: int = Field(description="Answers that failed.")
+    simulated_tokens: int = Field(description="The input and output tokens of simulated models.")
+    cost: Money = Field(description="Real costs on the server's keys. Answers with an unknown cost are not included.")
+    own_key_cost: Money = Field(description="Real costs on the users' own keys. Not included in `cost`.")
+    simulated_cost: Money = Field(description="Simulated costs. Not included in `cost`.")
+    unknown_costs: int = Field(description="Finished answers with an unknown cost.")
+    errors: int = Field(description="Failed answers.")
 
 
 class TimedFigures(Figures):
@@ -34,14 +34,14 @@ class TimedFigures(Figures):
 
 
 class ErrorCount(WireModel):
-    """How many answers failed with one code."""
+    """The number of answers that failed with one error code."""
 
     code: str = Field(examples=["rate_limited"])
     errors: int
 
 
 class ProviderErrors(WireModel):
-    """How many answers of one provider failed."""
+    """The number of answers of one provider, and how many failed."""
 
     provider: str = Field(examples=["groq"])
     answers: int
@@ -49,15 +49,15 @@ class ProviderErrors(WireModel):
 
 
 class Statistics(WireModel):
-    """What happened between two times. `series` has every bucket (UTC), also those in which nothing happened.
+    """What happened between two times. `series` has every bucket (UTC), including empty ones.
 
-    The first and the last may be cut: what they count is within the two times.
+    The first and the last bucket may be partial: they only count what is within the two times.
     """
 
     since: Moment = Field(serialization_alias="from")
     until: Moment = Field(serialization_alias="to")
     bucket: Bucket
-    users: int = Field(description="Accounts that there are now and were made before `to`.")
+    users: int = Field(description="Existing accounts that were created before `to`.")
     totals: Figures
     series: list[TimedFigures]
     errors_by_code: list[ErrorCount]

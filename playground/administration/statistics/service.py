@@ -50,7 +50,7 @@ def _check(since: datetime, until: datetime, bucket: Bucket) -> None:
     if since < _EARLIEST:
         raise _bad("from", "should be 1970 or later")
     if (until - since) / _SHORTEST[bucket] > _MOST_BUCKETS:
-        raise _bad("bucket", f"{bucket} would make more than {_MOST_BUCKETS:,} buckets; ask for a longer one, or a shorter time")
+        raise _bad("bucket", f"{bucket} would give more than {_MOST_BUCKETS:,} buckets; choose a longer bucket or a shorter period")
 
 
 def _bad(field: str, message: str) -> BadInput:

@@ -15,5 +15,5 @@ router = APIRouter(prefix="/admin", tags=["administration"])
 
 @router.get("/system", responses=documented(NotAuthenticated, Forbidden, Unavailable))
 async def get_system(system: Provided[SystemService], _administrator: Administrator) -> SystemState:
-    """The process that answers, its versions, and the state of all that it stands on."""
+    """Return the state of the responding process, its versions, and the state of everything it depends on."""
     return await system.state()

@@ -28,15 +28,15 @@ router = APIRouter(prefix="/admin/users", tags=["administration"])
 async def list_users(
     users: Provided[UserAdministration],
     administrator: Administrator,
-    q: Annotated[CleanText | None, Query(max_length=200, description="Stands in the address, the username or the name.")] = None,
+    q: Annotated[CleanText | None, Query(max_length=200, description="Part of the email address, the username or the name.")] = None,
     role: Annotated[Role | None, Query()] = None,
-    active: Annotated[bool | None, Query(description="`false`: those that are locked.")] = None,
+    active: Annotated[bool | None, Query(description="`false`: only locked accounts.")] = None,
     sort: Annotated[Sorting, Query()] = "createdAt",
     order: Annotated[Order, Query()] = "desc",
-    cursor: Annotated[CleanText | None, Query(max_length=1_000, description="`nextCursor` of the page before.")] = None,
+    cursor: Annotated[CleanText | None, Query(max_length=1_000, description="`nextCursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> UserPage:
-    """All accounts, page by page."""
+    """List all accounts."""
     wanted = UserFilter(text=q, role=role, active=active)
     return await users.page(administrator.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit)
 
@@ -51,7 +51,7 @@ async def get_user(users: Provided[UserAdministration], _administrator: Administ
 async def get_user_usage(
     limits: Provided[LimitService], users: Provided[UserAdministration], _administrator: Administrator, user_id: IdPath
 ) -> Usage:
-    """What a user has used and has left of each limit, and when it resets: what they see themselves at `/users/me/usage`."""
+    """Return what a user has used and has left of each limit, as the user sees it at `/users/me/usage`."""
     return await limits.usage(await users.as_asker(user_id))
 
 

@@ -59,7 +59,7 @@ WHERE user_id = $1
 """
 
 
-_NARROW = "Narrow the list by `q`, `role` or `active`, or sort it by another field."
+_NARROW = "Filter the list by `q`, `role` or `active`, or sort it by another field."
 
 
 @dataclass(frozen=True, slots=True)

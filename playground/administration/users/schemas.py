@@ -24,7 +24,7 @@ class UserItem(WireModel):
     role: Role
     active: bool = Field(description="False: an administrator locked it.")
     limits: dict[str, Any] = Field(
-        description="What was set for this user in place of the role's limits, as `PATCH` takes it; empty: nothing.",
+        description="Limits set for this user instead of the role's, in the form that `PATCH` accepts; empty: none.",
         examples=[{"monthlyTokens": 1_000_000}],
     )
     created_at: Moment
@@ -37,7 +37,7 @@ class UserPage(Page[UserItem]):
 
 
 class UsageSoFar(WireModel):
-    """What a user has used in the present day and month (UTC), on the server's keys, and what open runs have reserved."""
+    """What a user has used on the server's keys in the current day and month (UTC), and what running comparisons have reserved."""
 
     day_requests: int
     month_requests: int
@@ -48,17 +48,17 @@ class UsageSoFar(WireModel):
 
 
 class UserDetail(UserItem):
-    """An account, and what belongs to it."""
+    """An account with its usage and the number of its logins and keys."""
 
     bio: str
     usage: UsageSoFar
-    logins: int = Field(description="Devices that are logged in.")
+    logins: int = Field(description="Devices that are currently logged in.")
     api_keys: int
     provider_keys: int
 
 
 class UserChange(WireInput):
-    """What to change of an account; what is absent stays."""
+    """Changes to an account. Absent fields stay the same."""
 
     role: Role | None = None
     active: Annotated[bool, Field(description="False locks the account: its logins end, and its API keys open nothing.")] | None = None

@@ -27,18 +27,18 @@ _SORT_KEYS: Mapping[Sorting, SortKey] = {
     "sessions": "sessions",
 }
 _LAST = (
-    "This is the only active administrator: the account can't be removed, locked or given another role. "
-    "Make somebody else an administrator first."
+    "This is the only active administrator, so the account can't be deleted, locked or given another role. "
+    "Make another user an administrator first."
 )
 _NEVER = "-infinity"
 """How PostgreSQL writes a time before all others."""
 
 
 class UserNotFound(NotFound):
-    """There is no such account."""
+    """The account doesn't exist."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such account.")
+        super().__init__("This account doesn't exist.")
 
 
 class UserAdministration:
@@ -135,6 +135,6 @@ def _read_cursor(cursor: str, sort: Sorting, order: Order) -> Place:
         if sort == "sessions":
             key = str(max(0, min(int(key), 2**63 - 1)))
     except (ValueError, binascii.Error, msgspec.MsgspecError):
-        detail = "is not the nextCursor of a page in this order"
+        detail = "should be the `nextCursor` of a page in the same order"
         raise BadInput.at("cursor", detail) from None
     return Place(clean(key), clean(user_id))
