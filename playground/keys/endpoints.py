@@ -30,14 +30,14 @@ ProviderId = Annotated[CleanText, Path(max_length=64, examples=["openai"])]
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, TooManyApiKeys, Unavailable),
 )
 async def make_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, wanted: NewApiKey, response: Response) -> MadeApiKey:
-    """Make an API key. The answer is the only time that it is shown: only a hash of it is kept."""
+    """Create an API key. It is only shown in this response: the service stores only a hash of it."""
     response.headers["Cache-Control"] = "no-store"
     return await api_keys.make(user.id, wanted)
 
 
 @router.get("/api-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def list_api_keys(api_keys: Provided[ApiKeyService], user: CurrentUser) -> ApiKeyList:
-    """One's API keys, newest first, without the keys themselves."""
+    """List your API keys, newest first, without the keys themselves."""
     return await api_keys.all_of(user.id)
 
 
@@ -59,7 +59,7 @@ async def revoke_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, k
 
 @router.get("/provider-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def list_provider_keys(provider_keys: Provided[ProviderKeyService], user: CurrentUser) -> ProviderKeyList:
-    """One's own keys for providers, without the keys themselves; and the providers that one may have a key for."""
+    """List your keys for providers, without the keys themselves, and the providers that you can store a key for."""
     return await provider_keys.all_of(user.id)
 
 
@@ -67,7 +67,7 @@ async def list_provider_keys(provider_keys: Provided[ProviderKeyService], user: 
 async def put_provider_key(
     provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId, given: ProviderKeyInput
 ) -> ProviderKey:
-    """Store one's own key for a provider, in the place of the one before. One's runs use it from now on, and cost one's own money."""
+    """Store your key for a provider, and replace the previous one. Your new runs use it, and the provider bills you for them."""
     return await provider_keys.put(user.id, provider, given)
 
 
@@ -77,7 +77,7 @@ async def put_provider_key(
     responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, Unavailable),
 )
 async def delete_provider_key(provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId) -> None:
-    """Delete one's own key for a provider. Runs that go on use it to their end."""
+    """Delete your key for a provider. Running comparisons still use it."""
     await provider_keys.delete(user.id, provider)
 
 
@@ -86,5 +86,5 @@ async def delete_provider_key(provider_keys: Provided[ProviderKeyService], user:
     responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, ProviderKeyUnreadable, Unavailable),
 )
 async def test_provider_key(provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId) -> ProviderKeyTest:
-    """Ask the provider whether it takes one's key: for its list of models or, where anybody gets that, for a few tokens."""
+    """Test your key for a provider: request the list of models or, if that needs no key, an answer of a few tokens."""
     return await provider_keys.test(user.id, provider)

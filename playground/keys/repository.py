@@ -236,4 +236,4 @@ class ProviderKeyRepository:
 
 
 def _account_gone() -> NoReturn:
-    raise NotAuthenticated("This account does not exist any more.") from None
+    raise NotAuthenticated("This account no longer exists.") from None

@@ -181,7 +181,7 @@ async def result_of(user: User, upstream: Upstream, **body: Any) -> dict[str, An
 async def test_a_key_that_works_is_told_from_its_list(free_user: User, upstream: Upstream) -> None:
     result = await result_of(free_user, upstream)
     assert (result["works"], result["code"], result["models"]) == (True, None, 1)
-    assert "Mistral takes the key" in result["message"]
+    assert "Mistral accepts the key" in result["message"]
     # A list that others don't get is proof enough, and costs nothing.
     assert {what for what, _ in upstream.asked} == {"list"}
 

@@ -17,17 +17,17 @@ _VISIBLE_CHARACTERS = len(API_KEY_PREFIX) + 8
 
 
 class TooManyApiKeys(Conflict):
-    """A user has a limited number of API keys."""
+    """The user has the maximum number of API keys."""
 
     code = "too_many_api_keys"
-    title = "You have as many API keys as one may have"
+    title = "Too many API keys"
 
 
 class ApiKeyNotFound(NotFound):
-    """There is no such API key of this user."""
+    """This user has no such API key."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such API key, or it is not yours.")
+        super().__init__("This API key doesn't exist or isn't yours.")
 
 
 class ApiKeyService:
@@ -52,7 +52,7 @@ class ApiKeyService:
                 most=MOST_API_KEYS,
             )
         except TooManyRows:
-            raise TooManyApiKeys(f"You have {MOST_API_KEYS} API keys, which is the most: delete one that is not used any more.") from None
+            raise TooManyApiKeys(f"You have {MOST_API_KEYS} API keys, which is the maximum. Delete one that you no longer use.") from None
         return MadeApiKey(**_shown(row).model_dump(), key=key)
 
     async def all_of(self, user_id: str) -> ApiKeyList:

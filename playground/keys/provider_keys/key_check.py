@@ -36,9 +36,9 @@ async def _try_key(client: ProviderClient, provider: Provider) -> ProviderKeyTes
     except ProviderError as error:
         return _failed(error)
     if not await _lists_for_anybody(client, provider):
-        return _works(f"{provider.name} takes the key.", models)
+        return _works(f"{provider.name} accepts the key.", models)
     if not models:
-        return ProviderKeyTest(works=None, code=None, message=f"{provider.name} lists no models to try the key with.", models=0)
+        return ProviderKeyTest(works=None, code=None, message=f"{provider.name} lists no models to test the key with.", models=0)
     model = min(models, key=_price).name
     try:
         with anyio.CancelScope() as begun:
@@ -46,7 +46,7 @@ async def _try_key(client: ProviderClient, provider: Provider) -> ProviderKeyTes
                 await answer.deliver(lambda _: begun.cancel())
     except ProviderError as error:
         return _failed(error, len(models))
-    return _works(f"{provider.name} takes the key: {model} answered.", models)
+    return _works(f"{provider.name} accepts the key: {model} answered.", models)
 
 
 async def _lists_for_anybody(client: ProviderClient, provider: Provider) -> bool:

@@ -17,14 +17,14 @@ _HINT_CHARACTERS = 4
 
 
 class UnknownProvider(NotFound):
-    """No provider has this id."""
+    """The provider doesn't exist."""
 
     code = "unknown_provider"
-    title = "No such provider"
+    title = "Unknown provider"
 
 
 class ProviderKeyNotFound(NotFound):
-    """This user has no key for that provider."""
+    """This user has no key for the provider."""
 
     def __init__(self, provider_id: str) -> None:
         super().__init__(f'You have no key for "{provider_id}".')
@@ -99,20 +99,20 @@ class ProviderKeyService:
         provider = self._providers.known(provider_id)
         if provider is None or provider.simulated:
             names = ", ".join(known.id for known in self._providers.all_known() if not known.simulated)
-            raise UnknownProvider(f'There is no provider "{provider_id}" that takes a key: there are {names}.')
+            raise UnknownProvider(f'There is no provider "{provider_id}" that you can store a key for. Choose one of: {names}.')
         return provider
 
     async def _check_address(self, provider: Provider, base_url: str | None) -> None:
         if base_url is None:
             if not self._own_keys.takes_key(provider):
                 raise _bad_address(
-                    f"is needed: the {provider.name} of this service takes no key, so one's own is for a server of one's own"
+                    f"is required: this service's {provider.name} server needs no key, so a key is only for a server of yours"
                 )
         elif self._addresses is not None:
             try:
                 await self._addresses.check(base_url, timeout=self._look_up_seconds)
             except AddressRefusedError as error:
-                raise _bad_address(f"{error}; give a public address with https") from None
+                raise _bad_address(f"{error}; use a public address with https") from None
 
     async def _row(self, user_id: str, provider_id: str) -> StoredProviderKey:
         row = await self._repository.get(user_id, provider_id)

@@ -20,15 +20,15 @@ _logger = structlog.get_logger(__name__)
 
 
 class ProviderKeyUnreadable(Conflict):
-    """The user's key for a provider can't be decrypted any more."""
+    """The user's key for the provider can no longer be decrypted."""
 
     code = "provider_key_unreadable"
-    title = "Your key for this provider can't be read any more"
+    title = "Your key for this provider can no longer be read"
 
     def __init__(self, provider: Provider) -> None:
         super().__init__(
-            f"Your key for {provider.name} can't be decrypted any more: the secret of this service that encrypted it is lost. "
-            f"Store it again at /users/me/provider-keys/{provider.id}, or delete it there to use the key of the service."
+            f"Your key for {provider.name} can no longer be decrypted, because the secret that encrypted it is lost. "
+            f"Store it again at /users/me/provider-keys/{provider.id}, or delete it there to use the service's key."
         )
 
 
