@@ -15,5 +15,8 @@ router = APIRouter(tags=["limits"])
 
 @router.get("/users/me/usage", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def get_usage(limits: Provided[LimitService], user: ReportReader) -> Usage:
-    """What is used and left of each limit, and when it resets. Needs a login, or an API key with the scope `reports:read`."""
+    """Return what is used and left of each limit, and when it resets.
+
+    Needs a login, or an API key with the scope `reports:read`.
+    """
     return await limits.usage(user)

@@ -11,11 +11,11 @@ from playground.kit.wire import iso_utc, money
 
 
 class LimitReached(Problem):
-    """A limit is reached. The answer says which one, how much of it is used, and when it resets."""
+    """A limit is reached. The response says which one, how much of it is used, and when it resets."""
 
     status = 429
     code = "limit_reached"
-    title = "A limit is reached"
+    title = "Limit reached"
     example: ClassVar[Mapping[str, Any]] = {"limit": "daily-requests", "used": 50, "max": 50, "resetsAt": "2026-12-01T00:00:00.000Z"}
 
     def __init__(

@@ -43,10 +43,10 @@ _Dollars = Annotated[
 
 
 class LimitOverrides(WireInput):
-    """One user's own limits. Absent: the role's. `null`: no limit. This is the shape of `users.limits`; `stored` writes it."""
+    """Limits of a single user. Absent: the role's limit applies. `null`: no limit."""
 
-    requests: _RateText = Field(default=None, description="API requests, as `1000 per 15 minutes`.")
-    streams: _RateText = Field(default=None, description="Streams that the user starts, as `50 per hour`.")
+    requests: _RateText = Field(default=None, description="API requests, such as `1000 per 15 minutes`.")
+    streams: _RateText = Field(default=None, description="Streams that the user starts, such as `50 per hour`.")
     daily_requests: _Count = Field(default=None, description="Turns in a day (UTC).")
     monthly_requests: _Count = Field(default=None, description="Turns in a month (UTC).")
     monthly_tokens: _Count = Field(default=None, description="Tokens of prompts and answers in a month (UTC).")

@@ -108,7 +108,7 @@ class UserQuota:
             if refusal is not None:
                 raise refusal
             # A run of the same user ended in between, and left room.
-        raise Unavailable("Too many comparisons of this account begin and end at the same moment. Ask again.")
+        raise Unavailable("Too many comparisons of this account start and end at the same time. Try again.")
 
     async def _reserved(self, wanted: Wanted) -> UsageRow | None:
         try:

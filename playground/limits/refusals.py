@@ -30,7 +30,7 @@ def window_full(rate: Rate, window: Window) -> LimitReached:
     resets_at = datetime.now(UTC) + timedelta(seconds=window.resets_in)
     return LimitReached(
         f"At most {rate.amount:,} {_UNITS[rate.name]} are allowed in any {_duration(rate.seconds)}. "
-        f"Ask again in {_wait(window.resets_in)}.",
+        f"Try again in {_wait(window.resets_in)}.",
         limit=rate.name,
         used=Decimal(window.used),
         most=Decimal(rate.amount),
@@ -54,7 +54,7 @@ def allowance_exceeded(allowances: Allowances, wanted: dict[str, Decimal], at: d
 def _refusal(allowance: Allowance, want: Decimal, at: datetime) -> LimitReached:
     assert allowance.most is not None  # noqa: S101 - else nothing is refused
     unit, period = _UNITS[allowance.name], "day" if allowance.name.startswith("daily") else "month"
-    reset = f"The next {period} begins at {allowance.period.ends_at:%Y-%m-%d %H:%M} UTC."
+    reset = f"The next {period} starts at {allowance.period.ends_at:%Y-%m-%d %H:%M} UTC."
     retry_after = (allowance.period.ends_at - at).total_seconds()
     by_size = not allowance.name.endswith("requests")
     if not by_size:
@@ -63,14 +63,14 @@ def _refusal(allowance: Allowance, want: Decimal, at: datetime) -> LimitReached:
         figures = (allowance.left or Decimal(0), allowance.most, allowance.used, allowance.reserved)
         left, most, used, reserved = map(_amount, figures)
         detail = (
-            f"This may take up to {_amount(want)} {unit}, and {left} of the {most} of this {period} are left: "
-            f"{used} are used, {reserved} are reserved by comparisons that go on. "
+            f"This comparison may use up to {_amount(want)} {unit}, but only {left} of this {period}'s {most} are left: "
+            f"{used} are used and {reserved} are reserved by running comparisons. "
         )
         if allowance.most - allowance.used >= want:
-            detail += "Ask again when those have ended."
+            detail += "Try again when those have ended."
             retry_after = min(retry_after, _WHEN_RUNS_END_SECONDS)
         else:
-            detail += "Ask fewer models, or for shorter answers (maxTokens)."
+            detail += "Use fewer models or shorter answers (maxTokens)."
             detail += f" {reset}" if want <= allowance.most else ""
     return LimitReached(
         detail,

@@ -98,7 +98,7 @@ class UsageRepository:
             rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
         except RawQueryError as error:
             if error.meta["code"] == sqlstate.FOREIGN_KEY_VIOLATION:
-                raise NotAuthenticated("This account does not exist any more.") from None
+                raise NotAuthenticated("This account no longer exists.") from None
             if error.meta["code"] != sqlstate.UNIQUE_VIOLATION:
                 raise
             # An earlier attempt, whose answer got lost, was kept a moment ago: now it can be seen.

@@ -6,14 +6,14 @@ from playground.kit.wire import Moment, Money, WireModel
 
 
 class RateUsage(WireModel):
-    """Requests in a window that moves: each counts for `seconds`."""
+    """Requests in a moving window: each request counts for `seconds`."""
 
     max: int | None = Field(examples=[1000], description="Null: no limit.")
-    used: int = Field(examples=[13], description="In the last `seconds`. Without a limit nothing is counted.")
+    used: int = Field(examples=[13], description="Requests in the last `seconds`. Without a limit, nothing is counted.")
     left: int | None = Field(examples=[987], description="Null: no limit.")
     seconds: int | None = Field(examples=[900], description="The window's length; null: no limit.")
     resets_at: Moment | None = Field(
-        examples=["2026-11-21T09:30:00.000Z"], description="When the oldest request leaves the window; null: there is none in it."
+        examples=["2026-11-21T09:30:00.000Z"], description="When the oldest request leaves the window; null: the window is empty."
     )
 
 
@@ -29,21 +29,21 @@ class RequestUsage(WireModel):
 class TokenUsage(RequestUsage):
     """Tokens in a month (UTC)."""
 
-    reserved: int = Field(examples=[8300], description="By comparisons that go on: what they may take at most.")
+    reserved: int = Field(examples=[8300], description="The most that running comparisons may use.")
 
 
 class BudgetUsage(WireModel):
-    """US dollars in a month (UTC). Unknown costs and made-up ones are not in it."""
+    """US dollars in a month (UTC). Unknown and simulated costs are not included."""
 
     max: Money | None = Field(examples=["25"], description="Null: no limit.")
     used: Money = Field(examples=["1.204"])
-    reserved: Money = Field(examples=["0.0166"], description="By comparisons that go on: what they may cost at most.")
+    reserved: Money = Field(examples=["0.0166"], description="The most that running comparisons may cost.")
     left: Money | None = Field(examples=["23.7794"], description="Null: no limit.")
     resets_at: Moment = Field(examples=["2026-12-01T00:00:00.000Z"])
 
 
 class Usage(WireModel):
-    """What a user has used of each limit."""
+    """What a user has used and has left of each limit."""
 
     requests: RateUsage
     streams: RateUsage

@@ -224,10 +224,10 @@ async def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(visit: Vis
 async def test_a_service_that_is_busy_does_not_ask_for_the_password(visit: Visit) -> None:
     page = visit.page
     visit.expects_refusal("/auth/refresh")
-    problem = {"type": "urn:playground:problem:limit_reached", "detail": "Ask again in 3 seconds."}
+    problem = {"type": "urn:playground:problem:limit_reached", "detail": "Try again in 3 seconds."}
     await page.route("**/auth/refresh", lambda route: route.fulfill(status=429, json=problem))
     await page.reload()
-    await expect(page.get_by_role("alert")).to_contain_text("Ask again in 3 seconds.")
+    await expect(page.get_by_role("alert")).to_contain_text("Try again in 3 seconds.")
     await page.unroute("**/auth/refresh")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_role("link", name="Your account")).to_be_visible()

@@ -37,9 +37,9 @@ async def test_a_limit_that_lasts_ends_the_run_and_what_was_measured_is_reported
     done = await run("bench_stream.py", prompt, "-m", model, "-n", "20", "-c", "2", "--csv", "-")
     assert done.returncode == 1
     said = done.stderr
-    assert "At most 4 streams are allowed in any hour. Ask again in " in said
+    assert "At most 4 streams are allowed in any hour. Try again in " in said
     assert "3 of 20 answers are done." in said
-    assert said.count("A limit is reached") == 1
+    assert said.count("Limit reached") == 1
     [row] = csv.DictReader(io.StringIO(done.stdout))
     assert (row["completed"], row["failed"]) == ("3", "0")
 
