@@ -18,9 +18,11 @@ _COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d",
 BYTE_ORDER_MARK = "\ufeff"
 _LONGEST_CELL = 32_767
 """Of Excel, in UTF-16 code units: the rest would go to the next row. https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
-_CUT = "… [cut off, {length:,} characters in all: the JSON export has the whole text]"
+_CUT = "… [truncated; {length:,} characters in total; the JSON export has the full text]"
 
-Format = Annotated[Literal["json", "csv"] | None, Query(alias="format", description="`csv` for a file of it; else `Accept` decides.")]
+Format = Annotated[
+    Literal["json", "csv"] | None, Query(alias="format", description="`csv`: download a CSV file. Absent: `Accept` decides.")
+]
 AcceptHeader = Annotated[str | None, Header(include_in_schema=False)]
 
 

@@ -59,10 +59,10 @@ class Problem(Exception):
 
 
 class BadInput(Problem):
-    """Something in the request is wrong; `errors` says which fields."""
+    """The request is not valid. `errors` names the fields."""
 
     status = 422
-    title = "The request can't be used"
+    title = "The request is not valid"
     code = "bad_input"
     example: ClassVar[Mapping[str, Any]] = {
         "detail": "lanes.1.temperature: Input should be less than or equal to 2",
@@ -76,7 +76,7 @@ class BadInput(Problem):
 
 
 class NotAuthenticated(Problem):
-    """Nobody is logged in, or the token does not hold."""
+    """The request has no token or key, or it is not valid."""
 
     status = 401
     title = "Not logged in"
@@ -87,7 +87,7 @@ class NotAuthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """Known, but not allowed."""
+    """The user is not allowed to do this."""
 
     status = 403
     title = "Not allowed"
@@ -95,7 +95,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """There is no such thing, or it is somebody else's."""
+    """The object doesn't exist or belongs to another user."""
 
     status = 404
     title = "Not found"
@@ -103,7 +103,7 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """The request does not fit the present state."""
+    """The request conflicts with the current state."""
 
     status = 409
     title = "Conflict"
@@ -111,10 +111,10 @@ class Conflict(Problem):
 
 
 class Unavailable(Problem):
-    """Something that the service needs is away for a moment."""
+    """Something that the service depends on is temporarily unavailable."""
 
     status = 503
-    title = "Not available right now"
+    title = "Temporarily unavailable"
     code = "unavailable"
 
     def __init__(self, detail: str, *, retry_after: int = 1) -> None:

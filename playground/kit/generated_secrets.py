@@ -13,7 +13,7 @@ from .errors import StartupError
 SHORTEST_SECRET = 32
 """Of HS256's key, in characters (RFC 7518, 3.2, asks for 256 bits)."""
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
-_WHAT_TO_DO = "Put the file back from a backup; or delete it, and the next start makes another (docs/deployment.md has what is lost then)."
+_WHAT_TO_DO = "Restore the file from a backup, or delete it: the next start then creates a new one (docs/deployment.md says what is lost)."
 
 
 def kept_secret(path: Path) -> str:
@@ -26,12 +26,12 @@ def kept_secret(path: Path) -> str:
             _make(path)
         secret = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        instead = "JWT_SECRET and ENCRYPTION_SECRET can be set in place of such files"
-        raise StartupError(f"The secret in {path} can't be made or read: {error.strerror}. {instead}.") from None
+        instead = "You can set JWT_SECRET and ENCRYPTION_SECRET instead of using such files"
+        raise StartupError(f"The secret in {path} can't be created or read: {error.strerror}. {instead}.") from None
     except UnicodeDecodeError:
         raise StartupError(f"The secret in {path} is not ASCII. {_WHAT_TO_DO}") from None
     if len(secret) < SHORTEST_SECRET:
-        raise StartupError(f"The secret in {path} has fewer than {SHORTEST_SECRET} characters. {_WHAT_TO_DO}")
+        raise StartupError(f"The secret in {path} is shorter than {SHORTEST_SECRET} characters. {_WHAT_TO_DO}")
     return secret
 
 

@@ -53,7 +53,7 @@ def _proxy_fault(value: str) -> str | None:
     except ValueError:
         return f"is not an address: its host or port can't be read. Write {_EXAMPLE}"
     if url.scheme.startswith("socks"):
-        return "is a SOCKS proxy, which this program can't use. Write the address of an HTTP proxy, such as http://127.0.0.1:3128"
+        return "is a SOCKS proxy, which is not supported. Write the address of an HTTP proxy, such as http://127.0.0.1:3128"
     if url.scheme not in ("http", "https"):
         return f"begins with {url.scheme}://, which no proxy does. Write {_EXAMPLE}"
     written = value.strip()
@@ -86,17 +86,20 @@ def _certificate_faults(environment: Mapping[str, str]) -> Iterator[str]:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except ssl.SSLError:
-            yield f"SSL_CERT_FILE={file} has no certificate in PEM form. Name a file of root certificates, or unset SSL_CERT_FILE."
+            yield f"SSL_CERT_FILE={file} contains no PEM certificate. Set it to a file of root certificates, or unset SSL_CERT_FILE."
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            yield f"SSL_CERT_FILE={file} can't be read: {reason}. Name a file of root certificates, or unset SSL_CERT_FILE."
+            yield f"SSL_CERT_FILE={file} can't be read: {reason}. Set it to a file of root certificates, or unset SSL_CERT_FILE."
     if folder:
         missing = [part for part in folder.split(os.pathsep) if part and not Path(part).is_dir()]
         if missing:
-            yield f"SSL_CERT_DIR={folder}: there is no folder {missing[0]}. Name a folder of root certificates, or unset SSL_CERT_DIR."
+            yield (
+                f"SSL_CERT_DIR={folder}: the folder {missing[0]} doesn't exist. "
+                "Set it to a folder of root certificates, or unset SSL_CERT_DIR."
+            )
     if key_log:
         try:
             with Path(key_log).open("ab"):
                 pass
         except OSError as error:
-            yield f"SSLKEYLOGFILE={key_log} can't be written: {error.strerror}. Name a file that can, or unset SSLKEYLOGFILE."
+            yield f"SSLKEYLOGFILE={key_log} can't be written: {error.strerror}. Set it to a writable file, or unset SSLKEYLOGFILE."

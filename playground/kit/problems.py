@@ -19,7 +19,7 @@ _NO_OBJECT = ("missing", "model_attributes_type")
 
 
 class ProblemField(BaseModel):
-    """What is wrong with one field."""
+    """The error of one field."""
 
     field: str
     message: str
@@ -33,12 +33,14 @@ class ProblemBody(BaseModel):
     status: int
     detail: str
     errors: list[ProblemField] | None = None
-    limit: str | None = Field(None, description="Which limit is reached, as `daily-requests`. This and what follows comes with 429.")
-    used: int | str | None = Field(None, description="Requests or tokens; a decimal string of US dollars for a budget.")
-    reserved: int | str | None = Field(None, description="By comparisons that go on.")
-    wanted: int | str | None = Field(None, description="What this request may take at most.")
+    limit: str | None = Field(
+        None, description="The limit that is reached, such as `daily-requests`. This member and the following come with status 429."
+    )
+    used: int | str | None = Field(None, description="Requests or tokens used; for a budget, US dollars as a decimal string.")
+    reserved: int | str | None = Field(None, description="What running comparisons have reserved.")
+    wanted: int | str | None = Field(None, description="The most that this request may use.")
     max: int | str | None = None
-    resetsAt: str | None = Field(None, description="When there is room again.")  # noqa: N815 - as on the wire
+    resetsAt: str | None = Field(None, description="When the limit resets.")  # noqa: N815 - as on the wire
 
 
 class ProblemResponse(JSONResponse):
@@ -86,19 +88,19 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
         if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's answer to what it could not even parse.
-            detail = "is not JSON in UTF-8"
+            detail = "should be JSON in UTF-8"
             if "content-encoding" in request.headers:
-                detail = "should be sent as it is: no Content-Encoding is taken"
+                detail = "should be sent without Content-Encoding, which is not supported"
             elif "integer string conversion" in str(error.__cause__):
                 # Python refuses to make a number of that many digits, since it takes time by their square.
-                detail = "holds a number of too many digits"
+                detail = "contains a number with too many digits"
             return respond(BadInput.at("body", detail))
         headers = {**(error.headers or {}), **_allow(request, error)}
         detail = str(error.detail)
         if error.status_code == status.HTTP_404_NOT_FOUND:
-            detail = "There is nothing at this address. /docs tells what there is."
+            detail = "This address doesn't exist. See /docs for all addresses."
         elif "Allow" in headers:
-            detail = f"{request.method} is not possible at this address: it takes {headers['Allow']}."
+            detail = f"This address doesn't support {request.method}. It supports {headers['Allow']}."
         body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "detail": detail}
         return ProblemResponse(body, status_code=error.status_code, headers=headers)
 
@@ -135,7 +137,7 @@ def _cut(text: str, most: int) -> str:
 
 def _field_errors(error: dict[str, Any]) -> list[FieldError]:
     if error["type"] == "json_invalid":  # FastAPI's, whose place is that of the character.
-        return [FieldError("body", f"is no JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")]
+        return [FieldError("body", f"is not valid JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")]
     if error["type"] == FIELDS_AT_FAULT:
         return [FieldError(_path((*error["loc"], name)), error["ctx"]["message"]) for name in error["ctx"]["fields"]]
     if error["loc"] == ("body",) and error["type"] in _NO_OBJECT:
@@ -157,5 +159,5 @@ def _sentence(error: dict[str, Any]) -> str:
     if kind == "too_short":
         return "should not be empty" if context["min_length"] == 1 else f"should have at least {context['min_length']:,} {unit}"
     if kind == "extra_forbidden":
-        return "is not known here"
+        return "is not a known field"
     return str(error["msg"]).removeprefix("Value error, ")

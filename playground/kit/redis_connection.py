@@ -13,8 +13,8 @@ from .errors import StartupError
 _CONNECTIONS = 50
 _TIMEOUT_SECONDS = 2.0
 _UNUSABLE = (
-    "REDIS_URL can't be used. It should be such as redis://:password@host:6379/0, with / # ? and % in the password as %2F %23 %3F and %25, "
-    "and with no parameters but those of redis-py."
+    "REDIS_URL is not valid. Write an address such as redis://:password@host:6379/0. In the password, write / as %2F, # as %23, ? as %3F "
+    "and % as %25. Use only the parameters of redis-py."
 )
 
 
@@ -30,7 +30,7 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis | None]:
         try:
             await client.ping()
         except (RedisError, OSError) as error:
-            raise StartupError(f"Redis does not answer: {str(error).rstrip('.')}. Check REDIS_URL.") from None
+            raise StartupError(f"Redis doesn't respond: {str(error).rstrip('.')}. Check REDIS_URL.") from None
         yield client
     finally:
         await client.aclose()

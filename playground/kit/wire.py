@@ -33,13 +33,13 @@ def _as_utc(moment: datetime) -> datetime:
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is outside of the years 1 to 9999 in UTC") from None
+        raise ValueError("should be in the years 1 to 9999 in UTC") from None
 
 
 def _no_number(value: object) -> object:
     # pydantic would take `2026` for a moment in 1970.
     if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[\d.]+\s*", value):
-        raise ValueError("should be a date or a time in ISO 8601, as 2026-11-21T08:00:00Z")
+        raise ValueError("should be a date or time in ISO 8601, such as 2026-11-21T08:00:00Z")
     return value
 
 
@@ -55,7 +55,7 @@ Money = Annotated[Decimal, PlainSerializer(money, return_type=str)]
 
 def _is_id(cursor: str) -> str:
     if not is_id(cursor):
-        raise ValueError("is none of ours: give the `nextCursor` of the page before")
+        raise ValueError("is not a valid cursor; use the `nextCursor` of the previous page")
     return cursor
 
 

@@ -182,4 +182,4 @@ async def test_a_compressed_body_is_told_that_none_is_taken(user: User):
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     response = await user.http.post("/playground/stream", content=gzip.compress(json.dumps(HI).encode()), headers=headers)
     assert response.status_code == 422
-    assert response.json()["detail"] == "body: should be sent as it is: no Content-Encoding is taken"
+    assert response.json()["detail"] == "body: should be sent without Content-Encoding, which is not supported"

@@ -13,7 +13,7 @@ from ..support.client import User
         ({"bio": "x" * 2_001}, "bio", "should have at most 2,000 characters"),
         ({"name": ""}, "name", "should not be empty"),
         ({"preferences": {"defaultModels": ["sim/quick"] * 17}}, "preferences.defaultModels", "should have at most 16 entries"),
-        ({"preferences": {"colour": "red"}}, "preferences.colour", "is not known here"),
+        ({"preferences": {"colour": "red"}}, "preferences.colour", "is not a known field"),
     ],
 )
 async def test_a_field_is_refused_in_words_about_what_was_sent(user: User, change: dict[str, Any], field: str, message: str):
@@ -26,7 +26,7 @@ async def test_a_field_is_refused_in_words_about_what_was_sent(user: User, chang
 async def test_an_address_that_is_none_leads_to_those_that_are(user: User):
     nowhere = await user.http.get("/nowhere")
     assert (nowhere.status_code, nowhere.json()["type"]) == (404, "about:blank")
-    assert nowhere.json()["detail"] == "There is nothing at this address. /docs tells what there is."
+    assert nowhere.json()["detail"] == "This address doesn't exist. See /docs for all addresses."
 
 
 async def test_a_method_that_an_address_does_not_take_is_told_with_those_that_it_takes(user: User):
@@ -34,7 +34,7 @@ async def test_a_method_that_an_address_does_not_take_is_told_with_those_that_it
     assert refused.status_code == 405
     allowed = refused.headers["allow"]
     assert set(allowed.split(", ")) == {"GET", "PATCH", "DELETE"}
-    assert refused.json()["detail"] == f"PUT is not possible at this address: it takes {allowed}."
+    assert refused.json()["detail"] == f"This address doesn't support PUT. It supports {allowed}."
 
 
 async def test_a_stream_takes_no_head(user: User):

@@ -31,7 +31,7 @@ async def refused_start(redis_url: str) -> str:
 )
 async def test_an_address_that_nothing_can_be_made_of_is_told_by_its_variable_without_the_password(url: str) -> None:
     said = await refused_start(url)
-    assert said.startswith("REDIS_URL can't be used")
+    assert said.startswith("REDIS_URL is not valid")
     assert not any(piece in said for piece in ("s3", "cret"))
 
 
@@ -39,6 +39,6 @@ async def test_a_redis_that_does_not_answer_is_told_in_whole_sentences() -> None
     with socket.socket() as bound:  # Nobody listens there, and nobody else will meanwhile.
         bound.bind(("127.0.0.1", 0))
         said = await refused_start(f"redis://127.0.0.1:{bound.getsockname()[1]}/0")
-    assert said.startswith("Redis does not answer: ")
+    assert said.startswith("Redis doesn't respond: ")
     assert said.endswith(". Check REDIS_URL.")
     assert ".." not in said

@@ -37,8 +37,8 @@ def test_a_command_ends_with_one_line_that_names_the_variable(tmp_path: Path, co
         ("NO_PROXY", "localhost,example.org:99999", "separated by commas"),
         ("NO_PROXY", "example.org:port", '"example.org:port"'),
         ("SSL_CERT_FILE", "/", "can't be read"),
-        ("SSL_CERT_FILE", __file__, "no certificate"),
-        ("SSL_CERT_DIR", "/nonexistent", "no folder /nonexistent"),
+        ("SSL_CERT_FILE", __file__, "contains no PEM certificate"),
+        ("SSL_CERT_DIR", "/nonexistent", "the folder /nonexistent doesn't exist"),
         ("SSLKEYLOGFILE", "/nonexistent/keys", "can't be written"),
     ],
 )
