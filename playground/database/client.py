@@ -42,7 +42,7 @@ log = structlog.get_logger()
 class DatabaseAway(Unavailable):
     """The database did not come back in time."""
 
-    title = "The database is away"
+    title = "The database is unavailable"
     code = "database_away"
 
 
@@ -89,7 +89,7 @@ class Database:
                 failure: Exception = error
             except DataError as error:
                 if isinstance(error, RawQueryError) and error.meta["code"] == sqlstate.QUERY_CANCELED:
-                    raise TooSlow("The database took too long for this. Ask for less, or try again later.") from error
+                    raise TooSlow("The database took too long for this request. Request less data, or try again later.") from error
                 if error.code != _UNREACHABLE:
                     raise
                 failure = error
@@ -98,7 +98,7 @@ class Database:
                 return result
             give_up = give_up or anyio.current_time() + PATIENCE
             if anyio.current_time() >= give_up:
-                raise DatabaseAway("The database does not answer at the moment.") from failure
+                raise DatabaseAway("The database is not responding at the moment.") from failure
             with anyio.CancelScope(deadline=give_up):
                 await self._mend(engine, failure)
 
@@ -113,7 +113,7 @@ class Database:
             try:
                 return await self.run(lambda client: client.query_raw(limited, *parameters))
             except TooSlow as error:
-                raise TooSlow(f"The database took more than {seconds:g} s for this. {narrow}") from error
+                raise TooSlow(f"The database took more than {seconds:g} s for this request. {narrow}") from error
 
     async def healthy(self) -> bool:
         """Whether the database answers. Takes at most about a second."""

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 _ADDRESS = re.compile(r"postgres(?:ql)?://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?")
 _PLACE = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]*)\]|(?P<host>[^:<>^|\[\]\\]*))(?::(?P<port>[0-9]*))?", re.IGNORECASE)
 _LARGEST_PORT = 65_535
-_ENCODE = "in a user name and a password, write / as %2F, # as %23, ? as %3F and % as %25"
+_ENCODE = "in the user name and the password, write / as %2F, # as %23, ? as %3F and % as %25"
 _TAKEN_AS_WRITTEN = re.compile(r" |%[^a-f0-9]|%[a-f0-9][^a-f0-9]", re.IGNORECASE)
 """Where this is found, `pg-connection-string` takes a % for itself, unless two decimal digits come after it."""
 
@@ -23,7 +23,7 @@ def check_address(url: str) -> None:
     """Raises `ValueError` when `url` can't be the address of a PostgreSQL, saying what to do and nothing of the password."""
     parts = _ADDRESS.fullmatch(url)
     if parts is None:
-        raise ValueError("should be the address of a PostgreSQL, such as postgresql://user:password@host:5432/playground")
+        raise ValueError("should be the address of a PostgreSQL server, such as postgresql://user:password@host:5432/playground")
     authority, path = parts["authority"], parts["path"]
     # No database is called that: it is the host, behind a password that ended what was read as one.
     host_comes_later = re.search("@.*/", path + (parts["fragment"] or ""))
@@ -57,7 +57,7 @@ def _check_encoding(text: str) -> None:
     try:
         unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise ValueError(f"has a % before what is no character of UTF-8; {_ENCODE}") from None
+        raise ValueError(f"has a % that doesn't encode a UTF-8 character; {_ENCODE}") from None
 
 
 def _check_parameters(parameters: Mapping[str, str]) -> None:
@@ -70,7 +70,7 @@ def _check_parameters(parameters: Mapping[str, str]) -> None:
             _check_file(name, file)
     by_libpq = parameters.get("uselibpqcompat", "true") == "true"
     if by_libpq and parameters.get("sslmode") == "verify-ca" and "sslrootcert" not in parameters:
-        raise ValueError("sslmode=verify-ca needs sslrootcert, the file with the certificate to trust; else use sslmode=verify-full")
+        raise ValueError("sslmode=verify-ca needs sslrootcert, the file with the trusted certificate; without it, use sslmode=verify-full")
 
 
 def _check_file(name: str, file: str) -> None:
@@ -79,5 +79,7 @@ def _check_file(name: str, file: str) -> None:
             pass
     except OSError as error:
         if (name, file) == ("sslrootcert", "system"):
-            raise ValueError("sslrootcert=system is not supported; leave it out, and sslmode=verify-full trusts what Node trusts") from None
+            raise ValueError(
+                "sslrootcert=system is not supported; remove it: sslmode=verify-full then trusts the certificates that Node trusts"
+            ) from None
         raise ValueError(f"{name} {file} can't be read: {error.strerror}") from None

@@ -52,4 +52,6 @@ def _prepare_data_dir(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StartupError(f"The data folder {settings.data_dir} can't be made: {error.strerror}. Set PLAYGROUND_DATA_DIR.") from None
+        raise StartupError(
+            f"The data folder {settings.data_dir} can't be created: {error.strerror}. Set PLAYGROUND_DATA_DIR to another folder."
+        ) from None

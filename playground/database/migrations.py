@@ -53,7 +53,7 @@ async def _missing_when_reached(client: Prisma) -> list[Migration]:
             return await missing_migrations(client)
         except DataError as error:
             if error.code != "P1001" or anyio.current_time() > give_up:
-                raise StartupError(f"The database can't be used: {error}. DATABASE_URL says which it is.") from error
+                raise StartupError(f"The database can't be used: {error}. Check DATABASE_URL.") from error
             if not told:
                 log.info("waiting for the database", reason=str(error))
                 told = True
@@ -68,5 +68,5 @@ async def _lock(transaction: Prisma) -> None:
         if answer["locked"]:
             return
         if anyio.current_time() > give_up:
-            raise StartupError(f"Another process has been migrating the database for {_LOCK_TIMEOUT:.0f} s. Is it stuck?")
+            raise StartupError(f"Another process has been migrating the database for {_LOCK_TIMEOUT:.0f} s. It may be stuck.")
         await anyio.sleep(0.1)

@@ -21,7 +21,7 @@ LONGEST_WAIT = 10.0
 class TooSlow(Unavailable):
     """The database takes too long for this request: ask for less."""
 
-    title = "This takes too long"
+    title = "The request takes too long"
     code = "too_slow"
 
 
@@ -56,7 +56,7 @@ class Shares:
             return
         queue = self._waiting.setdefault(owner, deque())
         if len(queue) >= MOST_WAITING:
-            raise TooSlow(f"{MOST_WAITING} requests of this account wait for the database already. Wait for their answers.")
+            raise TooSlow(f"{MOST_WAITING} requests of this account are already waiting for the database. Wait until they have finished.")
         granted = anyio.Event()
         queue.append(granted)
         try:
@@ -70,7 +70,9 @@ class Shares:
             raise
         if not granted.is_set():
             self._leave(owner, granted)
-            raise TooSlow("Other requests of this account keep the database busy. Wait for their answers, or ask for less at once.")
+            raise TooSlow(
+                "Other requests of this account keep the database busy. Wait until they have finished, or request less data at once."
+            )
 
     def _has_room(self, owner: str) -> bool:
         return self._running[owner] < self._of_one and self._running.total() < self._total

@@ -24,8 +24,9 @@ _NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Playground</title>
-<h1>The page is not built</h1>
-<p>The service runs, and the <a href="/docs">API</a> answers. <code>make setup</code> builds the page; then start the service again.</p>
+<h1>The page has not been built</h1>
+<p>The service is running, and the <a href="/docs">API</a> is available. To build the page, run <code>make setup</code>,
+then restart the service.</p>
 </html>
 """
 

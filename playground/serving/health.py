@@ -24,7 +24,7 @@ _DOCS_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Playground: the API</title>
+<title>Playground API</title>
 <link rel="icon" href="/docs/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 <div id="docs"></div>
@@ -37,7 +37,7 @@ _DOCS_START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLink
 
 
 class Welcome(WireModel):
-    """What this service is, and where things are."""
+    """The name and version of the service, and links."""
 
     name: Literal["Playground"] = "Playground"
     version: str
@@ -45,7 +45,7 @@ class Welcome(WireModel):
 
 
 class Health(WireModel):
-    """Whether the parts of the service answer."""
+    """Whether the parts of the service respond."""
 
     status: Literal["ok", "degraded"]
     database: Literal["ok", "away"]
@@ -67,7 +67,7 @@ class Readiness(WireModel):
 
 @router.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
 async def welcome(request: Request, response: Response) -> Welcome | Response:
-    """Name, version, and links; for a browser, which asks for HTML, the page."""
+    """Return name, version and links, or the page to browsers, which ask for HTML."""
     if wants_html(request.scope):
         page: Page = request.app.state.page
         return page.index(request.scope)
@@ -77,10 +77,11 @@ async def welcome(request: Request, response: Response) -> Welcome | Response:
 
 
 @router.get(
-    "/health", responses={503: {"model": Health, "description": "The database is away; runs that go on are kept on disk meanwhile."}}
+    "/health",
+    responses={503: {"model": Health, "description": "The database is unavailable. Running comparisons are saved on disk meanwhile."}},
 )
 async def health(database: Provided[Database], response: Response) -> Health:
-    """Whether the process and its database answer."""
+    """Check whether the process and its database respond."""
     if await database.healthy():
         return Health(status="ok", database="ok")
     response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
@@ -126,7 +127,7 @@ def docs_file(name: str) -> FileResponse:
     """A file of Swagger UI."""
     path: Path = SWAGGER_UI / name
     if name not in _SWAGGER_NAMES or not path.is_file():
-        raise NotFound("There is no such file.")
+        raise NotFound("This file doesn't exist.")
     return FileResponse(path)
 
 

@@ -15,11 +15,11 @@ from playground.limits.middleware import is_counted
 from playground.serving.middleware.body_limit import BodyTooLarge
 
 _DESCRIPTION = """\
-Sends one prompt to many language models at once and streams the answers side by side, with what each cost and how long it took.
+Sends one prompt to many language models at once and streams the answers side by side, with the cost and the time of each.
 
-JSON is camelCase, times are ISO 8601 in UTC, durations are in milliseconds, money is a decimal string in US dollars.
-Errors are `application/problem+json` (RFC 9457). What is simulated is marked `simulated`, what we counted ourselves `estimated`;
-a cost that is not known is `null`.
+JSON is camelCase, times are ISO 8601 in UTC, durations are in milliseconds, and money is a decimal string in US dollars.
+Errors are `application/problem+json` (RFC 9457). Simulated answers are marked `simulated`, and tokens that the service
+counted itself are marked `estimated`. An unknown cost is `null`.
 """
 
 
@@ -61,7 +61,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 _add_refusal(operation["responses"])
     schemes = document["components"]["securitySchemes"]
     schemes.pop("loginOrKey")
-    schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of `/users/me/api-keys`."}
+    schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key from `/users/me/api-keys`."}
     return document
 
 

@@ -224,7 +224,7 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise StartupError(
-                f"Port {settings.port} on {settings.host} is taken: something listens there. Stop it, or set PORT."
+                f"Port {settings.port} on {settings.host} is in use. Stop the program that uses it, or set PORT to another port."
             ) from None
         raise StartupError(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}. Check HOST and PORT.") from None
     return listener

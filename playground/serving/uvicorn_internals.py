@@ -18,22 +18,22 @@ _TRANSPORT = "playground.transport"
 
 
 class NotHttp(Problem):
-    """What came is no request of HTTP/1.1."""
+    """The data is not an HTTP/1.1 request."""
 
     status = 400
-    title = "Not a request of HTTP/1.1"
+    title = "Not an HTTP/1.1 request"
     code = "not_http"
 
 
 class HeadTooLarge(Problem):
-    """The head of the request is larger than this service takes."""
+    """The address and headers of the request are larger than this service accepts."""
 
     status = 431
-    title = "The request's head is too large"
+    title = "The request headers are too large"
     code = "head_too_large"
 
     def __init__(self) -> None:
-        super().__init__(f"The address and the headers of a request may take {_MOST_HEAD_BYTES:,} bytes together.")
+        super().__init__(f"The address and the headers of a request can have at most {_MOST_HEAD_BYTES:,} bytes together.")
 
 
 class Connection(HttpToolsProtocol):
@@ -61,7 +61,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(problem)
         except httptools.HttpParserError as error:
             cause = error.__context__  # What a callback raised.
-            self._refuse(cause if isinstance(cause, Problem) else NotHttp("What came on this connection is no request of HTTP/1.1."))
+            self._refuse(cause if isinstance(cause, Problem) else NotHttp("The data on this connection is not an HTTP/1.1 request."))
 
     def _read(self, data: bytes | memoryview) -> None:
         while True:

@@ -26,11 +26,11 @@ async def test_a_package_that_is_missing_is_named_with_what_installs_it(tmp_path
     monkeypatch.setattr(engine, "ENGINE", program)
     first, hint = (await refused_start()).splitlines()
     assert "Cannot find package 'a-package-that-there-is-not'" in first
-    assert hint == "Was `make setup` run?"
+    assert hint == "Run `make setup` first."
 
 
 @pytest.mark.parametrize(
-    ("program", "said"), [("console.error('first\\nsecond'); process.exit(1);", "first\nsecond"), ("", "it said nothing.")]
+    ("program", "said"), [("console.error('first\\nsecond'); process.exit(1);", "first\nsecond"), ("", "it printed nothing.")]
 )
 async def test_other_last_words_are_told_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, said: str) -> None:
     (tmp_path / "engine.mjs").write_text(program)

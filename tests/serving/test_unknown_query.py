@@ -49,9 +49,9 @@ async def test_the_nearest_known_name_is_suggested(user: User, path: str, name: 
 
 async def test_where_none_is_near_the_known_names_are_listed(user: User) -> None:
     (error,) = (await user.http.get("/playground/stream", params={"zz": "1"})).json()["errors"]
-    assert error["message"] == "is not a query parameter of this address, which takes models, prompt, token"
+    assert error["message"] == "is not a query parameter of this address, which accepts models, prompt, token"
     (error,) = (await user.http.get("/users/me", params={"zz": "1"})).json()["errors"]
-    assert error["message"].endswith("which takes none")
+    assert error["message"].endswith("which accepts none")
 
 
 async def test_many_and_long_names_are_cut(user: User) -> None:

@@ -131,7 +131,7 @@ class Cluster:
         if os.geteuid() == 0:
             account.own(folder)
         if folder.is_symlink() or folder.stat().st_uid != account.uid:
-            raise StartupError(f"{folder} is to hold the socket of PostgreSQL, and belongs to somebody else. Remove it.")
+            raise StartupError(f"The folder {folder} for PostgreSQL's socket belongs to another user. Remove it.")
 
     def _disown_stale_lock_files(self) -> None:
         # PostgreSQL does not start while the process that its lock files name exists. After a reboot, or in a new container, that
@@ -161,7 +161,7 @@ class Cluster:
         )
         if result.returncode != 0:
             said = "\n".join([*result.stdout.splitlines()[-10:], *self._end_of_log()])
-            raise StartupError(f"The embedded PostgreSQL in {self.folder} failed ({program}). Its last words:\n{said}")
+            raise StartupError(f"The embedded PostgreSQL in {self.folder} failed ({program}). Its last output:\n{said}")
 
     def _end_of_log(self) -> list[str]:
         try:

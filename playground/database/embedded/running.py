@@ -72,7 +72,9 @@ class EmbeddedPostgres:
                 os.close(users)
                 raise
         except OSError as error:
-            raise StartupError(f"The data folder {self._data_dir} can't be used: {error}. PLAYGROUND_DATA_DIR says where it is.") from error
+            raise StartupError(
+                f"The data folder {self._data_dir} can't be used: {error}. Set PLAYGROUND_DATA_DIR to another folder."
+            ) from error
         return users
 
     def _start(self) -> bool:
@@ -117,7 +119,9 @@ def _wait_for(lock: int, path: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > give_up:
-                raise StartupError(f"Another process has held {path} for {_PATIENCE:.0f} s. Is it stuck starting PostgreSQL?") from None
+                raise StartupError(
+                    f"Another process has locked {path} for {_PATIENCE:.0f} s. It may be stuck starting PostgreSQL."
+                ) from None
             time.sleep(0.02)
         else:
             return

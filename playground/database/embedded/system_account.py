@@ -72,7 +72,7 @@ def _made_entry() -> pwd.struct_passwd:
     entry = _entry()
     if entry is None:
         raise StartupError(
-            f"PostgreSQL refuses to run as root, and the account {_NAME} could not be made. "
+            f"PostgreSQL refuses to run as root, and the account {_NAME} could not be created. "
             "Run the service as an ordinary user, make that account, or set DATABASE_URL."
         )
     return entry

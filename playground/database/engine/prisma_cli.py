@@ -37,7 +37,7 @@ def generate() -> None:
 def run(*arguments: str, url: str = "postgresql://unused") -> subprocess.CompletedProcess[bytes]:
     """Run a command of Prisma, such as `migrate diff`, on the database at `url`. Raises `StartupError` when `make setup` was not run."""
     if not _CLI.exists():
-        raise StartupError(f"{_CLI} is missing: run `make setup`.")
+        raise StartupError(f"{_CLI} is missing. Run `make setup`.")
     program = node()
     environment = {
         # The programs that we start see the environment that we were started with, and nothing of it is a setting of ours.

@@ -224,8 +224,8 @@ async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSe
 def _reason(engine: Engine) -> str:
     words = "\n".join(engine.last_words).strip()
     error = _NODES_ERROR.search(words)
-    reason = error[1] if error else words or "it said nothing."
-    return f"{reason}\nWas `make setup` run?" if "MODULE_NOT_FOUND" in words else reason
+    reason = error[1] if error else words or "it printed nothing."
+    return f"{reason}\nRun `make setup` first." if "MODULE_NOT_FOUND" in words else reason
 
 
 async def _stop(process: anyio.abc.Process) -> None:

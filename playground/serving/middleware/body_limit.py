@@ -20,7 +20,7 @@ _MOST_VALUES = 5_000
 
 
 class BodyTooLarge(Problem):
-    """The body of the request is larger than this service takes."""
+    """The body of the request is larger than this service accepts."""
 
     status = 413
     title = "The request is too large"
@@ -72,9 +72,9 @@ class BodyLimit:
 
     def _check_shape(self, body: bytes) -> None:
         if nested_deeper(body, self._deepest):
-            detail = f"is JSON that is nested more than {self._deepest} deep"
+            detail = f"should be JSON with at most {self._deepest} levels of nesting"
         elif has_more_values(body, _MOST_VALUES):
-            detail = f"is JSON with more than {_MOST_VALUES:,} values"
+            detail = f"should be JSON with at most {_MOST_VALUES:,} values"
         else:
             return
         raise BadInput.at("body", detail)

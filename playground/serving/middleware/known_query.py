@@ -103,4 +103,4 @@ def _sentence(name: str, known: frozenset[str]) -> str:
     like = nearest(name, known)
     if like is not None:
         return f'is not a query parameter of this address; did you mean "{like}"?'
-    return f"is not a query parameter of this address, which takes {', '.join(sorted(known)) or 'none'}"
+    return f"is not a query parameter of this address, which accepts {', '.join(sorted(known)) or 'none'}"

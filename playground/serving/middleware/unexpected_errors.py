@@ -41,5 +41,5 @@ class Defects:
             _logger.exception("request_broke", method=scope["method"], path=scope["path"])
             if begun:  # All that is left is to break the answer off.
                 raise
-            defect = Problem("Something went wrong in this service. Its log has the details, under this answer's X-Request-ID.")
+            defect = Problem("Something went wrong in this service. Its log has the details, under this response's X-Request-ID.")
             await respond(defect)(scope, receive, send)
