@@ -22,18 +22,18 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="One prompt, many language models, one live stream: answers side by side, with what each cost and how long it took.",
+    help="Send one prompt to many language models and compare the answers side by side, with the cost and the time of each.",
 )
 
 app.add_typer(users, name="user")
 
 
-_OF_ALL = "Parameters of all lanes"
+_OF_ALL = "Parameters for all models"
 
 
 def _above_zero(value: float | None) -> float | None:
     if value is not None and value <= 0:
-        raise typer.BadParameter("It has to be above 0.")
+        raise typer.BadParameter("It must be greater than 0.")
     return value
 
 
@@ -47,7 +47,7 @@ def _show_version(wanted: bool) -> None:
 def main(
     _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
-    """Settings come from the environment and from `.env`; `.env.example` lists them all."""
+    """Settings are read from the environment and from `.env`; `.env.example` lists all of them."""
     garbage.put_off()
     # When the terminal is closed: an end in order, unless `nohup` has it ignored.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
@@ -56,10 +56,12 @@ def main(
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; else HOST, else 127.0.0.1.", show_default=False)] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; else PORT, else 4000.", show_default=False)] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: HOST, else 127.0.0.1.", show_default=False)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 selects a free port. Default: PORT, else 4000.", show_default=False)
+    ] = None,
 ) -> None:
-    """Start the service. Without configuration: an embedded PostgreSQL in the data folder, and the simulated provider."""
+    """Start the service. Without any settings, it uses an embedded PostgreSQL in the data folder and the simulated provider."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     try:
         settings = Settings.load(**given)
@@ -77,33 +79,45 @@ def serve(
 
 @app.command()
 def compare(
-    prompt: Annotated[str, typer.Argument(help="What to ask; `-` reads it from standard input.")],
-    model: Annotated[list[str], typer.Option("--model", "-m", help="A model, as `sim/quick`; give several to compare.")],
-    system: Annotated[str | None, typer.Option(help="What the models are told before the prompt.", rich_help_panel=_OF_ALL)] = None,
-    temperature: Annotated[float | None, typer.Option(min=0, max=2, help="How freely to choose words.", rich_help_panel=_OF_ALL)] = None,
+    prompt: Annotated[str, typer.Argument(help="The prompt; `-` reads it from standard input.")],
+    model: Annotated[list[str], typer.Option("--model", "-m", help="A model, such as `sim/quick`. Repeat it to compare several.")],
+    system: Annotated[str | None, typer.Option(help="The system prompt.", rich_help_panel=_OF_ALL)] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=0, max=2, help="Sampling temperature: higher values give more varied answers.", rich_help_panel=_OF_ALL),
+    ] = None,
     top_p: Annotated[
         float | None,
-        typer.Option(max=1, callback=_above_zero, help="Choose among the likeliest words of this share, above 0.", rich_help_panel=_OF_ALL),
+        typer.Option(
+            max=1,
+            callback=_above_zero,
+            help="Sample only from the likeliest tokens with this total probability, above 0 and up to 1.",
+            rich_help_panel=_OF_ALL,
+        ),
     ] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="At most this many in an answer.", rich_help_panel=_OF_ALL)] = None,
-    stop: Annotated[list[str] | None, typer.Option(help="Text before which an answer ends; up to four.", rich_help_panel=_OF_ALL)] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Maximum number of tokens in an answer.", rich_help_panel=_OF_ALL)] = None,
+    stop: Annotated[
+        list[str] | None, typer.Option(help="Stop sequence that ends an answer. Repeat it for up to four.", rich_help_panel=_OF_ALL)
+    ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="The same one asks for the same answer, of models that heed it.", rich_help_panel=_OF_ALL)
+        int | None, typer.Option(help="Seed for repeatable answers, for models that support it.", rich_help_panel=_OF_ALL)
     ] = None,
-    reasoning_effort: Annotated[ReasoningEffort | None, typer.Option(help="How much to think first.", rich_help_panel=_OF_ALL)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the events as JSON lines, and nothing else.")] = False,
+    reasoning_effort: Annotated[
+        ReasoningEffort | None, typer.Option(help="How much a model thinks before it answers.", rich_help_panel=_OF_ALL)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the events, as JSON lines.")] = False,
     url: Annotated[
-        str | None, typer.Option(envvar="PLAYGROUND_URL", help="A running service to ask; without it the comparison runs here.")
+        str | None, typer.Option(envvar="PLAYGROUND_URL", help="Address of a running service. Default: run the comparison in this command.")
     ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="PLAYGROUND_TOKEN", help="Access token or API key for --url.", show_default=False)
     ] = None,
 ) -> None:
-    """Send one prompt to several models and watch their answers grow side by side; then what each cost and how long it took.
+    """Send one prompt to several models, and show their answers side by side with the cost and the time of each.
 
-    Without --url the service runs inside this command, on the data folder of `playground serve`, and keeps the session.
+    Without --url, the service runs inside this command, uses the data folder of `playground serve`, and saves the session.
 
-    Ends with 0 when every lane completed, with 1 when one did not.
+    The exit code is 0 if every answer is complete, else 1.
 
     Example: playground compare "Explain recursion" -m sim/quick -m sim/careful
     """
@@ -161,15 +175,15 @@ def _from_file(variable: str) -> str | None:
 @app.command()
 def simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 4010,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 selects a free port.")] = 4010,
     words_per_second: Annotated[
-        float | None, typer.Option(envvar="SIM_WORDS_PER_SECOND", min=0.1, help="Speed of all models, in place of their own.")
+        float | None, typer.Option(envvar="SIM_WORDS_PER_SECOND", min=0.1, help="Speed of all models, instead of their defaults.")
     ] = None,
     first_token_ms: Annotated[
         float | None, typer.Option(envvar="SIM_FIRST_TOKEN_MS", min=0, help="Delay before the first token of all models, in ms.")
     ] = None,
 ) -> None:
-    """Run the simulated provider alone: an HTTP server that speaks the OpenAI protocol and makes its answers up."""
+    """Run only the simulated provider: an HTTP server that speaks the OpenAI protocol and invents its answers."""
     from playground.providers.simulator.pace import SimulatorSettings
     from playground.providers.simulator.server import serve_forever
 

@@ -45,7 +45,7 @@ def _from_home(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        raise ValueError(f"there is no home folder for {path.parts[0]}") from None
+        raise ValueError(f"should not begin with {path.parts[0]}, which has no home folder") from None
 
 
 def _split(value: object) -> object:
@@ -231,7 +231,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("should be the address of a Redis, such as redis://:password@host:6379/0")
+            raise ValueError("should be the address of a Redis server, such as redis://:password@host:6379/0")
         return value
 
     @field_validator("mail_from")
@@ -261,7 +261,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
-            raise ValueError(f"there is no file {value}")
+            raise ValueError(f"should be an existing file, but {value} doesn't exist")
         return value
 
     @classmethod
@@ -279,7 +279,7 @@ class Settings(BaseSettings):
                 f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
                 for problem in error.errors(include_input=False)
             ]
-            raise StartupError("These settings can't be used (see .env.example):\n  " + "\n  ".join(lines)) from None
+            raise StartupError("Some settings are not valid (see .env.example):\n  " + "\n  ".join(lines)) from None
 
     @staticmethod
     def variable(name: str) -> SecretStr | None:

@@ -27,8 +27,8 @@ from playground.settings import Settings
 from .plain import plain
 
 _PAGE = 200
-_TELLS = "A service that runs has been told."
-_NOTICES = f"A service that runs notices within {FRESH_SECONDS:.0f} seconds: it can be told at once only through Redis (REDIS_URL)."
+_TELLS = "A running service applies this immediately."
+_NOTICES = f"A running service applies this within {FRESH_SECONDS:.0f} seconds (immediately if REDIS_URL is set)."
 
 
 class Refused(Exception):
@@ -65,9 +65,7 @@ class _Accounts(NamedTuple):
     async def find(self, name: str) -> Account:
         row = await self.repository.find(normal_account(name) if "@" in name else name)
         if row is None:
-            raise Refused(
-                f"There is no account {name}: give its email address, its username or its id, as `playground user list` shows them."
-            )
+            raise Refused(f"There is no account {name}. Use its email address, username or id, as shown by `playground user list`.")
         return row
 
 
@@ -107,7 +105,7 @@ async def change_role(account: str, role: Role) -> Changed:
         try:
             changed = await accounts.repository.change(row.id, {"role": role}, actor_id=None)
         except NoOtherAdministrator:
-            raise Refused(f"{_called(row)} is the only active administrator. Promote somebody else first.") from None
+            raise Refused(f"{_called(row)} is the only active administrator. Promote another user first.") from None
         await accounts.announcements.announce("user", row.id)
         return Changed(_called(row), bool(changed), accounts.when)
 

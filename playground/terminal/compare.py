@@ -62,9 +62,9 @@ async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token
 async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service]:
     if url is not None:
         if token is None:
-            raise ComparisonFailed("--url needs an access token: give --token, or set PLAYGROUND_TOKEN.")
+            raise ComparisonFailed("--url needs an access token. Use --token, or set PLAYGROUND_TOKEN.")
         if not (token.isascii() and token.isprintable()):
-            raise ComparisonFailed("The access token has characters that no token has: check --token, or PLAYGROUND_TOKEN.")
+            raise ComparisonFailed("The access token contains invalid characters. Check --token or PLAYGROUND_TOKEN.")
         yield _Service(url.rstrip("/"), token)
         return
     async with AsyncExitStack() as stack:
@@ -122,11 +122,11 @@ async def _events(service: _Service, body: dict[str, Any]) -> AsyncIterator[dict
             async for message in source.aiter_sse():
                 yield json.loads(message.data)
     except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-        raise ComparisonFailed(f"--url should be an address such as http://127.0.0.1:4000, not {service.url}") from None
+        raise ComparisonFailed(f"--url should be an address such as http://127.0.0.1:4000, not {service.url}.") from None
     except httpx.ConnectError:
-        raise ComparisonFailed(f"Nothing answers at {service.url}. Is the service running there?") from None
+        raise ComparisonFailed(f"Can't connect to {service.url}. Is the service running?") from None
     except httpx.TransportError as error:
-        raise ComparisonFailed(f"The connection to {service.url} broke: {error or type(error).__name__}.") from None
+        raise ComparisonFailed(f"The connection to {service.url} was lost: {error or type(error).__name__}.") from None
 
 
 async def _check(response: httpx.Response) -> None:
@@ -137,5 +137,5 @@ async def _check(response: httpx.Response) -> None:
         problem = response.json()
         detail = str(problem["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"The service answered with status {response.status_code}."
+        detail = f"The service responded with status {response.status_code}."
     raise ComparisonFailed(detail)

@@ -43,7 +43,7 @@ def usable_streams() -> Iterator[None]:
     except BaseException:
         if output.failure is None:
             raise
-        sys.stderr.write(f"playground: Standard output can't be written: {output.failure}.\n")
+        sys.stderr.write(f"playground: Can't write to standard output: {output.failure}.\n")
         sys.exit(1)
 
 

@@ -12,22 +12,24 @@ from playground.kit.errors import StartupError
 
 from .failing import fail
 
-app = typer.Typer(no_args_is_help=True, help="Make, find and change accounts, with the service running or not.")
+app = typer.Typer(no_args_is_help=True, help="Create, list and change accounts, whether or not the service is running.")
 
 T = TypeVar("T")
 Role = Literal["user", "premium", "admin"]
-Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its email address, username or id.")]
-Generate = Annotated[bool, typer.Option("--generate", help="Make the password up, and show it once.")]
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Email address, username or id of the account.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Generate the password and show it once.")]
 
 
 @app.command()
 def create(
-    email: Annotated[str, typer.Argument(help="The address to log in with.")],
-    name: Annotated[str | None, typer.Option(help="What to call them; else the address up to its @.", show_default=False)] = None,
-    role: Annotated[Role, typer.Option(help="The first account is an administrator's, whatever is asked for.")] = "user",
+    email: Annotated[str, typer.Argument(help="Email address to log in with.")],
+    name: Annotated[
+        str | None, typer.Option(help="Display name. Default: the part of the email address before the @.", show_default=False)
+    ] = None,
+    role: Annotated[Role, typer.Option(help="Role of the account. The first account is always an administrator.")] = "user",
     generate: Generate = False,
 ) -> None:
-    """Make an account. The password is asked for, or read from standard input when that is no terminal."""
+    """Create an account. Prompts for the password, or reads it from standard input if that is not a terminal."""
     from .accounts import check_registration, create_account
 
     password = _password(generate)
@@ -36,27 +38,27 @@ def create(
     except ValueError as error:
         raise fail(str(error)) from None
     given = _run(create_account(registration, role))
-    typer.echo(f"Made the account {given.email} with the role {given.role}.")
+    typer.echo(f"Created the account {given.email} with the role {given.role}.")
     _show(password, generate)
 
 
 @app.command()
 def promote(
     account: Account,
-    role: Annotated[Role, typer.Option(help="The role to give; `user` takes all others away.")] = "admin",
+    role: Annotated[Role, typer.Option(help="The new role. `user` removes all privileges.")] = "admin",
 ) -> None:
-    """Give an account another role."""
+    """Change the role of an account."""
     from .accounts import change_role
 
     changed = _run(change_role(account, role))
-    typer.echo(f"{changed.account} has the role {role} now." if changed.anything else f"{changed.account} had that role already.")
+    typer.echo(f"{changed.account} now has the role {role}." if changed.anything else f"{changed.account} already has this role.")
     if changed.anything:
         typer.echo(changed.when)
 
 
 @app.command()
 def reset_password(account: Account, generate: Generate = False) -> None:
-    """Give an account another password, and log it out everywhere."""
+    """Set a new password for an account and log it out everywhere."""
     from .accounts import change_password, check_password
 
     password = _password(generate)
@@ -65,17 +67,17 @@ def reset_password(account: Account, generate: Generate = False) -> None:
     except ValueError as error:
         raise fail(str(error)) from None
     changed = _run(change_password(account, usable))
-    typer.echo(f"{changed.account} has another password now, and is logged out everywhere.")
+    typer.echo(f"Set a new password for {changed.account} and logged it out everywhere.")
     _show(password, generate)
     typer.echo(changed.when)
 
 
 @app.command("list")
 def list_accounts(
-    search: Annotated[str | None, typer.Argument(help="Stands in the address, the username or the name.", show_default=False)] = None,
+    search: Annotated[str | None, typer.Argument(help="Part of the email address, the username or the name.", show_default=False)] = None,
     role: Annotated[Role | None, typer.Option(help="Only accounts with this role.", show_default=False)] = None,
 ) -> None:
-    """Show the accounts, oldest first."""
+    """List accounts, oldest first."""
     from .accounts import all_accounts
 
     for line in _run(all_accounts(search, role)):
@@ -98,7 +100,7 @@ def _password(generate: bool) -> str:
 
 def _show(password: str, generated: bool) -> None:
     if generated:
-        typer.echo(f"Password, shown this once: {password}")
+        typer.echo(f"Password (only shown once): {password}")
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

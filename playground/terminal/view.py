@@ -195,25 +195,25 @@ class ComparisonView:
         notes = []
         measured = [lane.metrics for lane in self._lanes if lane.metrics]
         if any(metrics["estimated"] for metrics in measured):
-            notes.append("~ estimated: the provider did not say how many tokens it used, so they were counted here.")
+            notes.append("~ estimated: the provider didn't report its token usage, so the tokens were counted here.")
         if any(metrics["simulated"] for metrics in measured):
-            notes.append("s simulated: the answer, its times and its cost are made up.")
+            notes.append("s simulated: the answer, its times and its cost are invented.")
         if any(metrics["cost"] is None for metrics in measured):
-            notes.append("? unknown: no price is known for this model.")
+            notes.append("? unknown: the price of this model is not known.")
         notes += [f"{lane.model}: {end[0].lower()}{end[1:]}" for lane in self._lanes if (end := lane.end())]
         notes += [
-            f"{lane.model} was asked {lane.metrics['attempts']} times, {_milliseconds(lane.metrics.get('totalTime'))} in all; "
-            "its times are those of the last request."
+            f"{lane.model} took {lane.metrics['attempts']} requests, {_milliseconds(lane.metrics.get('totalTime'))} in total; "
+            "its times are for the last request."
             for lane in self._lanes
             if lane.metrics and lane.metrics["attempts"] > 1
         ]
         if self._done and len(self._lanes) > 1:
             if not all(lane.simulated for lane in self._lanes):
-                notes.append(f"Together {self._tokens(simulated=False):,} tokens, US$ {self._done['totalCost']}.")
+                notes.append(f"Total: {self._tokens(simulated=False):,} tokens, US$ {self._done['totalCost']}.")
             if "simulatedCost" in self._done:
-                notes.append(f"Simulated, and no money: {self._tokens(simulated=True):,} tokens, {self._done['simulatedCost']}.")
+                notes.append(f"Simulated (not real money): {self._tokens(simulated=True):,} tokens, US$ {self._done['simulatedCost']}.")
         if self._done:
-            notes.append(f"Kept as session {self._session_id}.")
+            notes.append(f"Saved as session {self._session_id}.")
         return notes
 
     def _tokens(self, *, simulated: bool) -> int:
@@ -235,7 +235,7 @@ def _take(lane: LaneView, event: dict[str, Any]) -> None:
         case "status":
             lane.status = event["status"]
             lane.note = _retry_note(event) if "retryIn" in event else ""
-            lane.waiting = f"No text for {event['waitingSeconds']} s: still waiting." if "waitingSeconds" in event else ""
+            lane.waiting = f"No text for {event['waitingSeconds']} s. Still waiting." if "waitingSeconds" in event else ""
         case "chunk" if event.get("kind") == "reasoning":
             lane.waiting = ""
             lane.reasoning += plain(event["content"])
@@ -257,10 +257,10 @@ def _end_note(metrics: dict[str, Any], *, written: bool, thought: bool) -> str:
     limit = "" if most is None else f" ({most:,})"
     cut = ending in ("token_limit", "context_window")
     if cut and not written and (thought or metrics["reasoningTokens"]):
-        return f"All tokens went into thinking{limit if ending == 'token_limit' else ''}."
+        return f"All tokens were spent on thinking{limit if ending == 'token_limit' else ''}."
     if cut:
         return f"Cut off at the token limit{limit}." if ending == "token_limit" else "Cut off at the end of the context window."
-    return f"Ended for the reason “{plain(reason)}”." if ending is None and reason else ""
+    return f"Ended with the reason “{plain(reason)}”." if ending is None and reason else ""
 
 
 def _figures(lane: LaneView) -> tuple[str, ...]:

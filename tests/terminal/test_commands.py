@@ -53,8 +53,8 @@ def test_a_comparison_runs_here_and_prints_the_answers_and_what_they_took(servic
         assert f"{model} simulated · completed" in answers
         assert re.search(rf"{model} +completed +[\d.]+ m?s +[\d.]+ m?s ", figures)
     assert "recursion" in answers
-    assert "simulated: the answer, its times and its cost are made up" in figures
-    assert re.search(r"Kept as session [0-9a-z]{26}\.", figures)
+    assert "simulated: the answer, its times and its cost are invented" in figures
+    assert re.search(r"Saved as session [0-9a-z]{26}\.", figures)
 
 
 def test_json_prints_the_events_of_a_run_that_is_recorded(service: RunningService, settings: Settings, token: str) -> None:
@@ -183,10 +183,10 @@ def test_that_a_model_was_asked_again_is_told(tmp_path: Path, asking: dict[str, 
     model = scripted.model(answer_the_second_time)
     done = playground(tmp_path, "compare", "Hi", "-m", model, "-m", "sim/quick", "--max-tokens", "5", **asking)
     said = " ".join(done.stdout.split())
-    assert re.search(rf"{model} was asked 2 times, [\d.]+ m?s in all; its times are those of the last request\.", said)
-    assert said.count("was asked") == 1
+    assert re.search(rf"{model} took 2 requests, [\d.]+ m?s in total; its times are for the last request\.", said)
+    assert said.count("took 2 requests") == 1
     # What is simulated is in no sum with real tokens and money.
-    assert "Together 7 tokens, US$ 0.000011. Simulated, and no money: " in said
+    assert "Total: 7 tokens, US$ 0.000011. Simulated (not real money): " in said
 
 
 def test_the_first_answer_has_a_column_where_a_model_thinks(tmp_path: Path, asking: dict[str, str]) -> None:
@@ -199,7 +199,7 @@ def test_the_first_answer_has_a_column_where_a_model_thinks(tmp_path: Path, aski
 def test_that_an_answer_was_cut_off_is_told_with_the_limit(tmp_path: Path, asking: dict[str, str]) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "-m", "sim/reasoner", "--max-tokens", "8", **asking)
     assert "sim/quick: cut off at the token limit (8)." in done.stdout
-    assert "sim/reasoner: all tokens went into thinking (8)." in done.stdout
+    assert "sim/reasoner: all tokens were spent on thinking (8)." in done.stdout
     assert done.returncode == 0
 
 
@@ -237,7 +237,7 @@ def test_what_is_refused_is_told_in_one_line(tmp_path: Path, asking: dict[str, s
 
 def test_when_nothing_answers_at_the_address_that_is_said(tmp_path: Path, dead_address: str) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any")
-    assert (done.returncode, done.stderr) == (1, f"playground: Nothing answers at {dead_address}. Is the service running there?\n")
+    assert (done.returncode, done.stderr) == (1, f"playground: Can't connect to {dead_address}. Is the service running?\n")
 
 
 @pytest.mark.parametrize("port", ["-5", "99999"])

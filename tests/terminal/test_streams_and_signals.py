@@ -56,7 +56,7 @@ def test_a_closed_stream_is_as_good_as_an_empty_one(tmp_path: Path, dead_address
     start = ["sh", "-c", f'exec "$@" {closed}', "sh"]
     done = executed(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any", start=start)
     assert done.returncode == 1
-    assert done.stderr.startswith("playground: Nothing answers") or closed == "2>&-"
+    assert done.stderr.startswith("playground: Can't connect") or closed == "2>&-"
 
 
 def test_a_prompt_from_a_closed_standard_input_is_empty(tmp_path: Path, asking: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ def test_an_output_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path,
     with Connection(os.open("/dev/full", os.O_WRONLY), readable=False) as full:
         command = Fork(arguments, environment(tmp_path, **asking), tmp_path, stdout=full)
     with command.stderr as said:
-        assert said.read() == "playground: Standard output can't be written: No space left on device.\n"
+        assert said.read() == "playground: Can't write to standard output: No space left on device.\n"
     assert command.wait() == 1
 
 

@@ -20,11 +20,11 @@ def test_a_long_wait_is_told_beside_what_was_written_until_text_comes() -> None:
     view = ComparisonView()
     for event in (SESSION, {"type": "status", "lane": 0, "status": "connecting", "waitingSeconds": 20}):
         view.take(event)
-    assert "No text for 20 s: still waiting." in drawn(view)
+    assert "No text for 20 s. Still waiting." in drawn(view)
     view.take(CHUNK)
     assert "still waiting" not in drawn(view)
     view.take({"type": "status", "lane": 0, "status": "streaming", "waitingSeconds": 10})
     assert "Forty" in drawn(view)
-    assert "No text for 10 s: still waiting." in drawn(view)
+    assert "No text for 10 s. Still waiting." in drawn(view)
     view.take({"type": "status", "lane": 0, "status": "completed"})
     assert "still waiting" not in drawn(view)
