@@ -98,7 +98,7 @@ class Benchmark:
                 self.seconds = time.perf_counter() - started
             if runner.refusal is not None:
                 wanted = sum(len(job.models) for job in counted)
-                done = f"\n{len(self.answers):,} of {count(wanted, 'answer')} are done." if self.answers else ""
+                done = f"\n{len(self.answers):,} of {count(wanted, 'answer')} finished." if self.answers else ""
                 self.refusal = f"{runner.refusal}{done}"
             if self.answers:
                 self.listed_as_simulated = await listed_as_simulated(service, set(self._plan.models) - runner.accepted)
@@ -109,7 +109,7 @@ class Benchmark:
             async for _ in signals:
                 break
         # Out of the receiver, a second Ctrl-C ends the program at once.
-        options.say("Stopping what is on its way; once more ends at once.")
+        options.say("Stopping the running requests. Press Ctrl-C again to exit immediately.")
         self.interrupted = True
         runner.stop()
 
@@ -117,34 +117,43 @@ class Benchmark:
 @app.command()
 def bench_stream(
     prompts: Annotated[
-        Path, typer.Argument(metavar="PROMPTS", help="A text file with one prompt a line, or a `.jsonl` file; `-` reads standard input.")
+        Path, typer.Argument(metavar="PROMPTS", help="A text file with one prompt per line, or a `.jsonl` file; `-` reads standard input.")
     ],
     *,
-    model: Annotated[list[str], typer.Option("--model", "-m", metavar="MODEL", help="A model to measure, as `sim/quick`. Repeat it.")],
-    prompt_format: Annotated[PromptFormat, typer.Option("--format", help="What PROMPTS is; `auto` goes by its name.")] = "auto",
-    repeat: Annotated[int, typer.Option("--repeat", "-n", min=1, help="How often each model gets each prompt.")] = 1,
+    model: Annotated[
+        list[str], typer.Option("--model", "-m", metavar="MODEL", help="A model to measure, such as `sim/quick`. Repeat it for several.")
+    ],
+    prompt_format: Annotated[PromptFormat, typer.Option("--format", help="Format of PROMPTS; `auto` decides by the file name.")] = "auto",
+    repeat: Annotated[int, typer.Option("--repeat", "-n", min=1, help="How often to send each prompt to each model.")] = 1,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", "-c", min=1, max=10_000, help="Requests in flight at any moment, over all models together.")
+        int, typer.Option("--concurrency", "-c", min=1, max=10_000, help="Maximum number of concurrent requests, over all models.")
     ] = 1,
     warm_up: Annotated[
-        int, typer.Option("--warm-up", min=0, help="Requests to each model before counting begins. They cost, but are not counted.")
+        int, typer.Option("--warm-up", min=0, help="Requests to each model before measuring starts. They are paid for, but not counted.")
     ] = 1,
     one_session: Annotated[
         bool,
-        typer.Option("--one-session", help="Send each prompt to all models at once, as lanes of one session on one connection."),
+        typer.Option("--one-session", help="Send each prompt to all models in one request, as lanes of one session."),
     ] = False,
     system: Annotated[str | None, typer.Option(help="The system prompt.", rich_help_panel="Parameters")] = None,
     temperature: Annotated[
-        float | None, typer.Option(min=0, max=2, help="How freely to choose words.", rich_help_panel="Parameters")
+        float | None,
+        typer.Option(min=0, max=2, help="Sampling temperature: higher values give more varied answers.", rich_help_panel="Parameters"),
     ] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="At most this many in an answer.", rich_help_panel="Parameters")] = None,
-    seed: Annotated[int | None, typer.Option(help="For models that take one.", rich_help_panel="Parameters")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Give an answer up after this long.")] = 600.0,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Maximum number of tokens in an answer.", rich_help_panel="Parameters")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed for repeatable answers, for models that support it.", rich_help_panel="Parameters")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Cancel an answer after this time.")] = 600.0,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write everything, each answer included; `-`: to standard output.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all results, including each answer; `-` for standard output.")
     ] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write one row a model; `-`: to standard output.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write one row per model; `-` for standard output.")
+    ] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page with charts.")] = None,
     resamples: Annotated[int | None, typer.Option(hidden=True)] = None,
     bootstrap_seed: Annotated[int | None, typer.Option(hidden=True)] = None,
     url: options.UrlOption = options.DEFAULT_URL,
@@ -154,14 +163,14 @@ def bench_stream(
 ) -> None:
     """Measure models through a running service.
 
-    Ctrl-C stops what is on its way and reports what is done. Ends with 0 when something was measured, 1 when nothing was or the
-    service refused, 2 for wrong use, 130 after Ctrl-C.
+    Ctrl-C stops the running requests and reports what has finished. The exit code is 0 if at least one answer was measured,
+    1 if none was or the service refused, 2 if the command line is wrong, and 130 after Ctrl-C.
     """
     options.check_outputs((json_file, csv_file, html_file))
     if resamples is not None or bootstrap_seed is not None:
-        options.say("--resamples and --bootstrap-seed are ignored: intervals are computed, and nothing is drawn.")
+        options.say("--resamples and --bootstrap-seed are ignored: intervals are computed without random numbers.")
     if len(set(model)) < len(model):
-        raise typer.BadParameter("A model is given twice; --repeat asks a model several times.", param_hint="--model")
+        raise typer.BadParameter("The same model is listed twice. Use --repeat to measure a model several times.", param_hint="--model")
     for name in model:
         options.check_text(name, "--model")
     options.check_text(system or "", "--system")
@@ -196,7 +205,7 @@ def bench_stream(
     if benchmark.interrupted:
         raise typer.Exit(INTERRUPTED)
     if not any(answer.status == "completed" for answer in benchmark.answers):
-        options.fail("Not one answer was completed.")
+        options.fail("No answer was completed.")
 
 
 if __name__ == "__main__":

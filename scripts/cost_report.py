@@ -41,7 +41,7 @@ def dimensions(value: str) -> list[Dimension]:
     names = [name.strip() for name in value.split(",")]
     known = [known for name in names for known in DIMENSIONS if known == name]
     if len(known) < len(names) or len(set(known)) < len(known):
-        raise typer.BadParameter(f"Any of {', '.join(DIMENSIONS)}, each once, with commas between.", param_hint="--by")
+        raise typer.BadParameter(f"Use one or more of {', '.join(DIMENSIONS)}, each once, separated by commas.", param_hint="--by")
     return known
 
 
@@ -51,37 +51,39 @@ def time_zone(name: str) -> ZoneInfo:
         # What systems are given as the zone that they don't know.
         return ZoneInfo("UTC" if name == "Etc/Unknown" else name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise typer.BadParameter(f"No time zone is called {name!r}. Names look like Europe/Berlin.", param_hint="--time-zone") from error
+        raise typer.BadParameter(f"There is no time zone {name!r}. Use a name such as Europe/Berlin.", param_hint="--time-zone") from error
 
 
 @app.command()
 def cost_report(
     *,
-    by: Annotated[str, typer.Option(metavar="LIST", help="What rows are made of: any of `day`, `model`, `provider`.")] = "day,model",
+    by: Annotated[
+        str, typer.Option(metavar="LIST", help="How to group the rows: one or more of `day`, `model`, `provider`.")
+    ] = "day,model",
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="The first day, as 2026-11-01.")
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="The first day, such as 2026-11-01.")
     ] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="The last day, included.")] = None,
-    zone: Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Whose days, as Europe/Berlin.")] = "UTC",
-    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows; `-`: to standard output.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="The last day (inclusive).")] = None,
+    zone: Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Time zone of the days, such as Europe/Berlin.")] = "UTC",
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows; `-` for standard output.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page with charts.")] = None,
     url: options.UrlOption = options.DEFAULT_URL,
     token: options.TokenOption = None,
     email: options.EmailOption = None,
     password: options.PasswordOption = None,
 ) -> None:
-    """Report what one's answers cost, by day, model and provider.
+    """Report what your answers cost, by day, model and provider.
 
-    Sums are exact, and of what the service's keys paid: unknown costs are counted apart; those of users' own keys and simulated ones are
-    labelled and summed apart. Ends with 0,
-    with 1 when the service refuses or can't be reached, with 2 for wrong use.
+    Sums are exact and cover what was paid with the service's keys. Unknown costs are counted separately. Costs on users' own
+    keys and simulated costs are labelled and summed separately. The exit code is 0, 1 if the service refuses or can't be
+    reached, or 2 if the command line is wrong.
     """
     options.check_outputs((csv_file, html_file))
     from_day, to_day = first and first.date(), last and last.date()
     if from_day and to_day and from_day > to_day:
         raise typer.BadParameter("The first day is after the last.", param_hint="--from")
     if to_day and to_day.year < EARLIEST_YEAR:
-        raise typer.BadParameter(f"No answer is older than {EARLIEST_YEAR}.", param_hint="--to")
+        raise typer.BadParameter(f"There are no answers before {EARLIEST_YEAR}.", param_hint="--to")
     book = Book(dimensions(by), time_zone(zone), from_day, to_day)
     try:
         anyio.run(read, book, options.service_url(url), options.credentials(token, email, password))

@@ -115,7 +115,7 @@ class Service:
         tokens = _json_object(response)
         access, refresh = tokens.get("accessToken"), tokens.get("refreshToken")
         if not isinstance(access, str):
-            raise BadWire("The service's answer to the login holds no access token.")
+            raise BadWire("The service's response to the login contains no access token.")
         return Tokens(access, refresh if isinstance(refresh, str) else None)
 
     async def _send(
@@ -144,15 +144,15 @@ class Service:
                     return response, sent_at
                 await response.aread()
             except httpx.ConnectError as error:
-                raise Unreachable(f"Nobody answers at {_place(request.url)}. Is the service running, and is --url right?") from error
+                raise Unreachable(f"Can't connect to {_place(request.url)}. Is the service running, and is --url correct?") from error
             except httpx.TimeoutException as error:
-                raise Silent(f"{_place(request.url)} did not answer in time.") from error
+                raise Silent(f"{_place(request.url)} didn't respond in time.") from error
             except httpx.TransportError as error:
-                raise ConnectionLost(f"The connection to {_place(request.url)} broke.") from error
+                raise ConnectionLost(f"The connection to {_place(request.url)} was lost.") from error
             wait = _wait_asked_for(response)
             if wait is None or waited + wait > PATIENCE_SECONDS:
                 raise Problem.of(response, wait_seconds=wait)
-            self._tell(f"The service asks to wait {wait:g} s ({response.status_code}).")
+            self._tell(f"Waiting {wait:g} s, as requested by the service ({response.status_code}).")
             await anyio.sleep(wait)
             waited += wait
 
@@ -177,20 +177,20 @@ async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], No
             if message.data:
                 yield _event(message.data)
     except SSEError as error:
-        raise BadWire(f"{place} answered with something else than an event stream.") from error
+        raise BadWire(f"{place} didn't respond with an event stream.") from error
     except httpx.TimeoutException as error:
-        raise Silent(f"Nothing came from {place} for too long.") from error
+        raise Silent(f"{place} sent nothing for too long.") from error
     except httpx.TransportError as error:
-        raise ConnectionLost(f"The connection to {place} broke in the middle of a stream.") from error
+        raise ConnectionLost(f"The connection to {place} was lost during a stream.") from error
 
 
 def _event(text: str) -> dict[str, Any]:
     try:
         event = json.loads(text)
     except ValueError as error:
-        raise BadWire("An event on the stream is not JSON.") from error
+        raise BadWire("An event of the stream is not valid JSON.") from error
     if not isinstance(event, dict):
-        raise BadWire("An event on the stream is not a JSON object.")
+        raise BadWire("An event of the stream is not a JSON object.")
     return event
 
 
@@ -206,7 +206,7 @@ def _json_object(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise BadWire(f"{_place(response.request.url)} answered with something else than JSON. Is --url right?")
+        raise BadWire(f"{_place(response.request.url)} didn't respond with JSON. Is --url correct?")
     return body
 
 

@@ -81,4 +81,4 @@ class KeptLogin:
     def _say_not_kept(self, error: OSError) -> None:
         if not self._told:
             self._told = True
-            self._tell(f"The login can't be kept in {self._folder}: {error.strerror}. The next run logs in again.")
+            self._tell(f"The login can't be saved in {self._folder}: {error.strerror}. The next run will log in again.")

@@ -26,7 +26,7 @@ HELP = {"help_option_names": ["-h", "--help"]}
 _TOKEN = re.compile("[!-~]+")
 
 UrlOption = Annotated[
-    str, typer.Option("--url", envvar="PLAYGROUND_URL", metavar="URL", help="Where the service is.", rich_help_panel="Service")
+    str, typer.Option("--url", envvar="PLAYGROUND_URL", metavar="URL", help="Address of the service.", rich_help_panel="Service")
 ]
 TokenOption = Annotated[
     str | None,
@@ -38,7 +38,7 @@ EmailOption = Annotated[
         "--email",
         envvar="PLAYGROUND_EMAIL",
         metavar="EMAIL",
-        help="Log in with this account instead; a long run then logs in again by itself.",
+        help="Log in with this account instead. Long runs then renew the login automatically.",
         rich_help_panel="Service",
     ),
 ]
@@ -48,7 +48,7 @@ PasswordOption = Annotated[
         "--password",
         envvar="PLAYGROUND_PASSWORD",
         metavar="PASSWORD",
-        help="Its password. Better in the variable: other people on this machine can see command lines.",
+        help="Password of the account. Prefer the environment variable: other users of this machine can see command lines.",
         rich_help_panel="Service",
     ),
 ]
@@ -77,13 +77,13 @@ def credentials(token: str | None, email: str | None, password: str | None) -> C
         fail("\n".join(faults))
     if not (token or email or password):
         raise typer.BadParameter(
-            "The service needs a login: give --token (or PLAYGROUND_TOKEN), "
+            "The service needs a login. Use --token (or PLAYGROUND_TOKEN), "
             "or --email and --password (or PLAYGROUND_EMAIL and PLAYGROUND_PASSWORD)."
         )
     if bool(email) != bool(password):
         raise typer.BadParameter("An account needs both --email and --password (or PLAYGROUND_EMAIL and PLAYGROUND_PASSWORD).")
     if token and not _TOKEN.fullmatch(token):
-        raise typer.BadParameter("A token is one word of ASCII characters; copy it again.", param_hint="--token (or PLAYGROUND_TOKEN)")
+        raise typer.BadParameter("A token is a single word of ASCII characters. Copy it again.", param_hint="--token (or PLAYGROUND_TOKEN)")
     return Credentials(token or None, email or None, password or None)
 
 
@@ -100,9 +100,9 @@ def service_url(value: str) -> str:
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL as error:
-        raise typer.BadParameter(f"This is no address: {error}.", param_hint="--url") from error
+        raise typer.BadParameter(f"The address is not valid: {error}.", param_hint="--url") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise typer.BadParameter(f"An address looks like {DEFAULT_URL}.", param_hint="--url")
+        raise typer.BadParameter(f"Use an address such as {DEFAULT_URL}.", param_hint="--url")
     return value
 
 
@@ -124,7 +124,7 @@ def check_outputs(paths: Iterable[Path | None]) -> None:
             continue
         file = path.resolve()
         if path.is_dir() or not file.parent.is_dir():
-            raise typer.BadParameter(f"{path} can't be written: it is a folder, or its folder does not exist.")
+            raise typer.BadParameter(f"Can't write {path}: it is a folder, or its folder doesn't exist.")
         if file in files:
             raise typer.BadParameter(f"Only one of the outputs can go to {path}.")
         files.add(file)
@@ -173,4 +173,4 @@ def _telling_why_not(path: Path) -> Iterator[None]:
         if path == STDOUT:
             # What is left, Python would try to write once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        fail(f"{'Standard output' if path == STDOUT else path} can't be written: {error.strerror}.")
+        fail(f"Can't write to {'standard output' if path == STDOUT else path}: {error.strerror}.")

@@ -61,7 +61,7 @@ class Problem(ServiceError):
         body = _object(response)
         detail, title = body.get("detail"), body.get("title")
         if not isinstance(title, str) and not isinstance(detail, str):
-            text = f"The service answered {status} {response.reason_phrase}.".replace(" .", ".")
+            text = f"The service responded with {status} {response.reason_phrase}.".replace(" .", ".")
             return cls(status, f"http_{status}", text, wait_seconds=wait_seconds)
         message = ": ".join(part for part in (title, detail) if isinstance(part, str) and part)
         kind = body.get("type")

@@ -40,7 +40,7 @@ def page(simulated: dict[str, bool], *, answers: int = 3) -> str:
 
 
 def best(text: str) -> list[str]:
-    return re.findall(r"<dt>(?:Soonest first token|Most tokens per second)</dt><dd>([^<]*)<", text)
+    return re.findall(r"<dt>(?:Fastest first token|Most tokens per second)</dt><dd>([^<]*)<", text)
 
 
 def test_a_real_model_is_best_however_fast_a_simulated_one_is() -> None:

@@ -30,16 +30,16 @@ async def test_a_full_stdout_loses_no_file_of_a_measurement(execute: Run, tmp_pa
     assert json.loads((tmp_path / "all.json").read_text())["answers"]
     assert done.stderr.splitlines() == [
         "Wrote all.json",
-        "/dev/full can't be written: No space left on device.",
+        "Can't write to /dev/full: No space left on device.",
         "Wrote page.html",
-        "Standard output can't be written: No space left on device.",
+        "Can't write to standard output: No space left on device.",
     ]
 
 
 async def test_a_cost_report_that_can_not_be_written_is_told_in_a_sentence(execute: Run, full: int):
     done = await execute("cost_report.py", "--csv", "-", stdout=full)
     assert done.returncode == 1
-    assert done.stderr.startswith("Standard output can't be written: No space left on device.\n")
+    assert done.stderr.startswith("Can't write to standard output: No space left on device.\n")
     assert "Traceback" not in done.stderr
 
 

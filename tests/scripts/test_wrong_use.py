@@ -110,4 +110,4 @@ async def test_a_field_that_is_wrong_is_told_once_and_by_its_name(run: Run, tmp_
 async def test_days_before_there_were_any_answers_are_wrong_use(run: Run, user: User):
     done = await run("cost_report.py", "--to", "1800-01-01", "--time-zone", "Europe/Berlin", **WIDE)
     assert done.returncode == 2
-    assert "--to: No answer is older than 2000." in done.stderr
+    assert "--to: There are no answers before 2000." in done.stderr

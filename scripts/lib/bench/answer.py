@@ -109,7 +109,7 @@ class Answer:
             self.client_response_time = elapsed
         if event.get("fallbackFrom"):
             # The times of another model would be booked on this one.
-            self.code, self.message = "fallback", f"{event['model']} answered instead of {event['fallbackFrom']}."
+            self.code, self.message = "fallback", f"{event['model']} answered in place of {event['fallbackFrom']}."
         if self.status == "completed" and self.code == "fallback":
             self.status = "failed"
 

@@ -14,29 +14,30 @@ from .table import cost_text, each_text, remarks, shown, tokens_text
 _BY_KEY = {metric.key: metric for metric in METRICS}
 
 _LEGEND = (
-    "Each dot is an answer, the box is the middle half of them, the thick line the median. The bar under it is the 95 % confidence "
-    "interval of the median; the thin lines are p95 and p99, where "
-    "there are enough answers for them. Beside it: which share of the answers was within which value."
+    "Each dot is an answer, the box is the middle half of the answers, and the thick line is the median. The bar below it is the "
+    "95 % confidence interval of the median. The thin lines are p95 and p99, if there are enough answers. The second chart shows "
+    "the share of answers up to each value."
 )
 
 _WORDS = (
     (
         "p50, p95, p99",
         (
-            "Half, 95 % and 99 % of the values are at most this; linear between two of them. p95 takes 20 values and p99 takes 100, so "
-            "that one lies beyond it; n says on how many values they stand."
+            "50 %, 95 % and 99 % of the values are at most this (linear interpolation). p95 needs 20 values and p99 needs 100, so "
+            "that at least one value lies beyond it. n is the number of values."
         ),
     ),
     (
         "95 % interval",
         (
-            "Of the median, from six values on: by interpolated order statistics (Hettmansperger and Sheather). For times between chunks "
-            "it stands on whole answers (Woodruff), because the times of one answer hang together. Never narrower than the clock's step."
+            "The confidence interval of the median, from six values on, by interpolated order statistics (Hettmansperger and Sheather). "
+            "For times between chunks it is computed from whole answers (Woodruff), because the times within an answer are correlated. "
+            "It is never narrower than the resolution of the clock."
         ),
     ),
     (
         "What is counted",
-        "Times are of completed answers alone. Costs are of all answers and exact; unknown and simulated ones are in no sum.",
+        "Times are only those of completed answers. Costs are exact and include all answers, but no unknown or simulated costs.",
     ),
 )
 
@@ -46,8 +47,8 @@ def as_html(report: Report) -> str:
     plan = report.plan
     started = f"{report.started_at:%d %B %Y, %H:%M} UTC"
     amount = f"{count(len(plan.prompts), 'prompt')}, {count(plan.repeat, 'time')} each"
-    together = "all models in one session" if plan.one_session else "one model a request"
-    subtitle = f"{started} · {report.place} · {amount} · {together} · {count(plan.concurrency, 'request')} in flight"
+    together = "all models in one session" if plan.one_session else "one model per request"
+    subtitle = f"{started} · {report.place} · {amount} · {together} · {count(plan.concurrency, 'request')} at a time"
     of_this_machine = [metric for metric in report.metrics if metric.key.startswith("client")]
     of_the_service = [metric for metric in report.metrics if metric not in of_this_machine]
     soon = [_pair(report, metric.key) for metric in of_the_service if metric.key.startswith("timeToFirst")]
@@ -57,9 +58,9 @@ def as_html(report: Report) -> str:
         [
             tiles(_highlights(report)),
             section("Side by side", _comparison(report, of_the_service), note=" ".join(remarks(report))),
-            section("How soon, and how fast", *soon, _pair(report, "tokensPerSecond"), note=_LEGEND),
-            section("How smoothly, and how long", _pair(report, "timeBetweenChunks"), _pair(report, "responseTime")),
-            section("Seen from here", _comparison(report, of_this_machine), note="With the network and the service in it."),
+            section("Latency and speed", *soon, _pair(report, "tokensPerSecond"), note=_LEGEND),
+            section("Smoothness and duration", _pair(report, "timeBetweenChunks"), _pair(report, "responseTime")),
+            section("Client side", _comparison(report, of_this_machine), note="Including the network and the service."),
             section("Outcome and cost", _outcomes(report)),
             *_failures(report),
             section("How this was measured", _method(report)),
@@ -71,12 +72,12 @@ def _highlights(report: Report) -> list[tuple[str, str, str]]:
     entries = []
     if len(report.models) > 1:
         entries += [
-            _best(report, _BY_KEY["timeToFirstToken"], "Soonest first token"),
+            _best(report, _BY_KEY["timeToFirstToken"], "Fastest first token"),
             _best(report, _BY_KEY["tokensPerSecond"], "Most tokens per second"),
         ]
     failed = f"{count(report.failed, 'failure')}, " if report.failed else ""
     entries.append(("Answers", f"{report.completed:,}", f"{failed}in {report.seconds:,.1f} s"))
-    simulated = f"simulated, not money: {cost_text(report.made_up)}" if report.made_up.answers else "of all counted answers"
+    simulated = f"simulated (not real money): {cost_text(report.made_up)}" if report.made_up.answers else "of all counted answers"
     entries.append(("Real cost", cost_text(report.real), simulated))
     return entries
 
@@ -86,14 +87,14 @@ def _best(report: Report, metric: Metric, title: str) -> tuple[str, str, str]:
     measured = [model for model in report.models if metric.key in model.measures]
     known = [model for model in measured if not model.simulated] or measured
     if not known:
-        return title, "–", "nothing was measured"
+        return title, "–", "no measurements"
     sign = 1 if metric.lower_is_better else -1
     first, *others = sorted(known, key=lambda model: sign * model.measures[metric.key].numbers.median)
     fact = metric.show(first.measures[metric.key].numbers.median)
     if metric.unit != "ms":
         fact += f" {metric.unit}"
     near = [model for model in others if _overlap(first, model, metric)]
-    doubt = f", too close to tell from {_label(near[0])}" + (f" and {len(near) - 1} more" if len(near) > 1 else "") if near else ""
+    doubt = f", not clearly better than {_label(near[0])}" + (f" and {len(near) - 1} more" if len(near) > 1 else "") if near else ""
     return title, _label(first), f"median {fact}{doubt}"
 
 
@@ -114,7 +115,7 @@ def _comparison(report: Report, metrics: Sequence[Metric]) -> str:
         for metric in metrics:
             cells += _percentiles(model, metric)
         rows.append(cells)
-    return table(columns, rows, groups=[(metric.title.removesuffix(", seen from here"), 3) for metric in metrics])
+    return table(columns, rows, groups=[(metric.title.removesuffix(", client side"), 3) for metric in metrics])
 
 
 def _percentiles(model: ModelSummary, metric: Metric) -> list[str]:
@@ -138,11 +139,11 @@ def _pair(report: Report, key: str) -> str:
         if key in model.measures
     ]
     if not series:
-        return f'<p class="note">{escape(metric.title)}: nothing was measured.</p>\n'
+        return f'<p class="note">{escape(metric.title)}: no measurements.</p>\n'
     better = "lower is better" if metric.lower_is_better else "higher is better"
     return (
         f'<div class="pair">{spread(metric.title, better, series, metric.show)}'
-        f"{cdf('Share within', metric.title.lower(), series, metric.show)}</div>\n"
+        f"{cdf('Share of answers', metric.title.lower(), series, metric.show)}</div>\n"
     )
 
 
@@ -170,7 +171,7 @@ def _failures(report: Report) -> list[str]:
         [model_name(one.model, simulated=one.simulated), f"<code>{escape(one.code)}</code>", prose(one.message), f"{one.times:,}"]
         for one in report.failures
     ]
-    return [section("Failures", table(["Model", "Code", "First message", "Times"], rows, text_columns=3))] if rows else []
+    return [section("Failures", table(["Model", "Code", "First message", "Count"], rows, text_columns=3))] if rows else []
 
 
 def _method(report: Report) -> str:

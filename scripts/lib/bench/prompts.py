@@ -46,7 +46,7 @@ def read_prompts(path: Path, kind: PromptFormat = "auto") -> list[Prompt]:
     # Only at \n: str.splitlines would also cut at U+2028 and U+0085, which a prompt may hold.
     lines = [(number, line.strip()) for number, line in enumerate(document.split("\n"), 1) if line.strip()]
     if not lines:
-        raise BadPrompts(f"{path} holds no prompt.")
+        raise BadPrompts(f"{path} contains no prompts.")
     if not as_json:
         return [Prompt(place, line) for place, (_, line) in enumerate(lines, 1)]
     return [_from_json(place, line, f"{path}, line {number}") for place, (number, line) in enumerate(lines, 1)]
@@ -56,17 +56,19 @@ def _from_json(place: int, line: str, where: str) -> Prompt:
     try:
         value = json.loads(line, parse_float=_finite, parse_constant=_no_number)
     except ValueError as error:
-        raise BadPrompts(f"{where}: not JSON ({error}).") from error
+        raise BadPrompts(f"{where}: not valid JSON ({error}).") from error
     except RecursionError as error:
         raise BadPrompts(f"{where}: nested too deeply.") from error
     if not isinstance(value, dict):
         raise BadPrompts(f'{where}: a line must be an object such as {{"prompt": "..."}}.')
     text = value.pop("prompt", None)
     if not isinstance(text, str) or not text.strip():
-        raise BadPrompts(f"{where}: `prompt` must be a text that is not empty.")
+        raise BadPrompts(f"{where}: `prompt` must be a non-empty string.")
     unknown = sorted(value.keys() - set(PARAMETERS))
     if unknown:
-        raise BadPrompts(f"{where}: unknown field `{unknown[0]}`. Known are `prompt`, {', '.join(f'`{name}`' for name in PARAMETERS)}.")
+        raise BadPrompts(
+            f"{where}: unknown field `{unknown[0]}`. The known fields are `prompt`, {', '.join(f'`{name}`' for name in PARAMETERS)}."
+        )
     nested = sorted(name for name, parameter in value.items() if _is_nested(parameter))
     if nested:
         raise BadPrompts(f"{where}: `{nested[0]}` is nested too deeply.")
@@ -84,4 +86,4 @@ def _finite(text: str) -> float:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"no number is {text}")
+    raise ValueError(f"{text} is not a number")

@@ -90,11 +90,11 @@ class Runner:
                             session.append(event["sessionId"])
                             self.accepted.update(job.models)
             except TimeoutError:
-                raise Silent(f"No end after {self._timeout_seconds:g} s.") from None
+                raise Silent(f"Not finished after {self._timeout_seconds:g} s.") from None
             except (KeyError, TypeError, IndexError) as error:
-                raise BadWire(f"An event lacks something or is of another shape: {error}.") from error
+                raise BadWire(f"An event has an unexpected format: {error}.") from error
         for answer in answers:
-            answer.fail("incomplete_stream", "The stream ended before this answer did.")
+            answer.fail("incomplete_stream", "The stream ended before the answer was complete.")
 
     async def _stop_when_asked(self, session: list[str], request: anyio.CancelScope) -> None:
         await self._stop_asked.wait()

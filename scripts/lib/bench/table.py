@@ -30,19 +30,21 @@ def remarks(report: Report) -> list[str]:
     """What a reader has to know besides the numbers, a sentence each."""
     lines = []
     if report.interrupted:
-        lines.append("Ended early: this is what was done until then.")
+        lines.append("Ended early: only the requests that finished are included.")
     if any(model.simulated for model in report.models):
-        lines.append(f"{SIMULATED_MARK} Simulated: answers, times and costs are made up, and the costs are in no sum of money.")
+        lines.append(
+            f"{SIMULATED_MARK} Simulated: answers, times and costs are invented. The costs are not included in any sum of real money."
+        )
     if report.real.unpriced:
-        lines.append(f"The cost of {count(report.real.unpriced, 'answer')} is unknown, and in no sum.")
+        lines.append(f"The cost of {count(report.real.unpriced, 'answer')} is unknown and not included in any sum.")
     if report.real.estimated:
-        lines.append(f"~ The tokens of {count(report.real.estimated, 'answer')} are estimated: the provider did not say.")
+        lines.append(f"~ The tokens of {count(report.real.estimated, 'answer')} are estimated, because the provider didn't report them.")
     if any("timeBetweenChunks" in model.measures for model in report.models):
-        lines.append("Between chunks, n counts the times; their interval stands on the answers, whose times hang together.")
+        lines.append("For times between chunks, n counts the times; the interval is computed from whole answers.")
     if any(0 < model.completed < 100 for model in report.models):
-        lines.append("An interval takes 6 values, p95 takes 20 and p99 takes 100: n says how many there are.")
+        lines.append("An interval needs 6 values, p95 needs 20 and p99 needs 100. n is the number of values.")
     if report.warm_ups:
-        lines.append(f"Warm-up, not counted above: {count(len(report.warm_ups), 'answer')}, real cost {cost_text(report.warm_up_real)}.")
+        lines.append(f"Warm-up (not counted above): {count(len(report.warm_ups), 'answer')}, real cost {cost_text(report.warm_up_real)}.")
     return lines
 
 

@@ -58,7 +58,7 @@ class Entry:
                 cost=dollars(answer["cost"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise BadWire(f"An answer in the list of sessions lacks something or is of another shape: {error}.") from error
+            raise BadWire(f"An answer in the list of sessions has an unexpected format: {error}.") from error
 
 
 @dataclass(slots=True)

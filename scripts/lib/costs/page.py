@@ -21,15 +21,15 @@ def as_html(book: Book, *, place: str, made_on: date) -> str:
     zone = "UTC" if book.zone.key == "UTC" else f"days in {book.zone.key}"
     return page(
         "Cost report",
-        f"{_range(book)} · {place} · {zone} · made on {made_on:%d %B %Y}",
+        f"{_range(book)} · {place} · {zone} · created on {made_on:%d %B %Y}",
         [
             tiles(_sums(book)),
-            section("Cost by day", _costs(book, "paid"), note="US dollars, paid by the service's own keys."),
+            section("Cost by day", _costs(book, "paid"), note="US dollars, paid with the service's keys."),
             *(
                 section(heading, _costs(book, kind), note=note)
                 for kind, heading, note in (
                     ("own key", "Cost on users' own keys by day", "US dollars, paid by the users themselves."),
-                    ("simulated", "Simulated cost by day", "Made up: nobody pays it."),
+                    ("simulated", "Simulated cost by day", "Simulated: no one pays it."),
                 )
                 if book.totals[kind].answers
             ),
@@ -47,20 +47,20 @@ def _range(book: Book) -> str:
 
 def _sums(book: Book) -> list[tuple[str, str, str]]:
     real, own_key, made_up = book.totals.values()
-    unknown = f"without {count(real.unpriced, 'answer')} of unknown cost" if real.unpriced else "nothing unknown left out"
+    unknown = f"without {count(real.unpriced, 'answer')} of unknown cost" if real.unpriced else "no unknown costs"
     entries = [
         ("Cost", money(real.known_cost), unknown),
         (
             "Answers",
             f"{real.answers + own_key.answers + made_up.answers:,}",
-            f"{made_up.answers:,} of them simulated" if made_up.answers else "none simulated",
+            f"{made_up.answers:,} simulated" if made_up.answers else "none simulated",
         ),
         ("Tokens in / out", f"{real.input_tokens:,} / {real.output_tokens:,}", _estimated(real)),
     ]
     if own_key.answers:
         entries.append(("On users' own keys", money(own_key.known_cost), "paid by the users themselves"))
     if made_up.answers:
-        entries.append(("Simulated cost", money(made_up.known_cost), "not money"))
+        entries.append(("Simulated cost", money(made_up.known_cost), "not real money"))
     return entries
 
 
@@ -68,14 +68,14 @@ def _estimated(tally: Tally) -> str:
     return (
         f"on the service's keys, {count(tally.estimated, 'answer')} estimated"
         if tally.estimated
-        else "on the service's keys, as the providers say"
+        else "on the service's keys, as reported by the providers"
     )
 
 
 def _costs(book: Book, kind: Kind) -> str:
     layers = _layers(book.by_day(kind), lambda tally: tally.cost)
     if not any(any(layer.amounts.values()) for layer in layers):
-        return '<p class="note">Nothing in this range has a known cost above zero.</p>\n'
+        return '<p class="note">No known costs above zero in this range.</p>\n'
     split = "by model" if "model" in book.by else "by provider" if "provider" in book.by else "all models together"
     return bars("Cost", split + ("" if kind == "paid" else f", {kind}"), layers, money)
 

@@ -41,19 +41,19 @@ async def _pages(service: Service, params: dict[str, str]) -> AsyncIterator[list
         if cursor is None:
             return
         if not isinstance(cursor, str) or cursor == params.get("cursor"):
-            raise BadWire("The list of sessions does not go on: its cursor stays where it is.")
+            raise BadWire("The list of sessions can't be continued: its cursor doesn't change.")
         params = {**params, "cursor": cursor}
 
 
 def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
     items = page.get("items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BadWire("The list of sessions holds no `items`.")
+        raise BadWire("The list of sessions contains no `items`.")
     return items
 
 
 def _answers(session: dict[str, Any]) -> list[dict[str, Any]]:
     answers = session.get("answers")
     if not isinstance(answers, list):
-        raise BadWire("The list of sessions holds no answers (`include=answers`): the service is older than this script.")
+        raise BadWire("The list of sessions contains no answers (`include=answers`): the service is older than this script.")
     return answers

@@ -75,14 +75,14 @@ def remarks(book: Book) -> list[str]:
     lines = []
     unpriced = sum(book.totals[kind].unpriced for kind in KINDS if kind != "simulated")
     if unpriced:
-        lines.append(f"The cost of {count(unpriced, 'answer')} is unknown, and in no sum.")
+        lines.append(f"The cost of {count(unpriced, 'answer')} is unknown and not included in any sum.")
     estimated = sum(tally.estimated for tally in book.totals.values())
     if estimated:
-        lines.append(f"~ The tokens of {count(estimated, 'answer')} are estimated: the provider did not say.")
+        lines.append(f"~ The tokens of {count(estimated, 'answer')} are estimated, because the provider didn't report them.")
     if book.totals["own key"].answers:
-        lines.append("Answers on users' own keys cost those users' money. They are not in what the service's keys paid.")
+        lines.append("Answers on users' own keys are paid by those users, and not included in what was paid with the service's keys.")
     if book.totals["simulated"].answers:
-        lines.append("Simulated costs are made up. They are in no sum of money.")
+        lines.append("Simulated costs are invented, and not included in any sum of real money.")
     if book.running:
-        lines.append(f"{count(book.running, 'answer is', 'answers are')} still being written, and not counted.")
+        lines.append(f"{count(book.running, 'answer is', 'answers are')} still being written and not counted.")
     return lines
