@@ -84,25 +84,25 @@ export interface components {
             title: string | null;
             url: string | null;
         };
-        /** @description An API key, as its owner sees it. The key itself is shown once, when it is made. */
+        /** @description An API key as its owner sees it. The key itself is only shown when it is created. */
         ApiKey: {
             createdAt: string;
             expiresAt: string | null;
             id: string;
-            /** @description To a minute; null: never. */
+            /** @description When the key was last used, rounded down to the minute; null: never. */
             lastUsedAt: string | null;
             name: string;
-            /** @description The key's beginning, by which its owner knows it. */
+            /** @description The first characters of the key, by which its owner recognises it. */
             prefix: string;
             scopes: ("stream" | "sessions:read" | "sessions:write" | "models:read" | "reports:read")[];
         };
-        /** @description One's API keys, newest first. */
+        /** @description The user's API keys, newest first. */
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
         };
-        /** @description What everybody is answered who asks for a new password. */
+        /** @description The response to every request for a password reset. */
         Asked: {
-            /** @default If there is an account with this address, a mail with a link for a new password is on its way. */
+            /** @default If an account with this email address exists, a mail with a link to reset the password is on its way. */
             message: string;
         };
         /** @description A part of an answer that is no text. What it contains is not kept. */
@@ -116,38 +116,38 @@ export interface components {
             /** @default null */
             url: string | null;
         };
-        /** @description Who changed what, when and from where. */
+        /** @description One change: who made it, when, and from where. */
         AuditEvent: {
             action: string;
-            /** @description Their address or name at that time, or `terminal`. */
+            /** @description The email address or name of the user at that time, or `terminal`. */
             actor: string;
-            /** @description Null: the operator at the terminal. */
+            /** @description Null: the operator, at the terminal. */
             actorId: string | null;
-            /** @description Of the client, as far as it is known. */
+            /** @description Address of the client, if known. */
             address: string | null;
-            /** @description By field; never a secret. */
+            /** @description Changes by field. Never contains secrets. */
             changes: {
                 [key: string]: components["schemas"]["Difference"];
             };
             createdAt: string;
             id: string;
-            /** @description The `X-Request-ID` of the answer, which the log's lines carry too. */
+            /** @description The `X-Request-ID` of the response, which is also in the log. */
             requestId: string | null;
             targetId: string;
             targetType: string;
         };
-        /** @description A page of events, newest first. `next_cursor` leads to the next; null: this is the last. */
+        /** @description A page of events, newest first. `next_cursor` leads to the next page; null: this is the last one. */
         AuditPage: {
             items: components["schemas"]["AuditEvent"][];
             nextCursor: string | null;
         };
-        /** @description US dollars in a month (UTC). Unknown costs and made-up ones are not in it. */
+        /** @description US dollars in a month (UTC). Unknown and simulated costs are not included. */
         BudgetUsage: {
             /** @description Null: no limit. */
             left: string | null;
             /** @description Null: no limit. */
             max: string | null;
-            /** @description By comparisons that go on: what they may cost at most. */
+            /** @description The most that running comparisons may cost. */
             reserved: string;
             resetsAt: string;
             used: string;
@@ -235,7 +235,7 @@ export interface components {
         };
         /** @description PostgreSQL. */
         DatabaseState: {
-            /** @description The service started it, in its data folder. */
+            /** @description The service started it in its data folder. */
             embedded: boolean;
             /** @description In bytes. */
             size: number | null;
@@ -263,14 +263,14 @@ export interface components {
          * @enum {unknown}
          */
         Ending: "complete" | "context_window" | "failed" | "filtered" | "token_limit";
-        /** @description Prisma's query engine, a process of its own. */
+        /** @description Prisma's query engine, a separate process. */
         EngineState: {
-            /** @description Since this process started. */
+            /** @description Restarts since this process started. */
             restarts: number;
             /** @enum {string} */
             state: "running" | "restarting";
         };
-        /** @description How many answers failed with one code. */
+        /** @description The number of answers that failed with one error code. */
         ErrorCount: {
             code: string;
             errors: number;
@@ -294,18 +294,18 @@ export interface components {
         Estimate: {
             lanes: components["schemas"]["LaneEstimate"][];
         };
-        /** @description Whose password is forgotten. */
+        /** @description The email address of the account whose password is forgotten. */
         ForgottenPassword: {
             email: string;
         };
-        /** @description Whether the parts of the service answer. */
+        /** @description Whether the parts of the service respond. */
         Health: {
             /** @enum {string} */
             database: "ok" | "away";
             /** @enum {string} */
             status: "ok" | "degraded";
         };
-        /** @description An invitation, as administrators see it. */
+        /** @description An invitation as administrators see it. */
         Invitation: {
             createdAt: string;
             email: string | null;
@@ -317,12 +317,12 @@ export interface components {
             usedAt: string | null;
             usedBy: string | null;
         };
-        /** @description A page of invitations, newest first. `next_cursor` leads to the next; null: this is the last. */
+        /** @description A page of invitations, newest first. `next_cursor` leads to the next page; null: this is the last one. */
         InvitationPage: {
             items: components["schemas"]["Invitation"][];
             nextCursor: string | null;
         };
-        /** @description A new invitation; its token is shown this once. */
+        /** @description A new invitation. Its token is only shown in this response. */
         IssuedInvitation: {
             createdAt: string;
             email: string | null;
@@ -344,13 +344,13 @@ export interface components {
         KeepResult: {
             running: boolean;
         };
-        /** @description A provider that one may have a key for. */
+        /** @description A provider that users can store a key for. */
         KeyProvider: {
-            /** @description Its models can be used without a key of one's own. */
+            /** @description The provider's models can be used without a key of the user. */
             available: boolean;
             id: string;
             name: string;
-            /** @description A server of the operator's that takes no key: one's own key is for an address of one's own. */
+            /** @description A server of the operator that needs no key: a key needs a `baseUrl`. */
             needsBaseUrl: boolean;
         };
         /** @description The estimate for one lane. */
@@ -421,9 +421,9 @@ export interface components {
             monthlyRequests?: number | null;
             /** @description Tokens of prompts and answers in a month (UTC). */
             monthlyTokens?: number | null;
-            /** @description API requests, as `1000 per 15 minutes`. */
+            /** @description API requests, such as `1000 per 15 minutes`. */
             requests?: string | null;
-            /** @description Streams that the user starts, as `50 per hour`. */
+            /** @description Streams that the user starts, such as `50 per hour`. */
             streams?: string | null;
         };
         /** @description The email address or the username of an account, and its password. */
@@ -435,7 +435,7 @@ export interface components {
             password: string;
             username?: string | null;
         };
-        /** @description A login of one's own: a device, or a script. */
+        /** @description One of the user's logins: a device or a script. */
         LoginEntry: {
             address: string | null;
             createdAt: string;
@@ -445,51 +445,51 @@ export interface components {
             lastUsedAt: string;
             userAgent: string | null;
         };
-        /** @description A page of logins, newest first. `next_cursor` leads to the next; null: this is the last. */
+        /** @description A page of logins, newest first. `next_cursor` leads to the next page; null: this is the last one. */
         LoginPage: {
             items: components["schemas"]["LoginEntry"][];
             nextCursor: string | null;
         };
-        /** @description A new API key. `key` is not shown again. */
+        /** @description A new API key. `key` is only shown in this response. */
         MadeApiKey: {
             createdAt: string;
             expiresAt: string | null;
             id: string;
             key: string;
-            /** @description To a minute; null: never. */
+            /** @description When the key was last used, rounded down to the minute; null: never. */
             lastUsedAt: string | null;
             name: string;
-            /** @description The key's beginning, by which its owner knows it. */
+            /** @description The first characters of the key, by which its owner recognises it. */
             prefix: string;
             scopes: ("stream" | "sessions:read" | "sessions:write" | "models:read" | "reports:read")[];
         };
-        /** @description One model: what was decided about it, and what is known. */
+        /** @description One model: its settings, and what is known about it. */
         ManagedModel: {
             contextWindow: number | null;
             id: string;
-            /** @description What it costs where no price is set here. */
+            /** @description The price if none is set; null: unknown. */
             knownPrice: components["schemas"]["ModelPrice"] | null;
-            /** @description The provider's list has it. */
+            /** @description The model is in the provider's list. */
             listed: boolean;
-            /** @description The provider's own name. */
+            /** @description The provider's name for the model. */
             name: string;
-            /** @description False: these are the defaults, or those of the model whose route this is. */
+            /** @description False: `settings` are the defaults, or those of the model that this is a route of. */
             ownSettings: boolean;
-            /** @description It is a wildcard such as `openai/*`: its settings hold for the models that it stands for. */
+            /** @description A wildcard such as `openai/*`: its settings apply to all models that match it. */
             pattern: boolean;
-            /** @description What it costs, by the set price or by the known one; null: unknown. */
+            /** @description The price that applies: the set price, else the known price; null: unknown. */
             price: components["schemas"]["ModelPrice"] | null;
-            /** @description Why `knownPrice` is unknown although the provider's list names one: it is beyond belief, or not by the token. */
+            /** @description Why `knownPrice` is unknown although the provider lists a price: it is implausible, or not per token. */
             priceNote: string | null;
             provider: string;
-            /** @description What the provider calls it for people. */
+            /** @description The provider's display name for the model. */
             providerName: string | null;
             settings: components["schemas"]["ModelDecision"];
             simulated: boolean;
-            /** @description From an earlier list: the provider could not be asked since. */
+            /** @description From an earlier list: the provider has been unreachable since. */
             stale: boolean;
         };
-        /** @description A page of models: those that the providers list and those that have settings, by provider and name. */
+        /** @description A page of models that are listed or have settings, sorted by provider and name. */
         ManagedModelPage: {
             items: components["schemas"]["ManagedModel"][];
             nextCursor: string | null;
@@ -533,22 +533,22 @@ export interface components {
             /** @enum {unknown} */
             type: "metrics";
         };
-        /** @description What to change of a model's settings; what is absent stays. */
+        /** @description Changes to a model's settings. Absent fields stay the same. */
         ModelChange: {
             active?: boolean | null;
-            /** @description Null takes the name away. */
+            /** @description Null removes the name. */
             displayName?: string | null;
-            /** @description Null takes the set price away. */
+            /** @description Null removes the price. */
             price?: components["schemas"]["SetPrice"] | null;
             tier?: ("free" | "premium" | "hidden") | null;
         };
-        /** @description What administrators decided about a model. */
+        /** @description What administrators have set for a model. */
         ModelDecision: {
-            /** @description False: nobody can use it. */
+            /** @description False: no one can use the model. */
             active: boolean;
-            /** @description Shown in place of the provider's own; null: none was set. */
+            /** @description Shown instead of the provider's name for the model; null: not set. */
             displayName: string | null;
-            /** @description Above every other source; null: none was set. */
+            /** @description Overrides every other source; null: not set. */
             price: components["schemas"]["ModelPrice"] | null;
             /** @enum {string} */
             tier: "free" | "premium" | "hidden";
@@ -606,13 +606,13 @@ export interface components {
             input: string;
             output: string;
         };
-        /** @description An API key to be made. */
+        /** @description An API key to create. */
         NewApiKey: {
-            /** @description Null: never. */
+            /** @description When the key expires. Null: never. */
             expiresAt?: string | null;
             name: string;
             /**
-             * @description What the key is good for.
+             * @description What the key can be used for.
              * @default [
              *       "stream",
              *       "sessions:read",
@@ -621,7 +621,7 @@ export interface components {
              */
             scopes: ("stream" | "sessions:read" | "sessions:write" | "models:read" | "reports:read")[];
         };
-        /** @description Whom to invite. */
+        /** @description An invitation to create. */
         NewInvitation: {
             email?: string | null;
             expiresAt?: string | null;
@@ -631,7 +631,7 @@ export interface components {
              */
             role: "user" | "premium" | "admin";
         };
-        /** @description The password that one has, and the one to come. */
+        /** @description The current password and the new one. */
         PasswordChange: {
             /** @default false */
             cookie: boolean;
@@ -640,39 +640,39 @@ export interface components {
             /** Format: password */
             newPassword: string;
         };
-        /** @description The password once more, for what can't be undone. */
+        /** @description The password again, to confirm something that can't be undone. */
         PasswordConfirmation: {
             /** Format: password */
             password: string;
         };
-        /** @description The token of the mail, and another password. */
+        /** @description The token from the mail and the new password. */
         PasswordReset: {
             /** Format: password */
             password: string;
             token: string;
         };
-        /** @description What happened in a stretch of time. Answers and what they took count where the answer began. */
+        /** @description What happened in a period of time. Answers, with their tokens and costs, count in the period in which they began. */
         playground__administration__statistics__schemas__Figures: {
-            /** @description Who started a turn. */
+            /** @description Users who started a turn. */
             activeUsers: number;
             answers: number;
-            /** @description Real money on the server's own keys. Answers whose cost is not known are not in it. */
+            /** @description Real costs on the server's keys. Answers with an unknown cost are not included. */
             cost: string;
-            /** @description Answers that failed. */
+            /** @description Failed answers. */
             errors: number;
             inputTokens: number;
             newUsers: number;
             outputTokens: number;
-            /** @description Real money on keys of users, which is not in `cost`. */
+            /** @description Real costs on the users' own keys. Not included in `cost`. */
             ownKeyCost: string;
-            /** @description That were begun. */
+            /** @description Sessions that were created. */
             sessions: number;
-            /** @description Made up, and not in `cost`. */
+            /** @description Simulated costs. Not included in `cost`. */
             simulatedCost: string;
-            /** @description Of input and output: those of simulated models. */
+            /** @description The input and output tokens of simulated models. */
             simulatedTokens: number;
             turns: number;
-            /** @description Answers that are over and whose cost is not known. */
+            /** @description Finished answers with an unknown cost. */
             unknownCosts: number;
         };
         /**
@@ -691,7 +691,7 @@ export interface components {
             outputTokens: number;
             unknownCosts: number;
         };
-        /** @description What the page keeps for its user. */
+        /** @description The user's settings for the page. */
         Preferences: {
             defaultModels?: string[];
             /** @default en */
@@ -704,7 +704,7 @@ export interface components {
              */
             theme: "light" | "dark" | "system";
         };
-        /** @description What is absent stays. */
+        /** @description Absent fields stay the same. */
         PreferencesChange: {
             defaultModels?: string[];
             /** @default en */
@@ -723,19 +723,19 @@ export interface components {
             /** @default null */
             errors: components["schemas"]["ProblemField"][] | null;
             /**
-             * @description Which limit is reached, as `daily-requests`. This and what follows comes with 429.
+             * @description The limit that is reached, such as `daily-requests`. This member and the following come with status 429.
              * @default null
              */
             limit: string | null;
             /** @default null */
             max: number | string | null;
             /**
-             * @description By comparisons that go on.
+             * @description What running comparisons have reserved.
              * @default null
              */
             reserved: number | string | null;
             /**
-             * @description When there is room again.
+             * @description When the limit resets.
              * @default null
              */
             resetsAt: string | null;
@@ -743,35 +743,35 @@ export interface components {
             title: string;
             type: string;
             /**
-             * @description Requests or tokens; a decimal string of US dollars for a budget.
+             * @description Requests or tokens used; for a budget, US dollars as a decimal string.
              * @default null
              */
             used: number | string | null;
             /**
-             * @description What this request may take at most.
+             * @description The most that this request may use.
              * @default null
              */
             wanted: number | string | null;
         };
-        /** @description What is wrong with one field. */
+        /** @description The error of one field. */
         ProblemField: {
             field: string;
             message: string;
         };
-        /** @description The process that answers; each replica is one of its own. */
+        /** @description The responding process. Each replica is a separate process. */
         ProcessState: {
-            /** @description How late the event loop comes to what is due, in ms: the worst of a few looks just now. */
+            /** @description Delay of the event loop in ms: the worst of a few measurements made for this request. */
             eventLoopLag: number;
-            /** @description Resident, in bytes, without the query engine and an embedded PostgreSQL. Null: not known. */
+            /** @description Resident memory in bytes, without the query engine and the embedded PostgreSQL. Null: unknown. */
             memory: number | null;
             openRuns: number;
             startedAt: string;
-            /** @description Event streams that are being read. */
+            /** @description Event streams with a reader. */
             streams: number;
             /** @description In ms. */
             uptime: number;
         };
-        /** @description An account, as its owner sees it. */
+        /** @description An account as its owner sees it. */
         Profile: {
             bio: string;
             createdAt: string;
@@ -783,14 +783,14 @@ export interface components {
             role: "user" | "premium" | "admin";
             username: string | null;
         };
-        /** @description What can be changed of an account; what is absent stays. A `username` of null gives it up. */
+        /** @description Changes to an account. Absent fields stay the same. A `username` of null removes the username. */
         ProfileChange: {
             bio?: string | null;
             name?: string | null;
             preferences?: components["schemas"]["PreferencesChange"] | null;
             username?: string | null;
         };
-        /** @description How many answers of one provider failed. */
+        /** @description The number of answers of one provider, and how many failed. */
         ProviderErrors: {
             answers: number;
             errors: number;
@@ -813,7 +813,7 @@ export interface components {
              */
             state: "loading" | "ok" | "stale" | "failed";
         };
-        /** @description One's own key for a provider. The key itself is never shown again. */
+        /** @description A user's key for a provider. The key itself is never shown again. */
         ProviderKey: {
             baseUrl: string | null;
             createdAt: string;
@@ -821,44 +821,44 @@ export interface components {
             hint: string;
             name: string;
             provider: string;
-            /** @description False: it can't be decrypted any more, and has to be stored again. */
+            /** @description False: the key can no longer be decrypted and must be stored again. */
             readable: boolean;
             updatedAt: string;
         };
-        /** @description One's own key for a provider, and the address to use it at where that is not the usual one. */
+        /** @description A user's key for a provider, and the address to use it with if it isn't the provider's usual one. */
         ProviderKeyInput: {
-            /** @description Public, with https; null: the provider's own. */
+            /** @description A public address with https; null: the provider's usual address. */
             baseUrl?: string | null;
             /** Format: password */
             key: string;
         };
-        /** @description One's own keys, by provider, and the providers that one may have a key for. */
+        /** @description The user's keys, sorted by provider, and the providers that users can store a key for. */
         ProviderKeyList: {
             items: components["schemas"]["ProviderKey"][];
             providers: components["schemas"]["KeyProvider"][];
         };
-        /** @description What a provider said to a key. */
+        /** @description The result of testing a key with its provider. */
         ProviderKeyTest: {
-            /** @description What went wrong: one of the codes of providers. */
+            /** @description The error code, if the provider failed. */
             code: string | null;
-            /** @description For people. */
+            /** @description The result in words. */
             message: string;
             /** @description How many models the provider lists for this key. */
             models: number | null;
-            /** @description Null: it could not be found out. */
+            /** @description Null: could not be determined. */
             works: boolean | null;
         };
-        /** @description Requests in a window that moves: each counts for `seconds`. */
+        /** @description Requests in a moving window: each request counts for `seconds`. */
         RateUsage: {
             /** @description Null: no limit. */
             left: number | null;
             /** @description Null: no limit. */
             max: number | null;
-            /** @description When the oldest request leaves the window; null: there is none in it. */
+            /** @description When the oldest request leaves the window; null: the window is empty. */
             resetsAt: string | null;
             /** @description The window's length; null: no limit. */
             seconds: number | null;
-            /** @description In the last `seconds`. Without a limit nothing is counted. */
+            /** @description Requests in the last `seconds`. Without a limit, nothing is counted. */
             used: number;
         };
         /** @description Whether the service can take requests, and what keeps it from that. */
@@ -874,7 +874,7 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "away" | "none";
         };
-        /** @description A refresh token, to be changed for new tokens. Absent: that of the cookie. */
+        /** @description A refresh token to exchange for new tokens. Absent: the cookie is used. */
         Refresh: {
             refreshToken?: string | null;
         };
@@ -977,9 +977,9 @@ export interface components {
             unknownCosts: number;
             updatedAt: string;
         };
-        /** @description A price above all other sources. */
+        /** @description A price that overrides all other sources. */
         SetPrice: {
-            /** @description Of input that the provider reads from its cache; null: as `input`. */
+            /** @description Price of input that the provider reads from its cache; null: same as `input`. */
             cachedInput?: (number | string) | null;
             /** @description US dollars per million tokens. */
             input: number | string;
@@ -1004,9 +1004,9 @@ export interface components {
             type: "sources";
         };
         /**
-         * @description What happened between two times. `series` has every bucket (UTC), also those in which nothing happened.
+         * @description What happened between two times. `series` has every bucket (UTC), including empty ones.
          *
-         *     The first and the last may be cut: what they count is within the two times.
+         *     The first and the last bucket may be partial: they only count what is within the two times.
          */
         Statistics: {
             /** @enum {string} */
@@ -1017,7 +1017,7 @@ export interface components {
             series: components["schemas"]["TimedFigures"][];
             to: string;
             totals: components["schemas"]["playground__administration__statistics__schemas__Figures"];
-            /** @description Accounts that there are now and were made before `to`. */
+            /** @description Existing accounts that were created before `to`. */
             users: number;
         };
         /**
@@ -1065,12 +1065,12 @@ export interface components {
             temperature?: number | null;
             topP?: number | null;
         };
-        /** @description How this process and what it stands on are. */
+        /** @description The state of this process and of everything it depends on. */
         SystemState: {
             catalogue: components["schemas"]["ProviderItem"][];
             database: components["schemas"]["DatabaseState"];
             engine: components["schemas"]["EngineState"];
-            /** @description The main ones, with their versions. */
+            /** @description The main libraries, with their versions. */
             libraries: {
                 [key: string]: string;
             };
@@ -1081,37 +1081,37 @@ export interface components {
             simulator: boolean;
             version: string;
         };
-        /** @description A ticket: for one stream that begins within `expires_in` seconds, and for coming back to it. */
+        /** @description A ticket for one stream that starts within `expires_in` seconds, and for reconnecting to it. */
         Ticket: {
             expiresIn: number;
             token: string;
         };
         /** @description What happened in one bucket. */
         TimedFigures: {
-            /** @description Who started a turn. */
+            /** @description Users who started a turn. */
             activeUsers: number;
             answers: number;
-            /** @description Real money on the server's own keys. Answers whose cost is not known are not in it. */
+            /** @description Real costs on the server's keys. Answers with an unknown cost are not included. */
             cost: string;
-            /** @description Answers that failed. */
+            /** @description Failed answers. */
             errors: number;
             inputTokens: number;
             newUsers: number;
             outputTokens: number;
-            /** @description Real money on keys of users, which is not in `cost`. */
+            /** @description Real costs on the users' own keys. Not included in `cost`. */
             ownKeyCost: string;
-            /** @description That were begun. */
+            /** @description Sessions that were created. */
             sessions: number;
-            /** @description Made up, and not in `cost`. */
+            /** @description Simulated costs. Not included in `cost`. */
             simulatedCost: string;
-            /** @description Of input and output: those of simulated models. */
+            /** @description The input and output tokens of simulated models. */
             simulatedTokens: number;
             start: string;
             turns: number;
-            /** @description Answers that are over and whose cost is not known. */
+            /** @description Finished answers with an unknown cost. */
             unknownCosts: number;
         };
-        /** @description What a login gives. `expires_in` is of the access token, in seconds. */
+        /** @description The tokens of a login. `expires_in` is the lifetime of the access token in seconds. */
         TokenPair: {
             accessToken: string;
             expiresIn: number;
@@ -1128,7 +1128,7 @@ export interface components {
             left: number | null;
             /** @description Null: no limit. */
             max: number | null;
-            /** @description By comparisons that go on: what they may take at most. */
+            /** @description The most that running comparisons may use. */
             reserved: number;
             resetsAt: string;
             used: number;
@@ -1142,7 +1142,7 @@ export interface components {
             runId: string;
             turn: number;
         };
-        /** @description What a user has used of each limit. */
+        /** @description What a user has used and has left of each limit. */
         Usage: {
             dailyRequests: components["schemas"]["RequestUsage"];
             monthlyBudget: components["schemas"]["BudgetUsage"];
@@ -1151,7 +1151,7 @@ export interface components {
             requests: components["schemas"]["RateUsage"];
             streams: components["schemas"]["RateUsage"];
         };
-        /** @description What a user has used in the present day and month (UTC), on the server's keys, and what open runs have reserved. */
+        /** @description What a user has used on the server's keys in the current day and month (UTC), and what running comparisons have reserved. */
         UsageSoFar: {
             dayRequests: number;
             monthCost: string;
@@ -1160,14 +1160,14 @@ export interface components {
             reservedCost: string;
             reservedTokens: number;
         };
-        /** @description What to change of an account; what is absent stays. */
+        /** @description Changes to an account. Absent fields stay the same. */
         UserChange: {
             active?: boolean | null;
             limits?: components["schemas"]["LimitOverrides"] | null;
             name?: string | null;
             role?: ("user" | "premium" | "admin") | null;
         };
-        /** @description An account, and what belongs to it. */
+        /** @description An account with its usage and the number of its logins and keys. */
         UserDetail: {
             /** @description False: an administrator locked it. */
             active: boolean;
@@ -1177,11 +1177,11 @@ export interface components {
             email: string | null;
             id: string;
             lastLoginAt: string | null;
-            /** @description What was set for this user in place of the role's limits, as `PATCH` takes it; empty: nothing. */
+            /** @description Limits set for this user instead of the role's, in the form that `PATCH` accepts; empty: none. */
             limits: {
                 [key: string]: unknown;
             };
-            /** @description Devices that are logged in. */
+            /** @description Devices that are currently logged in. */
             logins: number;
             name: string;
             providerKeys: number;
@@ -1199,7 +1199,7 @@ export interface components {
             email: string | null;
             id: string;
             lastLoginAt: string | null;
-            /** @description What was set for this user in place of the role's limits, as `PATCH` takes it; empty: nothing. */
+            /** @description Limits set for this user instead of the role's, in the form that `PATCH` accepts; empty: none. */
             limits: {
                 [key: string]: unknown;
             };
@@ -1209,18 +1209,18 @@ export interface components {
             sessions: number;
             username: string | null;
         };
-        /** @description A page of accounts. `next_cursor` leads to the next; null: this is the last. */
+        /** @description A page of accounts. `next_cursor` leads to the next page; null: this is the last one. */
         UserPage: {
             items: components["schemas"]["UserItem"][];
             nextCursor: string | null;
         };
-        /** @description Whose access token it is, and until when it holds. */
+        /** @description The account that an access token belongs to, and when the token expires. */
         Verified: {
             expiresAt: string;
             loginId: string;
             user: components["schemas"]["Profile"];
         };
-        /** @description What this service is, and where things are. */
+        /** @description The name and version of the service, and links. */
         Welcome: {
             links: {
                 [key: string]: string;
