@@ -80,7 +80,7 @@ async def test_reads_beyond_what_may_wait_are_refused_at_once(monkeypatch: pytes
         for _ in range(3):
             tasks.start_soon(read, "one")
         await anyio.wait_all_tasks_blocked()
-        with pytest.raises(shares.TooSlow, match="Wait for their answers"):
+        with pytest.raises(shares.TooSlow, match="Wait until they have finished"):
             await read("one")
         tasks.start_soon(read, "another")
         release.set()

@@ -212,7 +212,7 @@ async def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(visit: Vis
     await page.goto(f"{visit.url}/#/reset-password?token={token}")
     await page.get_by_label("New password").fill(PASSWORD)
     await page.get_by_role("button", name="Change password").click()
-    await expect(page.get_by_role("alert")).to_contain_text("ask for another one")
+    await expect(page.get_by_role("alert")).to_contain_text("Request a new one")
     await page.get_by_role("link", name="Request another email").click()
     await page.goto(f"{visit.url}/reset-password")
     await page.get_by_label("Code").fill(token or "")

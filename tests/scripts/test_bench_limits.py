@@ -38,7 +38,7 @@ async def test_a_limit_that_lasts_ends_the_run_and_what_was_measured_is_reported
     assert done.returncode == 1
     said = done.stderr
     assert "At most 4 streams are allowed in any hour. Try again in " in said
-    assert "3 of 20 answers are done." in said
+    assert "3 of 20 answers finished." in said
     assert said.count("Limit reached") == 1
     [row] = csv.DictReader(io.StringIO(done.stdout))
     assert (row["completed"], row["failed"]) == ("3", "0")

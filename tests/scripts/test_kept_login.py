@@ -67,7 +67,7 @@ async def test_a_folder_that_can_not_be_written_is_told_and_costs_nothing_else(r
     (tmp_path / "file").write_text("")
     done = await run(*COSTS, XDG_DATA_HOME=str(tmp_path / "file"), COLUMNS="400")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("The login can't be kept") == 1
+    assert done.stderr.count("The login can't be saved") == 1
 
 
 @pytest.mark.parametrize("script", [("bench_stream.py", "prompts.txt", "-m", "sim/quick"), ("cost_report.py",)], ids=["bench", "costs"])

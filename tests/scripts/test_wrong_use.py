@@ -29,9 +29,9 @@ async def test_a_script_that_is_started_as_somebody_starts_it_says_how_it_is_use
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"prompt": "x", "seed": NaN}', "not JSON (no number is NaN)"),
-        ('{"prompt": "x", "seed": -Infinity}', "not JSON (no number is -Infinity)"),
-        ('{"prompt": "x", "temperature": 1e999}', "not JSON (no number is 1e999)"),
+        ('{"prompt": "x", "seed": NaN}', "not valid JSON (NaN is not a number)"),
+        ('{"prompt": "x", "seed": -Infinity}', "not valid JSON (-Infinity is not a number)"),
+        ('{"prompt": "x", "temperature": 1e999}', "not valid JSON (1e999 is not a number)"),
         ("[" * 100_000, "nested too deeply"),
         ('{"prompt": "x", "stop": ' + "[" * 970 + "]" * 970 + "}", "`stop` is nested too deeply"),
     ],
@@ -61,7 +61,7 @@ async def test_a_token_that_no_header_can_carry_is_wrong_use(run: Run, tmp_path:
     assert done.returncode == 2
     said = done.stderr
     assert "--token" in said
-    assert "A token is one word of ASCII characters" in said
+    assert "A token is a single word of ASCII characters" in said
     assert token not in said
 
 
