@@ -33,7 +33,7 @@ _OF_ALL = "Parameters for all models"
 
 def _above_zero(value: float | None) -> float | None:
     if value is not None and value <= 0:
-        raise typer.BadParameter("It must be greater than 0.")
+        raise typer.BadParameter("It must be above 0.")
     return value
 
 
@@ -199,7 +199,7 @@ def simulate(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database's tables up to date. `playground serve` does this by itself at every start."""
+    """Update the tables of the database. `playground serve` does this at every start."""
     from playground.database.choice import open_server
     from playground.database.migrations import migrate as bring_up_to_date
 

@@ -18,7 +18,7 @@ from playground.files import CHECKOUT, INSTALLED
 from playground.kit.errors import StartupError
 from playground.kit.generated_secrets import SHORTEST_SECRET, kept_secret
 
-_NOT_UTF8 = "The file .env in the current folder is not UTF-8: save it in that encoding."
+_NOT_UTF8 = "The file .env in the current folder is not UTF-8. Save it as UTF-8."
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 

@@ -228,7 +228,7 @@ class LoginEntry(WireModel):
 
 
 class LoginPage(Page[LoginEntry]):
-    """A page of logins, newest first. `next_cursor` leads to the next; null: this is the last."""
+    """A page of logins, newest first. `next_cursor` leads to the next page; null: this is the last one."""
 
 
 class NewInvitation(WireInput):
@@ -264,4 +264,4 @@ class IssuedInvitation(Invitation):
 
 
 class InvitationPage(Page[Invitation]):
-    """A page of invitations, newest first. `next_cursor` leads to the next; null: this is the last."""
+    """A page of invitations, newest first. `next_cursor` leads to the next page; null: this is the last one."""

@@ -200,7 +200,7 @@ class AccountService:
         try:
             await self._repository.delete(user.id, actor_id=user.id)
         except NoOtherAdministrator:
-            detail = "You are the only administrator, and there are other accounts: make another administrator first."
+            detail = "You are the only administrator, and there are other accounts. Make another user an administrator first."
             raise LastAdministrator(detail) from None
         await self._announcements.announce("user", user.id)
 

@@ -43,7 +43,7 @@ async def list_api_keys(api_keys: Provided[ApiKeyService], user: CurrentUser) ->
 
 @router.get("/api-keys/{key_id}", responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable))
 async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: IdPath) -> ApiKey:
-    """One of one's API keys, without the key itself."""
+    """Return one of your API keys, without the key itself."""
     return await api_keys.get(user.id, key_id)
 
 
@@ -53,7 +53,7 @@ async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_
     responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable),
 )
 async def revoke_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: IdPath) -> None:
-    """Revoke an API key: it opens nothing from now on. Streams that it opened go on."""
+    """Revoke an API key. It stops working immediately. Streams that it started continue."""
     await api_keys.revoke(user.id, key_id)
 
 

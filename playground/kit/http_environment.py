@@ -55,7 +55,7 @@ def _proxy_fault(value: str) -> str | None:
     if url.scheme.startswith("socks"):
         return "is a SOCKS proxy, which is not supported. Write the address of an HTTP proxy, such as http://127.0.0.1:3128"
     if url.scheme not in ("http", "https"):
-        return f"begins with {url.scheme}://, which no proxy does. Write {_EXAMPLE}"
+        return f"begins with {url.scheme}://, which is not supported for proxies. Write {_EXAMPLE}"
     written = value.strip()
     if not url.hostname or port == 0 or not written.isprintable() or " " in written or not _is_host(url.hostname):
         return f"is not an address. Write {_EXAMPLE}"

@@ -11,7 +11,7 @@ Row = TypeVar("Row")
 
 
 class Page(WireModel, Generic[Item]):
-    """A page of a list. `next_cursor` leads to the next; null: this is the last.
+    """A page of a list. `next_cursor` leads to the next page; null: this is the last one.
 
     Each list derives a class of its own from this, whose name is that of the schema.
     """

@@ -26,7 +26,7 @@ def clean(text: str) -> str:
 def not_blank(text: str) -> str:
     """Return `text`, for a validator of a field. Raises `ValueError` when there is nothing but white space in it."""
     if not text.strip():
-        raise ValueError("is empty")
+        raise ValueError("should not be empty")
     return text
 
 

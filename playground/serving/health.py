@@ -58,7 +58,7 @@ class Life(WireModel):
 
 
 class Readiness(WireModel):
-    """Whether the service can take requests, and what keeps it from that."""
+    """Whether the service can accept requests, and if not, why."""
 
     status: Literal["ready", "not_ready"]
     database: Literal["ok", "away"]
@@ -90,13 +90,13 @@ async def health(database: Provided[Database], response: Response) -> Health:
 
 @router.get("/health/live")
 async def live() -> Life:
-    """Whether the process works. It needs no database: a restart would not bring that back."""
+    """Check whether the process works. Independent of the database, which a restart would not repair."""
     return Life()
 
 
-@router.get("/health/ready", responses={503: {"model": Readiness, "description": "The database is away, or the service is stopping."}})
+@router.get("/health/ready", responses={503: {"model": Readiness, "description": "The database is unavailable, or the service is stopping."}})
 async def ready(database: Provided[Database], runs: Provided[Runs], response: Response) -> Readiness:
-    """Whether the service can take requests."""
+    """Check whether the service can accept requests."""
     answers, stopping = await database.healthy(), runs.draining
     if answers and not stopping:
         return Readiness(status="ready", database="ok", stopping=False)

@@ -94,7 +94,7 @@ async def create_account(registration: Registration, role: Role) -> Given:
             new = NewAccount(new_id(), registration.email, None, registration.name, password_hash, role)
             row = await accounts.users.create(new, at_terminal=True)
         except Taken:
-            raise Refused(f"There is an account for {registration.email} already.") from None
+            raise Refused(f"An account with the email address {registration.email} already exists.") from None
         return Given(registration.email, row.role)
 
 
@@ -132,7 +132,7 @@ async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
             rows += page
             more = len(page) == _PAGE
             after = Place(page[-1].sort_key, page[-1].id) if page else None
-    return _table(rows) if rows else ["There is no such account." if search or role else "There is no account yet."]
+    return _table(rows) if rows else ["No matching accounts." if search or role else "There are no accounts yet."]
 
 
 @asynccontextmanager

@@ -55,7 +55,7 @@ class Logins:
         """
         login = self.prepare(account.id, device, lasts=lasts)
         if not await self._repository.create(login, account.password_hash):
-            raise NotAuthenticated("The account was changed at this moment. Log in again.")
+            raise NotAuthenticated("The account has just been changed. Log in again.")
         # Now, so that the first request with its tokens needs no query.
         await self._identities.of_login(login.id)
         return self.pair(login)

@@ -90,7 +90,7 @@ async def end_other_logins(logins: Provided[Logins], user: CurrentUser) -> None:
     responses=documented(NotAuthenticated, ScopeMissing, LoginNotFound, BadInput, Unavailable),
 )
 async def end_login(logins: Provided[Logins], user: CurrentUser, login_id: IdPath) -> None:
-    """Log out one device."""
+    """Log out on one device."""
     await logins.end(user.id, login_id)
 
 

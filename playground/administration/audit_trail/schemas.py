@@ -35,4 +35,4 @@ class AuditEvent(WireModel):
 
 
 class AuditPage(Page[AuditEvent]):
-    """A page of events, newest first. `next_cursor` leads to the next; null: this is the last."""
+    """A page of events, newest first. `next_cursor` leads to the next page; null: this is the last one."""

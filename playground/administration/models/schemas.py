@@ -63,7 +63,7 @@ class ManagedModel(WireModel):
 
 
 class ManagedModelPage(Page[ManagedModel]):
-    """A page of models: those that the providers list and those that have settings, by provider and name."""
+    """A page of models that are listed or have settings, sorted by provider and name."""
 
 
 class ModelChange(WireInput):
@@ -74,5 +74,5 @@ class ModelChange(WireInput):
     price: Annotated[SetPrice | None, Field(description="Null removes the price.")] = None
     display_name: Annotated[
         Annotated[CleanText, AfterValidator(not_blank), AfterValidator(str.strip), Field(max_length=200)] | None,
-        Field(description="Null takes the name away."),
+        Field(description="Null removes the name."),
     ] = None

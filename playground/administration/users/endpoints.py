@@ -43,7 +43,7 @@ async def list_users(
 
 @router.get("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
 async def get_user(users: Provided[UserAdministration], _administrator: Administrator, user_id: IdPath) -> UserDetail:
-    """An account, what it has used, and how much belongs to it."""
+    """Return an account with its usage, and how many sessions, logins and keys it has."""
     return await users.detail(user_id)
 
 
@@ -57,7 +57,7 @@ async def get_user_usage(
 
 @router.patch("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable))
 async def change_user(users: Provided[UserAdministration], administrator: Administrator, user_id: IdPath, change: UserChange) -> UserDetail:
-    """Change an account's role, limits or name, lock it or unlock it. Holds from the next request on, on every replica."""
+    """Change an account's role, limits or name, or lock or unlock it. Takes effect with the next request, on every replica."""
     return await users.change(user_id, change, actor_id=administrator.id)
 
 
@@ -67,5 +67,5 @@ async def change_user(users: Provided[UserAdministration], administrator: Admini
     responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable),
 )
 async def delete_user(users: Provided[UserAdministration], administrator: Administrator, user_id: IdPath) -> None:
-    """Delete an account with everything in it: sessions, logins, keys. Its running turns are stopped."""
+    """Delete an account with its sessions, logins and keys. Its running comparisons are stopped."""
     await users.delete(user_id, actor_id=administrator.id)

@@ -33,7 +33,7 @@ class UserItem(WireModel):
 
 
 class UserPage(Page[UserItem]):
-    """A page of accounts. `next_cursor` leads to the next; null: this is the last."""
+    """A page of accounts. `next_cursor` leads to the next page; null: this is the last one."""
 
 
 class UsageSoFar(WireModel):
@@ -61,8 +61,9 @@ class UserChange(WireInput):
     """Changes to an account. Absent fields stay the same."""
 
     role: Role | None = None
-    active: Annotated[bool, Field(description="False locks the account: its logins end, and its API keys open nothing.")] | None = None
-    limits: Annotated[LimitOverrides, Field(description="In place of what was set before; `{}`: the role's limits hold again.")] | None = (
-        None
-    )
+    active: Annotated[bool, Field(description="False locks the account: its logins end and its API keys stop working.")] | None = None
+    limits: (
+        Annotated[LimitOverrides, Field(description="Replaces all limits that were set before; `{}`: the role's limits apply again.")]
+        | None
+    ) = None
     name: Annotated[CleanText, AfterValidator(not_blank), Field(max_length=100)] | None = None

@@ -411,7 +411,7 @@ export interface components {
              */
             status: "ok";
         };
-        /** @description One user's own limits. Absent: the role's. `null`: no limit. This is the shape of `users.limits`; `stored` writes it. */
+        /** @description Limits of a single user. Absent: the role's limit applies. `null`: no limit. */
         LimitOverrides: {
             /** @description Turns in a day (UTC). */
             dailyRequests?: number | null;
@@ -869,7 +869,7 @@ export interface components {
             status: "ready" | "not_ready";
             stopping: boolean;
         };
-        /** @description What replicas know of each other through. `none`: this process is meant to be the only one. */
+        /** @description Redis, through which replicas share state. `none`: not configured; this process should be the only one. */
         RedisState: {
             /** @enum {string} */
             state: "ok" | "away" | "none";
