@@ -94,7 +94,9 @@ async def live() -> Life:
     return Life()
 
 
-@router.get("/health/ready", responses={503: {"model": Readiness, "description": "The database is unavailable, or the service is stopping."}})
+@router.get(
+    "/health/ready", responses={503: {"model": Readiness, "description": "The database is unavailable, or the service is stopping."}}
+)
 async def ready(database: Provided[Database], runs: Provided[Runs], response: Response) -> Readiness:
     """Check whether the service can accept requests."""
     answers, stopping = await database.healthy(), runs.draining

@@ -861,7 +861,7 @@ export interface components {
             /** @description Requests in the last `seconds`. Without a limit, nothing is counted. */
             used: number;
         };
-        /** @description Whether the service can take requests, and what keeps it from that. */
+        /** @description Whether the service can accept requests, and if not, why. */
         Readiness: {
             /** @enum {string} */
             database: "ok" | "away";
