@@ -332,9 +332,10 @@ class AnswerReader:
         if not self._begun:
             self._wrote = self._wrote or bool(deltas)
             self._written.remember(deltas)
-            if not self._tags.over and _has_answer(deltas):
-                deltas[:] = self._tags.take(deltas, thought=self._sizes[True] > 0)
-            self.answered = self.answered or _has_answer(deltas)
+            if _has_answer(deltas):
+                if not self._tags.over:
+                    deltas[:] = self._tags.take(deltas, thought=self._sizes[True] > 0)
+                self.answered = self.answered or _has_answer(deltas)
             self._begun = self.answered and self._tags.over and self._written.remembered
         self._judging = not self._begun or self._tally.can_be_outdated
 
@@ -411,4 +412,7 @@ def _says_nothing(payload: bytes) -> bool:
 
 
 def _has_answer(deltas: list[Delta]) -> bool:
-    return any(not delta.reasoning for delta in deltas)
+    for delta in deltas:  # noqa: SIM110 - faster than `any` for the one delta of most reads
+        if not delta.reasoning:
+            return True
+    return False
