@@ -142,7 +142,7 @@ async def test_a_collector_that_is_away_harms_no_run_and_no_end(own_settings: Se
 async def test_without_the_packages_the_start_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     settings = Settings(otel_exporter_otlp_endpoint="http://127.0.0.1:4318", _env_file=None)
-    with pytest.raises(StartupError, match="extra `otel`"):
+    with pytest.raises(StartupError, match=r"playground-llm-compare\[otel\]"):
         async with open_telemetry(settings):
             pass
 
