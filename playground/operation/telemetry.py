@@ -1,7 +1,7 @@
 """Sends traces and metrics to an OpenTelemetry collector by OTLP over HTTP, when `OTEL_EXPORTER_OTLP_ENDPOINT` is set.
 
-The packages are an optional extra (`playground-llm-compare[otel]`) and are imported only then. Sampling, batches and resource attributes follow
-OpenTelemetry's own environment variables, which its SDK reads.
+The packages are an optional extra (`playground-llm-compare[otel]`) and are imported only then. Sampling, batches and resource attributes
+follow OpenTelemetry's own environment variables, which its SDK reads.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +19,7 @@ from playground.settings import Settings
 
 _CLOSING_SECONDS = 5.0
 """How long the last spans may take to arrive when the service ends."""
-_NOT_INSTALLED = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed. Run pip install "playground-llm-compare[otel]"."
+_NOT_INSTALLED = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed. Run pip install 'playground-llm-compare[otel]'."
 
 
 @asynccontextmanager
