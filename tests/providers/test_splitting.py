@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from playground.providers.answer.reader import AnswerReader
 from playground.providers.answer.sse import MAX_EVENT_BYTES, EventSplitter, EventTooLargeError
+from playground.providers.answer.states import State
 from playground.providers.calls import Delta
 from playground.providers.records import Provider
 
@@ -87,7 +88,7 @@ def test_no_bytes_at_all_raise_anything(data: bytes, places: list[int]) -> None:
     for piece in cut(data, places):
         reader.feed(piece)
     reader.end()
-    assert reader.over
+    assert reader.progress.state is State.OVER
     # A stream that has nothing but its end is complete, although empty.
     assert reader.failure is not None or b"[DONE]" in data
 

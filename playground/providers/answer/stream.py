@@ -10,9 +10,11 @@ from playground.providers.transport.arrivals import Body, hear, rest_of
 from playground.providers.transport.pool import LOST_CONNECTION
 
 from .reader import AnswerReader
+from .states import State
 from .timeouts import Watch
 
 _DRAIN_SECONDS = 0.1
+_WRITING, _OVER = State.WRITING, State.OVER
 
 Take = Callable[[list[Delta]], None]
 
@@ -23,6 +25,7 @@ class AnswerStream:
     def __init__(self, body: Body, reader: AnswerReader, watch: Watch) -> None:
         self._body = body
         self._reader = reader
+        self._progress = reader.progress
         self._watch = watch
         self._take: Take
         self._complete = False
@@ -87,7 +90,7 @@ class AnswerStream:
 
     def _end(self, *, cut: bool) -> None:
         # Whoever says that an answer is over before its connection ends may have something to send behind it.
-        self._complete = self._reader.over
+        self._complete = self._progress.state is _OVER
         deltas = self._reader.end(cut=cut)
         if deltas:
             self._take(deltas)
@@ -98,10 +101,11 @@ class AnswerStream:
         self._watch.heard(text=bool(deltas))
         if deltas:
             self._take(deltas)
-        if reader.finish_reason is not None:
-            counted = reader.counted or reader.failed
-            self._watch.go_on() if reader.went_on else self._watch.finish(soon=reader.ends, counted=counted)
-        return reader.over
+        state = self._progress.state
+        if state is _WRITING:
+            return False
+        self._watch.answer_is(state, settles=reader.settles)
+        return state is _OVER
 
     async def drain(self) -> None:
         """Read what comes after a complete answer, so that the connection can serve another call. Waits for a moment only."""

@@ -2,7 +2,8 @@
 
 Three limits: for connecting (kept by the HTTP client), from sending the request to the first text, and between two reads. None of them
 costs anything per chunk: reading sets a number, and one timer per call looks at the numbers when the limit could have passed, and sets
-itself again for the rest.
+itself again for the rest. Which limit applies depends on what is waited for (`Awaited`), and that follows from the states of the answer
+(`states`) by the table `AWAITED_NEXT`. Text leads from `FIRST_TEXT` to `MORE_TEXT`.
 
 What counts as life: a model may think in silence for minutes before its first text, and some providers keep the connection busy meanwhile
 (OpenRouter sends `: OPENROUTER PROCESSING`, DeepSeek `: keep-alive` for as long as a request waits in its queue). Both are waited for,
@@ -12,18 +13,21 @@ first text may, since a provider that only says that it lives never ends.
 
 Once the provider said why its answer ended, only its usage and its end may follow, and are waited for briefly: keep-alives prove nothing
 then. But some servers say so with every chunk: a reason before any text is none, unless the output was counted, nor is one after which text
-came, and one beside text is waited for as long as for more text.
+came, and after one beside text the end is waited for as long as more text would be.
 
 What passes before somebody reads the answer, and after its end, is no silence of the provider's.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Self, TypeVar
 
 from playground.providers.errors.kinds import GivenUp
 from playground.providers.records import Provider
+
+from .states import State
 
 _ENDING_SECONDS = 15.0
 _READING_SECONDS = 0.1
@@ -41,6 +45,30 @@ class Patience:
     between_tokens: float
 
 
+class Awaited(Enum):
+    """What a call waits for."""
+
+    FIRST_TEXT = auto()
+    """At most `first_token`, from sending the request on."""
+    MORE_TEXT = auto()
+    """At most `between_tokens` without a byte, and the longer of both limits without text."""
+    END = auto()
+    """The end, or more text after all: at most `between_tokens`, from the finish reason on."""
+    QUICK_END = auto()
+    """The usage and the end: a few seconds, from the finish reason on."""
+
+
+AWAITED_NEXT: Mapping[Awaited, Mapping[State, Awaited]] = {
+    # Only if the answer is one without text: its output was counted, or it failed.
+    Awaited.FIRST_TEXT: {State.REASONED: Awaited.END, State.CLOSING: Awaited.QUICK_END},
+    Awaited.MORE_TEXT: {State.REASONED: Awaited.END, State.CLOSING: Awaited.QUICK_END},
+    Awaited.END: {State.RESUMED: Awaited.MORE_TEXT},
+    Awaited.QUICK_END: {State.RESUMED: Awaited.MORE_TEXT},
+}
+"""What is waited for next when the answer is in that state; any other state changes nothing."""
+_FIRST_TEXT = Awaited.FIRST_TEXT
+
+
 class Watch:
     """Watches one call, from entering to leaving it. It counts while `waiting` is true; `heard` tells it what came.
 
@@ -52,7 +80,6 @@ class Watch:
         "_cancelling",
         "_expired",
         "_finished_at",
-        "_finished_soon",
         "_heard_at",
         "_looked_again",
         "_loop",
@@ -62,6 +89,7 @@ class Watch:
         "_task",
         "_text_at",
         "_timer",
+        "awaited",
         "waiting",
     )
 
@@ -70,9 +98,8 @@ class Watch:
         self._patience = patience
         self._loop = asyncio.get_running_loop()
         self._sent_at = self._heard_at = self._loop.time()
-        self._text_at: float | None = None
-        self._finished_at: float | None = None
-        self._finished_soon = False
+        self._text_at = self._finished_at = 0.0
+        self.awaited = Awaited.FIRST_TEXT
         self._looked_again: float | None = None
         self._task = asyncio.current_task()
         self.waiting = False
@@ -114,60 +141,67 @@ class Watch:
         """Bytes came; `text`: with a delta among them."""
         self._heard_at = self._loop.time()
         if text:
-            if self._text_at is None:  # The timer stands at the limit for the first text, which may be far later than the next one.
-                self._set_timer(self._heard_at + self._patience.between_tokens)
             self._text_at = self._heard_at
+            if self.awaited is _FIRST_TEXT:
+                self._wait_for_more()
 
-    def finish(self, *, soon: bool, counted: bool) -> None:
-        """The provider said why its answer ended.
+    def answer_is(self, state: State, *, settles: bool) -> None:
+        """The bytes that were heard brought the answer into `state`. `settles`: a finish reason ends it even without any text."""
+        awaited = AWAITED_NEXT[self.awaited].get(state)
+        if awaited is None or (self.awaited is _FIRST_TEXT and not settles):
+            return
+        if awaited is Awaited.MORE_TEXT:
+            self._wait_for_more()
+            return
+        self.awaited = awaited
+        self._finished_at = self._loop.time()
+        self._set_timer(self._finished_at + self._ending_seconds)
 
-        `soon`: by itself, so that nothing but the usage and the end is to come; `counted`: it told the tokens of an output.
-        """
-        if self._finished_at is None and (self._text_at is not None or counted):
-            self._finished_at = self._loop.time()
-            self._finished_soon = soon
-            self._set_timer(self._finished_at + self._ending_seconds)
-
-    def go_on(self) -> None:
-        """The answer had not ended."""
-        if self._finished_at is not None:
-            self._finished_at = None
-            self._set_timer(self._heard_at + self._patience.between_tokens)
+    def _wait_for_more(self) -> None:
+        self.awaited = Awaited.MORE_TEXT
+        # The timer stands at the limit of what was waited for before, which may be far later.
+        self._set_timer(self._heard_at + self._patience.between_tokens)
 
     @property
     def finished(self) -> bool:
         """The provider said why its answer ended, after the last text."""
-        return self._finished_at is not None
+        return self.awaited in (Awaited.END, Awaited.QUICK_END)
 
     @property
     def silence(self) -> float:
-        """Seconds since the answer's last text, or since its end was told."""
-        return self._loop.time() - max(self._text_at or 0.0, self._finished_at or 0.0)
+        """Seconds since the answer's last text, or since its finish reason."""
+        return self._loop.time() - max(self._text_at, self._finished_at)
 
     @property
     def _ending_seconds(self) -> float:
         between_tokens = self._patience.between_tokens
-        return min(_ENDING_SECONDS, between_tokens) if self._finished_soon else between_tokens
+        return min(_ENDING_SECONDS, between_tokens) if self.awaited is Awaited.QUICK_END else between_tokens
 
     def _set_timer(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_at(due, self._look)
 
+    def _limit(self) -> tuple[float, str]:
+        """When the present limit passes, and what the provider did not do by then."""
+        patience = self._patience
+        match self.awaited:
+            case Awaited.FIRST_TEXT:
+                text = f"sent no text within {patience.first_token:g} s; it may still be working on the request and charge for it"
+                return self._sent_at + patience.first_token, text
+            case Awaited.MORE_TEXT:
+                silent_at = self._heard_at + patience.between_tokens
+                longest = max(patience.first_token, patience.between_tokens)
+                textless_at = self._text_at + longest
+                if silent_at <= textless_at:
+                    return silent_at, f"sent nothing for {patience.between_tokens:g} s"
+                return textless_at, f"sent no text for {longest:g} s"
+        return self._finished_at + self._ending_seconds, f"did not close the answer within {self._ending_seconds:g} s after its last part"
+
     def _look(self) -> None:
         now = self._loop.time()
         patience = self._patience
-        if self._finished_at is not None:
-            due = self._finished_at + self._ending_seconds
-            text = f"did not close the answer within {self._ending_seconds:g} s after its last part"
-        elif self._text_at is None:
-            due = self._sent_at + patience.first_token
-            text = f"sent no text within {patience.first_token:g} s; it may still be working on the request and charge for it"
-        else:
-            silent_at = self._heard_at + patience.between_tokens
-            longest = max(patience.first_token, patience.between_tokens)
-            due = min(silent_at, self._text_at + longest)
-            text = f"sent nothing for {patience.between_tokens:g} s" if due == silent_at else f"sent no text for {longest:g} s"
+        due, text = self._limit()
         if now < due:
             self._set_timer(due)
         elif due != self._looked_again:
