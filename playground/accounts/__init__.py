@@ -1,8 +1,9 @@
-"""Accounts, and who a request comes from.
+"""Accounts, and the user that a request comes from.
 
-`User` is who asks and by what right, `Identities` finds it without a query for every request, `authorization` has the annotated
-dependencies that say who may call an endpoint. Logins, invitations, passwords and the export are folders of their own.
+`User` is the user and the rights of a request. `Identities` finds it without a query for every request. `authorization`
+has the annotated dependencies that say who can call an endpoint. Logins, invitations, passwords and the export have
+their own folders.
 
-Before changing it: whatever changes an account announces it, so that every replica forgets what it remembered. Someone else's object
-is 404.
+Before changing it: every change of an account must be announced, so that all replicas clear their caches. Another
+user's object is 404.
 """

@@ -1,4 +1,4 @@
-"""The mails that accounts get. No text of any user stands in them: a name must not carry somebody's advertisement to others."""
+"""The mails that accounts get. They never contain text from users: a name could carry advertising to other people."""
 
 from datetime import datetime
 
@@ -6,24 +6,24 @@ from playground.kit.mail import Mail
 
 
 class Letters:
-    """Writes mails. Links lead to the page at `PUBLIC_URL`.
+    """Composes mails. Links lead to the page at `PUBLIC_URL`.
 
-    Without it there are none: an address taken from a request would let anybody send others a link to a site of his own.
+    Without it, mails have no links: with an address from the request, anyone could send other people links to their own site.
     """
 
     def __init__(self, public_url: str | None) -> None:
         self._public_url = public_url
 
     def reset_link(self, token: str) -> str | None:
-        """To the page for a new password. After the `#`, so that no server and no log on the way sees the token."""
+        """Return the link to the password reset page. The token is after the `#`, so that no server or log sees it."""
         return f"{self._public_url}/#/reset-password?token={token}" if self._public_url else None
 
     def invitation_link(self, token: str) -> str | None:
-        """To the page for registering."""
+        """Return the link to the registration page."""
         return f"{self._public_url}/#/register?invitation={token}" if self._public_url else None
 
     def reset(self, to: str, token: str, expires_at: datetime) -> Mail:
-        """With which a new password is chosen."""
+        """Return the mail for a password reset."""
         link = self.reset_link(token)
         what_to_do = (
             f"Open this link to choose a new password:\n\n{link}"
@@ -41,7 +41,7 @@ class Letters:
         )
 
     def invitation(self, to: str, token: str, expires_at: datetime) -> Mail:
-        """With which somebody registers."""
+        """Return the mail for an invitation."""
         link = self.invitation_link(token)
         what_to_do = (
             f"Open this link to create your account:\n\n{link}"

@@ -1,4 +1,4 @@
-"""The queries about accounts that have to be one statement each, so that nothing comes between their parts."""
+"""The queries on accounts that must be single statements, so that nothing happens between their parts."""
 
 CHANGE = """
 UPDATE users SET name = COALESCE($2, name), bio = COALESCE($3, bio), username = CASE WHEN $4::boolean THEN $5 ELSE username END,
@@ -6,7 +6,7 @@ UPDATE users SET name = COALESCE($2, name), bio = COALESCE($3, bio), username = 
 WHERE id = $1
 """
 
-# Whoever is no administrator any more must not come back as one by a link that they made before.
+# A former administrator must not become one again through an invitation from before.
 TAKE_INVITATION = """
 UPDATE invitations SET used_at = now(), used_by = $2
 WHERE token_hash = $1 AND (used_by IS NULL OR used_by = $2) AND expires_at > now() AND (email IS NULL OR email = $3)
@@ -16,7 +16,7 @@ RETURNING id, role::text AS role
 
 FORGET_INVITATIONS = "DELETE FROM invitations WHERE used_by = $1 OR email = (SELECT email FROM users WHERE id = $1)"
 
-# Tokens are refused when they are expired. What they were is kept a day longer: an access token may outlive its login's refresh token.
+# Expired tokens are refused, but their rows are kept for one more day: an access token may outlive its login's refresh token.
 TIDY = (
     "DELETE FROM logins WHERE expires_at < now() - interval '1 day' OR revoked_at < now() - interval '1 day'",
     "DELETE FROM password_resets WHERE expires_at < now() - interval '1 day'",

@@ -1,4 +1,4 @@
-"""Who may: the annotated dependencies that say who may call an endpoint."""
+"""Authorization: the annotated dependencies that say who can call an endpoint."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from playground.kit.text import clean
 from .identity import Identities, Scope, User
 
 API_KEY_PREFIX = "pg_"
-"""Every API key begins with it, so that it is told from a token, and found by those who search for leaked ones."""
+"""The prefix of every API key. It distinguishes keys from tokens, and lets scanners find leaked keys."""
 _ASKER = "playground.asker"
 _LONGEST_USER_AGENT = 300
 
@@ -35,9 +35,9 @@ class ScopeMissing(Forbidden):
 
 
 async def identify(scope: AsgiScope) -> User | None:
-    """Who sent the request, by its headers; `None`: they hold no token and no key. Found out once a request.
+    """Return the user of a request, by its headers; `None` without token and key. Determined once per request.
 
-    Raises `NotAuthenticated` when what they hold is not good, and `Unavailable` when that can't be told.
+    Raises `NotAuthenticated` if the token or key is not valid, `Unavailable` if that can't be checked.
     """
     found: User | Problem | None
     if _ASKER not in scope:
@@ -53,7 +53,7 @@ async def identify(scope: AsgiScope) -> User | None:
 
 
 def bearer_of(headers: Headers) -> str | None:
-    """What stands after `Authorization: Bearer`."""
+    """Return the token after `Authorization: Bearer`."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     return credentials.strip() if scheme.lower() == "bearer" else None
 
@@ -68,16 +68,16 @@ async def _identify(headers: Headers, identities: Identities) -> User | None:
 
 
 class LoggedIn(SecurityBase):
-    """Somebody who logged in: an access token came as `Authorization: Bearer`. Raises `NotAuthenticated`, `Forbidden`.
+    """Requires a login: an access token as `Authorization: Bearer`. Raises `NotAuthenticated`, `Forbidden`.
 
-    These dependencies say themselves what the OpenAPI document says of them, since each further one would cost every request 0.1 ms.
+    These dependencies provide their own OpenAPI description, because a further dependency would cost 0.1 ms per request.
     """
 
     scheme_name = "login"
     model = BearerModel(bearerFormat="JWT", description="The `accessToken` from `/auth/login`.")
 
     async def __call__(self, request: Request) -> User:
-        """The user."""
+        """Return the user."""
         user = await identify(request.scope)
         if user is None:
             raise NotAuthenticated("Log in first: send an access token as `Authorization: Bearer ...`.")
@@ -87,10 +87,10 @@ class LoggedIn(SecurityBase):
 
 
 class LoggedInAsAdministrator(LoggedIn):
-    """An administrator who logged in. Raises `NotAuthenticated`, `Forbidden`."""
+    """Requires the login of an administrator. Raises `NotAuthenticated`, `Forbidden`."""
 
     async def __call__(self, request: Request) -> User:
-        """The administrator."""
+        """Return the administrator."""
         user = await super().__call__(request)
         if user.role != "admin":
             raise Forbidden("Only administrators can do this.")
@@ -98,24 +98,24 @@ class LoggedInAsAdministrator(LoggedIn):
 
 
 class Allowed(SecurityBase):
-    """Somebody who logged in, or came with an API key that is good for `scope`. Raises `NotAuthenticated`, `ScopeMissing`."""
+    """Requires a login, or an API key with `scope`. Raises `NotAuthenticated`, `ScopeMissing`."""
 
-    scheme_name = "loginOrKey"  # The document names both in its place.
+    scheme_name = "loginOrKey"  # The OpenAPI document replaces it by both schemes.
     model = LoggedIn.model
 
     def __init__(self, scope: Scope) -> None:
         self._scope: Scope = scope
 
     async def __call__(self, request: Request) -> User:
-        """The user."""
+        """Return the user."""
         return check_scope(_somebody(await identify(request.scope)), self._scope)
 
 
 class AllowedToStream(Allowed):
-    """As `Allowed`; the token may also come as `token=` in the query. For event streams alone: addresses end up in logs."""
+    """Like `Allowed`, but also accepts `token=` in the query. Only for event streams, because URLs end up in logs."""
 
     async def __call__(self, request: Request, token: _QueryToken = None) -> User:
-        """The user."""
+        """Return the user."""
         user = await identify(request.scope)
         if user is None and token is not None:
             user = await services_of(request.scope).get(Tickets).user_of(token, request.headers.get("last-event-id"))
@@ -129,7 +129,7 @@ def _somebody(user: User | None) -> User:
 
 
 def check_scope(user: User, scope: Scope) -> User:
-    """The user, if what they came with is good for `scope`. Raises `ScopeMissing`."""
+    """Return the user if their login or API key has `scope`. Raises `ScopeMissing`."""
     if user.scopes is not None and scope not in user.scopes:
         raise ScopeMissing(f"The API key lacks the scope `{scope}`. Its scopes are: {', '.join(sorted(user.scopes)) or 'none'}.")
     return user
@@ -141,14 +141,14 @@ async def _device(request: Request) -> Device:
 
 
 CurrentDevice = Annotated[Device, Depends(_device)]
-"""Where the request came from, as far as it says."""
+"""The device that sent the request, as far as the request shows."""
 CurrentUser = Annotated[User, Depends(LoggedIn())]
-"""Somebody who logged in; no API key will do."""
+"""The logged-in user. API keys are refused."""
 Administrator = Annotated[User, Depends(LoggedInAsAdministrator())]
 streamer = AllowedToStream("stream")
 StreamUser = Annotated[User, Depends(streamer)]
 Streamer = Annotated[User, Depends(Allowed("stream"))]
-"""As `StreamUser`, but by headers alone."""
+"""Like `StreamUser`, but only with headers."""
 SessionReader = Annotated[User, Depends(Allowed("sessions:read"))]
 SessionWriter = Annotated[User, Depends(Allowed("sessions:write"))]
 ModelReader = Annotated[User, Depends(Allowed("models:read"))]

@@ -1,4 +1,4 @@
-"""Deletes what is over: logins, resets, invitations."""
+"""Deletes expired logins, password resets and invitations."""
 
 import anyio
 import structlog
@@ -11,13 +11,13 @@ _logger = structlog.get_logger(__name__)
 
 
 class Tidying:
-    """Tidies up now and then. Several replicas may do it at the same time."""
+    """Deletes expired rows periodically. Several replicas can do it at the same time."""
 
     def __init__(self, repository: UserRepository) -> None:
         self._repository = repository
 
     async def run_forever(self) -> None:
-        """Tidy up at the start and every hour, for as long as the service lives."""
+        """Delete expired rows at the start and every hour, until cancelled."""
         while True:
             try:
                 deleted = await self._repository.tidy()

@@ -1,4 +1,4 @@
-"""Accounts that go away while their comparisons run."""
+"""Stops the runs of accounts that are deleted or locked."""
 
 import structlog
 from anyio.abc import TaskGroup
@@ -12,7 +12,7 @@ _logger = structlog.get_logger(__name__)
 
 
 class Departures:
-    """Stops the runs of this process whose account was deleted or locked, wherever that was done: nobody is to pay for them."""
+    """Stops this process's runs of accounts that were deleted or locked, by whatever process: no one should pay for them."""
 
     def __init__(self, runs: Runs, repository: UserRepository, announcements: Announcements, task_group: TaskGroup) -> None:
         self._runs = runs

@@ -1,8 +1,8 @@
-"""DNS rebinding: a page of another site whose name was made to mean this machine while it is open.
+"""Protection against DNS rebinding: a page of another site whose name is changed to resolve to this machine while it is open.
 
-A browser then takes this service for the site's own, so that neither CORS nor a check of `Origin` against `Host` is in the way. Such a page
-finds no login, since cookies belong to names. But it could make an account here, the first one even, and use what the operator pays for.
-Its `Origin` gives it away: a service that listens on this machine alone is opened under a name of this machine, or one that it was told.
+A browser then treats this service as the site itself, so neither CORS nor comparing `Origin` with `Host` helps. Such a page has no
+login, because cookies belong to host names. But it could create an account, even the first one, and spend the operator's money.
+Its `Origin` reveals it: a service that only listens on this machine is opened under a name of this machine or a configured name.
 """
 
 from ipaddress import ip_address
@@ -15,9 +15,9 @@ from playground.settings import Settings
 
 
 def check_name(request: Request, settings: Settings) -> None:
-    """Refuse a browser that opened a service of this machine alone under a strange name. Raises `ForeignOrigin`.
+    """Refuse a browser that opened a service on this machine under an unknown name. Raises `ForeignOrigin`.
 
-    Who is behind a proxy is told so by its settings or by https, which no page can pretend: this service speaks none.
+    A proxy in front is recognised by the settings or by https, which a page can't fake: this service doesn't speak it.
     """
     origin = request.headers.get("origin", "")
     if not origin.startswith("http://") or settings.trusted_proxies or not _is_of_this_machine(settings.host):

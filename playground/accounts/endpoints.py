@@ -111,7 +111,7 @@ async def logout(
     try:
         user = await identify(request.scope)
     except NotAuthenticated:
-        user = None  # An access token that expired meanwhile is no reason to stay logged in.
+        user = None  # Logging out must also work with an expired access token.
     ended = await logins.end_given(user, [token for token in (body.refresh_token if body else None, cookie) if token])
     if not ended and cookie is None:
         raise NotAuthenticated("Send the access token or the refresh token of the login to end.")

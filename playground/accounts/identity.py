@@ -1,4 +1,4 @@
-"""Who asks: what a token or a key stands for, known without a query for every request."""
+"""The identity behind a token or an API key, cached so that most requests need no query."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -15,28 +15,28 @@ from .repository import Account, KeyAccount, UserRepository
 from .roles import Role
 
 _LONGEST_KEY = 200
-"""Characters of an API key. This service's own have fewer than 60; longer ones are not looked up."""
+"""Maximum length of an API key in characters. This service's keys are shorter than 60; longer ones are not looked up."""
 
 Scope = Literal["stream", "sessions:read", "sessions:write", "models:read", "reports:read"]
-"""What an API key may be good for."""
+"""What an API key can be used for."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks, and by what right."""
+    """The user of a request, and the user's rights."""
 
     id: str
     role: Role
     limits: Mapping[str, Any] = field(default_factory=dict)
-    """What an administrator set in place of the role's limits."""
+    """Limits that an administrator set instead of the role's."""
     login_id: str | None = None
-    """The login whose access token came."""
+    """The login that the access token belongs to."""
     key_id: str | None = None
-    """The API key that came."""
+    """The API key that was used."""
     scopes: frozenset[str] | None = None
-    """What the key is good for; `None`: everything, as with a login."""
+    """The scopes of the API key; `None`: all, as with a login."""
     ticket_id: str | None = None
-    """The stream ticket that came."""
+    """The stream ticket that was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Known:
 
 
 class Identities:
-    """Tells users by their tokens and keys. What changes an account, a login or a key announces it, and holds from then on."""
+    """Finds users by their tokens and keys. Changes of accounts, logins and keys are announced and take effect immediately."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Identities:
         key_used: Callable[[str], None] | None = None,
         user_seen: Callable[[str], object] | None = None,
     ) -> None:
-        """`key_used` is called with the id of each API key that comes and holds, `user_seen` with that of each user who was not known.
+        """`key_used` is called with the id of each valid API key that is used, `user_seen` with the id of each user that is loaded.
 
-        Both must take no time.
+        Neither may take any time.
         """
         self._repository = repository
         self._tokens = tokens
@@ -81,23 +81,23 @@ class Identities:
             remembered.forget_where(lambda known: changed in (None, known.user.key_id))
 
     async def of_access_token(self, token: str) -> User:
-        """The user that logged in with it. Raises `NotAuthenticated` when it does not hold, or not any more."""
+        """Return the user of an access token. Raises `NotAuthenticated` if it is not valid, or no longer."""
         return await self.of_login(self._tokens.read(token, "access").login_id)
 
     async def of_login(self, login_id: str) -> User:
-        """The user of a login. Raises `NotAuthenticated` when it has ended."""
+        """Return the user of a login. Raises `NotAuthenticated` if it has ended."""
         known = await self._logins.get(login_id)
         if known is None:
             raise NotAuthenticated("This login has ended. Log in again.")
         return known.user
 
     async def of_api_key(self, key: str) -> User:
-        """The user whose key it is. Raises `NotAuthenticated`."""
+        """Return the user of an API key. Raises `NotAuthenticated`."""
         known = await self._keys.get(hashlib.sha256(key.encode()).hexdigest()) if len(key) <= _LONGEST_KEY else None
         return self._used(_holding(known))
 
     async def of_key_id(self, key_id: str) -> User:
-        """The user whose key has this id. Raises `NotAuthenticated` when it does not hold any more."""
+        """Return the user whose API key has this id. Raises `NotAuthenticated` if it is no longer valid."""
         return self._used(_holding(await self._keys_by_id.get(key_id)))
 
     def _used(self, user: User) -> User:

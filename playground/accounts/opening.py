@@ -1,4 +1,4 @@
-"""Opens the room: accounts, logins, invitations, and who a request comes from."""
+"""Opens the room: accounts, logins, invitations, and the identity of requests."""
 
 from playground.comparison.opening import ComparisonRoom
 from playground.comparison.streams import Streams

@@ -76,7 +76,7 @@ class KeyAccount:
 
 
 class Taken(Exception):
-    """There is an account with this address or username."""
+    """An account with this email address or username exists."""
 
     def __init__(self, field: Literal["email", "username"]) -> None:
         super().__init__(field)
@@ -84,7 +84,7 @@ class Taken(Exception):
 
 
 class NotInvited(Exception):
-    """An invitation is needed, and none came."""
+    """Registration needs an invitation, and the request has none."""
 
 
 class InvitationUnusable(Exception):
@@ -93,7 +93,7 @@ class InvitationUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What an account begins with."""
+    """The fields of a new account."""
 
     id: str
     email: str
@@ -101,7 +101,7 @@ class NewAccount:
     name: str
     password_hash: str
     role: Role = "user"
-    """Unless it is the first one, or an invitation says otherwise."""
+    """The role, unless it is the first account or an invitation has another role."""
 
 
 class UserRepository:
@@ -114,10 +114,10 @@ class UserRepository:
     async def create(
         self, account: NewAccount, *, invitation_hash: str | None = None, by_invitation: bool = False, at_terminal: bool = False
     ) -> Account:
-        """A new account; the first that can log in is the administrator, whether invited or not.
+        """Create an account. The first that can log in becomes the administrator, whether invited or not.
 
-        `by_invitation`: the others need one. `at_terminal`: the operator makes it, which is recorded. Raises `Taken`, `NotInvited`,
-        `InvitationUnusable`.
+        `by_invitation`: the others need an invitation. `at_terminal`: the operator creates it, which is recorded. Raises `Taken`,
+        `NotInvited`, `InvitationUnusable`.
         """
 
         async def write(transaction: Transaction) -> Account:
@@ -153,18 +153,18 @@ class UserRepository:
         try:
             return await in_transaction(self._database, write)
         except UniqueViolationError as error:
-            # An attempt whose answer got lost may have made it: then it is there under our id.
+            # An attempt whose response got lost may have created it: then it has our id.
             made = await self.get(account.id)
             if made is None:
                 raise Taken(_taken_field(error)) from None
             return made
 
     async def get(self, user_id: str) -> Account | None:
-        """The account with this id."""
+        """Return the account with this id."""
         return _account(await self._database.run(lambda prisma: prisma.users.find_unique(where={"id": user_id})))
 
     async def find(self, name: str) -> Account | None:
-        """The account with this address or username, in lower case. No username has an @."""
+        """Return the account with this email address or username, in lower case. Usernames contain no @."""
         if "@" in name:
             return _account(await self._database.run(lambda prisma: prisma.users.find_unique(where={"email": name})))
         return _account(await self._database.run(lambda prisma: prisma.users.find_unique(where={"username": name})))
@@ -172,7 +172,7 @@ class UserRepository:
     async def change(
         self, user_id: str, *, name: str | None, bio: str | None, username: tuple[str | None] | None, preferences: Mapping[str, Any]
     ) -> None:
-        """Change what is not `None`, and of the preferences what is given. Raises `Taken`."""
+        """Change the fields that are not `None`, and the given preferences. Raises `Taken`."""
         given = username if username is not None else (None,)
         parameters = (user_id, name, bio, username is not None, given[0], json.dumps(preferences))
         try:
@@ -200,7 +200,7 @@ class UserRepository:
         return await in_transaction(self._database, write)
 
     async def first_administrator(self) -> Account | None:
-        """The oldest account that administers."""
+        """Return the oldest administrator."""
         return _account(
             await self._database.run(
                 lambda prisma: prisma.users.find_first(where={"role": enums.Role.admin, "active": True}, order={"id": "asc"})
@@ -208,7 +208,7 @@ class UserRepository:
         )
 
     async def terminal_user(self, user_id: str, limits: Mapping[str, Any]) -> Account:
-        """The account without a login that the terminal uses, made when it is not there."""
+        """Return the account without a login that the terminal uses, and create it if necessary."""
         own = Json(dict(limits))
         return Account.of(
             await self._database.run(
@@ -220,20 +220,20 @@ class UserRepository:
         )
 
     async def tidy(self) -> int:
-        """Delete logins, resets and invitations that have been over for a day; how many."""
+        """Delete logins, resets and invitations that expired more than a day ago. Return how many."""
         return sum([await self._database.run(lambda prisma, each=statement: prisma.execute_raw(each)) for statement in TIDY])  # type: ignore[misc]
 
     async def login(self, login_id: str) -> LoginAccount | None:
-        """A login, with its account."""
+        """Return a login with its account."""
         row = await self._database.run(lambda prisma: prisma.logins.find_unique(where={"id": login_id}, include={"user": True}))
         return LoginAccount(Account.of(row.user), row.revoked_at) if row is not None and row.user is not None else None
 
     async def api_key(self, key_hash: str) -> KeyAccount | None:
-        """The API key with this hash, with its account."""
+        """Return the API key with this hash, with its account."""
         return _key(await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"hash": key_hash}, include={"user": True})))
 
     async def api_key_by_id(self, key_id: str) -> KeyAccount | None:
-        """The API key with this id, with its account."""
+        """Return the API key with this id, with its account."""
         return _key(await self._database.run(lambda prisma: prisma.api_keys.find_unique(where={"id": key_id}, include={"user": True})))
 
 

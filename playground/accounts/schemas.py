@@ -16,7 +16,7 @@ from .roles import Role
 
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 256
 _LONGEST_GIVEN = 1_024
-"""Of a password as it comes, which the normal form may shorten; in characters."""
+"""Maximum length of a password in characters as sent, before normalization, which may shorten it."""
 
 
 def _normal(secret: SecretStr) -> SecretStr:
@@ -33,19 +33,19 @@ def _usable_password(secret: SecretStr) -> SecretStr:
 
 
 def normal_account(name: str) -> str:
-    """The address or username that `name` means, as it was kept when the account was made.
+    """Return the email address or username `name` in the form that is stored.
 
-    An address may come with blanks around it, in Punycode, and in any normal form.
+    An address may be sent with surrounding spaces, in Punycode, and in any Unicode normal form.
     """
     name = unicodedata.normalize("NFC", name.strip())
     if "@" in name:
-        with suppress(ValueError):  # Else it is no address of an account, as the service will say.
+        with suppress(ValueError):  # Otherwise no account has this address, as the service will report.
             name = validate_email(name)[1]
     return name.lower()
 
 
 GivenPassword = Annotated[SecretStr, Field(max_length=_LONGEST_GIVEN, examples=["correct horse battery staple"]), AfterValidator(_normal)]
-"""A password that is to be checked."""
+"""A password to check."""
 Password = Annotated[
     SecretStr,
     Field(
@@ -56,22 +56,22 @@ Password = Annotated[
     AfterValidator(_normal),
     AfterValidator(_usable_password),
 ]
-"""A password that somebody chooses."""
+"""A new password."""
 Email = Annotated[EmailStr, AfterValidator(str.lower), Field(examples=["ada@example.org"])]
 Username = Annotated[
     str,
     Field(min_length=3, max_length=32, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", examples=["ada"]),
     AfterValidator(str.lower),
 ]
-"""Letters, digits and `._-` between them; upper and lower case are one."""
+"""Letters, digits, and `._-` between them. Case is ignored."""
 Name = Annotated[CleanText, Field(min_length=1, max_length=100, examples=["Ada"])]
 GivenToken = Annotated[str, Field(min_length=1, max_length=200)]
-"""Of an invitation or a reset."""
+"""The token of an invitation or a password reset."""
 
 
 class _WantsTokens(WireInput):
     cookie: bool = False
-    """True: the refresh token goes into the cookie `playground_refresh`, which no script can read, and not into the answer."""
+    """True: the refresh token is set as the cookie `playground_refresh`, which scripts can't read, instead of in the response."""
 
 
 class Registration(_WantsTokens):
@@ -82,7 +82,7 @@ class Registration(_WantsTokens):
     name: Name
     username: Username | None = None
     invitation: GivenToken | None = None
-    """The token of an invitation, where one is needed."""
+    """The token of an invitation, if one is needed."""
 
 
 class Login(_WantsTokens):
@@ -90,7 +90,7 @@ class Login(_WantsTokens):
 
     email: Annotated[CleanText, AfterValidator(normal_account), Field(max_length=320, examples=["ada@example.org"])] | None = None
     username: Annotated[CleanText, AfterValidator(normal_account), Field(max_length=320, examples=["ada"])] | None = None
-    """An email address does here as well, and a username there: for a form with one field for both."""
+    """An email address is accepted here too, and a username in `email`: for a form with one field for both."""
     password: GivenPassword
 
     @model_validator(mode="after")
@@ -101,7 +101,7 @@ class Login(_WantsTokens):
 
     @property
     def account(self) -> str:
-        """The address or username that was given, in lower case."""
+        """Return the email address or username, in lower case."""
         return self.email or self.username or ""
 
 
@@ -148,7 +148,7 @@ class TokenPair(WireModel):
 
     access_token: str
     refresh_token: str | None
-    """Null: it is in the cookie."""
+    """Null: it is set as a cookie."""
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of a scheme
     expires_in: int
 
@@ -165,9 +165,9 @@ class Preferences(WireModel):
     theme: Literal["light", "dark", "system"] = "system"
     language: Language = "en"
     default_models: DefaultModels = Field(default_factory=list)
-    """Which models a new comparison begins with."""
+    """The models of a new comparison."""
     notifications: bool = False
-    """Whether the page tells when a comparison that is out of sight has ended."""
+    """Whether the page notifies the user when a comparison in the background has ended."""
 
 
 class PreferencesChange(Preferences):
@@ -217,12 +217,12 @@ class LoginEntry(WireModel):
 
     id: str
     current: bool
-    """It is the one that asks."""
+    """Whether this is the login of the request."""
     created_at: Moment
     last_used_at: Moment
-    """When it last got new tokens."""
+    """When the login last got new tokens."""
     expires_at: Moment
-    """Unless it gets new tokens before."""
+    """When the login expires, unless it gets new tokens before."""
     address: str | None
     user_agent: str | None
 
@@ -235,10 +235,10 @@ class NewInvitation(WireInput):
     """An invitation to create."""
 
     email: Email | None = None
-    """Only this address may use it, and the invitation is sent there. Absent: whoever has the token."""
+    """Only this address can use the invitation, and it is sent there. Absent: anyone with the token."""
     role: Role = "user"
     expires_at: GivenMoment | None = None
-    """Absent: after `INVITATION_SECONDS`."""
+    """When the invitation expires. Absent: after `INVITATION_SECONDS`."""
 
 
 class Invitation(WireModel):
@@ -252,7 +252,7 @@ class Invitation(WireModel):
     expires_at: Moment
     used_at: Moment | None
     used_by: str | None
-    """Whose account came of it."""
+    """The id of the account that was created with it."""
 
 
 class IssuedInvitation(Invitation):
@@ -260,7 +260,7 @@ class IssuedInvitation(Invitation):
 
     token: str
     link: str | None
-    """To the page for registering; null without `PUBLIC_URL`."""
+    """The link to the registration page; null without `PUBLIC_URL`."""
 
 
 class InvitationPage(Page[Invitation]):

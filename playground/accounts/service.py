@@ -1,4 +1,4 @@
-"""Accounts: made, looked at, changed and deleted by their owners."""
+"""Accounts: created, read, changed and deleted by their owners."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -25,7 +25,7 @@ _TERMINAL_USER_ID = "terminal"
 TERMINAL_LIMITS: dict[str, None] = dict.fromkeys(
     ("requests", "streams", "dailyRequests", "monthlyRequests", "monthlyTokens", "monthlyBudget")
 )
-"""Whoever sits at the server's own terminal could change any limit: there is none. In the shape of `users.limits`."""
+"""The terminal has no limits, because its user could change any of them anyway. In the shape of `users.limits`."""
 
 
 class AddressTaken(Conflict):
@@ -85,7 +85,7 @@ class LastAdministrator(Conflict):
 
 
 class AccountService:
-    """What can be done with accounts."""
+    """Registers, logs in, changes and deletes accounts."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class AccountService:
         self._registration = registration
 
     async def register(self, registration: Registration, device: Device) -> Registered:
-        """Make an account and log it in; the first is the administrator.
+        """Create an account and log in. The first account becomes the administrator.
 
         Raises `RegistrationClosed`, `InvitationNeeded`, `InvitationRefused`, `AddressTaken`, `UsernameTaken`, `BadInput`.
         """
@@ -144,9 +144,10 @@ class AccountService:
             raise InvitationRefused(detail, errors=[FieldError("invitation", detail)]) from None
 
     async def login(self, login: Login, device: Device) -> TokenPair:
-        """Tokens for an address or username and the password.
+        """Return tokens for an email address or username and the password.
 
-        Raises `NotAuthenticated`, alike and after the same time for an unknown account and a wrong password; `AccountLocked`.
+        Raises `NotAuthenticated`, with the same message and after the same time for an unknown account and a wrong password, and
+        `AccountLocked`.
         """
         user = await self._repository.find(login.account)
         if not await self._hasher.matches(login.password.get_secret_value(), user.password_hash if user else None) or user is None:
@@ -157,13 +158,13 @@ class AccountService:
         return await self._logins.begin(user, device)
 
     async def verify(self, user: User, access_token: str) -> Verified:
-        """Whose access token it is, and until when it holds. Raises `NotAuthenticated`."""
+        """Return the account of an access token, and when the token expires. Raises `NotAuthenticated`."""
         claims = self._tokens.read(access_token, "access")
         expires_at = datetime.fromtimestamp(claims.expires_at, UTC)
         return Verified(user=await self.profile(user), login_id=claims.login_id, expires_at=expires_at)
 
     async def profile(self, user: User) -> Profile:
-        """The account of a logged-in user. Raises `NotAuthenticated` when it is gone."""
+        """Return the account of a logged-in user. Raises `NotAuthenticated` if it no longer exists."""
         return _profile(await self._known(user.id))
 
     async def change(self, user: User, change: ProfileChange) -> Profile:
@@ -178,7 +179,7 @@ class AccountService:
         return await self.profile(user)
 
     async def change_password(self, user: User, change: PasswordChange, device: Device) -> TokenPair:
-        """Another password. All logins end at once; the tokens are those of a new one, in place of the login that asks.
+        """Set a new password. All logins end immediately. Return the tokens of a new login, which replaces the current one.
 
         Raises `WrongPassword`, `BadInput`.
         """
@@ -205,9 +206,9 @@ class AccountService:
         await self._announcements.announce("user", user.id)
 
     async def terminal_token(self) -> str:
-        """An access token for whoever sits at the server's own terminal. Nobody refreshes it, so its login goes when it does.
+        """Return an access token for the user of the server's terminal. It is not renewed, so its login ends with it.
 
-        It is the first administrator's; before there is one, that of an account without a login.
+        It belongs to the first administrator, or, before there is one, to an account without a login.
         """
         user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID, TERMINAL_LIMITS)
         return (await self._logins.begin(user, Device(user_agent="playground compare"), lasts="access")).access_token

@@ -1,4 +1,4 @@
-"""What administrators do: users, models, statistics, the state of the system, the audit trail. A folder for each.
+"""Administration: users, models, statistics, the state of the system, and the audit trail, each in its own folder.
 
-Before changing it: every endpoint takes `Administrator`, and every change is one transaction with its audit event.
+Before changing it: every endpoint requires `Administrator`, and every change is one transaction with its audit event.
 """

@@ -1,4 +1,4 @@
-"""`/admin`: what only administrators may do. Each endpoint says so itself, by its parameter `Administrator`."""
+"""`/admin`: calls that only administrators can make. Each endpoint declares this with its parameter `Administrator`."""
 
 from playground.administration.audit_trail.endpoints import router as trail
 from playground.administration.models.endpoints import router as models

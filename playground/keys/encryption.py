@@ -1,4 +1,4 @@
-"""Encryption of what is kept for users and has to be read again: their keys for providers."""
+"""Encryption of users' keys for providers, which the service must be able to read again."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -13,32 +13,32 @@ _PURPOSE = "playground provider key"
 
 
 class SealBroken(Exception):
-    """None of the secrets opens it, for this context: it was sealed with a secret that is lost, or for somebody else."""
+    """No secret can decrypt the text in this context: its secret is lost, or it was encrypted for another user."""
 
 
 class Vault:
-    """Seals texts (Fernet: AES-128-CBC with HMAC-SHA-256). The first secret seals; what the others sealed can still be opened.
+    """Encrypts texts (Fernet: AES-128-CBC with HMAC-SHA-256). The first secret encrypts; texts of the others can still be decrypted.
 
-    Each text has a key of its own, which HKDF (RFC 5869) derives from a secret and the text's context: whose it is, and what for. So a
-    sealed text that is put beside another context does not open.
+    Each text has its own key, which HKDF (RFC 5869) derives from a secret and the text's context: whose it is, and what for. So a
+    text that is moved to another context can't be decrypted.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = tuple(secrets)
 
     def seal(self, text: str, *context: str | None) -> str:
-        """`text`, to be opened with the same context alone."""
+        """Encrypt `text`. It can only be decrypted with the same context."""
         return self._keys(context)[0].encrypt(text.encode()).decode("ascii")
 
     def open(self, sealed: str, *context: str | None) -> str:
-        """What was sealed with this context. Raises `SealBroken`."""
+        """Decrypt a text that was encrypted with this context. Raises `SealBroken`."""
         try:
             return MultiFernet(self._keys(context)).decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise SealBroken from None
 
     def renewed(self, sealed: str, *context: str | None) -> str | None:
-        """The same text, sealed with the present secret; `None` when it is that already. Raises `SealBroken`."""
+        """Encrypt the text again with the current secret; `None` if it already is. Raises `SealBroken`."""
         try:
             self._keys(context)[0].decrypt(sealed.encode())
         except InvalidToken:

@@ -1,6 +1,6 @@
-"""`/users/me/api-keys` and `/users/me/provider-keys`: the keys that open this service, and those with which it opens providers.
+"""`/users/me/api-keys` and `/users/me/provider-keys`: keys for this service, and users' keys for providers.
 
-All of them need a login: no API key may make, show or delete keys.
+All calls need a login: API keys can't create, show or delete keys.
 """
 
 from typing import Annotated

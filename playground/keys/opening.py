@@ -1,4 +1,4 @@
-"""Opens the room: API keys, and the users' keys for providers."""
+"""Opens the room: API keys, and users' keys for providers."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from .repository import ApiKeyRepository, ProviderKeyRepository
 
 @dataclass(frozen=True, slots=True)
 class KeysRoom:
-    """What other rooms use of this one."""
+    """The services that other rooms use."""
 
     uses: KeyUses
     own_keys: OwnKeys

@@ -1,4 +1,4 @@
-"""Every database query about API keys and the users' own keys for providers."""
+"""The database queries on API keys and users' keys for providers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,12 +36,12 @@ SELECT user_id, provider, ciphertext, base_url FROM provider_keys
 WHERE (user_id, provider) > ($1, $2) ORDER BY user_id, provider LIMIT $3::int
 """
 
-# Not by the client, which would note it as the user's change.
+# As SQL, because the client would set `updated_at` as for a change by the user.
 _RESEAL = "UPDATE provider_keys SET ciphertext = $4 WHERE user_id = $1 AND provider = $2 AND ciphertext = $3"
 
 
 class TooManyRows(Exception):
-    """The user has as many as they may."""
+    """The user has the maximum number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,17 @@ class ApiKeyRepository:
         expires_at: datetime | None,
         most: int,
     ) -> StoredApiKey:
-        """A new key of a user who has fewer than `most`, also when several are made at once, and record it.
+        """Create a key for a user who has fewer than `most`, even with concurrent requests, and record it.
 
-        Raises `TooManyRows`, and `NotAuthenticated` when the account is gone.
+        Raises `TooManyRows`, and `NotAuthenticated` if the account no longer exists.
         """
         begun = {"name": (None, name), "prefix": (None, prefix), "scopes": (None, list(scopes))}
 
         async def write(transaction: Transaction) -> StoredApiKey:
-            # One at a time makes a key for this user, so that the count holds.
+            # Only one request at a time creates a key for this user, so that the count is exact.
             await transaction.query_raw("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
             made = await transaction.api_keys.find_unique(where={"id": key_id})
-            if made is not None:  # By an attempt whose answer got lost.
+            if made is not None:  # By an attempt whose response got lost.
                 return StoredApiKey.of(made)
             if await transaction.api_keys.count(where={"user_id": user_id}) >= most:
                 raise TooManyRows
@@ -116,17 +116,17 @@ class ApiKeyRepository:
             _account_gone()
 
     async def all_of(self, user_id: str) -> list[StoredApiKey]:
-        """A user's keys, newest first."""
+        """Return a user's keys, newest first."""
         rows = await self._database.run(lambda prisma: prisma.api_keys.find_many(where={"user_id": user_id}, order={"id": "desc"}))
         return [StoredApiKey.of(row) for row in rows]
 
     async def get(self, user_id: str, key_id: str) -> StoredApiKey | None:
-        """A key of that user."""
+        """Return a key of the user."""
         row = await self._database.run(lambda prisma: prisma.api_keys.find_first(where={"id": key_id, "user_id": user_id}))
         return None if row is None else StoredApiKey.of(row)
 
     async def delete(self, user_id: str, key_id: str) -> bool:
-        """Delete a key of that user, and record it; whether it was there."""
+        """Delete a key of the user, and record it. Return whether it existed."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> bool:
@@ -140,14 +140,14 @@ class ApiKeyRepository:
         return await in_transaction(self._database, write)
 
     async def note_uses(self, uses: Mapping[str, datetime]) -> None:
-        """When keys, by id, were last used."""
+        """Store when keys, by id, were last used."""
         rows = json.dumps([{"id": key_id, "at": moment.isoformat()} for key_id, moment in uses.items()])
         await self._database.run(lambda prisma: prisma.execute_raw(_NOTE_USES, rows))
 
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
-    """A user's own key for a provider, encrypted."""
+    """A user's key for a provider, encrypted."""
 
     user_id: str
     provider: str
@@ -156,7 +156,7 @@ class SealedKey:
 
     @property
     def context(self) -> tuple[str, str, str | None]:
-        """What it was sealed for: a key must not go to another user, another provider or another address."""
+        """Return the encryption context: a key must not be used by another user, for another provider, or at another address."""
         return self.user_id, self.provider, self.base_url
 
 
@@ -178,26 +178,26 @@ class StoredProviderKey:
 
 
 class ProviderKeyRepository:
-    """The users' own keys for providers in the database."""
+    """Users' keys for providers in the database."""
 
     def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
         self._audit = audit
 
     async def all_of(self, user_id: str) -> list[StoredProviderKey]:
-        """A user's keys, by provider."""
+        """Return a user's keys, sorted by provider."""
         rows = await self._database.run(
             lambda prisma: prisma.provider_keys.find_many(where={"user_id": user_id}, order={"provider": "asc"})
         )
         return [StoredProviderKey.of(row) for row in rows]
 
     async def get(self, user_id: str, provider: str) -> StoredProviderKey | None:
-        """A user's key for that provider."""
+        """Return a user's key for the provider."""
         row = await self._database.run(lambda prisma: prisma.provider_keys.find_first(where={"user_id": user_id, "provider": provider}))
         return None if row is None else StoredProviderKey.of(row)
 
     async def put(self, key: SealedKey, hint: str) -> None:
-        """Keep a key in the place of the one before, and record it. Raises `NotAuthenticated` when the account is gone."""
+        """Store a key, replace the previous one, and record it. Raises `NotAuthenticated` if the account no longer exists."""
         row = (key.user_id, key.provider, key.ciphertext, key.base_url, hint)
         event_id = new_id()
 
@@ -213,7 +213,7 @@ class ProviderKeyRepository:
             _account_gone()
 
     async def delete(self, user_id: str, provider: str) -> bool:
-        """Delete a key, and record it; whether it was there."""
+        """Delete a key, and record it. Return whether it existed."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> bool:
@@ -225,12 +225,12 @@ class ProviderKeyRepository:
         return await in_transaction(self._database, write)
 
     async def after(self, user_id: str, provider: str, limit: int) -> list[SealedKey]:
-        """The keys of all users in their order, from the one after `user_id` and `provider` on."""
+        """Return keys of all users in order, starting after `user_id` and `provider`."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(_PROVIDER_KEYS_AFTER, user_id, provider, limit))
         return [SealedKey(**row) for row in rows]
 
     async def reseal(self, key: SealedKey, ciphertext: str) -> None:
-        """Keep the same key, encrypted anew, unless it was changed meanwhile."""
+        """Store the same key, encrypted again, unless it was changed meanwhile."""
         row = (key.user_id, key.provider, key.ciphertext, ciphertext)
         await self._database.run(lambda prisma: prisma.execute_raw(_RESEAL, *row))
 

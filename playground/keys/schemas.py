@@ -13,7 +13,7 @@ from playground.providers.base_urls import base_url_of
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 DEFAULT_SCOPES: tuple[Scope, ...] = ("stream", "sessions:read", "models:read")
-"""Enough to compare models and to see what came of it; nothing that changes records or tells of others' costs."""
+"""Enough to compare models and see the results; nothing that changes records or shows other users' costs."""
 
 _SHORTEST_KEY, _LONGEST_KEY = 8, 1_000
 
@@ -29,7 +29,7 @@ def _in_order(scopes: list[Scope]) -> list[Scope]:
 
 
 def _usable_key(secret: SecretStr) -> SecretStr:
-    # A key that was copied often brings a blank or a line end.
+    # A copied key often has a trailing space or line end.
     key = secret.get_secret_value().strip()
     if not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY:
         raise ValueError(f"should have {_SHORTEST_KEY} to {_LONGEST_KEY} characters")

@@ -1,4 +1,4 @@
-"""All data of one account, as a ZIP that is made while it is sent.
+"""All data of one account, as a ZIP file that is created while it is sent.
 
-Before changing it: columns are named one by one, so that a new column with a secret does not get into it by itself.
+Before changing it: columns are listed one by one, so that a new column with a secret is not exported automatically.
 """

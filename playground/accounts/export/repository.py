@@ -1,11 +1,11 @@
-"""Every database query of the export. Columns are named one by one, so that no secret gets into it with a new column."""
+"""The database queries of the export. Columns are listed one by one, so that a new column can't leak a secret."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from playground.database.client import REPORT_SECONDS, Database
 
-# Each takes the account's id, what the last row was sorted by, and how many rows. Rows come in the order of `position`.
+# Parameters: the account's id, the `position` of the previous row, and the number of rows. Rows are sorted by `position`.
 TABLES: Mapping[str, str] = {
     "account": """
 SELECT id AS position, id, role::text AS role, active, limits, created_at, updated_at, last_login_at
@@ -41,16 +41,16 @@ _NARROW = "Try again later."
 
 
 class ExportRepository:
-    """What is kept of an account, page by page."""
+    """Reads the stored data of an account, page by page."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def rows(self, table: str, user_id: str, after: str, limit: int) -> list[dict[str, Any]]:
-        """Rows of one of `TABLES`, after the one with that `position`; the empty string is before all of them."""
+        """Return rows of one of `TABLES` after the one with that `position`; the empty string starts at the beginning."""
         return await self._database.read(user_id, TABLES[table], user_id, after, limit, seconds=REPORT_SECONDS, narrow=_NARROW)
 
     async def session_ids(self, user_id: str, after: str, limit: int) -> list[str]:
-        """Ids of sessions, the oldest first, after that one."""
+        """Return the ids of sessions after that one, oldest first."""
         rows = await self._database.read(user_id, _SESSIONS, user_id, after, limit, seconds=REPORT_SECONDS, narrow=_NARROW)
         return [row["position"] for row in rows]

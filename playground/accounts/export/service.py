@@ -1,4 +1,4 @@
-"""All that is kept of an account, as a ZIP of JSON files that is made while it is sent."""
+"""All stored data of an account, as a ZIP of JSON files that is created while it is sent."""
 
 import json
 import zipfile
@@ -22,16 +22,16 @@ from .repository import TABLES, ExportRepository
 
 _ROWS = 100
 _AT_ONCE = 2
-"""Threads that compress, for all exports together."""
+"""Number of compressing threads, for all exports together."""
 
 
 def file_name() -> str:
-    """Under which a browser keeps an export of today."""
+    """Return the name under which browsers save today's export."""
     return f"playground-{datetime.now(UTC):%Y-%m-%d}.zip"
 
 
 class Export:
-    """Puts an account's data together. A part of a file is in memory at a time."""
+    """Exports an account's data. Only a part of one file is in memory at a time."""
 
     def __init__(self, repository: ExportRepository, history: History) -> None:
         self._repository = repository
@@ -39,13 +39,13 @@ class Export:
         self._limiter = CapacityLimiter(_AT_ONCE)
 
     async def parts(self, profile: Profile) -> AsyncIterator[bytes]:
-        """The ZIP, piece by piece. Raises `Unavailable` while the database is away: the ZIP then breaks off, and no program takes it."""
+        """Yield the ZIP, piece by piece. Raises `Unavailable`: the ZIP is then truncated, and no program accepts it."""
         archive = _Archive()
         try:
             async for name, document in self._documents(profile):
                 archive.begin(name)
                 async for text in document:
-                    # In a thread: the text of a long answer takes a while to compress.
+                    # In a thread, because compressing a long answer takes a while.
                     if piece := await run_sync(archive.add, text, limiter=self._limiter):
                         yield piece
                 archive.end()
@@ -58,7 +58,7 @@ class Export:
         for table in TABLES:
             yield f"{table}.json", self._table(table, profile.id)
         async for session_id in self._session_ids(profile.id):
-            with suppress(SessionNotFound):  # It was deleted meanwhile.
+            with suppress(SessionNotFound):  # Deleted meanwhile.
                 yield f"sessions/{session_id}.json", as_object(await self._history.detail(profile.id, session_id))
 
     async def _table(self, table: str, user_id: str) -> AsyncIterator[str]:
@@ -84,29 +84,29 @@ class Export:
 
 
 class _Archive:
-    """A ZIP that is handed out as it grows."""
+    """A ZIP whose bytes can be read while it grows."""
 
     def __init__(self) -> None:
         self._new = bytearray()
-        # Given something that can't be rewound, it writes sizes after the files and not before them.
+        # For an output that isn't seekable, `ZipFile` writes sizes after the files instead of before them.
         self._entry: IO[bytes] | None = None
         self._file = zipfile.ZipFile(self, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]
 
     def write(self, data: bytes) -> int:
-        """What the ZIP's writer calls."""
+        """Called by `ZipFile`."""
         self._new += data
         return len(data)
 
     def flush(self) -> None:
-        """What the ZIP's writer calls."""
+        """Called by `ZipFile`."""
 
     def begin(self, name: str) -> None:
-        """Begin a file; the one before has ended."""
-        # It may grow beyond what a size of four bytes can say.
+        """Begin a file. The previous one must have been ended."""
+        # It may grow beyond 4 GB.
         self._entry = self._file.open(name, "w", force_zip64=True)
 
     def add(self, text: str) -> bytes:
-        """Add text to the file; what is new in the archive."""
+        """Add text to the file, and return the new bytes of the archive."""
         assert self._entry is not None  # noqa: S101 - it was begun
         self._entry.write(text.encode())
         return self._taken()
@@ -117,12 +117,12 @@ class _Archive:
         self._entry.close()
 
     def close(self) -> bytes:
-        """End the archive; what is new in it."""
+        """End the archive, and return its new bytes."""
         self._file.close()
         return self._taken()
 
     def abandon(self) -> None:
-        """End the archive wherever it is, for no one. Left open, it would complain when it is collected."""
+        """Close the archive early and discard it. An open `ZipFile` would log an error when it is garbage collected."""
         if self._entry is not None:
             self._entry.close()
         self._file.close()

@@ -1,4 +1,4 @@
-"""`/admin/invitations`: whom administrators invite."""
+"""`/admin/invitations`: invitations from administrators."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Every database query about invitations, but for using one: that belongs to the account that comes of it."""
+"""The database queries on invitations, except for using one, which is part of creating the account."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +49,7 @@ class InvitationRepository:
     async def create(
         self, invitation_id: str, *, token_hash: str, email: str | None, role: str, invited_by: str, expires_at: datetime
     ) -> StoredInvitation:
-        """Keep an invitation."""
+        """Store an invitation."""
         parameters = (invitation_id, token_hash, email, role, invited_by, expires_at.isoformat())
         given = {"email": (None, email), "role": (None, role)}
         event_id = new_id()
@@ -62,13 +62,13 @@ class InvitationRepository:
         return await in_transaction(self._database, write)
 
     async def page(self, *, cursor: str | None, limit: int) -> list[StoredInvitation]:
-        """Invitations, newest first, from the one after `cursor` on."""
+        """Return invitations, newest first, starting after `cursor`."""
         where: Any = {} if cursor is None else {"id": {"lt": cursor}}
         rows = await self._database.run(lambda prisma: prisma.invitations.find_many(where=where, order={"id": "desc"}, take=limit))
         return [StoredInvitation.of(row) for row in rows]
 
     async def delete(self, invitation_id: str, *, actor_id: str) -> bool:
-        """Delete an invitation; whether there was such a one."""
+        """Delete an invitation. Return whether it existed."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> bool:

@@ -1,4 +1,4 @@
-"""Invitations: with one, somebody may register where not everybody may."""
+"""Invitations, which let people register where registration is not open."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ class InvitationNotFound(NotFound):
 
 
 class Invitations:
-    """What administrators do with invitations."""
+    """Creates, lists and revokes invitations."""
 
     def __init__(self, repository: InvitationRepository, users: UserRepository, mailer: Mailer, letters: Letters, *, seconds: int) -> None:
         self._repository = repository
@@ -33,7 +33,7 @@ class Invitations:
         self._lifetime = timedelta(seconds=seconds)
 
     async def issue(self, administrator: User, wanted: NewInvitation) -> IssuedInvitation:
-        """A new invitation, sent by mail when it is for an address. Raises `AddressTaken`, `BadInput`."""
+        """Create an invitation, and send it by mail if it is for an address. Raises `AddressTaken`, `BadInput`."""
         expires_at = self._end(wanted.expires_at)
         if wanted.email is not None and await self._users.find(wanted.email) is not None:
             detail = f"An account with the email address {wanted.email} already exists."
@@ -52,12 +52,12 @@ class Invitations:
         return IssuedInvitation(**asdict(row), token=token, link=self._letters.invitation_link(token))
 
     async def page(self, *, cursor: str | None, limit: int) -> InvitationPage:
-        """All invitations, newest first; those that were used or expired are there for a day more."""
+        """Return a page of invitations, newest first. Expired ones are listed for one more day."""
         rows = await self._repository.page(cursor=cursor, limit=limit + 1)
         return InvitationPage.of(rows, limit, item=lambda row: Invitation(**asdict(row)), cursor=lambda row: row.id)
 
     async def withdraw(self, administrator: User, invitation_id: str) -> None:
-        """Delete an invitation; its token does not hold from then on. Raises `InvitationNotFound`."""
+        """Delete an invitation, which makes its token invalid. Raises `InvitationNotFound`."""
         if not await self._repository.delete(invitation_id, actor_id=administrator.id):
             raise InvitationNotFound("This invitation doesn't exist.")
 

@@ -1,7 +1,8 @@
-"""Logins: a family of refresh tokens each, of which one is valid at a time; access tokens; stream tickets.
+"""Logins, access tokens and stream tickets. A login is a family of refresh tokens, of which one is valid at a time.
 
-`service` issues, renews and ends them, `signed_tokens` signs, `cookies` carries the refresh token for the page, `tickets` stands in for a
-header where `EventSource` can't send one.
+`service` creates, renews and ends logins. `signed_tokens` signs tokens. `cookies` stores the refresh token for the page.
+`tickets` are used instead of a header, which `EventSource` can't send.
 
-Before changing it: a refresh token that was used twice ends its login (RFC 9700), but for the few seconds in which a page reloads.
+Before changing it: a refresh token that is used twice ends its login (RFC 9700), except within the few seconds that a page
+needs to reload.
 """

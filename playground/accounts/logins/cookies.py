@@ -1,4 +1,4 @@
-"""The refresh token as a cookie, for the page: no script can read it, and no other site can make a browser use it."""
+"""The refresh token as a cookie for the page. Scripts can't read it, and other sites can't make a browser use it."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,22 +23,22 @@ class ForeignOrigin(Forbidden):
 
 
 def check_origin(request: Request, settings: Settings) -> None:
-    """Let nobody but pages of this service use the cookie. Raises `ForeignOrigin`.
+    """Let only pages of this service use the cookie. Raises `ForeignOrigin`.
 
-    Browsers send `Origin` with every POST, and no page can change it; what sends none is no browser. `SameSite=Strict` keeps pages of
-    other sites away already, but not those of a neighbouring subdomain, nor those of another port.
+    Browsers send `Origin` with every POST, and pages can't change it. A client that sends none is not a browser.
+    `SameSite=Strict` already excludes pages of other sites, but not those of a sibling subdomain or another port.
     """
     origin = request.headers.get("origin")
     if origin is None or (settings.public_url is not None and origin == _origin(settings.public_url)):
         return
-    # As the browser addressed this service; only the browser's own user can choose that.
+    # `Host` is the address that the browser used; only the browser's user can choose it.
     scheme, _, place = origin.partition("://")
     if place != request.headers.get("host") or (scheme == "http" and request.url.scheme == "https"):
         raise ForeignOrigin("Only pages of this service can use the cookie. Behind a proxy, set PUBLIC_URL to the address of the page.")
 
 
 def hand_over(pair: TokenPair, request: Request, response: Response, settings: Settings, *, in_cookie: bool) -> None:
-    """Move the refresh token out of the answer's body into the cookie, if it is to be there."""
+    """If `in_cookie`, move the refresh token from the body of the response into the cookie."""
     if in_cookie:
         secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
         response.set_cookie(
@@ -54,7 +54,7 @@ def hand_over(pair: TokenPair, request: Request, response: Response, settings: S
 
 
 def clear(response: Response) -> None:
-    """Make the browser forget the cookie."""
+    """Delete the cookie in the browser."""
     response.delete_cookie(NAME, path=_PATH, httponly=True, samesite="strict")
 
 

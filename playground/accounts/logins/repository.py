@@ -1,4 +1,4 @@
-"""Every database query about logins."""
+"""The database queries on logins."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from playground.database.client import Database
 
-# The account's row is written first, so that this waits for whoever changes the password or locks the account, and sees it.
+# The account's row is written first, so that this statement waits for a concurrent change of the password or a lock, and sees it.
 INSERT_LOGIN = """
 WITH account AS (
   UPDATE users SET last_login_at = now() WHERE id = $2 AND active AND password_hash IS NOT DISTINCT FROM $7 RETURNING id),
@@ -20,10 +20,11 @@ SELECT id FROM account
 END_OTHER_LOGINS = "UPDATE logins SET revoked_at = now() WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL"
 
 LEEWAY_SECONDS = 10
-"""For so long after its rotation a refresh token may come again (RFC 9700, 4.14.2, leaves such a leeway to the server)."""
+"""How long after its rotation a refresh token is still accepted (RFC 9700, 4.14.2, leaves such a leeway to the server)."""
 
-# Of several that come with the same token one rotates it: the others wait for its row, and find another id there. `$3` is this call's own,
-# so finding that means that it ran before, and its answer got lost. What was rotated is remembered for as long as the leeway is.
+# Of several concurrent calls with the same token, one rotates it: the others wait for its row and find another id. `$3` is unique
+# to this call, so finding it means that an earlier attempt succeeded and its response got lost. Rotated tokens are stored for the
+# length of the leeway.
 _ROTATE = """
 UPDATE logins SET refresh_id = $3, expires_at = $4::timestamptz, address = $5, user_agent = $6, last_used_at = now(),
   rotated = jsonb_build_object($2::text, floor(extract(epoch FROM now()) * 1000)) || COALESCE((
@@ -34,7 +35,7 @@ WHERE logins.id = $1 AND logins.refresh_id IN ($2, $3) AND logins.revoked_at IS 
 RETURNING logins.user_id
 """
 
-# `$3` is the leeway and how long the request has waited for its turn here: a slow database must not make a quick reload a late one.
+# `$3` is the leeway plus the time that the request has waited: a slow database must not turn a quick reload into a late one.
 _SUCCESSOR = """
 SELECT logins.refresh_id, floor(extract(epoch FROM logins.expires_at))::bigint::text AS expires_at
 FROM logins JOIN users ON users.id = logins.user_id
@@ -42,7 +43,7 @@ WHERE logins.id = $1 AND logins.revoked_at IS NULL AND users.active
   AND (logins.rotated ->> $2)::numeric > (extract(epoch FROM now()) - $3::double precision) * 1000
 """
 
-# Not the very token that is valid: a call that was refused for another reason must not end the login.
+# Only for a token that is no longer valid: a call that was refused for another reason must not end the login.
 _END_REUSED = "UPDATE logins SET revoked_at = now() WHERE id = $1 AND refresh_id <> $2 AND revoked_at IS NULL"
 
 _END = "UPDATE logins SET revoked_at = COALESCE(revoked_at, now()) WHERE id = $1 AND user_id = $2"
@@ -50,7 +51,7 @@ _END = "UPDATE logins SET revoked_at = COALESCE(revoked_at, now()) WHERE id = $1
 
 @dataclass(frozen=True, slots=True)
 class LoginRow:
-    """A login that begins, or goes on with another refresh token."""
+    """A new login, or a login with a new refresh token."""
 
     id: str
     user_id: str
@@ -60,13 +61,13 @@ class LoginRow:
     user_agent: str | None
 
     def parameters(self, password_hash: str | None) -> tuple[Any, ...]:
-        """Of `INSERT_LOGIN`; the account must still have that password."""
+        """Return the parameters of `INSERT_LOGIN`, which fails if the account's password has changed."""
         return (self.id, self.user_id, self.refresh_id, self.expires_at.isoformat(), self.address, self.user_agent, password_hash)
 
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """The refresh token that is valid in place of one that was rotated a moment ago."""
+    """The valid refresh token that replaced a recently rotated one."""
 
     refresh_id: str
     expires_at: datetime
@@ -91,35 +92,35 @@ class LoginRepository:
         self._database = database
 
     async def create(self, login: LoginRow, password_hash: str | None) -> bool:
-        """Keep a login that begins. False: the account is gone or locked, or its password is another one by now."""
+        """Store a new login. False: the account is deleted or locked, or its password has changed."""
         return bool(await self._database.run(lambda prisma: prisma.query_raw(INSERT_LOGIN, *login.parameters(password_hash))))
 
     async def rotate(self, login: LoginRow, used_refresh_id: str) -> bool:
-        """Let `login.refresh_id` hold in place of the one that was used. False: that one did not hold."""
+        """Replace the used refresh token by `login.refresh_id`. False: the used one was not valid."""
         renewed = (login.refresh_id, login.expires_at.isoformat(), login.address, login.user_agent)
         parameters = (login.id, used_refresh_id, *renewed, LEEWAY_SECONDS)
         return bool(await self._database.run(lambda prisma: prisma.query_raw(_ROTATE, *parameters)))
 
     async def successor(self, login_id: str, used_refresh_id: str, waited_seconds: float) -> Successor | None:
-        """What is valid in place of a token that was rotated within the leeway, counted back from so many seconds ago."""
+        """Return the valid token that replaced one that was rotated within the leeway before the request arrived."""
         seconds = LEEWAY_SECONDS + waited_seconds
         rows = await self._database.run(lambda prisma: prisma.query_raw(_SUCCESSOR, login_id, used_refresh_id, seconds))
         return Successor(rows[0]["refresh_id"], datetime.fromtimestamp(int(rows[0]["expires_at"]), UTC)) if rows else None
 
     async def end_reused(self, login_id: str, used_refresh_id: str) -> bool:
-        """End a login if that refresh token of it is not the one that holds; whether it ended by this."""
+        """End a login if that refresh token is not its valid one. Return whether this ended it."""
         return await self._database.run(lambda prisma: prisma.execute_raw(_END_REUSED, login_id, used_refresh_id)) > 0
 
     async def end(self, user_id: str, login_id: str) -> bool:
-        """End one login of that user; whether there was such a one."""
+        """End one login of the user. Return whether it existed."""
         return await self._database.run(lambda prisma: prisma.execute_raw(_END, login_id, user_id)) > 0
 
     async def end_others(self, user_id: str, login_id: str) -> None:
-        """End all logins of that user but this one."""
+        """End all logins of the user except this one."""
         await self._database.run(lambda prisma: prisma.execute_raw(END_OTHER_LOGINS, user_id, login_id))
 
     async def page(self, user_id: str, now: datetime, *, cursor: str | None, limit: int) -> list[ValidLogin]:
-        """The logins of that user that hold at `now`, newest first, from the one after `cursor` on."""
+        """Return the user's logins that are valid at `now`, newest first, starting after `cursor`."""
         where: Any = {"user_id": user_id, "revoked_at": None, "expires_at": {"gt": now}}
         if cursor is not None:
             where["id"] = {"lt": cursor}

@@ -1,4 +1,4 @@
-"""Logins: a family of refresh tokens each, of which one holds at a time."""
+"""Logins. Each is a family of refresh tokens, of which one is valid at a time."""
 
 import time
 from collections.abc import Sequence
@@ -33,14 +33,14 @@ class RefreshTokenUsed(NotAuthenticated):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a request came from, as far as it says."""
+    """The device that sent a request, as far as the request shows."""
 
     address: str | None = None
     user_agent: str | None = None
 
 
 class Logins:
-    """Begins, renews and ends logins."""
+    """Creates, renews and ends logins."""
 
     def __init__(self, repository: LoginRepository, tokens: Tokens, identities: Identities, announcements: Announcements) -> None:
         self._repository = repository
@@ -49,25 +49,25 @@ class Logins:
         self._announcements = announcements
 
     async def begin(self, account: Account, device: Device, *, lasts: Use = "refresh") -> TokenPair:
-        """A new login of an account as it was read, for as long as that token of it holds.
+        """Create a login for an account, as long as the lifetime of that kind of token.
 
-        Raises `NotAuthenticated` when the account's password is another one by now.
+        Raises `NotAuthenticated` if the account has changed since it was read.
         """
         login = self.prepare(account.id, device, lasts=lasts)
         if not await self._repository.create(login, account.password_hash):
             raise NotAuthenticated("The account has just been changed. Log in again.")
-        # Now, so that the first request with its tokens needs no query.
+        # Cache it now, so that the first request with the tokens needs no query.
         await self._identities.of_login(login.id)
         return self.pair(login)
 
     def prepare(self, user_id: str, device: Device, *, login_id: str | None = None, lasts: Use = "refresh") -> LoginRow:
-        """A login, or the next stretch of one, that is to be written down."""
-        # Whole seconds, as in a JWT: the same row always gives the same refresh token.
+        """Return the row of a new login, or of an existing login with a new refresh token, to be stored."""
+        # Whole seconds, as in a JWT, so that the same row always gives the same refresh token.
         expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self._tokens.lifetime(lasts))
         return LoginRow(login_id or new_id(), user_id, new_id(), expires_at, device.address, device.user_agent)
 
     def pair(self, login: LoginRow) -> TokenPair:
-        """The tokens of a login that was written down."""
+        """Return the tokens of a stored login."""
         return TokenPair(
             access_token=self._tokens.issue(login.user_id, login.id, "access"),
             refresh_token=self._tokens.issue(login.user_id, login.id, "refresh", token_id=login.refresh_id, expires_at=login.expires_at),
@@ -75,10 +75,10 @@ class Logins:
         )
 
     async def refresh(self, refresh_token: str, device: Device) -> TokenPair:
-        """New tokens for a refresh token, which is valid once; used again later than the leeway, it ends the login.
+        """Exchange a refresh token for new tokens. It works once: using it again after the leeway ends the login.
 
-        Within the leeway a repeated token gets the one that is valid by then. That one is not kept anywhere: a refresh token is a signed
-        id, so the same id and end, signed again, are the same token. Raises `RefreshTokenUsed`, `NotAuthenticated`.
+        Within the leeway, a repeated token gets the currently valid one. That one is not stored: a refresh token is a signed id, so
+        signing the same id and expiry again gives the same token. Raises `RefreshTokenUsed`, `NotAuthenticated`.
         """
         arrived = time.monotonic()
         claims = self._tokens.read(refresh_token, "refresh")
@@ -90,21 +90,21 @@ class Logins:
         if successor is not None:
             return self.pair(replace(login, refresh_id=successor.refresh_id, expires_at=successor.expires_at))
         if await self._repository.end_reused(claims.login_id, claims.token_id):
-            # Either its owner or somebody who stole it came second: nobody can tell, so neither goes on.
+            # Either the owner or a thief used it a second time. They can't be distinguished, so neither stays logged in.
             _logger.warning("refresh_token_reused", login_id=claims.login_id, user_id=claims.user_id)
             await self._announcements.announce("login", claims.login_id)
             raise RefreshTokenUsed("This refresh token was already used, possibly by someone else. Its login has ended. Log in again.")
         raise unusable()
 
     async def end(self, user_id: str, login_id: str) -> None:
-        """End a login: none of its tokens holds from then on. Raises `LoginNotFound`."""
+        """End a login, which makes its tokens invalid. Raises `LoginNotFound`."""
         found = await self._repository.end(user_id, login_id)
         await self._announcements.announce("login", login_id)
         if not found:
             raise LoginNotFound("This login doesn't exist or isn't yours.")
 
     async def end_given(self, user: User | None, refresh_tokens: Sequence[str]) -> bool:
-        """End the login of a user and those of refresh tokens, whether these hold or were used; whether there was any."""
+        """End the user's login and the logins of refresh tokens, whether or not they were used. Return whether there was any."""
         ended = user is not None and user.login_id is not None
         if user is not None and user.login_id is not None:
             await self.end(user.id, user.login_id)
@@ -118,12 +118,12 @@ class Logins:
         return ended
 
     async def end_others(self, user: User) -> None:
-        """End all logins of a user but the one that asks."""
+        """End all logins of a user except the current one."""
         await self._repository.end_others(user.id, user.login_id or "")
         await self._announcements.announce("user", user.id)
 
     async def page(self, user: User, *, cursor: str | None, limit: int) -> LoginPage:
-        """A user's logins that hold, newest first."""
+        """Return a page of the user's valid logins, newest first."""
         rows = await self._repository.page(user.id, datetime.now(UTC), cursor=cursor, limit=limit + 1)
         return LoginPage.of(
             rows, limit, item=lambda row: LoginEntry(current=row.id == user.login_id, **asdict(row)), cursor=lambda row: row.id

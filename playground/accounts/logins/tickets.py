@@ -1,7 +1,7 @@
-"""Stream tickets: what `EventSource`, which can't set headers, has in its address in place of an access token.
+"""Stream tickets, which `EventSource` sends in the URL instead of an access token, because it can't set headers.
 
-An address ends up in logs of proxies and in histories of browsers. A ticket in it is worth nothing to who finds it: it was used, and what
-it still opens is the one stream that it began, for reconnecting.
+A URL ends up in the logs of proxies and the history of browsers. A ticket found there is of little use: it has been used, and
+only still opens the one stream that it started, for reconnecting.
 """
 
 import time
@@ -21,9 +21,9 @@ from .signed_tokens import Tokens, claims_to_be_for, unusable
 
 _USE = "ticket"
 _MOST_USES = 100_000
-"""In the memory of a single process: about 20 MB."""
+"""Maximum number of used tickets in the memory of a single process: about 20 MB."""
 _KEPT_SECONDS = 86_400
-"""How long it is known that a ticket was used, and for which run: longer than any ticket holds, and than any run goes on."""
+"""How long used tickets and their runs are stored: longer than any ticket is valid and any run lasts."""
 
 
 class TicketUsed(NotAuthenticated):
@@ -41,23 +41,23 @@ class Ticket(WireModel):
 
 
 class TicketUses(Protocol):
-    """Which tickets were used, and for which run."""
+    """Stores which tickets were used, and for which run."""
 
     async def claim(self, ticket_id: str, issued_at: int) -> bool:
-        """Use a ticket; False: it was used before. Of any number of claims at the same time one succeeds.
+        """Use a ticket; False: it was used before. Of any number of concurrent claims, one succeeds.
 
         `issued_at` is in seconds since 1970.
         """
 
     async def bind(self, ticket_id: str, run_id: str) -> None:
-        """Keep which run a used ticket was for."""
+        """Store the run that a used ticket was for."""
 
     async def run_of(self, ticket_id: str) -> str | None:
-        """The run that a ticket was used for."""
+        """Return the run that a ticket was used for."""
 
 
 class UsesInMemory:
-    """For a single process."""
+    """Used tickets of a single process."""
 
     def __init__(self) -> None:
         self._uses: dict[str, tuple[str | None, float]] = {}
@@ -65,7 +65,7 @@ class UsesInMemory:
         self._began_at = int(time.time())
 
     async def claim(self, ticket_id: str, issued_at: int) -> bool:
-        """See `TicketUses`. What was issued before this process began may have been used before it began."""
+        """See `TicketUses`. A ticket from before the start of this process may have been used then."""
         if issued_at < self._began_at:
             return False
         now = time.monotonic()
@@ -74,7 +74,7 @@ class UsesInMemory:
         if ticket_id in self._uses:
             return False
         if len(self._uses) >= _MOST_USES:
-            # To forget one would let it be used again.
+            # A dropped ticket could be used again.
             raise Unavailable("Too many stream tickets were used today. Send an access token or an API key in a header instead.")
         self._uses[ticket_id] = None, now
         return True
@@ -90,12 +90,12 @@ class UsesInMemory:
 
 
 class UsesInRedis:
-    """For several processes. Without Redis no ticket holds: that it was not used can't be known."""
+    """Used tickets of several processes. Without Redis no ticket is accepted, because its use can't be checked."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def claim(self, ticket_id: str, issued_at: int) -> bool:  # noqa: ARG002 - Redis knows of all processes
+    async def claim(self, ticket_id: str, issued_at: int) -> bool:  # noqa: ARG002 - Redis has the tickets of all processes
         """See `TicketUses`. Raises `Unavailable`."""
         try:
             return bool(await self._redis.set(_key(ticket_id), "", nx=True, ex=_KEPT_SECONDS))
@@ -119,7 +119,7 @@ class UsesInRedis:
 
 
 class Tickets:
-    """Issues tickets and takes them."""
+    """Issues and accepts tickets."""
 
     def __init__(self, tokens: Tokens, identities: Identities, uses: TicketUses, *, seconds: int) -> None:
         self._tokens = tokens
@@ -128,16 +128,16 @@ class Tickets:
         self._seconds = seconds
 
     def issue(self, user: User) -> Ticket:
-        """A ticket by which `user`, with no more rights than now, starts or joins one stream."""
+        """Return a ticket for `user` to start or join one stream, with no more rights than now."""
         behind = {"key": user.key_id} if user.key_id is not None else {"sid": user.login_id}
         token = self._tokens.sign(_USE, {"sub": user.id, **behind}, seconds=self._seconds, token_id=new_id())
         return Ticket(token=token, expires_in=self._seconds)
 
     async def user_of(self, token: str, last_event_id: str | None) -> User:
-        """Who may stream by what stands as `token=` in the query: a ticket, which is used by this, or an access token.
+        """Return the user of `token=` in the query: of a ticket, which this uses up, or of an access token.
 
-        A ticket that was used opens the run that it was used for once more, even after it has expired: `last_event_id` is of that run.
-        Raises `NotAuthenticated`, `TicketUsed`, `Unavailable`.
+        A used ticket still opens the run that it was used for, even after it has expired, if `last_event_id` is of that run. Raises
+        `NotAuthenticated`, `TicketUsed`, `Unavailable`.
         """
         if not claims_to_be_for(token, _USE):
             return await self._identities.of_access_token(token)
@@ -153,7 +153,7 @@ class Tickets:
         return user
 
     async def holder_of(self, token: str) -> User:
-        """Whose ticket or access token that is, without using it; a ticket may have been used, or have expired.
+        """Return the owner of a ticket or access token, without using it. The ticket may be used or expired.
 
         Raises `NotAuthenticated`, `Unavailable`.
         """
@@ -162,7 +162,7 @@ class Tickets:
         return await self._behind(self._tokens.verify(token, _USE, expired_too=True))
 
     async def _behind(self, claims: Mapping[str, Any]) -> User:
-        """By whose login or key a ticket was issued, if that holds still."""
+        """Return the user whose login or API key a ticket was issued for, if that is still valid."""
         if isinstance(claims.get("sid"), str):
             return await self._identities.of_login(claims["sid"])
         if isinstance(claims.get("key"), str):
@@ -170,7 +170,7 @@ class Tickets:
         raise unusable()
 
     async def bind(self, user: User, run_id: str) -> None:
-        """Let the ticket that `user` came with, if any, open that run again. Raises `Unavailable`."""
+        """Let the ticket of `user`, if any, open that run again. Raises `Unavailable`."""
         if user.ticket_id is not None:
             await self._uses.bind(user.ticket_id, run_id)
 

@@ -1,4 +1,4 @@
-"""`/users/me`: one's own account."""
+"""`/users/me`: the user's own account."""
 
 from typing import Annotated
 

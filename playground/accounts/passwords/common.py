@@ -1,15 +1,15 @@
-"""The passwords that everybody tries first."""
+"""The most common passwords, which attackers try first."""
 
 import gzip
 from functools import cache
 from pathlib import Path
 
-# Where they come from is in `common-passwords.LICENSE.txt`. Shorter ones than may be chosen are not in it.
+# `common-passwords.LICENSE.txt` names the source. Passwords that are too short to be chosen are left out.
 _FILE = Path(__file__).with_name("common-passwords.txt.gz")
 
 
 def is_common(password: str) -> bool:
-    """Whether it is among the 20,000 most common passwords by one list or the 30,000 by another, whatever the case of its letters."""
+    """Return whether the password is among the 20,000 most common of one list or the 30,000 of another, ignoring case."""
     return password.lower() in _common_passwords()
 
 

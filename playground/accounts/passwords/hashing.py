@@ -1,4 +1,4 @@
-"""Passwords: hashes (bcrypt over a digest, in a worker thread), and what no password may be."""
+"""Password hashes (bcrypt over a digest, in a worker thread), and passwords that are refused."""
 
 import base64
 import hashlib
@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from playground.kit.errors import BadInput, Unavailable
 
 COST = 12
-"""Rounds as a power of two: about 0.2 s of one core."""
-# Of no password that anyone knows. It is checked when there is no such account, so that the answer takes as long as for a wrong
-# password: from the first time on, so it can't be made when it is needed.
+"""bcrypt's cost, a power of two: about 0.2 s of one core."""
+# The hash of an unknown password. It is checked if the account doesn't exist, so that the response takes as long as for a wrong
+# password. A constant, because creating it would make the first such response slower.
 _NOBODYS = "$2b$12$EpE2FS6RAJ9A07KfZZbSP.hTLqhyLrr6sRZwtr2O8ItkYLjVxJFDq"
 
 
@@ -38,22 +38,22 @@ def _digest(password: str) -> bytes:
 
 
 class PasswordHasher:
-    """Hashes and checks passwords, at most two at a time, so that a burst of logins leaves threads for the rest.
+    """Hashes and checks passwords, at most two at a time, so that a burst of logins leaves threads for other work.
 
-    What would wait for more than two seconds is refused: a password takes 0.2 s of one core, so a queue without an end would keep
-    everyone who logs in waiting for as long as an attacker likes.
+    A request that would wait for more than two seconds is refused: a password takes 0.2 s of one core, so with an unlimited
+    queue an attacker could keep everyone waiting who logs in.
     """
 
     def __init__(self) -> None:
         self._limiter = CapacityLimiter(2)
 
     async def hash(self, password: str) -> str:
-        """The hash to keep. Raises `Busy`."""
+        """Return the hash to store. Raises `Busy`."""
         hashed = await self._run(lambda: bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)))
         return hashed.decode("ascii")
 
     async def matches(self, password: str, hashed: str | None) -> bool:
-        """Whether `password` has this hash. `None`, for no account, takes as long and is never true. Raises `Busy`."""
+        """Return whether `password` has this hash. `None` (no account) takes as long and never matches. Raises `Busy`."""
         checked = (hashed or _NOBODYS).encode("ascii")
         right = await self._run(lambda: bcrypt.checkpw(_digest(password), checked))
         return right and hashed is not None
@@ -71,7 +71,7 @@ class PasswordHasher:
 
 
 def refuse_likeness(password: SecretStr, *names: str | None, field: str) -> None:
-    """Refuse a password that is one of the account's own names. Raises `BadInput` that names `field`."""
+    """Refuse a password that equals a name of the account. Raises `BadInput` for `field`."""
     if password.get_secret_value().casefold() in [name.casefold() for name in names if name is not None]:
         detail = "should be different from the email address and the username"
         raise BadInput.at(field, detail)

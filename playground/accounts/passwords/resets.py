@@ -1,4 +1,4 @@
-"""A new password for whoever forgot the old one and still gets the account's mail."""
+"""Password resets by mail."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ from .hashing import PasswordHasher, refuse_likeness
 from .repository import PasswordRepository
 
 _MOST_OPEN = 3
-"""Links that hold at a time, and so mails that one person gets in that time."""
+"""Maximum number of valid links per account, and so of mails in that time."""
 _AT_ONCE = 4
 
 _logger = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class ResetRefused(BadInput):
 
 
 class PasswordResets:
-    """Sends links for a new password, and takes what comes of them."""
+    """Sends links to reset a password, and accepts them."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class PasswordResets:
         self._limiter = anyio.CapacityLimiter(_AT_ONCE)
 
     def send_link_soon(self, email: str) -> None:
-        """Send a link if there is such an account. In the background, so that neither the answer nor its time tells whether there is."""
+        """Send a link if the account exists. In the background, so that neither response nor its time reveals whether it does."""
         self._task_group.start_soon(self._send_link, email)
 
     async def _send_link(self, email: str) -> None:
@@ -79,7 +79,7 @@ class PasswordResets:
         self._mailer.send_soon(self._letters.reset(email, token, expires_at))
 
     async def reset(self, reset: PasswordReset) -> None:
-        """Another password by a link's token; all logins end. Raises `ResetRefused`, `BadInput`."""
+        """Set a new password with a link's token, and end all logins. Raises `ResetRefused`, `BadInput`."""
         token_hash = hash_of(reset.token)
         account = await self._repository.account_of_reset(token_hash)
         if account is None:

@@ -1,4 +1,4 @@
-"""Reading `audit_events`."""
+"""The database queries on `audit_events`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +26,12 @@ _NARROW = "Filter the list by `from`, `to`, `actor` or `action`."
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which events are wanted; `None` does not narrow."""
+    """Which events to return; `None` doesn't filter."""
 
     actor: str | None = None
-    """An id, an address or a name at that time."""
+    """An id, or an email address or name at that time."""
     action: str | None = None
-    """As `user.locked`, or `user` for all of that kind."""
+    """Such as `user.locked`, or `user` for all user actions."""
     target_type: str | None = None
     target_id: str | None = None
     since: datetime | None = None
@@ -39,13 +39,13 @@ class AuditFilter:
 
 
 class AuditRepository:
-    """Finds what was recorded."""
+    """Reads audit events."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
-        """Events newest first, from the one after `cursor` on."""
+        """Return events, newest first, starting after `cursor`."""
         times = [None if moment is None else moment.isoformat() for moment in (wanted.since, wanted.until)]
         parameters = (cursor, wanted.actor, wanted.action, wanted.target_type, wanted.target_id, *times, limit)
         return await self._database.read(asked_by, _PAGE, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)

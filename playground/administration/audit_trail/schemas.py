@@ -1,4 +1,4 @@
-"""The shapes of the audit on the wire."""
+"""The shapes of the audit trail on the wire."""
 
 from typing import Any
 

@@ -1,11 +1,11 @@
-"""Reading the audit."""
+"""The audit trail, page by page."""
 
 from .repository import AuditFilter, AuditRepository
 from .schemas import AuditEvent, AuditPage
 
 
 class AuditTrail:
-    """What was changed, by whom."""
+    """Reads the audit trail."""
 
     def __init__(self, repository: AuditRepository) -> None:
         self._repository = repository

@@ -1,1 +1,1 @@
-"""`/admin/models`: which models may be used, by whom, at what price and under what name."""
+"""`/admin/models`: which models can be used, by whom, at what price and under what name."""

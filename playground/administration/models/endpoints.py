@@ -1,4 +1,4 @@
-"""`/admin/models`: which models may be used, by whom, at what price and under what name."""
+"""`/admin/models`: which models can be used, by whom, at what price and under what name."""
 
 from typing import Annotated
 

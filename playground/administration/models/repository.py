@@ -1,4 +1,4 @@
-"""Writing `model_settings`."""
+"""The changes of `model_settings` in the database."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,9 +22,9 @@ class SettingsRepository:
         self._audit = audit
 
     async def change(self, model: str, change: Mapping[str, Any], *, otherwise: ModelSetting, decides: bool, actor_id: str | None) -> bool:
-        """Set fields of `ModelSetting` for the model with this full name, and record it; whether anything changed by that.
+        """Set fields of `ModelSetting` for the model with this full name, and record it. Return whether anything changed.
 
-        `otherwise` is what held for the model before it had a setting of its own. `decides`: to have one is a change by itself.
+        `otherwise` applied to the model before it had its own settings. `decides`: having its own settings is itself a change.
         """
 
         async def write(transaction: Transaction) -> bool:

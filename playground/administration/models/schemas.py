@@ -1,4 +1,4 @@
-"""The shapes of models on the wire, as administrators see them."""
+"""The shapes of models on the wire as administrators see them."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -28,7 +28,7 @@ class SetPrice(WireInput):
     ] = None
 
     def as_list_price(self) -> ListPrice:
-        """The price as the rest of the service knows it."""
+        """Return the price as the rest of the service represents it."""
         return ListPrice(self.input, self.output, self.cached_input)
 
 

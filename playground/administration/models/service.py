@@ -1,4 +1,4 @@
-"""What administrators decide about models, beside what is known of them."""
+"""The settings of models, beside what is known about the models."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,20 +29,20 @@ class UnknownProvider(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class ManagedModelQuery:
-    """Which models an administrator wants to see; `None` does not narrow."""
+    """Which models to return; `None` doesn't filter."""
 
     search: str | None = None
-    """Words, all of which must be in the full name or a display name, in any case."""
+    """Words that must all be in the full name or a display name, ignoring case."""
     provider: str | None = None
     tier: Tier | None = None
     active: bool | None = None
     limit: int = 100
     cursor: str | None = None
-    """The full name of the last model of the page before."""
+    """The full name of the last model of the previous page."""
 
 
 class ModelAdministration:
-    """Shows and changes the settings of models. A change holds at once, on every replica."""
+    """Reads and changes the settings of models. A change takes effect immediately, on every replica."""
 
     def __init__(
         self,
@@ -59,20 +59,20 @@ class ModelAdministration:
         self._announcements = announcements
 
     async def page(self, query: ManagedModelQuery) -> bytes:
-        """A `ManagedModelPage` as JSON. Made in a worker thread, as there may be thousands of models. Raises `Unavailable`."""
+        """Return a `ManagedModelPage` as JSON. Built in a worker thread, because of up to thousands of models. Raises `Unavailable`."""
         settings = await self._settings.current()
         return await to_thread.run_sync(self._page, self._catalogue.lists, settings, query)
 
     async def get(self, model: str) -> ManagedModel:
-        """One model. Raises `UnknownProvider`, `Unavailable`."""
+        """Return one model. Raises `UnknownProvider`, `Unavailable`."""
         settings = await self._settings.current()
         known, name = self._place(model, settings)
         return self._item(known, name, settings)
 
     async def change(self, model: str, change: ModelChange, *, actor_id: str | None) -> ManagedModel:
-        """Change a model's settings, also before its provider lists it.
+        """Change a model's settings, even before its provider lists it.
 
-        Raises `UnknownProvider`, `UnknownModel` for one that nobody could run, `Unavailable`.
+        Raises `UnknownProvider`, `UnknownModel` for a model that can't be run, `Unavailable`.
         """
         settings = await self._settings.current()
         known, name = self._place(model, settings)
@@ -84,7 +84,7 @@ class ModelAdministration:
         if change.price is not None:
             values["price"] = change.price.as_list_price()
         stored_name = settings.stored_name(known.provider, name)
-        # A name that is not listed opens when anything is decided about it, even what applies by default.
+        # An unlisted model becomes usable when it has any settings, even the defaults.
         decides = bool(values) and (listed_entry(known, name) is None or is_pattern(name))
         if await self._repository.change(
             stored_name, values, otherwise=settings.of(known.provider, name), decides=decides, actor_id=actor_id
@@ -93,7 +93,7 @@ class ModelAdministration:
         return self._item(known, name, await self._settings.current())
 
     def _place(self, model: str, settings: KnownSettings) -> tuple[ProviderList, str]:
-        """The provider of `model`, and the name under which it is shown."""
+        """Return the provider of `model`, and the name under which it is shown."""
         provider_id, _, name = model.partition("/")
         known = next((listed for listed in self._catalogue.lists if listed.provider.id == provider_id), None)
         if known is None and (provider_id in _BUILTIN or settings.stored_under(model) is not None):
@@ -105,10 +105,10 @@ class ModelAdministration:
 
     def _check_runnable(self, known: ProviderList, name: str) -> None:
         if is_pattern(name) and name in known.models:
-            return  # What is decided about it holds for the models that it covers.
+            return  # Its settings apply to the models that it covers.
         if known.provider.id in _BUILTIN and known.provider.id not in {listed.provider.id for listed in self._catalogue.lists}:
             if is_askable(name):
-                return  # The key of a user opens it.
+                return  # A user's key can run it.
         elif known.provider.base_url:
             self._catalogue.resolve(f"{known.provider.id}/{name}", field="model")
             return
@@ -170,7 +170,7 @@ def _not_set_up(provider_id: str) -> ProviderList:
 
 
 def _with_those_not_set_up(lists: Sequence[ProviderList], settings: KnownSettings) -> list[ProviderList]:
-    """Also the providers of models that have settings, by id."""
+    """Return all lists, including the providers of models that only have settings, sorted by id."""
     known = {listed.provider.id: listed for listed in lists}
     for full_name in settings.names:
         provider_id = full_name.partition("/")[0]
@@ -180,7 +180,7 @@ def _with_those_not_set_up(lists: Sequence[ProviderList], settings: KnownSetting
 
 
 def _names(known: ProviderList, settings: KnownSettings) -> list[str]:
-    """All models of a provider that are listed or have settings."""
+    """Return all models of a provider that are listed or have settings."""
     prefix = f"{known.provider.id}/"
     covered = {settings.stored_name(known.provider, name) for name in known.models}
     others = [name.removeprefix(prefix) for name in settings.names if name.startswith(prefix) and name not in covered]

@@ -1,1 +1,1 @@
-"""`/admin/stats`: what happened over time."""
+"""`/admin/stats`: statistics over time."""

@@ -1,4 +1,4 @@
-"""`/admin/stats`: what happened, over time."""
+"""`/admin/stats`: statistics over time."""
 
 from typing import Annotated
 

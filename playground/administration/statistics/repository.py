@@ -1,11 +1,11 @@
-"""The two queries that statistics take."""
+"""The two database queries of the statistics."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from playground.database.client import REPORT_SECONDS, Database
 
-# Every part gives a row a bucket and one without a start, for all of them together: a distinct count of the whole is no sum of parts.
+# Every part has one row per bucket and one without a start for the whole period, because distinct counts can't be added up.
 _SERIES = """
 WITH asked AS (SELECT $1::timestamptz AS since, $2::timestamptz AS until, $3::text AS bucket),
 buckets AS (
@@ -59,21 +59,21 @@ _NARROW = "Request a shorter period with `from` and `to`."
 
 
 class Found(NamedTuple):
-    """What the two queries gave: `series` begins with the totals, whose `start` is null."""
+    """The results of the two queries. `series` begins with the totals, whose `start` is null."""
 
     series: list[dict[str, Any]]
     errors: list[dict[str, Any]]
-    """By `provider`, or by `code`; the other one is null."""
+    """By `provider` or by `code`; the other one is null."""
 
 
 class StatisticsRepository:
-    """Adds up what the database holds."""
+    """Computes statistics in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def between(self, asked_by: str, since: datetime, until: datetime, bucket: str) -> Found:
-        """What happened from `since` to before `until`, by buckets in UTC."""
+        """Return the statistics from `since` (inclusive) to `until` (exclusive), by buckets in UTC."""
         moments = since.isoformat(), until.isoformat()
         series = await self._database.read(asked_by, _SERIES, *moments, bucket, seconds=REPORT_SECONDS, narrow=_NARROW)
         errors = await self._database.read(asked_by, _ERRORS, *moments, seconds=REPORT_SECONDS, narrow=_NARROW)

@@ -1,4 +1,4 @@
-"""What happened on this service, over time."""
+"""Statistics of this service over time."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,13 +20,16 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StatisticsService:
-    """Figures for administrators."""
+    """Statistics for administrators."""
 
     def __init__(self, repository: StatisticsRepository) -> None:
         self._repository = repository
 
     async def between(self, asked_by: str, since: datetime | None, until: datetime | None, bucket: Bucket) -> Statistics:
-        """From `since` (30 days before the end) to before `until` (now). Raises `BadInput` when there are none or too many buckets."""
+        """Return the statistics from `since` (default: 30 days before the end) to `until` (default: now), exclusive.
+
+        Raises `BadInput` if there are no buckets or too many.
+        """
         until = until or datetime.now(UTC)
         since = since or max(until, _EARLIEST + _SHOWN) - _SHOWN
         _check(since, until, bucket)

@@ -1,1 +1,1 @@
-"""`/admin/system`: the state of the process that answers, and of what it stands on."""
+"""`/admin/system`: the state of the responding process, and of everything it depends on."""

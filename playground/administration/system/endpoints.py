@@ -1,4 +1,4 @@
-"""`/admin/system`: how the service is."""
+"""`/admin/system`: the state of the service."""
 
 from fastapi import APIRouter
 

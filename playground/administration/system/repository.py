@@ -1,4 +1,4 @@
-"""What the database says of itself."""
+"""The database's version and size."""
 
 from typing import NamedTuple
 
@@ -8,25 +8,25 @@ from playground.database.client import Database, DatabaseAway
 from playground.database.generated.errors import PrismaError
 
 _ABOUT = "SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS size"
-_PATIENCE = 1.5
+_TIMEOUT_SECONDS = 1.5
 
 
 class AboutDatabase(NamedTuple):
-    """PostgreSQL's version, and how many bytes the database has."""
+    """PostgreSQL's version, and the size of the database in bytes."""
 
     version: str
     size: int
 
 
 class SystemRepository:
-    """Asks the database about itself."""
+    """Queries the state of the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def about(self) -> AboutDatabase | None:
-        """`None` when it does not answer within about a second."""
-        with anyio.move_on_after(_PATIENCE):
+        """Return version and size; `None` if the database doesn't respond in time."""
+        with anyio.move_on_after(_TIMEOUT_SECONDS):
             try:
                 [row] = await self._database.run(lambda prisma: prisma.query_raw(_ABOUT))
             except (DatabaseAway, PrismaError):

@@ -1,4 +1,4 @@
-"""How the process is that answers, and what it stands on."""
+"""The state of the responding process, and of everything it depends on."""
 
 import platform
 import resource
@@ -36,8 +36,8 @@ _LIBRARIES = (
     "tiktoken",
     "genai-prices",
 )
-_LOOKS = 3
-_LOOK_SECONDS = 0.01
+_LAG_SAMPLES = 3
+_LAG_SAMPLE_SECONDS = 0.01
 
 
 class SystemService:
@@ -56,7 +56,7 @@ class SystemService:
         self._started, self._started_at = time.monotonic(), datetime.now(UTC)
 
     async def state(self) -> SystemState:
-        """The state as it is now. Takes some 30 ms, and two seconds while the database is away."""
+        """Return the current state. Takes about 30 ms, and two seconds while the database is unavailable."""
         about = await self._repository.about()
         view = await self._models.view("admin")
         return SystemState(
@@ -94,11 +94,11 @@ class SystemService:
 
 
 async def _event_loop_lag() -> float:
-    """In seconds."""
+    """Measure the delay of the event loop in seconds."""
     worst = 0.0
-    for _ in range(_LOOKS):
-        due = time.perf_counter() + _LOOK_SECONDS
-        await anyio.sleep(_LOOK_SECONDS)
+    for _ in range(_LAG_SAMPLES):
+        due = time.perf_counter() + _LAG_SAMPLE_SECONDS
+        await anyio.sleep(_LAG_SAMPLE_SECONDS)
         worst = max(worst, time.perf_counter() - due)
     return worst
 

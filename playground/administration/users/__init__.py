@@ -1,4 +1,4 @@
-"""`/admin/users`: accounts as administrators find and change them.
+"""`/admin/users`: accounts, for administrators.
 
-Before changing it: one administrator must stay, which a lock in the database decides.
+Before changing it: at least one administrator must remain, which a database lock guarantees.
 """

@@ -1,4 +1,4 @@
-"""`/admin/users`: accounts, as administrators find and change them."""
+"""`/admin/users`: accounts, for administrators."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Every query on accounts that administrators make."""
+"""The database queries on accounts for administrators."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from playground.database.transactions import Transaction, in_transaction
 
 SortKey = Literal["created_at", "last_login_at", "name", "email", "sessions"]
 
-# How a list is sorted: an expression that is never null, and its type.
+# The sort key of a list: an expression that is never null, and its type.
 _SORT_KEYS: Mapping[SortKey, tuple[str, str]] = {
     "created_at": ("u.created_at", "timestamptz"),
     "last_login_at": ("coalesce(u.last_login_at, '-infinity')", "timestamptz"),
@@ -64,17 +64,17 @@ _NARROW = "Filter the list by `q`, `role` or `active`, or sort it by another fie
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Which accounts are wanted; `None` does not narrow."""
+    """Which accounts to return; `None` doesn't filter."""
 
     text: str | None = None
-    """Stands in the address, the username or the name, in any case of letters."""
+    """A part of the email address, the username or the name, ignoring case."""
     role: Role | None = None
     active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The last account of a page: the value that it is sorted by, as text, and its id."""
+    """The last account of a page: its sort key, as text, and its id."""
 
     sort_key: str
     user_id: str
@@ -122,7 +122,7 @@ class AccountUsage:
 
 
 class AccountRepository:
-    """Accounts, as administrators find and change them."""
+    """Finds and changes accounts for administrators."""
 
     def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
@@ -141,7 +141,7 @@ class AccountRepository:
         return msgspec.convert(rows, list[ListedAccount], strict=False)
 
     async def find(self, name: str) -> Account | None:
-        """The account with this id, address or username."""
+        """Return the account with this id, email address or username."""
         row = await self._database.run(
             lambda prisma: prisma.users.find_first(where={"OR": [{"id": name}, {"email": name.lower()}, {"username": name.lower()}]})
         )
@@ -158,9 +158,9 @@ class AccountRepository:
         return AccountUsage(**rows[0]) if rows else AccountUsage()
 
     async def change(self, user_id: str, change: Mapping[str, Any], *, actor_id: str | None) -> dict[str, tuple[Any, Any]] | None:
-        """Set `role`, `active`, `limits` or `name`, and record it; what changed by that. `None`: there is no such account.
+        """Set `role`, `active`, `limits` or `name`, record it, and return what changed. `None`: the account doesn't exist.
 
-        Whoever is locked is logged out everywhere. Raises `NoOtherAdministrator`, and nothing is changed then.
+        A locked user is logged out everywhere. Raises `NoOtherAdministrator` without changing anything.
         """
 
         async def write(transaction: Transaction) -> dict[str, tuple[Any, Any]] | None:
@@ -182,7 +182,7 @@ class AccountRepository:
 
 
 def _actions(changed: Mapping[str, tuple[Any, Any]]) -> list[tuple[str, str]]:
-    """Under which action each changed field is recorded."""
+    """Return the action and the name of each changed field."""
     locked = "user.unlocked" if changed.get("active") == (False, True) else "user.locked"
     actions = {"role": "user.role_changed", "active": locked, "limits": "user.limits_changed", "name": "user.renamed"}
     return [(actions[field], field) for field in changed]

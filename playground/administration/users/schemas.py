@@ -1,4 +1,4 @@
-"""The shapes of accounts on the wire, as administrators see them."""
+"""The shapes of accounts on the wire as administrators see them."""
 
 from typing import Annotated, Any, Literal
 

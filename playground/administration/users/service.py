@@ -1,4 +1,4 @@
-"""What administrators do with accounts."""
+"""Accounts, for administrators."""
 
 import base64
 import binascii
@@ -42,7 +42,7 @@ class UserNotFound(NotFound):
 
 
 class UserAdministration:
-    """Finds, changes and removes accounts. What changes holds at once, on every replica."""
+    """Finds, changes and deletes accounts. Changes take effect immediately, on every replica."""
 
     def __init__(self, repository: AccountRepository, users: UserRepository, announcements: Announcements) -> None:
         self._repository = repository
@@ -50,7 +50,7 @@ class UserAdministration:
         self._announcements = announcements
 
     async def page(self, asked_by: str, wanted: UserFilter, *, sort: Sorting, order: Order, cursor: str | None, limit: int) -> UserPage:
-        """A page of accounts. Raises `BadInput` for a cursor that is none of this order."""
+        """Return a page of accounts. Raises `BadInput` for a cursor of another order."""
         key, after = _SORT_KEYS[sort], None if cursor is None else _read_cursor(cursor, sort, order)
         rows = await self._repository.page(asked_by, wanted, sort=key, descending=order == "desc", after=after, limit=limit + 1)
         return UserPage.of(
@@ -61,14 +61,14 @@ class UserAdministration:
         )
 
     async def detail(self, user_id: str) -> UserDetail:
-        """An account and what belongs to it. Raises `UserNotFound`."""
+        """Return an account with its usage and counts. Raises `UserNotFound`."""
         account = await self._users.get(user_id)
         if account is None:
             raise UserNotFound
         return await self._detail(account)
 
     async def as_asker(self, user_id: str) -> User:
-        """The account as its requests are counted: its role and its own limits. Raises `UserNotFound`."""
+        """Return the account as the user of a request, with its role and limits. Raises `UserNotFound`."""
         account = await self._users.get(user_id)
         if account is None:
             raise UserNotFound
@@ -124,7 +124,7 @@ def _cursor(sort: Sorting, order: Order, row: ListedAccount) -> str:
 
 
 def _read_cursor(cursor: str, sort: Sorting, order: Order) -> Place:
-    """What the database is asked with must be of the type that it is sorted by, whatever came."""
+    """Decode a cursor. Whatever was sent, the sort key must have the type of the sorted column."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         its_sort, its_order, key, user_id = msgspec.json.decode(text, type=tuple[str, str, str, str])

@@ -1,4 +1,4 @@
-"""When API keys were last used: noted in memory by every request, written together in the background."""
+"""When API keys were last used: recorded in memory by every request, written in batches in the background."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ _logger = structlog.get_logger(__name__)
 
 
 class KeyUses:
-    """Knows the uses to a minute: a key that is used all the time costs one row in one statement a minute."""
+    """Records the last use of each key to the minute: a key in constant use costs one row in one statement per minute."""
 
     def __init__(self, repository: ApiKeyRepository) -> None:
         self._repository = repository
@@ -26,14 +26,14 @@ class KeyUses:
         self._news = anyio.Event()
 
     def note(self, key_id: str) -> None:
-        """The key is used now."""
+        """Record that the key is used now."""
         minute = datetime.now(UTC).replace(second=0, microsecond=0)
         if self._noted.get(key_id) != minute:
             self._noted[key_id] = self._unwritten[key_id] = minute
             self._news.set()
 
     async def write_on(self) -> None:
-        """Write down what is noted, until cancelled; and once more then."""
+        """Write recorded uses until cancelled, and a last time then."""
         try:
             while True:
                 await self._news.wait()

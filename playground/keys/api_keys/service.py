@@ -1,4 +1,4 @@
-"""Making, showing and revoking API keys."""
+"""Creates, lists and revokes API keys."""
 
 import hashlib
 import secrets
@@ -13,7 +13,7 @@ from playground.kit.ids import new_id
 MOST_API_KEYS = 50
 _RANDOM_BYTES = 40
 _VISIBLE_CHARACTERS = len(API_KEY_PREFIX) + 8
-"""Six bytes are shown, which leaves 34 that nobody can guess."""
+"""Six random bytes are visible; the other 34 can't be guessed."""
 
 
 class TooManyApiKeys(Conflict):
@@ -31,14 +31,14 @@ class ApiKeyNotFound(NotFound):
 
 
 class ApiKeyService:
-    """What can be done with one's API keys."""
+    """Manages the API keys of users."""
 
     def __init__(self, repository: ApiKeyRepository, announcements: Announcements) -> None:
         self._repository = repository
         self._announcements = announcements
 
     async def make(self, user_id: str, wanted: NewApiKey) -> MadeApiKey:
-        """A new key, which is shown this once. Raises `TooManyApiKeys`."""
+        """Create a key, which is only returned here. Raises `TooManyApiKeys`."""
         key = API_KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
         try:
             row = await self._repository.create(
@@ -56,18 +56,18 @@ class ApiKeyService:
         return MadeApiKey(**_shown(row).model_dump(), key=key)
 
     async def all_of(self, user_id: str) -> ApiKeyList:
-        """One's keys, newest first."""
+        """Return the user's keys, newest first."""
         return ApiKeyList(items=[_shown(row) for row in await self._repository.all_of(user_id)])
 
     async def get(self, user_id: str, key_id: str) -> ApiKey:
-        """One of one's keys. Raises `ApiKeyNotFound`."""
+        """Return one of the user's keys. Raises `ApiKeyNotFound`."""
         row = await self._repository.get(user_id, key_id)
         if row is None:
             raise ApiKeyNotFound
         return _shown(row)
 
     async def revoke(self, user_id: str, key_id: str) -> None:
-        """Delete a key, which opens nothing from then on. Raises `ApiKeyNotFound`."""
+        """Delete a key, which stops working immediately. Raises `ApiKeyNotFound`."""
         if not await self._repository.delete(user_id, key_id):
             raise ApiKeyNotFound
         await self._announcements.announce("api_key", key_id)

@@ -1,4 +1,4 @@
-"""Finding out whether a key works, as cheaply as the provider allows."""
+"""Tests whether a key works, as cheaply as the provider allows."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -14,14 +14,14 @@ from playground.providers.records import ListedModel, Provider
 LONGEST_SECONDS = 30.0
 _ANSWER_TOKENS = 16
 _FAULTS = (WrongKey, InsufficientFunds, AddressRefused)
-"""What the key or its address is at fault for; anything else may be over in a moment, or be the provider's way."""
+"""Errors caused by the key or its address. Any other error may be temporary, or specific to the provider."""
 
 
 async def try_key(client: ProviderClient, provider: Provider) -> ProviderKeyTest:
-    """What `provider` says to its key. Takes at most `LONGEST_SECONDS`.
+    """Test the key of `provider`. Takes at most `LONGEST_SECONDS`.
 
-    Its list of models costs nothing. Where it gives that to anybody (OpenRouter does), the list proves nothing: then the cheapest model
-    is asked for a few tokens.
+    The list of models is free. If the provider returns it without a key (such as OpenRouter), it proves nothing: then the
+    cheapest model is asked for a few tokens.
     """
     try:
         with anyio.fail_after(LONGEST_SECONDS):
@@ -53,7 +53,7 @@ async def _lists_for_anybody(client: ProviderClient, provider: Provider) -> bool
     try:
         await client.list_models(replace(provider, api_key=None))
     except ProviderError as error:
-        return error.retryable  # Nothing was learnt.
+        return error.retryable  # The error says nothing about the key.
     return True
 
 

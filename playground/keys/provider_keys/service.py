@@ -1,4 +1,4 @@
-"""Storing, showing, testing and deleting one's own keys for providers."""
+"""Stores, lists, tests and deletes users' keys for providers."""
 
 from playground.keys.encryption import Vault
 from playground.keys.repository import ProviderKeyRepository, SealedKey, StoredProviderKey
@@ -31,7 +31,7 @@ class ProviderKeyNotFound(NotFound):
 
 
 class ProviderKeyService:
-    """What can be done with one's own keys for providers."""
+    """Manages users' keys for providers."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ProviderKeyService:
         *,
         look_up_seconds: float,
     ) -> None:
-        """`addresses` says where one's own base URLs may lead; `None`: anywhere. A host name is looked up for at most `look_up_seconds`."""
+        """`addresses` checks users' base URLs; `None`: any is allowed. `look_up_seconds` limits the lookup of a host name."""
         self._repository = repository
         self._vault = vault
         self._own_keys = own_keys
@@ -56,7 +56,7 @@ class ProviderKeyService:
         self._look_up_seconds = look_up_seconds
 
     async def all_of(self, user_id: str) -> ProviderKeyList:
-        """One's keys, and the providers that one may have a key for."""
+        """Return the user's keys, and the providers that users can store a key for."""
         own = await self._own_keys.of(user_id)
         return ProviderKeyList(
             items=[self._shown(row, own) for row in await self._repository.all_of(user_id)],
@@ -73,7 +73,7 @@ class ProviderKeyService:
         )
 
     async def put(self, user_id: str, provider_id: str, given: ProviderKeyInput) -> ProviderKey:
-        """Keep a key in the place of the one before; runs that begin from now on use it. Raises `UnknownProvider`, `BadInput`."""
+        """Store a key and replace the previous one. New runs use it. Raises `UnknownProvider`, `BadInput`."""
         provider = self._provider(provider_id)
         await self._check_address(provider, given.base_url)
         key = given.key.get_secret_value()
@@ -83,13 +83,13 @@ class ProviderKeyService:
         return self._shown(await self._row(user_id, provider.id), await self._own_keys.of(user_id))
 
     async def delete(self, user_id: str, provider_id: str) -> None:
-        """Delete a key, also for a provider that is gone; runs that go on keep it to their end. Raises `ProviderKeyNotFound`."""
+        """Delete a key, even for a removed provider. Running comparisons still use it. Raises `ProviderKeyNotFound`."""
         if not await self._repository.delete(user_id, provider_id):
             raise ProviderKeyNotFound(provider_id)
         await self._announcements.announce("provider_key", user_id)
 
     async def test(self, user_id: str, provider_id: str) -> ProviderKeyTest:
-        """What the provider says to the stored key. Raises `ProviderKeyNotFound`, `ProviderKeyUnreadable`."""
+        """Test the stored key with the provider. Raises `ProviderKeyNotFound`, `ProviderKeyUnreadable`."""
         own = (await self._own_keys.of(user_id)).get(provider_id)
         if own is None:
             raise ProviderKeyNotFound(provider_id)

@@ -1,4 +1,4 @@
-"""The users' own keys for providers, as runs use them: in the place of the server's, and remembered."""
+"""Users' keys for providers as runs use them: instead of the server's keys, and cached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -37,14 +37,14 @@ class OwnProviders:
     """The providers that one user has a key for."""
 
     usable: Mapping[str, Provider] = field(default_factory=dict)
-    """By id, each with the user's key, and at their address where they gave one."""
+    """Providers by id, each with the user's key, and the user's address if there is one."""
     unreadable: Mapping[str, Provider] = field(default_factory=dict)
-    """Those whose key can't be decrypted."""
+    """Providers whose key can't be decrypted."""
 
     def get(self, provider_id: str) -> Provider | None:
-        """The provider with the user's key; `None` when they have none for it.
+        """Return the provider with the user's key; `None` if the user has none.
 
-        Raises `ProviderKeyUnreadable`: the server's key is no substitute, since somebody else pays for it.
+        Raises `ProviderKeyUnreadable`: the server's key is no substitute, because someone else pays for it.
         """
         if provider_id in self.unreadable:
             raise ProviderKeyUnreadable(self.unreadable[provider_id])
@@ -52,12 +52,12 @@ class OwnProviders:
 
 
 class OwnKeys:
-    """Gives every user's own providers without a query for every run."""
+    """Returns every user's own providers without a query for every run."""
 
     def __init__(
         self, repository: ProviderKeyRepository, vault: Vault, providers: Providers, announcements: Announcements, *, allow_private: bool
     ) -> None:
-        """`allow_private`: addresses that users give may lead into private networks."""
+        """`allow_private`: users' addresses may be in private networks."""
         self._repository = repository
         self._vault = vault
         self._providers = providers
@@ -70,12 +70,12 @@ class OwnKeys:
         )
 
     async def of(self, user_id: str) -> OwnProviders:
-        """The user's own providers. Raises `Unavailable` when they are not known and the database is away."""
+        """Return the user's own providers. Raises `Unavailable` if they are not cached and the database is unavailable."""
         return await self._remembered.get(user_id) or OwnProviders()
 
     async def prepare(self, user_id: str) -> None:
-        """Know a user's own providers before their first run, which then waits for no query, and needs no database."""
-        if self._announcements.connected:  # Otherwise nothing would be remembered.
+        """Load a user's own providers before the first run, which then needs no query and no database."""
+        if self._announcements.connected:  # Otherwise nothing would be cached.
             try:
                 await self.of(user_id)
             except Unavailable:
@@ -84,7 +84,7 @@ class OwnKeys:
                 _logger.exception("provider_keys_not_loaded", user_id=user_id)
 
     def takes_key(self, provider: Provider) -> bool:
-        """Whether a key alone is of use for it: the operator's own server without a key takes anybody, and no key makes it one's own."""
+        """Return whether a key without an address is of use: the operator's keyless server accepts everyone, with or without a key."""
         return provider.api_key is not None or self._providers.get(provider.id) is None
 
     async def _load(self, user_id: str) -> OwnProviders:
@@ -92,7 +92,7 @@ class OwnKeys:
         for stored in await self._repository.all_of(user_id):
             row = stored.sealed
             provider = self._providers.known(row.provider)
-            if provider is None or (row.base_url is None and not self.takes_key(provider)):  # The operator has changed the providers since.
+            if provider is None or (row.base_url is None and not self.takes_key(provider)):  # The operator has changed the providers.
                 continue
             try:
                 key = self._vault.open(row.ciphertext, *row.context)
@@ -110,12 +110,12 @@ class OwnKeys:
             own_key=True,
             guarded=base_url is not None and not self._allow_private,
             key_variable=None,
-            # The operator's headers may hold a key of theirs, which must neither pay for this nor reach an address of the user's.
+            # The operator's headers may contain a key, which must neither pay for this run nor reach the user's address.
             quirks=replace(provider.quirks, headers={}),
         )
 
     async def renew(self) -> None:
-        """Encrypt with the present secret what earlier ones encrypted, so that those can be given up. No failure of it is raised."""
+        """Encrypt keys of earlier secrets with the current one, so that the earlier ones can be removed. Never raises an error."""
         try:
             renewed, unreadable = await self._renew()
         except Unavailable:
