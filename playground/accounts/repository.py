@@ -1,4 +1,4 @@
-"""Every database query about accounts; those about logins, passwords and invitations are in files of their own."""
+"""The database queries on accounts. Those on logins, passwords and invitations have their own files."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from .roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as it was read."""
+    """An account."""
 
     id: str
     email: str | None
@@ -34,7 +34,7 @@ class Account:
     role: Role
     active: bool
     limits: Mapping[str, Any]
-    """What an administrator set in place of the role's limits."""
+    """Limits that an administrator set instead of the role's."""
     created_at: datetime
     last_login_at: datetime | None
 
@@ -59,7 +59,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LoginAccount:
-    """A login, and the account that it is of."""
+    """A login and its account."""
 
     account: Account
     revoked_at: datetime | None
@@ -67,7 +67,7 @@ class LoginAccount:
 
 @dataclass(frozen=True, slots=True)
 class KeyAccount:
-    """An API key, and the account that it is of."""
+    """An API key and its account."""
 
     id: str
     account: Account
@@ -183,7 +183,7 @@ class UserRepository:
             raise Taken("username") from None
 
     async def delete(self, user_id: str, *, actor_id: str | None) -> bool:
-        """Delete an account with all that belongs to it, and record it; whether there was one. Raises `NoOtherAdministrator`."""
+        """Delete an account with everything in it, and record it. Return whether it existed. Raises `NoOtherAdministrator`."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> bool:

@@ -1,4 +1,4 @@
-"""What an account may do besides using the service for itself."""
+"""The roles of accounts."""
 
 from typing import Literal
 

@@ -46,7 +46,7 @@ class TooManyRows(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredApiKey:
-    """An API key, of which only a hash is kept."""
+    """An API key. Only its hash is stored."""
 
     id: str
     name: str
@@ -162,7 +162,7 @@ class SealedKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredProviderKey:
-    """A user's own key for a provider, and what its owner sees of it."""
+    """A user's key for a provider as its owner sees it."""
 
     sealed: SealedKey
     hint: str

@@ -1,4 +1,4 @@
-"""What changed, told to every part and every replica that remembers it."""
+"""Announcements of changes to all parts and all replicas that cache what changed."""
 
 import json
 from collections import defaultdict
@@ -12,31 +12,31 @@ from redis.exceptions import RedisError
 
 Topic = Literal["user", "login", "api_key", "provider_key", "models"]
 Listener = Callable[[str | None], None]
-"""Takes the id of what changed; `None`: anything may have changed, because announcements may have been missed."""
+"""Called with the id of what changed; `None`: anything may have changed, because announcements may have been missed."""
 
 _CHANNEL = "playground:announcements"
 _PAUSE = 0.5
 _CHECK_SECONDS = 1.0
-"""After this much silence Redis is asked for a sign of life; without one after as long again it counts as away."""
+"""After this time without messages, Redis is pinged; without a response after the same time, it counts as unavailable."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class Announcements:
-    """Within one process: who listens is called before `announce` returns."""
+    """Announcements within one process: listeners are called before `announce` returns."""
 
     connected = True
-    """Whether the announcements of all replicas arrive. While they don't, nothing remembered may be relied on."""
+    """Whether the announcements of all replicas arrive. While they don't, caches must not be used."""
 
     def __init__(self) -> None:
         self._listeners: defaultdict[Topic, list[Listener]] = defaultdict(list)
 
     def listen(self, topic: Topic, listener: Listener) -> None:
-        """Call `listener` at each announcement under `topic`."""
+        """Call `listener` at each announcement of `topic`."""
         self._listeners[topic].append(listener)
 
     async def announce(self, topic: Topic, subject: str) -> None:
-        """Tell that what has the id `subject` changed. Call it after the change is in the database."""
+        """Announce that the object with the id `subject` has changed. Call this after the change is in the database."""
         self._tell(topic, subject)
 
     def _tell(self, topic: Topic, subject: str | None) -> None:
@@ -44,11 +44,11 @@ class Announcements:
             listener(subject)
 
     async def run_forever(self) -> None:
-        """Receive what other processes announce; here there are none."""
+        """Receive announcements of other processes. Here there are none."""
 
 
 class RedisAnnouncements(Announcements):
-    """Over all replicas, through Redis. The process that announces is told at once, the others within milliseconds."""
+    """Announcements to all replicas, through Redis. The announcing process gets them immediately, the others within milliseconds."""
 
     connected = False
 
@@ -57,7 +57,7 @@ class RedisAnnouncements(Announcements):
         self._redis = redis
 
     async def announce(self, topic: Topic, subject: str) -> None:
-        """As in one process. Without Redis the others hear nothing, but then they don't rely on what they remember either."""
+        """See `Announcements`. Without Redis, other replicas don't get it, but then they don't use their caches either."""
         self._tell(topic, subject)
         try:
             await self._redis.publish(_CHANNEL, json.dumps([topic, subject]))
@@ -65,7 +65,7 @@ class RedisAnnouncements(Announcements):
             _logger.warning("announcement_lost", topic=topic, reason=str(error))
 
     async def run_forever(self) -> None:
-        """Receive announcements, and come back when Redis was away."""
+        """Receive announcements until cancelled, and reconnect after Redis was unavailable."""
         while True:
             try:
                 await self._receive()
@@ -87,7 +87,7 @@ class RedisAnnouncements(Announcements):
                 elif asked:
                     raise TimeoutError("Redis has gone silent")
                 else:
-                    # Silence may be a connection that died without a word: an answer to a ping tells.
+                    # The connection may have died silently: a ping shows whether it has.
                     asked = True
                     await channel.ping()
 
@@ -101,7 +101,7 @@ class RedisAnnouncements(Announcements):
                 case [str() as about, str() as subject]:
                     self._tell(cast("Topic", about), subject)
                 case _:
-                    # Of somebody else, who should not be on this channel. It must not end the service.
+                    # From another sender, which should not use this channel. It must not stop the service.
                     _logger.warning("announcement_unreadable")
 
 

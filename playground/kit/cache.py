@@ -1,4 +1,4 @@
-"""Answers of the database that are kept until somebody announces a change."""
+"""A cache of database rows that is cleared by announcements of changes."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -11,15 +11,15 @@ from .errors import Unavailable
 
 _MOST = 20_000
 FRESH_SECONDS = 60.0
-"""However sure the announcements are, the database is asked again after this."""
+"""However reliable announcements are, values are loaded again after this time."""
 
 V = TypeVar("V")
 
 
 class Remembered(Generic[V]):
-    """What `load` gives by key. While announcements don't arrive it is loaded every time.
+    """Caches what `load` returns by key. While announcements don't arrive, it loads every time.
 
-    While the database is away what is known holds on: a change is written there before it is announced, so there can be none.
+    While the database is unavailable, cached values stay valid: changes are written there first, so there can be none.
     """
 
     def __init__(self, load: Callable[[str], Awaitable[V | None]], announcements: Announcements) -> None:
@@ -29,7 +29,7 @@ class Remembered(Generic[V]):
         self._changes = 0
 
     async def get(self, key: str) -> V | None:
-        """The value, remembered or loaded; `None`, which is never remembered, when there is none. Raises `Unavailable`."""
+        """Return the value, cached or loaded; `None`, which is never cached, if there is none. Raises `Unavailable`."""
         if not self._announcements.connected:
             return await self._load(key)
         known = self._values.get(key)
@@ -42,7 +42,7 @@ class Remembered(Generic[V]):
             if known is None or changes != self._changes:
                 raise
             return known[0]
-        # What was read before a change that was announced meanwhile must not be kept.
+        # A value that was read before a change that was announced meanwhile must not be cached.
         if changes == self._changes:
             if value is None:
                 self._values.pop(key, None)
@@ -51,16 +51,16 @@ class Remembered(Generic[V]):
         return value
 
     def remember(self, key: str, value: V) -> None:
-        """Keep a value that was just written."""
+        """Cache a value that was just written."""
         self._values[key] = value, time.monotonic()
 
     def forget(self, key: str) -> None:
-        """The value under `key` changed."""
+        """Remove the value of `key`, which has changed."""
         self._changes += 1
         self._values.pop(key, None)
 
     def forget_where(self, condition: Callable[[V], bool]) -> None:
-        """All values that fulfil `condition` changed."""
+        """Remove all values that fulfil `condition`, which have changed."""
         self._changes += 1
         for key in [key for key, (value, _) in self._values.items() if condition(value)]:
             del self._values[key]

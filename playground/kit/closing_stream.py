@@ -1,4 +1,4 @@
-"""A streamed answer whose generator is closed when the client leaves."""
+"""A streaming response whose generator is closed when the client disconnects."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
@@ -7,7 +7,7 @@ from starlette.types import Send
 
 
 class ClosingStream(StreamingResponse):
-    """As `StreamingResponse`, which leaves the generator of an answer that broke off to the garbage collector, with all that it uses."""
+    """Like `StreamingResponse`, which leaves the generator of an aborted response, with its resources, to the garbage collector."""
 
     def __init__(
         self, parts: AsyncIterator[str] | AsyncIterator[bytes], *, media_type: str, headers: Mapping[str, str] | None = None

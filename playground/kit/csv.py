@@ -1,7 +1,7 @@
 """Records as CSV (RFC 4180), for programs and for spreadsheets.
 
-Who asks by `format=csv` gets a file for people: with the mark by which Excel knows UTF-8, and no cell longer than Excel takes. Programs,
-which ask by `Accept: text/csv`, get plain CSV with all of the text.
+`format=csv` returns a file for people: with the byte order mark by which Excel detects UTF-8, and no cell longer than Excel accepts.
+Programs, which send `Accept: text/csv`, get plain CSV with the full text.
 """
 
 import csv
@@ -13,11 +13,12 @@ from fastapi import Header, Query
 
 CSV_TYPE = "text/csv"
 _COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, the full-width forms of the signs included
+"""Characters that begin a formula in spreadsheets, including their full-width forms
 (https://owasp.org/www-community/attacks/CSV_Injection)."""
 BYTE_ORDER_MARK = "\ufeff"
 _LONGEST_CELL = 32_767
-"""Of Excel, in UTF-16 code units: the rest would go to the next row. https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
+"""Excel's limit in UTF-16 code units; the rest would go to the next row.
+https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
 _CUT = "… [truncated; {length:,} characters in total; the JSON export has the full text]"
 
 Format = Annotated[
@@ -27,7 +28,7 @@ AcceptHeader = Annotated[str | None, Header(include_in_schema=False)]
 
 
 def wants_csv(given: Literal["json", "csv"] | None, accept: str | None) -> bool:
-    """Whether a request asks for CSV: by its `format`, else by what its `Accept` names first."""
+    """Return whether a request asks for CSV: by `format`, else by the first known type in `Accept`."""
     if given is not None or accept is None:
         return given == "csv"
     named = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
@@ -36,9 +37,9 @@ def wants_csv(given: Literal["json", "csv"] | None, accept: str | None) -> bool:
 
 
 def csv_lines(rows: Iterable[Sequence[object]], *, for_people: bool) -> str:
-    """The rows, a line each. `None` is an empty cell; a text that a spreadsheet would run gets an apostrophe before it.
+    """Return the rows as CSV. `None` is an empty cell. Text that a spreadsheet would run as a formula gets a leading apostrophe.
 
-    `for_people`: a text that is longer than a cell of Excel is cut, and says so.
+    `for_people`: text that is longer than a cell in Excel is truncated and marked.
     """
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_cell(cell, for_people=for_people) for cell in row] for row in rows)
@@ -46,7 +47,7 @@ def csv_lines(rows: Iterable[Sequence[object]], *, for_people: bool) -> str:
 
 
 def attachment(name: str) -> dict[str, str]:
-    """The header by which a browser keeps the answer as a file of that name."""
+    """Return the header with which browsers save the response as a file of that name."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 

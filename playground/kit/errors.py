@@ -1,8 +1,8 @@
-"""Errors that a person or a program is told.
+"""Errors that are reported to a person or a program.
 
     Exception
     ├── StartupError          the service can't start: settings, data folder, database
-    └── Problem               an HTTP answer of 4xx or 5xx (RFC 9457)
+    └── Problem               an HTTP response with 4xx or 5xx (RFC 9457)
         ├── BadInput          422, names the fields
         ├── NotAuthenticated  401
         ├── Forbidden         403
@@ -10,7 +10,7 @@
         ├── Conflict          409
         └── Unavailable       503, with Retry-After
 
-Each room derives its own from these, beside what raises them.
+Each room derives its own errors from these, in the module that raises them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,26 +18,26 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 
 class StartupError(Exception):
-    """The service can't start. The message is for the operator: what is wrong, where, and what to do."""
+    """The service can't start. The message tells the operator what is wrong, where, and what to do."""
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one field of a request. `field` is its path on the wire, as `lanes.1.temperature`."""
+    """The error of one field of a request. `field` is its path on the wire, such as `lanes.1.temperature`."""
 
     field: str
     message: str
 
 
 class Problem(Exception):
-    """An error answer: `application/problem+json`."""
+    """An error response: `application/problem+json`."""
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
     code: ClassVar[str] = "internal_error"
-    """Stable, for programs; the last part of the problem's `type`."""
+    """A stable code for programs, the last part of the problem's `type`."""
 
     example: ClassVar[Mapping[str, Any]] = {}
-    """Members of the problem as the documentation shows them, where the docstring alone would not do."""
+    """Members of the example in the documentation, if the docstring is not enough."""
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -46,7 +46,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def body(self) -> dict[str, Any]:
-        """The members of the problem, as RFC 9457 names them."""
+        """Return the members of the problem (RFC 9457)."""
         body: dict[str, Any] = {
             "type": f"urn:playground:problem:{self.code}",
             "title": self.title,
@@ -71,7 +71,7 @@ class BadInput(Problem):
 
     @classmethod
     def at(cls, field: str, message: str) -> Self:
-        """Return the problem of one field, by its path on the wire: `BadInput.at("lane", "should be 0 or more")`."""
+        """Return the problem for one field, named by its path on the wire: `BadInput.at("lane", "should be 0 or more")`."""
         return cls(f"{field}: {message}", errors=[FieldError(field, message)])
 
 

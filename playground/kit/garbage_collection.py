@@ -1,18 +1,18 @@
-"""When a command looks for garbage: not while it starts.
+"""Disables the garbage collector while a command starts.
 
-Nearly all that a start makes stays, hundreds of thousands of objects. To look through them again and again takes a start 0.5 s, and
-would hold up every stream for tens of milliseconds later.
+A start creates hundreds of thousands of objects, and nearly all stay. Scanning them repeatedly would make the start 0.5 s slower, and
+would delay every stream by tens of milliseconds later.
 """
 
 import gc
 
 
 def put_off() -> None:
-    """Look for none until `look_from_now_on`."""
+    """Disable the collector until it is resumed."""
     gc.disable()
 
 
 def look_from_now_on() -> None:
-    """What there is now stays, and is never looked at; what comes is."""
+    """Enable the collector for new objects. Existing objects are never scanned."""
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""Secrets that the service makes for itself and keeps in the data folder."""
+"""Secrets that the service generates and stores in the data folder."""
 
 import errno
 import os
@@ -11,15 +11,15 @@ from tempfile import NamedTemporaryFile
 from .errors import StartupError
 
 SHORTEST_SECRET = 32
-"""Of HS256's key, in characters (RFC 7518, 3.2, asks for 256 bits)."""
+"""Minimum length of a key for HS256 in characters (RFC 7518, 3.2, requires 256 bits)."""
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
 _WHAT_TO_DO = "Restore the file from a backup, or delete it: the next start then creates a new one (docs/deployment.md says what is lost)."
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in that file (mode 600), which is made when it is not there: the same one for all processes that ask.
+    """Return the secret in that file (mode 600), and create it if necessary. Concurrent processes get the same one.
 
-    Raises `StartupError` when it can't be made or read, or is too short to keep anything secret.
+    Raises `StartupError` if it can't be created or read, or is too short to be secure.
     """
     try:
         if not path.exists():
@@ -37,22 +37,22 @@ def kept_secret(path: Path) -> str:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # It gets its name when all of it is on the disk: a full disk leaves no empty secret, and no other process reads half of one.
+    # It gets its name when it is completely on the disk: a full disk leaves no empty secret, and no process reads a partial one.
     with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}-", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(48))
         file.flush()
         os.fsync(file.fileno())
         try:
             os.link(file.name, path)
-        except FileExistsError:  # Another process was faster, and its secret holds.
+        except FileExistsError:  # Another process was faster, and its secret is used.
             pass
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            # Such a file system is no place for several processes that start at once.
+            # Without hard links, concurrent starts can't be supported.
             shutil.copyfile(file.name, path)
             path.chmod(0o600)
-    with suppress(OSError):  # Not every file system can.
+    with suppress(OSError):  # Not every file system supports this.
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

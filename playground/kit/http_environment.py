@@ -1,7 +1,7 @@
-"""The variables that HTTP clients read by themselves when they are made: proxies and certificates.
+"""The environment variables that HTTP clients read when they are created: proxies and certificates.
 
-What is wrong with one would end the command with a traceback that names neither the variable nor what to write. Imports no
-client, so that every command can look before it does: some read certificates already when they are imported.
+An invalid value would end the command with a traceback that names neither the variable nor a fix. This imports no client, so that
+every command can check first: some clients already read certificates when they are imported.
 """
 
 import os
@@ -19,14 +19,14 @@ _EXAMPLE = "an address such as http://127.0.0.1:3128"
 
 
 def environment_faults(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """What can't be used of these variables: a sentence for each, which names it and says what to write."""
+    """Return the errors of these variables: a sentence for each, which names the variable and a fix."""
     return [*_proxy_faults(environment), *_certificate_faults(environment)]
 
 
 def prepare_environment() -> list[str]:
-    """Write these variables in the form that every client reads, and return the faults of the rest."""
+    """Rewrite these variables in the form that every client reads, and return the errors of the rest."""
     for name in [name for name in os.environ if name.lower() in _PROXIES]:
-        # `docker run --env-file` keeps quotes, and files with line ends of Windows leave a carriage return.
+        # `docker run --env-file` keeps quotes, and files with Windows line ends leave a carriage return.
         os.environ[name] = os.environ[name].strip().strip("\"'").strip()
     make_readable(os.environ)
     return environment_faults()
@@ -76,7 +76,7 @@ def _is_host(name: str) -> bool:
 
 
 def _without_password(value: str) -> str:
-    """A proxy's address may hold a password, which is not shown. In it, `@` and `/` are often left as they are."""
+    """Return a proxy's address without its password, in which `@` and `/` are often not escaped."""
     return re.sub(r"//.*@", "//…@", value if "://" in value else f"//{value}").removeprefix("//")
 
 

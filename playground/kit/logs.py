@@ -1,4 +1,4 @@
-"""Structured logs: one event a line, with the id of the request that it belongs to; no secrets and no prompts."""
+"""Structured logs: one event per line, with the id of its request, and without secrets and prompts."""
 
 import logging
 import re
@@ -12,17 +12,17 @@ from structlog.typing import EventDict, Processor
 
 from playground.settings import Settings
 
-# Their messages quote what they choked on, which may be a prompt or an answer.
+# Their messages quote the failing input, which may be a prompt or an answer.
 _QUOTING_LIBRARIES = re.compile(r"(playground\.database\.generated|pydantic|pydantic_core|msgspec|json)\b")
 
-# A JWT, or an API key of ours.
+# A JWT, or an API key of this service.
 _CREDENTIAL = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\bpg_[\w-]{20,}")
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def configure(settings: Settings) -> None:
-    """Send all logs of the process, those of libraries too, to standard error in the wanted form."""
+    """Send all logs of the process, including those of libraries, to standard error in the configured format."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -49,7 +49,7 @@ def configure(settings: Settings) -> None:
     root.handlers = [output]
     root.setLevel(logging.WARNING)
     logging.getLogger("playground").setLevel(settings.log_level.upper())
-    # At debug level these print bodies and headers.
+    # At debug level, these log bodies and headers.
     for library in ("playground.database.generated", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "aiohttp", "sse_starlette"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
@@ -64,7 +64,7 @@ def _render_exception(_logger: object, _method: str, event: EventDict) -> EventD
 
 
 def _cut_credentials(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Nothing of ours logs any; but a caller may send one where none belongs, as in the path of an address."""
+    """Remove credentials. Our code logs none, but a client may send one in the wrong place, such as in the path."""
     for name, value in event.items():
         if isinstance(value, str):
             event[name] = _CREDENTIAL.sub("[cut]", value)

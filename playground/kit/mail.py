@@ -1,4 +1,4 @@
-"""Mails: through an SMTP server, or into a folder when there is none. Nobody waits for one."""
+"""Sends mails in the background, through an SMTP server, or into a folder if there is none."""
 
 import os
 import time
@@ -21,7 +21,7 @@ from .ids import new_id
 
 _TIMEOUT_SECONDS = 20.0
 _PAUSES = (0.5, 5.0, 30.0, 120.0)
-"""Before each further attempt, in seconds: enough for a server that starts anew, or greets strangers with a refusal (greylisting)."""
+"""Seconds before each further attempt: enough for a server that restarts, or that refuses the first attempt (greylisting)."""
 _AT_ONCE = 4
 _MOST_WAITING = 1_000
 
@@ -30,7 +30,7 @@ _logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one person. `kind` is for the log, which is told neither addresses nor texts: they hold tokens."""
+    """A mail to one person. `kind` is for the log, which contains neither addresses nor texts, because of the tokens in them."""
 
     kind: str
     to: str
@@ -39,29 +39,29 @@ class Mail:
 
 
 class NotDelivered(Exception):
-    """The mail was not taken."""
+    """The mail was not accepted."""
 
     def __init__(self, reason: str, *, for_good: bool) -> None:
         super().__init__(reason)
         self.for_good = for_good
-        """Trying again won't help."""
+        """Whether another attempt would be useless."""
 
 
 class Carrier(Protocol):
-    """Where mails go."""
+    """A way to deliver mails."""
 
     async def deliver(self, message: EmailMessage) -> None:
-        """Take a mail. Raises `NotDelivered`."""
+        """Deliver a mail. Raises `NotDelivered`."""
 
 
 class SmtpServer:
-    """Hands mails to an SMTP server, one connection a mail."""
+    """Sends mails to an SMTP server, with one connection per mail."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     async def deliver(self, message: EmailMessage) -> None:
-        """Send a mail. Raises `NotDelivered`; what the server said is left out, since it may quote the mail."""
+        """Send a mail. Raises `NotDelivered`, without the server's message, which may quote the mail."""
         settings = self._settings
         try:
             await aiosmtplib.send(
@@ -85,7 +85,7 @@ class Outbox:
         self._folder = folder
 
     async def deliver(self, message: EmailMessage) -> None:
-        """Write a mail into a file of its own that its owner alone can read. Raises `NotDelivered`."""
+        """Write a mail into its own file, which only its owner can read. Raises `NotDelivered`."""
         path = self._folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{new_id()}.eml"
         try:
             await run_sync(_write_privately, path, message.as_bytes(policy=policy.SMTP))
@@ -95,7 +95,7 @@ class Outbox:
 
 
 class Mailer:
-    """Sends mails in the background, and tries again when they are not taken."""
+    """Sends mails in the background, and tries again when they are not accepted."""
 
     def __init__(self, carrier: Carrier, task_group: TaskGroup, *, sender: str) -> None:
         self._carrier = carrier
@@ -106,12 +106,12 @@ class Mailer:
 
     @classmethod
     def of(cls, settings: Settings, task_group: TaskGroup) -> "Mailer":
-        """As the settings say."""
+        """Return the mailer for the settings."""
         carrier = SmtpServer(settings) if settings.smtp_host else Outbox(settings.data_dir / "outbox")
         return cls(carrier, task_group, sender=settings.mail_from)
 
     def send_soon(self, mail: Mail) -> None:
-        """Send a mail, in the background. One that can't be sent is logged."""
+        """Send a mail in the background. Failures are logged."""
         if self._waiting >= _MOST_WAITING:
             _logger.error("mail_dropped", kind=mail.kind, reason=f"{self._waiting} others are waiting")
             return
@@ -148,7 +148,7 @@ class Mailer:
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(localtime())
         message["Message-ID"] = make_msgid(domain=parseaddr(self._sender)[1].rpartition("@")[2] or None)
-        # No answer from a machine to this machine (RFC 3834).
+        # Suppresses automatic replies (RFC 3834).
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         return message
@@ -170,10 +170,10 @@ def _reason(error: Exception) -> str:
 
 
 def _is_for_good(error: Exception) -> bool:
-    """Whether the server refused the mail as such (5xx), and was not merely away or busy (RFC 5321, 4.2.1)."""
+    """Return whether the server permanently refused the mail (5xx), and was not just unavailable or busy (RFC 5321, 4.2.1)."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return all(each.code >= 500 for each in error.recipients)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return error.code >= 500
-    # A certificate that does not hold is an OSError too, and may be renewed any time.
+    # An invalid certificate is also an OSError, and may be renewed at any time.
     return isinstance(error, aiosmtplib.SMTPNotSupported) or not isinstance(error, aiosmtplib.SMTPException | OSError)

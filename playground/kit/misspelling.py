@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that is not known."""
+"""Suggestions for misspelt names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ _LONGEST = 100
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, whatever its case and its `_` or `-`; `None`: none is like it."""
+    """Return the known name most similar to `name`, ignoring case, `_` and `-`; `None`: none is similar."""
     by_letters = {_letters(each): each for each in known}
     found = get_close_matches(_letters(name[:_LONGEST]), by_letters, n=1, cutoff=0.7)
     return by_letters[found[0]] if found else None

@@ -1,9 +1,9 @@
 """`NO_PROXY` in the form that every HTTP client reads.
 
 People write it for curl, Go, Java, Windows and macOS: with spaces, semicolons or quotes, and with entries such as `[::1]`,
-`*.example.org`, `10.*` or names in other scripts. httpx and httpx2 fail on some of these when a client is made, each on others, and
-ignore the rest. An entry with a scheme reaches their patterns unchanged (`get_environment_proxies` in `_utils.py` of httpx 0.28 and
-httpx2 2.16), so what one of them cannot read is written that way.
+`*.example.org`, `10.*` or names in other scripts. httpx and httpx2 each fail on some of these when a client is created, and ignore
+others. An entry with a scheme reaches their patterns unchanged (`get_environment_proxies` in `_utils.py` of httpx 0.28 and httpx2
+2.16), so entries that one of them can't read are written that way.
 """
 
 import re
@@ -19,7 +19,7 @@ _HIGHEST_PORT = 65_535
 
 
 def unreadable_entries(value: str) -> list[str]:
-    """Return the entries of a `NO_PROXY` in which no client can find a host."""
+    """Return the entries of a `NO_PROXY` that are no hosts to any client."""
     return [entry for entry in _entries(value) if _readable(entry) is None]
 
 
@@ -30,7 +30,7 @@ def make_readable(environment: MutableMapping[str, str]) -> None:
 
 
 def _entries(value: str) -> list[str]:
-    # Editors and shells of Windows leave byte order marks and zero-width spaces.
+    # Windows editors and shells leave byte order marks and zero-width spaces.
     printable = "".join(character for character in value if character.isprintable() or character.isspace())
     return [entry for entry in _SEPARATORS.split(printable) if entry]
 
@@ -76,7 +76,7 @@ def _readable_name(host: str) -> str | None:
         return None
     if port and name in ("", "*"):
         return f"all://*{port}"
-    # To the clients `.example.org` means the same as `*.example.org` to people, and `example.org` includes its subdomains.
+    # Clients read `.example.org` as people read `*.example.org`, and `example.org` as including its subdomains.
     name = name if name == "*" else name.lstrip("*")
     if name.isascii() and "xn--" not in name.lower():
         return name + port

@@ -1,4 +1,4 @@
-"""Lists that are read page by page: the shape of a page, and where the next one begins."""
+"""Paginated lists: the shape of a page, and the cursor of the next one."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 class Page(WireModel, Generic[Item]):
     """A page of a list. `next_cursor` leads to the next page; null: this is the last one.
 
-    Each list derives a class of its own from this, whose name is that of the schema.
+    Each list derives its own class, whose name is the name of the schema.
     """
 
     items: list[Item]
@@ -23,9 +23,9 @@ class Page(WireModel, Generic[Item]):
     def of(
         cls, rows: Iterable[Row], limit: int, *, item: Callable[[Row], Item], cursor: Callable[[Row], str], **more_fields: object
     ) -> Self:
-        """Return the page of the first `limit` of `rows`, of which one more is read to know whether another page follows.
+        """Return the page with the first `limit` of `rows`. One more row shows whether another page follows.
 
-        `cursor` gives the place of the last row of the page, after which the next page begins.
+        `cursor` returns the position of the last row of the page, after which the next page begins.
         """
         read = list(islice(rows, limit + 1))
         shown = read[:limit]

@@ -1,4 +1,4 @@
-"""Turns every error into `application/problem+json` (RFC 9457), and describes those answers in the OpenAPI schema."""
+"""Turns every error into `application/problem+json` (RFC 9457), and describes these responses in the OpenAPI schema."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _MOST_ERRORS = 20
 _MOST_NAME_CHARACTERS = 100
 _MOST_MESSAGE_CHARACTERS = 500
 _NO_OBJECT = ("missing", "model_attributes_type")
-"""What pydantic says of a whole body that is none, `null`, another value, or bytes of another type, which FastAPI does not parse."""
+"""pydantic's errors for a missing body, `null`, another value, or bytes of another type, which FastAPI doesn't parse."""
 
 
 class ProblemField(BaseModel):
@@ -50,7 +50,7 @@ class ProblemResponse(JSONResponse):
 
 
 def documented(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses=`: the problems that it answers with, by status."""
+    """Return the `responses=` of a route for the problems that it raises, by status."""
     responses: dict[int | str, dict[str, Any]] = {}
     for problem in problems:
         examples = responses.setdefault(
@@ -61,7 +61,7 @@ def documented(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
             "title": problem.title,
             "status": problem.status,
             "detail": (problem.__doc__ or "").strip().splitlines()[0],
-            **vars(problem).get("example", {}),  # Its own: that of a more general problem is about something else.
+            **vars(problem).get("example", {}),  # Not inherited: the example of a base class is about something else.
         }
         content = examples["content"]["application/problem+json"]
         content["schema"] = {"$ref": "#/components/schemas/ProblemBody"}
@@ -70,12 +70,12 @@ def documented(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def respond(problem: Problem) -> ProblemResponse:
-    """The answer that tells of `problem`."""
+    """Return the response for `problem`."""
     return ProblemResponse(problem.body(), status_code=problem.status, headers=problem.headers)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem."""
+    """Let `app` respond to every error with a problem."""
 
     @app.exception_handler(Problem)
     async def tell_problem(_request: Request, problem: Problem) -> ProblemResponse:
@@ -87,12 +87,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
-        if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's answer to what it could not even parse.
+        if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI could not parse the body.
             detail = "should be JSON in UTF-8"
             if "content-encoding" in request.headers:
                 detail = "should be sent without Content-Encoding, which is not supported"
             elif "integer string conversion" in str(error.__cause__):
-                # Python refuses to make a number of that many digits, since it takes time by their square.
+                # Python refuses to parse so many digits, because it takes quadratic time.
                 detail = "contains a number with too many digits"
             return respond(BadInput.at("body", detail))
         headers = {**(error.headers or {}), **_allow(request, error)}
@@ -106,7 +106,7 @@ def install(app: FastAPI) -> None:
 
 
 def _allow(request: Request, error: HTTPException) -> dict[str, str]:
-    """All methods of an address that was asked with another; the router names those of its first route alone (RFC 9110, 15.5.6)."""
+    """Return the header with all methods of the address. The router only names those of its first route (RFC 9110, 15.5.6)."""
     route = request.scope.get("route")
     if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED or route is None:
         return {}
@@ -115,7 +115,7 @@ def _allow(request: Request, error: HTTPException) -> dict[str, str]:
 
 
 def _bad_input(error: RequestValidationError) -> BadInput:
-    """The problem, of a bounded size whatever was sent: the first 20 faults, and how many more there are."""
+    """Return the problem in a limited size: the first 20 errors, and how many more there are."""
     fields: list[FieldError] = []
     more = 0
     for each in error.errors():
@@ -136,7 +136,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _field_errors(error: dict[str, Any]) -> list[FieldError]:
-    if error["type"] == "json_invalid":  # FastAPI's, whose place is that of the character.
+    if error["type"] == "json_invalid":  # FastAPI's, whose location is that of the character.
         return [FieldError("body", f"is not valid JSON: {error['ctx']['error']}, at character {error['loc'][-1]}")]
     if error["type"] == FIELDS_AT_FAULT:
         return [FieldError(_path((*error["loc"], name)), error["ctx"]["message"]) for name in error["ctx"]["fields"]]
@@ -146,12 +146,12 @@ def _field_errors(error: dict[str, Any]) -> list[FieldError]:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    """`("body", "lanes", 1, "temperature")` as `lanes.1.temperature`."""
+    """Return `("body", "lanes", 1, "temperature")` as `lanes.1.temperature`."""
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    """pydantic's own words, but where they are about its inside: it counts the characters of a text as "items after validation"."""
+    """Return pydantic's message, except for internal terms: it counts the characters of a text as "items after validation"."""
     kind, context = error["type"], error.get("ctx", {})
     unit = "characters" if isinstance(error.get("input"), str) else "entries"
     if kind == "too_long":

@@ -1,7 +1,7 @@
 """The services of one application, found by their types.
 
-Each room adds what it opens (`Services.add`); an endpoint names what it needs as a parameter, `history: Provided[History]`. `check` finds
-what is needed and was never added, before the application takes its first request.
+Each room adds its services (`Services.add`). An endpoint declares what it needs as a parameter, such as `history: Provided[History]`.
+`check` finds missing services before the application accepts its first request.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 class Services:
-    """What the rooms of one application opened: one object of a type, found by its base classes too."""
+    """The services of one application's rooms: one object per type, also found by its base classes."""
 
     def __init__(self) -> None:
         self._by_type: dict[type, object] = {}
 
     def add(self, *services: object) -> None:
-        """Offer services to endpoints. Raises `ValueError` for a second one of the same type."""
+        """Add services. Raises `ValueError` for a second one of the same type."""
         for service in services:
             for kind in type(service).__mro__[:-1]:
                 if kind in self._by_type:
@@ -30,7 +30,7 @@ class Services:
                 self._by_type[kind] = service
 
     def get(self, kind: type[T]) -> T:
-        """Return the service of a type. Raises `LookupError` when no room added one."""
+        """Return the service of a type. Raises `LookupError` if no room added one."""
         try:
             return cast("T", self._by_type[kind])
         except KeyError:
@@ -47,7 +47,7 @@ def services_of(scope: Scope) -> Services:
 
 
 class _Need:
-    """A dependency that FastAPI resolves. Not a plain function: those run in a thread, which a first token would wait for."""
+    """A dependency that FastAPI resolves. Not a plain function, which would run in a thread and delay the first token."""
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
@@ -69,7 +69,7 @@ else:
 
 
 def check(app: FastAPI, services: Services) -> None:
-    """Raise `LookupError` when an endpoint needs a service that no room added."""
+    """Raise `LookupError` if an endpoint needs a service that no room added."""
     for context in iter_route_contexts(app.routes):
         if isinstance(context.original_route, APIRoute):
             for kind in _needs(context.original_route.dependant):

@@ -1,4 +1,4 @@
-"""The connection to Redis, through which replicas know of each other."""
+"""The connection to Redis, through which replicas share state."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ _UNUSABLE = (
 
 @asynccontextmanager
 async def open_redis(settings: Settings) -> AsyncIterator[Redis | None]:
-    """A client of the Redis at `REDIS_URL`; `None` without one. Raises `StartupError` when it does not answer, or the address is none."""
+    """Open a client for `REDIS_URL`; `None` without it. Raises `StartupError` if Redis doesn't respond or the address is not valid."""
     if settings.redis_url is None:
         yield None
         return
@@ -39,7 +39,7 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis | None]:
 
 def _pool(url: str) -> BlockingConnectionPool:
     try:
-        # A pool that waits: the default one fails when all of its connections are in use.
+        # This pool waits for a free connection; the default one fails.
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_CONNECTIONS,
@@ -47,9 +47,9 @@ def _pool(url: str) -> BlockingConnectionPool:
             socket_connect_timeout=_TIMEOUT_SECONDS,
             socket_timeout=_TIMEOUT_SECONDS,
         )
-        # Only a connection knows which parameters there are, and the pool makes none before it is needed.
+        # Only a connection checks its parameters, and the pool creates none before it is needed.
         pool.connection_class(**pool.connection_kwargs)
     except (ValueError, TypeError, AttributeError, RedisError):
-        # Their words may hold a piece of the password.
+        # Their messages may contain a part of the password.
         raise StartupError(_UNUSABLE) from None
     return pool

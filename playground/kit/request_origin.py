@@ -1,20 +1,20 @@
-"""Where the request came from that is being served, for what is written down far from its endpoint."""
+"""The origin of the current request, for records that are written far from its endpoint."""
 
 from contextvars import ContextVar
 from typing import NamedTuple
 
 
 class Origin(NamedTuple):
-    """All `None` outside of a request, as at the terminal."""
+    """All `None` outside a request, such as at the terminal."""
 
     address: str | None = None
-    """Of the client, as far as it is known."""
+    """The address of the client, if known."""
     request_id: str | None = None
     received_at: float | None = None
-    """When its head had been read (monotonic seconds)."""
+    """When the head of the request was read (monotonic seconds)."""
     traceparent: str | None = None
-    """Which trace it belongs to, as the client says (W3C Trace Context)."""
+    """The trace that the request belongs to, according to the client (W3C Trace Context)."""
 
 
 ORIGIN: ContextVar[Origin] = ContextVar("playground_origin", default=Origin())  # noqa: B039 - it can't be changed
-"""Of the request that the current task serves; set around every request."""
+"""The origin of the request that the current task serves. Set for every request."""

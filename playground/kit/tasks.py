@@ -1,4 +1,4 @@
-"""Tasks that live as long as a block."""
+"""Tasks that run as long as a block."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -10,9 +10,9 @@ from anyio.abc import TaskGroup
 
 @asynccontextmanager
 async def background_tasks() -> AsyncIterator[TaskGroup]:
-    """A task group that is cancelled when the block ends.
+    """Open a task group that is cancelled when the block ends.
 
-    What the block raises comes out as it is: a task group alone would put it into an exception group, and nobody's `except` would know it.
+    Exceptions of the block are raised unchanged. A plain task group would wrap them in an exception group, which no `except` matches.
     """
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
@@ -27,9 +27,9 @@ async def background_tasks() -> AsyncIterator[TaskGroup]:
 
 @asynccontextmanager
 async def alongside(task: Callable[..., Coroutine[Any, Any, object]]) -> AsyncIterator[None]:
-    """Runs `task` for as long as the block runs; the block begins when `task` calls `task_status.started()`.
+    """Run `task` as long as the block runs. The block begins when `task` calls `task_status.started()`.
 
-    What the block raises comes out as it is, and so does what `task` raises before it has started.
+    Exceptions of the block are raised unchanged, and so are those of `task` before it has started.
     """
     async with background_tasks() as tasks:
         await tasks.start(task)
@@ -37,7 +37,7 @@ async def alongside(task: Callable[..., Coroutine[Any, Any, object]]) -> AsyncIt
 
 
 class Occurrence:
-    """Something that happens once. As an `anyio.Event`, which takes a kilobyte, but that it takes none before somebody waits."""
+    """An event that happens once. Like `anyio.Event`, which takes a kilobyte, but takes no memory until something waits for it."""
 
     __slots__ = ("_event", "_happened")
 
@@ -46,18 +46,18 @@ class Occurrence:
         self._event: anyio.Event | None = None
 
     def set(self) -> None:
-        """It happens now."""
+        """Mark the event as happened, and wake all waiting tasks."""
         self._happened = True
         if self._event is not None:
             self._event.set()
 
     @property
     def happened(self) -> bool:
-        """Whether it has."""
+        """Return whether the event has happened."""
         return self._happened
 
     async def wait(self) -> None:
-        """Return when it has happened."""
+        """Wait until the event has happened."""
         if not self._happened:
             if self._event is None:
                 self._event = anyio.Event()

@@ -1,20 +1,20 @@
-"""The one place where text that enters the service is made storable."""
+"""Cleaning of incoming text, so that it can be stored."""
 
 import re
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
-# PostgreSQL's text holds no U+0000, and a lone surrogate is no Unicode scalar value: UTF-8 can't carry it.
+# PostgreSQL's text can't contain U+0000, and a lone surrogate is not a Unicode scalar value, so UTF-8 can't encode it.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """`text` with U+0000 and every lone surrogate replaced by U+FFFD; all else is as it was.
+    """Return `text` with U+0000 and every lone surrogate replaced by U+FFFD, and otherwise unchanged.
 
-    A surrogate pair that arrived as two code units is joined to the character it means.
+    A surrogate pair that arrived as two code units is joined to its character.
     """
-    # A string knows whether it is ASCII, and a single character is found a hundred times faster than one of a class.
+    # A string knows whether it is ASCII, and searching for one character is a hundred times faster than for a class.
     if text.isascii() and "\0" not in text:
         return text
     if _UNSTORABLE.search(text) is None:

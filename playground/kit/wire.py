@@ -1,4 +1,4 @@
-"""What all shapes on the wire have in common."""
+"""Base classes and field types of all shapes on the wire."""
 
 import re
 from datetime import UTC, datetime
@@ -15,12 +15,12 @@ from .text import CleanText
 
 
 def iso_utc(moment: datetime) -> str:
-    """`moment` as the wire writes it: ISO 8601 in UTC with milliseconds."""
+    """Return `moment` as on the wire: ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def money(amount: Decimal) -> str:
-    """`amount` in US dollars as the wire writes it: plain decimal digits, no exponent, no trailing zeros."""
+    """Return `amount` in US dollars as on the wire: plain decimal digits, no exponent, no trailing zeros."""
     text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -37,17 +37,17 @@ def _as_utc(moment: datetime) -> datetime:
 
 
 def _no_number(value: object) -> object:
-    # pydantic would take `2026` for a moment in 1970.
+    # pydantic would read `2026` as a time in 1970.
     if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[\d.]+\s*", value):
         raise ValueError("should be a date or time in ISO 8601, such as 2026-11-21T08:00:00Z")
     return value
 
 
 GivenMoment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_as_utc)]
-"""A time that comes in: ISO 8601; without a zone it is UTC."""
+"""An incoming time in ISO 8601; without a time zone it is in UTC."""
 
 LocalMoment = Annotated[datetime, BeforeValidator(_no_number)]
-"""A date or a time that comes in: ISO 8601; without a zone it is in the one that the request names."""
+"""An incoming date or time in ISO 8601; without a time zone it is in the zone that the request names."""
 
 Money = Annotated[Decimal, PlainSerializer(money, return_type=str)]
 """US dollars, written as a decimal string."""
@@ -60,7 +60,7 @@ def _is_id(cursor: str) -> str:
 
 
 IdCursor = Annotated[str, AfterValidator(_is_id)]
-"""Where a page of a list goes on that is in the order of ids. Any other text would be in order before or after, and give a wrong page."""
+"""The cursor of a list that is sorted by ids. Any other text would also compare with ids, and select a wrong page."""
 
 
 IdPath = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
@@ -68,9 +68,9 @@ IdPath = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7
 
 
 def at_most(entries: int) -> BeforeValidator:
-    """For a list beside its `Field(max_length=...)`: it is refused by its length before its entries are looked at.
+    """Check the length of a list before its entries, in addition to `Field(max_length=...)`.
 
-    pydantic itself would describe what is wrong with each entry of a long list first.
+    pydantic would otherwise first report the errors of each entry of a long list.
     """
 
     def check(value: object) -> object:
@@ -85,9 +85,9 @@ FIELDS_AT_FAULT = "fields_at_fault"
 
 
 def fields_at_fault(message: str, *fields: str) -> PydanticCustomError:
-    """For a validator of a whole model to raise: what is wrong with `fields` together, so that the answer names each of them.
+    """Return an error for the validator of a whole model: what is wrong with `fields`, so that the response names each of them.
 
-    They are given by their names in Python. pydantic itself would say that the whole body is wrong.
+    `fields` are Python names. pydantic would otherwise report an error of the whole body.
     """
     return PydanticCustomError(FIELDS_AT_FAULT, "{message}", {"message": message, "fields": [to_camel(name) for name in fields]})
 
@@ -99,6 +99,6 @@ class WireModel(BaseModel):
 
 
 class WireInput(WireModel):
-    """A shape that comes in: unknown fields are refused, so that a misspelt option is not silently ignored."""
+    """An incoming shape. Unknown fields are refused, so that a misspelt option is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")

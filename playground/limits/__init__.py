@@ -1,6 +1,6 @@
-"""Limits: requests by address and user in moving windows; tokens and money by reservations in the database.
+"""Limits: requests per address and user in moving windows, tokens and money by reservations in the database.
 
-`LimitService` counts and refuses, `Quota` reserves before a run starts and settles when it ends, `Policy` says what applies to whom.
+`LimitService` counts and refuses requests. `UserQuota` reserves before a run starts. `Policy` says which limits apply to a user.
 
-Before changing it: limits are exact under concurrent requests and across processes. Each statement of `quota_statements` is atomic.
+Before changing it: limits are exact under concurrent requests and across processes. Every statement in `quota_statements` is atomic.
 """

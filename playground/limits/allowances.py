@@ -1,4 +1,4 @@
-"""What a user has used, as it stands at a moment, beside what they may."""
+"""What a user has used of each limit at a given time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ _FASTEST_CLOCK = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One limit of a day or a month."""
+    """One limit per day or month."""
 
     name: str
     most: Decimal | None
     """Requests, tokens or US dollars. `None`: no limit."""
     used: Decimal
     reserved: Decimal
-    """By runs that go on."""
+    """Reserved by running comparisons."""
     period: Period
 
     @property
     def left(self) -> Decimal | None:
-        """What may still be reserved; never less than nothing. `None`: as much as one likes."""
+        """Return what can still be reserved, at least 0. `None`: no limit."""
         return None if self.most is None else max(Decimal(0), self.most - self.used - self.reserved)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """All of a user's."""
+    """All limits of a user."""
 
     daily_requests: Allowance
     monthly_requests: Allowance
@@ -40,14 +40,15 @@ class Allowances:
     monthly_budget: Allowance
 
     def __iter__(self) -> Iterator[Allowance]:
-        """The ones that reset last come first."""
+        """Yield the limits, those that reset last first."""
         return iter((self.monthly_budget, self.monthly_tokens, self.monthly_requests, self.daily_requests))
 
 
 def allowances_at(moment: datetime, limits: Limits, row: UsageRow | None) -> Allowances:
-    """How `limits` stand at `moment` by the user's row. A day and a month before it are over; one after it is that of a faster clock.
+    """Return the state of `limits` at `moment`. Counts of an earlier day or month are over.
 
-    One that begins in more than an hour is that of a clock that had jumped ahead, and counts for nothing (`quota_statements.py`).
+    Counts of a later one are from a process whose clock is ahead. If it begins in more than an hour, that clock had jumped, and the
+    counts are ignored (`quota_statements.py`).
     """
     day, month, latest = Period.day(moment), Period.month(moment), moment + _FASTEST_CLOCK
     today = row if row is not None and day.name <= row.day <= Period.day(latest).name else None

@@ -1,4 +1,4 @@
-"""`GET /users/me/usage`: what one has used, and what is left."""
+"""`GET /users/me/usage`: what the user has used and has left."""
 
 from fastapi import APIRouter
 

@@ -1,7 +1,8 @@
-"""What every answer tells of the limits that its request came under: the headers `RateLimit-Policy` and `RateLimit`.
+"""The headers `RateLimit-Policy` and `RateLimit`, which report the limits that apply to a request.
 
-Source: draft-ietf-httpapi-ratelimit-headers-10, "RateLimit header fields for HTTP". Both are lists of structured fields, an item a
-limit: its name, and as parameters the quota `q` in a window of `w` seconds; what remains `r`, and `t` seconds until there is more.
+Source: draft-ietf-httpapi-ratelimit-headers-10, "RateLimit header fields for HTTP". Both are lists of structured fields with one
+item per limit: its name, and as parameters the quota `q` per window of `w` seconds, or the remaining `r` and the seconds `t` until
+there is more.
 """
 
 from dataclasses import dataclass
@@ -18,24 +19,24 @@ _TOLD = "playground.limits_told"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one limit stands."""
+    """The state of one limit."""
 
     name: str
     most: int
     seconds: int
-    """The length of the window."""
+    """The length of the window in seconds."""
     left: int
     resets_in: float
     """Seconds."""
 
     @classmethod
     def of(cls, rate: Rate, window: Window) -> "Standing":
-        """That of a rate."""
+        """Return the state of a rate limit."""
         return cls(rate.name, rate.amount, rate.seconds, max(0, rate.amount - window.used), window.resets_in)
 
 
 def tell(scope: Scope, *standings: Standing) -> None:
-    """Let the answer to this request tell how these limits stand, beside those that it tells of already."""
+    """Report the state of these limits in the headers of the response, beside those already reported."""
     told: dict[str, Standing] = scope.setdefault(_TOLD, {})
     told.update((standing.name, standing) for standing in standings)
     policies = ", ".join(f'"{each.name}";q={each.most};w={each.seconds}' for each in told.values())

@@ -1,4 +1,4 @@
-"""What somebody is told who has reached a limit."""
+"""The error for a reached limit."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,14 +30,14 @@ class LimitReached(Problem):
         reserved: Decimal | None = None,
         wanted: Decimal | None = None,
     ) -> None:
-        """`limit` is its name; `used`, `reserved`, `wanted` and `most` are requests, tokens or US dollars. `retry_after` is in seconds."""
+        """`limit` is the name; `used`, `reserved`, `wanted` and `most` are requests, tokens or US dollars; `retry_after` is in seconds."""
         super().__init__(detail, headers={"Retry-After": str(max(1, ceil(retry_after)))})
         self.limit = limit
         self._figures = {"used": used, "reserved": reserved, "wanted": wanted, "max": most}
         self._resets_at = resets_at
 
     def body(self) -> dict[str, Any]:
-        """With the members `limit`, `used`, `reserved` and `wanted` where something is, `max` and `resetsAt`."""
+        """Return the members of the problem, with `limit`, `used`, `max`, `resetsAt`, and `reserved` and `wanted` if known."""
         as_money = self.limit.endswith("budget")
         figures = {name: money(value) if as_money else int(value) for name, value in self._figures.items() if value is not None}
         return {**super().body(), "limit": self.limit, **figures, "resetsAt": iso_utc(self._resets_at)}

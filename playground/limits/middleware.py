@@ -1,4 +1,4 @@
-"""Counts requests before anything else is done for them. Plain ASGI: what is sent passes untouched."""
+"""Counts requests before anything else is done for them. Plain ASGI: responses pass unchanged."""
 
 from starlette.datastructures import QueryParams
 from starlette.routing import Match
@@ -16,16 +16,16 @@ from .service import LimitService
 
 _UNCOUNTED = frozenset({"/health", "/health/live", "/health/ready", "/metrics", "/docs", "/favicon.ico"})
 _UNCOUNTED_FOLDERS = ("/docs/", "/assets/")
-"""Files of the documentation and of the page, also of one that was built anew since."""
+"""Files of the documentation and of the page, including those of an earlier build."""
 _STREAM = "/stream"
 
 
 class RequestLimits:
-    """Refuses requests beyond the limits; the answers to all others tell how the limits stand.
+    """Refuses requests beyond the limits. The responses to all others report the limits.
 
-    A request with a login counts for its user, one without a good one for its address. Requests by which passwords are guessed
-    count apart from others: those that log in, register or ask for a new password, whoever asks, and all others to `/auth` without a
-    good access token, but not those for new tokens.
+    A request with a valid login counts for its user, others for their address. Requests that can be used to guess passwords count
+    separately: logging in, registering and password resets, with or without a login, and all other requests to `/auth` without a
+    valid access token, except for refreshing tokens.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,7 +42,7 @@ class RequestLimits:
 
 
 async def _asker(scope: Scope) -> User | None:
-    """Who asks; `None` without a login that holds. What is wrong with it the endpoint will tell, if it needs to know who asks."""
+    """Return the user; `None` without a valid login. If the endpoint needs a user, it reports what is wrong with the login."""
     try:
         user = await identify(scope)
         if user is None and scope["path"].endswith(_STREAM) and b"token=" in scope["query_string"]:
@@ -55,12 +55,12 @@ async def _asker(scope: Scope) -> User | None:
 
 
 def _is_for_page(scope: Scope) -> bool:
-    """Whether a browser gets a file of the page or the page itself, as at `/` and at every address that is none of the API's."""
+    """Return whether a browser gets the page or one of its files, such as at `/` and at every address that is not in the API."""
     app = scope["app"]
     page: Page = app.state.page
     return page.serves(scope) and (scope["path"] == "/" or all(route.matches(scope)[0] is Match.NONE for route in app.router.routes))
 
 
 def is_counted(path: str) -> bool:
-    """Whether requests to `path` are limited."""
+    """Return whether requests to `path` are counted."""
     return path not in _UNCOUNTED and not path.startswith(_UNCOUNTED_FOLDERS)

@@ -9,23 +9,23 @@ class Period:
     """A day or a month."""
 
     name: str
-    """As 2026-11-21 or 2026-11: names sort as the periods do."""
+    """Such as 2026-11-21 or 2026-11: the names sort like the periods."""
     starts_at: datetime
     ends_at: datetime
 
     @classmethod
     def day(cls, moment: datetime) -> "Period":
-        """The day of `moment`."""
+        """Return the day of `moment`."""
         start = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return cls(f"{start:%Y-%m-%d}", start, start + timedelta(days=1))
 
     @classmethod
     def month(cls, moment: datetime) -> "Period":
-        """The month of `moment`."""
+        """Return the month of `moment`."""
         start = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return cls(f"{start:%Y-%m}", start, (start + timedelta(days=31)).replace(day=1))
 
     @property
     def seconds(self) -> int:
-        """Its length."""
+        """Return the length in seconds."""
         return round((self.ends_at - self.starts_at).total_seconds())

@@ -1,13 +1,13 @@
-"""Who may use how much: the role's limits, and what an administrator set for a single user in their place.
+"""Which limits apply to a user: those of the role, or those that an administrator set for the user instead.
 
-The names of the limits, as users are told them:
+The names of the limits in headers and errors:
 
-    address-requests   requests of an address without a login
-    auth               requests of an address that log in, register or ask for a new password, and all to /auth without a login,
-                       but /auth/refresh; and those of a user that give the password once more
+    address-requests   requests without a login, per address
+    auth               per address: logging in, registering, password resets, and all requests to /auth without a login, except
+                       /auth/refresh; per user: requests that confirm the password
     user-requests      requests of a user
     streams            runs that a user starts
-    daily-requests     turns in a day (UTC), however many models each is for
+    daily-requests     turns in a day (UTC), each for any number of models
     monthly-requests   turns in a month (UTC)
     monthly-tokens     tokens of prompts and answers
     monthly-budget     US dollars
@@ -53,13 +53,13 @@ class LimitOverrides(WireInput):
     monthly_budget: _Dollars = Field(default=None, description="US dollars in a month (UTC).")
 
     def stored(self) -> dict[str, Any]:
-        """As JSON: only what was set."""
+        """Return the limits as JSON for `users.limits`, only those that were set."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one user may use. `None`: no limit."""
+    """The limits of one user. `None`: no limit."""
 
     requests: Rate | None
     streams: Rate | None
@@ -71,17 +71,17 @@ class Limits:
 
     @property
     def by_run(self) -> bool:
-        """Something has to be reserved before a run."""
+        """Return whether something must be reserved before a run."""
         return self.daily_requests is not None or self.monthly_requests is not None or self.by_size
 
     @property
     def by_size(self) -> bool:
-        """It matters how long a run's answers are."""
+        """Return whether the length of a run's answers matters."""
         return self.monthly_tokens is not None or self.monthly_budget is not None
 
 
 class Policy:
-    """The limits of everybody."""
+    """The limits of all users."""
 
     def __init__(self, settings: Settings) -> None:
         self.address = Rate.parse("address-requests", settings.limit_address_requests)
@@ -107,11 +107,11 @@ class Policy:
             ),
             "admin": Limits(requests, None, None, None, None, None),
         }
-        # Every request asks.
+        # Cached, because every request reads it.
         self._overridden: LRUCache[tuple[Role, str], Limits] = LRUCache(1_000)
 
     def of(self, user: User) -> Limits:
-        """The limits of `user`."""
+        """Return the limits of `user`."""
         if not user.limits:
             return self._by_role[user.role]
         key = user.role, json.dumps(dict(user.limits), sort_keys=True)
@@ -125,7 +125,7 @@ def _overridden(limits: Limits, user: User) -> Limits:
     try:
         own = LimitOverrides.model_validate(user.limits)
     except ValidationError as error:
-        # Somebody wrote them past the service. To refuse all that this user asks would help nobody.
+        # They were written without the service. Refusing all requests of this user would help no one.
         _logger.error("limits_of_user_unusable", user_id=user.id, fields=[".".join(map(str, each["loc"])) for each in error.errors()])
         return limits
     changed = {name: getattr(own, name) for name in own.model_fields_set}

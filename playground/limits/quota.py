@@ -1,4 +1,4 @@
-"""What one user may still use: asked before a run begins, so that nothing is sent that is beyond the limits."""
+"""The quota of a user: reserved before a run starts, so that nothing beyond the limits is sent."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,18 +32,18 @@ _logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What quotas work with."""
+    """The services that quotas use."""
 
     windows: Windows
     repository: UsageRepository
     reservations: Reservations
     estimator: Estimator
     longest_answer: int
-    """In tokens, of a lane that sets no limit itself, for users for whom it matters."""
+    """The longest answer, in tokens, of a lane without `maxTokens`, for users with limited tokens or money."""
 
 
 class UserQuota:
-    """The quota of a user, for one request: what it reserves is told in the answer to it."""
+    """The quota of a user for one request, whose response reports it."""
 
     def __init__(self, user: User, limits: Limits, means: Means, scope: Scope) -> None:
         self._user = user
@@ -52,14 +52,14 @@ class UserQuota:
         self._scope = scope
 
     def limited(self, call: ModelCall) -> ModelCall:
-        """The call with an answer of limited length, if tokens or money are limited and it sets no limit itself."""
+        """Return the call with a limited answer length, if tokens or money are limited and it has no `max_tokens`."""
         if not self._limits.by_size or call.max_tokens is not None or call.provider.own_key:
             return call
         return replace(call, max_tokens=self._means.longest_answer)
 
     @asynccontextmanager
     async def reserved(self, plan: RunPlan) -> AsyncIterator[RunPlan]:
-        """Counts the stream and the request, and reserves tokens and money. Without any such limit there is no query.
+        """Count the stream and the request, and reserve tokens and money. Without such limits there is no query.
 
         Raises `LimitReached`, `Unavailable`.
         """
@@ -67,7 +67,7 @@ class UserQuota:
             await self._count_stream()
             yield plan
             return
-        # A stream is counted last, since a window takes nothing back; but a full one is not worth asking the database.
+        # A stream is counted last, because that can't be undone. But if the window is full, the database need not be asked.
         await self._look_at_streams()
         to_run = await self._reserve(plan)
         try:
@@ -107,7 +107,7 @@ class UserQuota:
             refusal = allowance_exceeded(allowances, wanted.by_allowance(), plan.created_at)
             if refusal is not None:
                 raise refusal
-            # A run of the same user ended in between, and left room.
+            # A run of the same user has just ended, so there is room now.
         raise Unavailable("Too many comparisons of this account start and end at the same time. Try again.")
 
     async def _reserved(self, wanted: Wanted) -> UsageRow | None:
@@ -115,14 +115,14 @@ class UserQuota:
             return await self._means.repository.reserve(wanted, self._limits, held_seconds=self._means.reservations.held_seconds)
         except NotAuthenticated:
             raise
-        except BaseException:  # No answer came, which says nothing of the database.
+        except BaseException:  # Without a response, the reservation may or may not exist.
             self._means.reservations.withdraw(wanted.run_id)
             raise
 
     async def _bounded(self, lanes: tuple[LanePlan, ...]) -> tuple[tuple[LanePlan, ...], int, Decimal]:
-        """The lanes as they are sent, and the tokens and US dollars that they take at most.
+        """Return the lanes as they are sent, and the most tokens and US dollars that they can use.
 
-        Made-up and unknown costs are not in it, and nothing of what the user's own keys pay.
+        Simulated and unknown costs are not included, nor anything on the user's own keys.
         """
         ours = [lane for lane in lanes if not lane.own_key]
         bounds = await self._means.estimator.bounds([self.limited(lane.call) for lane in ours])
@@ -131,14 +131,14 @@ class UserQuota:
             (bound.cost for bound, lane in zip(bounds, ours, strict=True) if bound.cost is not None and not lane.simulated), Decimal(0)
         )
         limited = {
-            # No longer than what the prompt leaves of the context window: more would be refused by the provider.
+            # At most what the prompt leaves of the context window: the provider would refuse more.
             lane.position: replace(lane, bounded=True, call=replace(lane.call, max_tokens=lane.call.max_tokens or bound.output_tokens))
             for lane, bound in zip(ours, bounds, strict=True)
         }
         return tuple(limited.get(lane.position, lane) for lane in lanes), tokens, cost
 
     async def _release(self, run_id: str) -> None:
-        # First, since this may be cut off.
+        # First, because this may be cancelled.
         self._means.reservations.withdraw(run_id)
         try:
             await self._means.repository.release(run_id)

@@ -1,13 +1,13 @@
-"""The SQL of quotas. Each is one statement, atomic by itself, which may be repeated without harm.
+"""The SQL of quotas. Each is a single atomic statement that can be repeated safely.
 
-What a user has used and reserved is one row, and whoever changes it locks it first. After waiting for that lock a statement sees the
-row as it is now, but all else as it was when the statement began (READ COMMITTED), so decisions depend on the row's columns alone.
-Days and months are compared as text. A row does not go back to an earlier one when a clock is late. But one that is of a time yet to
-come is over: a clock had jumped ahead, and its counts would stand until then. PostgreSQL's clock decides, and a service's may be at most
-an hour ahead of it.
+What a user has used and reserved is in one row, and every change locks it first. After waiting for that lock, a statement sees the
+current row, but everything else as it was when the statement began (READ COMMITTED). So decisions only depend on the columns of
+the row. Days and months are compared as text. A row doesn't go back to an earlier period when a clock is late. But a row of a
+future period is treated as over: a clock had jumped ahead, and its counts would otherwise stay until then. PostgreSQL's clock
+decides, and a service's clock may be at most an hour ahead of it.
 
-Locks are taken in one order, so that no two statements wait for each other: turn, reservation, usage. `RESERVE` makes a reservation
-that nobody else knows yet, and may therefore do it last.
+Locks are taken in one order, so that no two statements wait for each other: turn, reservation, usage. `RESERVE` creates a
+reservation that no one else knows yet, so it can do that last.
 """
 
 import re
@@ -18,7 +18,7 @@ _MONTH = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM')"
 
 
 def _by_the_clock(statement: str) -> str:
-    """`statement` with what its words in capitals about the calendar mean."""
+    """Return `statement` with its calendar keywords in capitals replaced by SQL."""
     for name, text in (("DAY", _DAY), ("MONTH", _MONTH)):
         column = name.lower()
         over = f"(used.{column} < excluded.{column} OR used.{column} > {text.format(_LATEST)})"
@@ -27,9 +27,9 @@ def _by_the_clock(statement: str) -> str:
     return statement.replace("LATEST", _LATEST)
 
 
-# A repeated attempt whose first one was kept meets its reservation: when it sees it, nothing is done; when it can't see it yet, the
-# duplicate key takes the whole statement back. What is wanted of a limit may be nothing (a user's own key, an unknown price): then it
-# does not matter that the limit is reached.
+# If an earlier attempt succeeded, a repeated one finds its reservation and does nothing. If it can't see the reservation yet, the
+# duplicate key undoes the whole statement. A run may want nothing of a limit (a user's own key, an unknown price): then it is
+# allowed even if the limit is reached.
 RESERVE = _by_the_clock("""
 WITH asked AS (
   SELECT run_id, user_id, tokens, cost, held_seconds, daily_requests, monthly_requests, monthly_tokens, monthly_budget,
@@ -71,10 +71,10 @@ UNION ALL
 SELECT usage.* FROM usage JOIN reservations USING (user_id) WHERE run_id = (SELECT run_id FROM asked)
 """)
 
-# Tokens and money go to the month in which the turn began, a request that was not counted ahead to its day as well. When the row is
-# of a later month by then, they are counted nowhere: that month's counts are over. Part of a WITH clause: see `close_turn` in
-# `playground/comparison/recording/statements.py` for `closed` and `closed_turn`. A turn whose session was deleted meanwhile can't be
-# closed any more; its reservation says that it was not counted yet.
+# Tokens and money count in the month in which the turn began, and a request that was not counted before also in its day. If the row
+# is already of a later month, they are not counted: the earlier month is over. Part of a WITH clause: see `close_turn` in
+# `playground/comparison/recording/statements.py` for `closed` and `closed_turn`. A turn whose session was deleted meanwhile can no
+# longer be closed; its reservation shows that it was not counted yet.
 SETTLE = _by_the_clock("""
 settled AS (
   DELETE FROM reservations USING closed WHERE run_id = row->>'run_id' RETURNING tokens, cost),
@@ -106,7 +106,7 @@ used AS (
     reserved_cost = GREATEST(used.reserved_cost - (SELECT cost FROM given_back), 0))
 """)
 
-# The run was not started: its request was none.
+# The run was not started, so its request doesn't count.
 RELEASE = """
 WITH released AS (
   DELETE FROM reservations WHERE run_id = $1
@@ -120,13 +120,13 @@ UPDATE usage SET
 FROM released WHERE usage.user_id = released.user_id
 """
 
-# Those that are gone were settled.
+# Missing reservations have been settled.
 HOLD = """
 UPDATE reservations SET expires_at = now() + make_interval(secs => $2::float8) WHERE run_id = ANY($1::text[]) RETURNING run_id
 """
 
-# The processes of these runs died. Their requests stay counted; what they used is counted when their journals are found.
-# One at a time does it: two that change several users' rows could wait for each other.
+# The processes of these runs died. Their requests stay counted, and their usage is counted when their journals are found.
+# Only one process at a time does it: two that change several users' rows could wait for each other.
 SWEEP = """
 WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1::bigint) AS ours),
 expired AS (

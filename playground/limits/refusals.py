@@ -1,4 +1,4 @@
-"""Why something is refused, in words and in figures."""
+"""The errors for reached limits, in words and figures."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from .limit_errors import LimitReached
 from .windows import Rate, Window
 
 _WHEN_RUNS_END_SECONDS = 30.0
-"""When to ask again for what only runs that go on are in the way of."""
+"""`Retry-After` if only the reservations of running comparisons are in the way."""
 
 _UNITS = {
     "address-requests": "requests without a login",
@@ -26,7 +26,7 @@ _UNITS = {
 
 
 def window_full(rate: Rate, window: Window) -> LimitReached:
-    """The refusal of one request more than `rate` allows."""
+    """Return the error for a request beyond `rate`."""
     resets_at = datetime.now(UTC) + timedelta(seconds=window.resets_in)
     return LimitReached(
         f"At most {rate.amount:,} {_UNITS[rate.name]} are allowed in any {_duration(rate.seconds)}. "
@@ -40,9 +40,9 @@ def window_full(rate: Rate, window: Window) -> LimitReached:
 
 
 def allowance_exceeded(allowances: Allowances, wanted: dict[str, Decimal], at: datetime) -> LimitReached | None:
-    """The refusal of a run that wants more than is left, by the names of the allowances; `None` when it does not.
+    """Return the error for a run that wants more than is left of a limit; `None` if there is enough.
 
-    When several are in its way, it is of the one that resets last.
+    If several limits are exceeded, it names the one that resets last.
     """
     for allowance in allowances:
         want = wanted[allowance.name]

@@ -1,4 +1,4 @@
-"""Every database query about what users have used and reserved."""
+"""The database queries on what users have used and reserved."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,18 +20,18 @@ from .quota_statements import HOLD, RELEASE, RESERVE, SWEEP
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be reserved for a run, at most."""
+    """The most that a run may use, to be reserved."""
 
     run_id: str
     user_id: str
     at: datetime
-    """When the run begins: its day and month are charged."""
+    """When the run begins. It counts in that day and month."""
     tokens: int
     cost: Decimal
     """US dollars."""
 
     def by_allowance(self) -> dict[str, Decimal]:
-        """The same by the names of the limits."""
+        """Return the amounts by the names of the limits."""
         requests = Decimal(1)
         return {
             "daily-requests": requests,
@@ -43,12 +43,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """What a user has used in the day and the month that it names, and what their open runs have reserved."""
+    """What a user has used in the stored day and month, and what the user's open runs have reserved."""
 
     day: str
-    """As 2026-11-21."""
+    """Such as 2026-11-21."""
     month: str
-    """As 2026-11."""
+    """Such as 2026-11."""
     day_requests: int
     month_requests: int
     month_tokens: int
@@ -60,7 +60,7 @@ class UsageRow:
 
     @classmethod
     def of(cls, row: models.usage) -> Self:
-        """Return what a row says."""
+        """Return the usage of a row."""
         return cls(
             row.day,
             row.month,
@@ -74,17 +74,15 @@ class UsageRow:
 
 
 class UsageRepository:
-    """Usage and reservations in the database. Every call may be repeated (see `Database.run`)."""
+    """Usage and reservations in the database. Every call can be repeated (see `Database.run`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def reserve(self, wanted: Wanted, limits: Limits, *, held_seconds: float) -> UsageRow | None:
-        """Count a request, reserve what it may take, and give the user's row as it is then.
+        """Count a request, reserve what it may use, and return the user's new row.
 
-        `None`, and nothing is changed, when that is more than `limits` leave.
-
-        Raises `NotAuthenticated` when the account is gone.
+        `None`: it is more than `limits` allow, and nothing is changed. Raises `NotAuthenticated` if the account no longer exists.
         """
         asked: dict[str, Any] = asdict(wanted) | {
             "held_seconds": held_seconds,
@@ -101,25 +99,25 @@ class UsageRepository:
                 raise NotAuthenticated("This account no longer exists.") from None
             if error.meta["code"] != sqlstate.UNIQUE_VIOLATION:
                 raise
-            # An earlier attempt, whose answer got lost, was kept a moment ago: now it can be seen.
+            # An earlier attempt, whose response got lost, has just been committed: now it is visible.
             rows = await self._database.run(lambda prisma: prisma.query_raw(RESERVE, parameter))
         return UsageRow.of(models.usage.model_validate(rows[0])) if rows else None
 
     async def release(self, run_id: str) -> None:
-        """Give back what was reserved for a run that was not started, its request too."""
+        """Release what was reserved for a run that was not started, including its request."""
         await self._database.run(lambda prisma: prisma.execute_raw(RELEASE, run_id))
 
     async def hold(self, run_ids: Sequence[str], seconds: float) -> list[str]:
-        """Keep reservations for `seconds` from now on; the runs of those that are still there."""
+        """Extend reservations to `seconds` from now. Return the runs whose reservations still exist."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(HOLD, list(run_ids), seconds))
         return [row["run_id"] for row in rows]
 
     async def sweep(self) -> int:
-        """Give back what runs reserved whose processes died; how many runs."""
+        """Release the reservations of runs whose processes died. Return how many runs."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(SWEEP, locks.RESERVATIONS))
         return int(rows[0]["runs"])
 
     async def get(self, user_id: str) -> UsageRow | None:
-        """What a user has used and reserved."""
+        """Return what a user has used and reserved."""
         row = await self._database.run(lambda prisma: prisma.usage.find_unique(where={"user_id": user_id}))
         return None if row is None else UsageRow.of(row)

@@ -1,4 +1,4 @@
-"""Limits: what is counted for whom, what is left, and who is refused."""
+"""Counts and refuses requests, and reports what is left."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,22 +19,22 @@ from .windows import Rate
 _AUTH = "/auth"
 _REFRESH = "/auth/refresh"
 _GUESSING = frozenset({"/auth/login", "/auth/register", "/auth/forgot-password", "/auth/reset-password"})
-"""Where others' passwords and accounts are guessed, for which one's own access token is no reason to try more often."""
+"""Requests that can guess other users' passwords and accounts. An access token doesn't allow more attempts."""
 _PASSWORD_AGAIN = frozenset({("POST", "/users/me/password"), ("DELETE", "/users/me")})
-"""Where whoever got hold of an access token could guess the password that it takes to keep the account."""
+"""Requests with which the holder of a stolen access token could guess the password needed to take over the account."""
 
 
 class LimitService:
-    """What requests and runs ask before they begin."""
+    """Checks the limits before a request or a run begins."""
 
     def __init__(self, policy: Policy, means: Means) -> None:
         self._policy = policy
         self._means = means
 
     async def count_request(self, scope: Scope, user: User | None) -> LimitReached | None:
-        """Count a request, and let its answer tell how the limit stands. The refusal, when it is one too many.
+        """Count a request, and report the limit in its response. Return the error if it exceeds the limit.
 
-        `user` is `None` without a login that holds: then it counts for the address.
+        `user` is `None` without a valid login: then it counts for the address.
         """
         rate, who = self._request_rate(scope, user)
         if rate is None:
@@ -45,7 +45,7 @@ class LimitService:
 
     def _request_rate(self, scope: Scope, user: User | None) -> tuple[Rate | None, str]:
         path: str = scope["path"]
-        # A page asks for new tokens each time that it is loaded; nobody guesses a token that is signed.
+        # The page requests new tokens each time it is loaded, and signed tokens can't be guessed.
         to_auth = path == _AUTH or (path.startswith(f"{_AUTH}/") and path != _REFRESH)
         if user is not None and path not in _GUESSING and not (to_auth and user.key_id is not None):
             if user.key_id is None and (scope["method"], path) in _PASSWORD_AGAIN:
@@ -55,11 +55,11 @@ class LimitService:
         return self._policy.auth if to_auth else self._policy.address, counted_as(client[0] if client else None)
 
     def quota(self, user: User, scope: Scope) -> UserQuota:
-        """What `user` may still use; the answer to the request of `scope` tells of what is counted."""
+        """Return the quota of `user`, which the response to the request of `scope` reports."""
         return UserQuota(user, self._policy.of(user), self._means, scope)
 
     async def usage(self, user: User) -> Usage:
-        """What `user` has used of each limit. Raises `Unavailable`."""
+        """Return what `user` has used of each limit. Raises `Unavailable`."""
         limits, now = self._policy.of(user), datetime.now(UTC)
         allowances = allowances_at(now, limits, await self._means.repository.get(user.id))
         tokens, budget = allowances.monthly_tokens, allowances.monthly_budget

@@ -1,4 +1,4 @@
-"""Windows that replicas share through Redis."""
+"""Windows of requests that replicas share through Redis."""
 
 import asyncio
 import time
@@ -14,25 +14,25 @@ from .windows import MemoryWindows, Rate, Window
 
 _CONNECTIONS = 20
 _PATIENCE_SECONDS = 30.0
-"""How long a request waits for Redis at most, however many are before it."""
+"""The longest time that a request waits for Redis, however many are queued."""
 _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 1.5
 _SILENT_LOOKS = 2
-"""A process that is busy takes a while to read an answer: one late answer says nothing of Redis."""
+"""A busy process may read a response late, so a single late response doesn't mean that Redis is unavailable."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class SharedWindows:
-    """In Redis, by the library `limits`. While Redis is away no request fails for it: each process counts in its own memory.
+    """Windows in Redis, with the library `limits`. While Redis is unavailable, each process counts in its own memory.
 
-    Whether it is away is found out apart from the requests. Their own time limit would also be reached when many come at once, which is
-    just when the limit has to hold.
+    A separate task detects whether Redis is available. A time limit per request would also be reached by a burst of requests, which
+    is just when the limit must apply.
     """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        # Of our own, whose only limit of time is that of the whole: the others' can't tell a busy process from a Redis that is away.
+        # A separate pool without time limits of its own, which can't distinguish a busy process from an unavailable Redis.
         self._pool = BlockingConnectionPool(
             max_connections=_CONNECTIONS,
             timeout=None,
@@ -50,7 +50,7 @@ class SharedWindows:
         self._under_way: set[asyncio.Timeout] = set()
 
     async def hit(self, rate: Rate, who: str) -> Window:
-        """Count a request, if there is room for it."""
+        """Count a request if there is room for it."""
 
         async def shared() -> Window:
             allowed = await self._storage.acquire_entry(f"{rate.name}:{who}", rate.amount, rate.seconds)
@@ -59,12 +59,12 @@ class SharedWindows:
         return await self._shared_or(shared, lambda: self._own.hit(rate, who))
 
     async def look(self, rate: Rate, who: str) -> Window:
-        """How the window stands."""
+        """Return the state of the window."""
         return await self._shared_or(lambda: self._window(rate, who, allowed=None), lambda: self._own.look(rate, who))
 
     async def _window(self, rate: Rate, who: str, *, allowed: bool | None) -> Window:
         oldest, used = await self._storage.get_moving_window(f"{rate.name}:{who}", rate.amount, rate.seconds)
-        # The clock of another replica may be ahead.
+        # Another replica's clock may be ahead.
         resets_in = rate.seconds - max(0, time.time() - oldest) if used or rate.amount == 0 else 0
         return Window(used < rate.amount if allowed is None else allowed, used, resets_in)
 
@@ -85,7 +85,7 @@ class SharedWindows:
             return await own()
 
     async def run_forever(self) -> None:
-        """Look whether Redis answers, while the service lives."""
+        """Check whether Redis responds, until cancelled."""
         silent = 0
         try:
             while True:

@@ -1,6 +1,6 @@
-"""Windows of requests: how many came in the stretch of time before now, and whether one more may.
+"""Moving windows of requests: how many came in the last seconds, and whether there is room for one more.
 
-The window moves: each request is in it for the rate's time, and then it is not. Counting is exact, however many come at once.
+Each request counts for the length of the window. Counting is exact, however many requests come at once.
 """
 
 import time
@@ -12,21 +12,21 @@ from typing import Protocol, Self
 import limits
 
 _MOST_KEYS = 100_000
-"""Who changes addresses faster than that is not held up by counting addresses, and must not fill the memory."""
+"""A client that changes addresses faster than that can't be stopped by counting addresses, but must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many requests in any stretch of so long."""
+    """A maximum number of requests in any period of that length."""
 
     name: str
-    """As it is told: `user-requests`."""
+    """The name in headers and errors, such as `user-requests`."""
     amount: int
     seconds: int
 
     @classmethod
     def parse(cls, name: str, text: str | None) -> Self | None:
-        """The rate that `text` says, as `100 per 15 minutes`; `None`: no limit. Raises `ValueError`."""
+        """Parse a rate such as `100 per 15 minutes`; `None`: no limit. Raises `ValueError`."""
         if text is None:
             return None
         item = limits.parse(text)
@@ -35,29 +35,29 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How a window stands. `resets_in`: seconds until there is room for one more, or more room than now; 0 when it is empty."""
+    """The state of a window. `resets_in`: seconds until there is room for one more request than now; 0 if it is empty."""
 
     allowed: bool
-    """Whether this request was counted, or one more would be."""
+    """Whether this request was counted, or the next would be."""
     used: int
     resets_in: float
 
 
 class Windows(Protocol):
-    """Counts requests by rate and by whose they are."""
+    """Counts requests per rate and client."""
 
     async def hit(self, rate: Rate, who: str) -> Window:
-        """Count a request, if there is room for it. One that is refused is not counted."""
+        """Count a request if there is room for it. A refused request is not counted."""
 
     async def look(self, rate: Rate, who: str) -> Window:
-        """How the window stands; nothing is counted."""
+        """Return the state of the window without counting."""
 
     async def run_forever(self) -> None:
-        """What has to be done in the background."""
+        """Do background work until cancelled."""
 
 
 class _Hits:
-    """When the requests of one window came, the oldest first."""
+    """The times of the requests in one window, oldest first."""
 
     __slots__ = ("seconds", "times")
 
@@ -72,19 +72,19 @@ class _Hits:
 
 
 class MemoryWindows:
-    """In this process's memory.
+    """Windows in this process's memory.
 
-    The asyncio storage of the library `limits` for this looks through all keys in worker threads at each request, which takes a
-    millisecond of processor time from a hundred keys on. This one looks at the oldest two.
+    The asyncio storage of the library `limits` scans all keys in worker threads on each request, which takes a millisecond of CPU time
+    from a hundred keys on. This one only looks at the oldest two.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # In the order of their last request.
+        # Ordered by the last request.
         self._by_key: OrderedDict[str, _Hits] = OrderedDict()
 
     async def hit(self, rate: Rate, who: str) -> Window:
-        """Count a request, if there is room for it."""
+        """Count a request if there is room for it."""
         key, now = f"{rate.name}:{who}", self._clock()
         hits = self._by_key.get(key)
         if hits is None:
@@ -99,7 +99,7 @@ class MemoryWindows:
         return _window(hits.times, rate, now, allowed=allowed)
 
     async def look(self, rate: Rate, who: str) -> Window:
-        """How the window stands."""
+        """Return the state of the window."""
         hits, now = self._by_key.get(f"{rate.name}:{who}"), self._clock()
         if hits is None:
             return Window(rate.amount > 0, 0, 0)
@@ -107,7 +107,7 @@ class MemoryWindows:
         return _window(hits.times, rate, now, allowed=len(hits.times) < rate.amount)
 
     async def run_forever(self) -> None:
-        """Nothing has to be done."""
+        """No background work is needed."""
 
     def _forget_old(self, now: float) -> None:
         for _ in range(2):
@@ -120,6 +120,6 @@ class MemoryWindows:
 def _window(times: deque[float], rate: Rate, now: float, *, allowed: bool) -> Window:
     if not times:
         return Window(allowed, 0, rate.seconds if rate.amount == 0 else 0)
-    # After a limit was lowered there may be more than it allows.
+    # After the limit was lowered, there may be more requests than allowed.
     leaves_first = times[max(0, len(times) - rate.amount) if rate.amount else -1]
     return Window(allowed, len(times), rate.seconds - (now - leaves_first))

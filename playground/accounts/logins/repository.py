@@ -75,7 +75,7 @@ class Successor:
 
 @dataclass(frozen=True, slots=True)
 class ValidLogin:
-    """A login that is valid, as its user sees it."""
+    """A valid login as its user sees it."""
 
     id: str
     created_at: datetime

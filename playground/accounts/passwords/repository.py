@@ -1,4 +1,4 @@
-"""Every database query about passwords and the links to reset them."""
+"""The database queries on passwords and password resets."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,17 +11,17 @@ from playground.kit.ids import new_id
 
 _CHANGED = "user.password_changed"
 
-# The new hash is known to nobody else, so finding it means that this ran before, and its answer got lost.
+# No one else knows the new hash. Finding it means that an earlier attempt succeeded and its response got lost.
 _REPLACE_HASH = """
 UPDATE users SET password_hash = $3, updated_at = now() WHERE id = $1 AND active AND (password_hash = $2 OR password_hash = $3)
 """
 
 _END_RESETS = "UPDATE password_resets SET used_at = now() WHERE user_id = $1 AND used_at IS NULL"
 
-# Held until the reset is kept, so that several for one account count each other.
+# Locks the account until the reset is stored, so that concurrent resets for one account are counted.
 _HOLD_ACCOUNT = "SELECT id FROM users WHERE email = $1 AND active FOR NO KEY UPDATE"
 
-# At most so many mails are on their way to one person at a time, however often somebody asks for them.
+# Limits the number of valid reset mails for one account, however many are requested.
 _OPEN_RESET = """
 INSERT INTO password_resets (id, user_id, token_hash, expires_at)
 SELECT $1, $2, $3, $4::timestamptz
@@ -44,7 +44,7 @@ RETURNING reset.user_id
 
 @dataclass(frozen=True, slots=True)
 class ResetAccount:
-    """The account that a reset is for, as far as its new password must not be like it."""
+    """The account of a reset, with the names that its new password must differ from."""
 
     email: str | None
     username: str | None
@@ -58,11 +58,11 @@ class PasswordRepository:
         self._audit = Audit(database)
 
     async def change(self, user_id: str, *, old_hash: str, new_hash: str, login: LoginRow) -> bool:
-        """Another password; all logins end, and a new one begins. False: the old password was changed meanwhile."""
+        """Set a new password, end all logins, and create a new one. False: the old password was changed meanwhile."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> bool:
-            # Statement by statement: a login with the old password that got in before the first is seen by the second.
+            # The second statement sees logins with the old password that were created before the first one.
             if not await transaction.execute_raw(_REPLACE_HASH, user_id, old_hash, new_hash):
                 return False
             await end_logins(transaction, user_id, but=login.id)
@@ -72,7 +72,7 @@ class PasswordRepository:
         return await in_transaction(self._database, write)
 
     async def set(self, user_id: str, new_hash: str, *, actor_id: str | None) -> None:
-        """Another password, set by an administrator or the operator; all logins end."""
+        """Set a new password for an administrator or the operator, and end all logins."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> None:
@@ -83,7 +83,7 @@ class PasswordRepository:
         await in_transaction(self._database, write)
 
     async def open_reset(self, reset_id: str, *, email: str, token_hash: str, expires_at: datetime, most_open: int) -> str | None:
-        """Keep a request for a new password; whose it is. `None`: there is no such account, or it has `most_open` of them."""
+        """Store a password reset, and return the user's id. `None`: the account doesn't exist, or has `most_open` resets."""
 
         async def write(transaction: Transaction) -> str | None:
             rows = await transaction.query_raw(_HOLD_ACCOUNT, email)
@@ -96,12 +96,12 @@ class PasswordRepository:
         return await in_transaction(self._database, write)
 
     async def account_of_reset(self, token_hash: str) -> ResetAccount | None:
-        """The account of a reset that is still valid."""
+        """Return the account of a valid reset."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(_RESET_ACCOUNT, token_hash))
         return ResetAccount(**rows[0]) if rows else None
 
     async def use_reset(self, token_hash: str, new_hash: str) -> str | None:
-        """Use a reset: another password, and all logins end. Whose it was; `None`: the reset is not valid any more."""
+        """Use a reset: set a new password, end all logins, and return the user's id. `None`: the reset is no longer valid."""
         event_id = new_id()
 
         async def write(transaction: Transaction) -> str | None:
@@ -118,6 +118,6 @@ class PasswordRepository:
 
 
 async def end_logins(transaction: Transaction, user_id: str, *, but: str = "") -> None:
-    """End all logins of an account, except the one with the id `but`, and the links for a new password, which would begin another."""
+    """End all logins of an account, except the one with the id `but`, and its password resets, which could create a login."""
     await transaction.execute_raw(END_OTHER_LOGINS, user_id, but)
     await transaction.execute_raw(_END_RESETS, user_id)

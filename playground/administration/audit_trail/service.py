@@ -11,6 +11,6 @@ class AuditTrail:
         self._repository = repository
 
     async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> AuditPage:
-        """A page of events, newest first."""
+        """Return a page of events, newest first."""
         rows = await self._repository.page(asked_by, wanted, cursor=cursor, limit=limit + 1)
         return AuditPage.of(rows, limit, item=AuditEvent.model_validate, cursor=lambda row: str(row["id"]))

@@ -15,7 +15,7 @@ from playground.kit.wire import money
 
 
 class SettingsRepository:
-    """Changes what was decided about models."""
+    """Changes the settings of models."""
 
     def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
@@ -28,7 +28,7 @@ class SettingsRepository:
         """
 
         async def write(transaction: Transaction) -> bool:
-            # One at a time, so that what is recorded as before is what was before.
+            # One at a time, so that the recorded previous values are correct.
             await locks.lock(transaction, locks.MODEL_SETTINGS)
             row = await transaction.model_settings.find_unique(where={"model": model})
             before = otherwise if row is None else setting_of(row)

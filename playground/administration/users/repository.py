@@ -95,23 +95,23 @@ class ListedAccount:
     last_login_at: datetime | None
     sessions: int
     sort_key: str
-    """What the list is sorted by, as text."""
+    """The sort key as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """How many of each an account has."""
+    """The numbers of an account's sessions, logins and keys."""
 
     sessions: int
     logins: int
-    """Those that are valid."""
+    """Valid logins."""
     api_keys: int
     provider_keys: int
 
 
 @dataclass(frozen=True, slots=True)
 class AccountUsage:
-    """What an account has used in the present day and month, and what its open runs have reserved."""
+    """What an account has used in the current day and month, and what its open runs have reserved."""
 
     day_requests: int = 0
     month_requests: int = 0
@@ -131,7 +131,7 @@ class AccountRepository:
     async def page(
         self, asked_by: str, wanted: UserFilter, *, sort: SortKey, descending: bool, after: Place | None, limit: int
     ) -> list[ListedAccount]:
-        """Accounts in that order, from the one after `after` on."""
+        """Return accounts in that order, starting after `after`."""
         key, key_type = _SORT_KEYS[sort]
         statement = _PAGE.format(key=key, type=key_type, beyond="<" if descending else ">", order="DESC" if descending else "ASC")
         pattern = None if wanted.text is None else containing(wanted.text)
@@ -148,12 +148,12 @@ class AccountRepository:
         return None if row is None else Account.of(row)
 
     async def belongings(self, user_id: str) -> Belongings:
-        """How much belongs to an account."""
+        """Return the numbers of an account's sessions, logins and keys."""
         [row] = await self._database.run(lambda prisma: prisma.query_raw(_BELONGINGS, user_id))
         return Belongings(**row)
 
     async def usage(self, user_id: str) -> AccountUsage:
-        """What it has used in the present day and month."""
+        """Return what an account has used in the current day and month."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(_USAGE, user_id))
         return AccountUsage(**rows[0]) if rows else AccountUsage()
 
