@@ -1,2 +1,2 @@
-/** Where the fonts of a style sheet are, without its rules (`katexFonts` in vite.config.ts). */
+/** The URLs of the fonts in a style sheet, without its rules (`katexFonts` in vite.config.ts). */
 declare module '*.css?fonts'

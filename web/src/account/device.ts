@@ -1,4 +1,4 @@
-/** What a browser calls itself, as people call it. The first that is named counts: most of them claim to be others as well. */
+/** Patterns in user agents, and the names that people use. The first match counts, since most browsers claim to be others as well. */
 const BROWSERS: [RegExp, string][] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -18,7 +18,7 @@ const SYSTEMS: [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** `Firefox on Linux`; a program by its own name, as `python-httpx`. */
+/** Such as `Firefox on Linux`; other programs by their own name, such as `python-httpx`. */
 export function deviceOf(userAgent: string | null): string {
   if (!userAgent) return 'Unknown device'
   const name = (known: [RegExp, string][]) => known.find(([sign]) => sign.test(userAgent))?.[1]

@@ -3,20 +3,20 @@ import { profile } from '../api/calls'
 import { ask, request, useTokens } from '../api/client'
 import { Problem } from '../api/problem'
 import type { Profile, Tokens } from '../api/shapes'
-import { keep, recall } from '../shell/storage'
+import { load, store } from '../shell/storage'
 import { theme, type Theme } from '../shell/theme.svelte'
 
 /**
- * Who is logged in. The access token is in memory alone; the refresh token is an HttpOnly cookie, which scripts never see.
+ * The login. The access token is only in memory; the refresh token is an HttpOnly cookie, which scripts can't read.
  *
- * A refresh token is valid once: a second use later than a few seconds counts as theft, and ends the login everywhere. So tabs refresh one
- * after another, under a lock that all tabs of the site share, and send each other the token they got.
+ * A refresh token is valid once: using it again after more than a few seconds counts as theft and ends the login everywhere. So tabs
+ * refresh one after another, under a lock shared by all tabs of the site, and send each other the new token.
  */
 class Login {
-  /** `unknown` until the first refresh was tried; `expired` when a login ended by itself, and the page waits as it is. */
+  /** `unknown` until the first refresh; `expired` if a login ended by itself, while the page stays as it is. */
   state = $state<'unknown' | 'out' | 'in' | 'expired'>('unknown')
   user = $state.raw<Profile | null>(null)
-  /** Why it is still unknown: the service did not say. */
+  /** Why the state is still unknown: the service didn't respond. */
   failure = $state.raw<Problem | null>(null)
 
   #token: string | null = null
@@ -26,22 +26,22 @@ class Login {
 
   constructor() {
     useTokens({ token: () => this.#usable(), refused: (token) => this.#refused(token) })
-    theme.told = (chosen) => void this.#keepTheme(chosen)
+    theme.onChosen = (chosen) => void this.#keepTheme(chosen)
     this.#channel.onmessage = ({ data }: MessageEvent<LoginNews>) => {
       if (data.type === 'out') this.#leave('out')
       else this.#hold(data)
     }
   }
 
-  /** Take up the login of an earlier visit, if there is one. */
+  /** Restore the login of an earlier visit, if there is one. */
   async resume(): Promise<void> {
     this.failure = null
     try {
-      // Who was never logged in here need not ask.
-      if (recall('loggedIn', false) && (await this.#refresh()) !== null) await this.#enter()
+      // Without an earlier login in this browser, no request is needed.
+      if (load('loggedIn', false) && (await this.#refresh()) !== null) await this.#enter()
       else this.#leave('out')
     } catch (error) {
-      // A service that is away or busy for a moment is no reason to ask for the password.
+      // A service that is briefly unavailable or busy is no reason to ask for the password.
       if (error instanceof Problem && isForAMoment(error)) this.failure = error
       else this.#leave('out')
     }
@@ -62,18 +62,18 @@ class Login {
     try {
       await request('/auth/logout', { method: 'POST', body: {} })
     } catch {
-      // Whatever came of it: this browser forgets the login.
+      // In any case, this browser forgets the login.
     }
     this.left()
   }
 
-  /** All tokens that were given before stop to hold; this browser goes on with new ones. Throws `Problem`. */
+  /** All earlier tokens stop working; this browser continues with new ones. Throws `Problem`. */
   async changePassword(currentPassword: string, newPassword: string): Promise<void> {
     const body = { currentPassword, newPassword, cookie: true }
     this.#share(await ask<Tokens>('/users/me/password', { method: 'POST', body }))
   }
 
-  /** The account is gone, or all of its logins are: there is nothing to log out of. */
+  /** The account or all its logins were deleted, so there is nothing to log out of. */
   left(): void {
     this.#leave('out')
     this.#channel.postMessage({ type: 'out' } satisfies LoginNews)
@@ -87,22 +87,22 @@ class Login {
 
   async #enter(): Promise<void> {
     const user = await profile()
-    // Somebody else in the same tab would see what the one before had typed: a fresh page for a fresh user.
+    // Reload, so that the next user in this tab doesn't see what the previous one typed.
     if (this.user !== null && this.user.id !== user.id) location.assign('/')
     this.user = user
     this.state = 'in'
-    keep('loggedIn', true)
-    keep('visited', true)
+    store('loggedIn', true)
+    store('visited', true)
     theme.show(user.preferences.theme)
   }
 
-  /** The theme goes with the account, to wherever its user logs in. */
+  /** The theme is stored in the account, so it applies wherever the user logs in. */
   async #keepTheme(chosen: Theme): Promise<void> {
     if (this.state !== 'in') return
     try {
       this.user = await ask<Profile>('/users/me', { method: 'PATCH', body: { preferences: { theme: chosen } } })
     } catch {
-      // It stays with this browser.
+      // It is stored in this browser anyway.
     }
   }
 
@@ -111,7 +111,7 @@ class Login {
     this.#expiresAt = 0
     if (state === 'out') {
       this.user = null
-      keep('loggedIn', null)
+      store('loggedIn', null)
     }
     this.state = state
   }
@@ -134,7 +134,7 @@ class Login {
 
   async #refreshInTurn(): Promise<string | null> {
     return withLock('playground.refresh', async () => {
-      // Another tab may have been first, and told of its token meanwhile.
+      // Another tab may have refreshed first and sent its token meanwhile.
       if (this.#token !== null && Date.now() < this.#expiresAt) return this.#token
       try {
         this.#share(await ask<Tokens>('/auth/refresh', { method: 'POST', body: {}, anonymous: true, keepalive: true }))
@@ -147,7 +147,7 @@ class Login {
   }
 
   #share(tokens: Tokens): void {
-    // A little early, so that a request that is under way when it ends is still good.
+    // Refresh a little early, so that the token is still valid when a running request arrives.
     const news = { type: 'token', token: tokens.accessToken, until: Date.now() + tokens.expiresIn * 900 } as const
     this.#hold(news)
     this.#channel.postMessage(news satisfies LoginNews)
@@ -168,7 +168,7 @@ type LoginNews = { type: 'token'; token: string; until: number } | { type: 'out'
 
 const leaving = new Set<() => Promise<void>>()
 
-/** What must be done while there still is a login. */
+/** Actions that need the login, to be run before logging out. */
 export function beforeLogout(act: () => Promise<void>): void {
   leaving.add(act)
 }

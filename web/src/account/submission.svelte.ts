@@ -1,14 +1,14 @@
 import { inWords, Problem } from '../api/problem'
 
-/** A form that is sent: whether it is under way, and what came of it. */
+/** The state of a form submission: whether it is in progress, and its result. */
 export class Submission {
   busy = $state(false)
   problem = $state.raw<unknown>(null)
 
-  /** `fields`: those of the form, which show what is wrong with them. */
+  /** `fields`: the fields of the form, which show their own errors. */
   constructor(readonly fields: readonly string[] = []) {}
 
-  /** True: it worked. Never twice at once. */
+  /** Run `act` unless a submission is in progress; true if it succeeded. */
   async run(act: () => Promise<unknown>): Promise<boolean> {
     if (this.busy) return false
     this.busy = true
@@ -24,12 +24,12 @@ export class Submission {
     }
   }
 
-  /** What is wrong with that field. */
+  /** The error of that field, if any. */
   about(field: string): string | null {
     return this.problem instanceof Problem ? this.problem.about(field) : null
   }
 
-  /** What is wrong and stands beside no field. */
+  /** The error that doesn't belong to a field of the form, if any. */
   get general(): string | null {
     if (this.problem === null || this.fields.some((field) => this.about(field) !== null)) return null
     return inWords(this.problem)

@@ -1,4 +1,4 @@
-/** The calls about one's account (docs/api/accounts.md), and their shapes. Times are ISO 8601; null is "not known" or "none". */
+/** The calls for the user's account (docs/api/accounts.md), and their shapes. Times are ISO 8601; null is "unknown" or "none". */
 import { ask, request } from './client'
 import type { Preferences, Profile, Schemas } from './shapes'
 
@@ -6,7 +6,7 @@ export const me = () => ask<Profile>('/users/me')
 
 export type ProfileChange = Partial<Pick<Profile, 'name' | 'bio' | 'username'>> & { preferences?: Partial<Preferences> }
 
-/** What is absent stays. */
+/** Absent fields stay unchanged. */
 export const changeMe = (change: ProfileChange) => ask<Profile>('/users/me', { method: 'PATCH', body: change })
 
 export const deleteMe = (password: string) => request('/users/me', { method: 'DELETE', body: { password } })
@@ -44,7 +44,7 @@ export type NewApiKey = Schemas['NewApiKey']
 
 export const apiKeys = () => ask<Schemas['ApiKeyList']>('/users/me/api-keys')
 
-/** `key` comes this once. */
+/** `key` is returned only this once. */
 export const makeApiKey = (wanted: NewApiKey) =>
   ask<Schemas['MadeApiKey']>('/users/me/api-keys', { method: 'POST', body: wanted })
 

@@ -1,4 +1,4 @@
-/** The calls that the page makes, by name. Streams are in `stream/`. */
+/** The page's calls by name. Streams are in `stream/`. */
 import { ask, request } from './client'
 import type { Estimate, ModelPage, Profile, SessionDetail, SessionPage, StreamRequest } from './shapes'
 
@@ -31,10 +31,10 @@ export const renameSession = (id: string, title: string) =>
 
 export const deleteSession = (id: string) => request(sessionPath(id), { method: 'DELETE', keepalive: true })
 
-/** Let the running turn continue for so long without a reader; whether there is one. */
+/** Let the running turn continue for some seconds without a reader; returns whether a turn is running. */
 export const keepRunning = (id: string, seconds: number) =>
   ask<{ running: boolean }>(`${sessionPath(id)}/keep`, { method: 'POST', body: { seconds }, keepalive: true })
 
-/** Stop one lane of the running turn, or all of them. */
+/** Stop one lane of the running turn, or all lanes. */
 export const stop = (id: string, lane: number | null) =>
   ask<{ stopped: number[] }>(`${sessionPath(id)}/stop`, { method: 'POST', body: lane === null ? {} : { lane } })

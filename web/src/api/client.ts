@@ -1,10 +1,10 @@
 import { Problem } from './problem'
 
-/** Where the client gets its token from; `account/login.svelte.ts` is the one there is. */
+/** Where the client gets its token from, implemented by `account/login.svelte.ts`. */
 export interface TokenSource {
-  /** A token that holds, got by refreshing where needed; null: nobody is logged in. */
+  /** A valid token, refreshed if necessary; null if no one is logged in. */
   token(): Promise<string | null>
-  /** The service refused that token. True: another one is there, and the request may be repeated. */
+  /** The service refused that token. True if there is a new one, so the request can be repeated. */
   refused(token: string): Promise<boolean>
 }
 
@@ -21,15 +21,15 @@ export interface RequestOptions {
   query?: Record<string, string | number | boolean | null | undefined>
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
-  /** Goes on when the page is closed meanwhile. */
+  /** The request continues if the page is closed. */
   keepalive?: boolean
   /** For `/auth` itself, which needs no token. */
   anonymous?: boolean
 }
 
 /**
- * The service's answer, whatever its body is. A token that has expired is refreshed, and the request repeated once.
- * Throws `Problem` for all but a success, and what `fetch` throws when `signal` aborts.
+ * The service's response, whatever its body is. If the token has expired, it is refreshed and the request repeated once. Throws `Problem`
+ * for unsuccessful responses, and the errors of `fetch` if `signal` aborts.
  */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
   const token = options.anonymous ? null : ((await tokens?.token()) ?? null)
@@ -41,7 +41,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   return response
 }
 
-/** The same for an answer in JSON. `T` is what docs/api says that it holds. */
+/** The same for JSON responses. `T` is the type documented in docs/api. */
 export async function ask<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const response = await request(path, options)
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T)

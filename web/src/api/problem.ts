@@ -1,19 +1,19 @@
-/** What is wrong with one field of a request. `field` is its path, as `lanes.1.temperature`. */
+/** The error of one field of a request. `field` is its path, such as `lanes.1.temperature`. */
 export interface FieldProblem {
   field: string
   message: string
 }
 
-/** An answer of the service that is no success (RFC 9457), or no answer at all (`status` 0). */
+/** An unsuccessful response (RFC 9457), or no response (`status` 0). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    /** Stable, for decisions; `network` when no answer came. */
+    /** A stable code for programs; `network` if there was no response. */
     readonly code: string,
-    /** For people. */
+    /** The message for people. */
     readonly detail: string,
     readonly fields: readonly FieldProblem[] = [],
-    /** When to ask again, in seconds, where the service says so. */
+    /** When to retry, in seconds, if the service says so. */
     readonly retryAfter: number | null = null,
   ) {
     super(detail)
@@ -47,13 +47,13 @@ export class Problem extends Error {
     }
   }
 
-  /** What is wrong with that field, if anything is. */
+  /** The error of that field, if any. */
   about(field: string): string | null {
     return this.fields.find((each) => each.field === field)?.message ?? null
   }
 }
 
-/** Any thrown value in plain words. */
+/** The message for any thrown value. */
 export function inWords(error: unknown): string {
   return error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error)
 }

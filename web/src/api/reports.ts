@@ -7,7 +7,7 @@ export type Dimension = CostReport['groupBy'][number]
 
 export type AnswerFigures = NonNullable<CostFigures['ownKey']>
 
-/** What the service's own keys paid; the rest is listed separately, and never added to it. */
+/** The costs paid with the service's keys. The other kinds are separate, and never added. */
 export type CostFigures = Schemas['CostFigures']
 
 export type CostRow = Schemas['CostRow']
@@ -16,19 +16,19 @@ export type CostReport = Schemas['CostReport']
 
 export interface CostQuery {
   groupBy: Dimension[]
-  /** A day in the browser's time zone; the first one. */
+  /** The first day, in the browser's time zone. */
   from: string
   /** The day after the last one. */
   to: string
   scope: 'own' | 'all'
 }
 
-/** A browser that doesn't know its machine's zone counts days in UTC itself. */
+/** If the browser doesn't know the machine's time zone, days are in UTC. */
 export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'Etc/Unknown'
 
 const asked = (query: CostQuery, timezone: string) => ({ ...query, groupBy: query.groupBy.join(','), timezone })
 
-/** In the browser's zone, or in UTC where the service doesn't know that: browsers may know newer names. */
+/** Costs by days of the browser's time zone, or of UTC if the service doesn't know that zone: browsers may know newer names. */
 async function inKnownZone<T>(get: (timezone: string) => Promise<T>): Promise<T> {
   try {
     return await get(browserZone())

@@ -1,6 +1,6 @@
 /**
- * Names for the shapes of the API that the page uses. `types.ts` is generated from the OpenAPI document (`make types`); what is written
- * here says only what the document leaves open. Times are ISO 8601, durations are ms; null is "not known".
+ * Names for the shapes of the API that the page uses. `types.ts` is generated from the OpenAPI document (`make types`); this file only adds
+ * what that document leaves open. Times are ISO 8601, durations are in ms, null is "unknown".
  */
 import type { components } from './types'
 
@@ -10,14 +10,14 @@ export type Schemas = components['schemas']
 export type Money = string
 
 export type AnswerStatus = Schemas['Answer']['status']
-/** What a finish reason means; null: not known. */
+/** What a finish reason means; null if unknown. */
 export type Ending = Schemas['Ending']
 
 export type Preferences = Schemas['Preferences']
 export type Profile = Schemas['Profile']
 export type Tokens = Pick<Schemas['TokenPair'], 'accessToken' | 'expiresIn'>
 
-/** How a model is asked. What is absent is left to the provider's default. */
+/** The parameters of a lane. Absent ones use the provider's default. */
 export type Parameters = {
   [Name in Exclude<keyof Schemas['LaneRequest'], 'model'>]?: NonNullable<Schemas['LaneRequest'][Name]>
 }
@@ -37,7 +37,7 @@ export type Estimate = Schemas['Estimate']
 
 export type AnswerFailure = Pick<Schemas['AnswerError'], 'code' | 'message' | 'retryable'>
 export type AnswerSource = Schemas['AnswerSource']
-/** A part of an answer that is no text, and is not kept. `size` is in bytes. */
+/** A part of an answer that is not text and is not stored. `size` is in bytes. */
 export type AnswerAttachment = Schemas['AnswerAttachment']
 export type AnswerDetail = Schemas['Answer']
 export type TurnDetail = Schemas['Turn']

@@ -1,6 +1,7 @@
 /**
- * Copy `text`; false when the browser refuses. Over plain http there is no `navigator.clipboard`, and a frame or a setting can forbid it:
- * then a text area is selected and copied, which only works during a click or a key press. So this must be called before anything is awaited.
+ * Copy `text`; false if the browser refuses. Over plain http there is no `navigator.clipboard`, and a frame or a setting can forbid it.
+ * Then the text is selected in a text area and copied, which works only during a click or a key press, so this must be called before
+ * anything is awaited.
  */
 export async function copyText(text: string): Promise<boolean> {
   const clipboard = navigator.clipboard as Clipboard | undefined
@@ -22,7 +23,7 @@ function copySelected(text: string): boolean {
   area.readOnly = true
   area.className = 'unseen'
   area.setAttribute('aria-hidden', 'true')
-  // Outside of an open modal dialog nothing can be selected.
+  // Nothing outside an open modal dialog can be selected.
   const place = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body
   place.append(area)
   try {

@@ -1,6 +1,5 @@
 /**
- * A random UUID (RFC 9562, version 4). `crypto.randomUUID` exists on pages of https and localhost only; `crypto.getRandomValues` exists
- * everywhere.
+ * A random UUID (RFC 9562, version 4). `crypto.randomUUID` exists only on https and localhost; `crypto.getRandomValues` exists everywhere.
  */
 export function randomId(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()

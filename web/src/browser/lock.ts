@@ -1,19 +1,19 @@
 import { randomId } from './ids'
 
-/** A lease of a tab that was closed meanwhile is over after so long. */
+/** After this time, the lease of a tab that was closed expires. */
 const LEASE_MS = 5_000
 const LOOK_MS = 50
 
-/** Run `act` while no other tab of the site runs one under the same name. */
+/** Run `act` while no other tab of the site runs an action with the same name. */
 export async function withLock<T>(name: string, act: () => Promise<T>): Promise<T> {
-  // Only pages of https and localhost have it.
+  // Only available on https and localhost.
   const locks = navigator.locks as LockManager | undefined
   return locks === undefined ? withLease(name, act) : locks.request(name, act)
 }
 
 /**
- * The same by a lease in the storage that tabs share. It is not exact: two tabs that look at the same moment may both go on, and storage
- * that is switched off locks nothing. So it is only for what the service can take twice, such as refreshing a login.
+ * The same with a lease in the storage shared by tabs. It is not exact: two tabs that check at the same moment may both continue, and
+ * without storage nothing is locked. So use it only for actions that the service can accept twice, such as refreshing a login.
  */
 async function withLease<T>(name: string, act: () => Promise<T>): Promise<T> {
   const place = `playground.lease.${name}`
@@ -33,7 +33,7 @@ async function withLease<T>(name: string, act: () => Promise<T>): Promise<T> {
 
 function isHeld(lease: string | null): boolean {
   const until = Number.parseInt(lease ?? '', 10)
-  // A clock that was put back must not make a lease endless.
+  // If the clock was set back, the lease must not last forever.
   return until > Date.now() && until <= Date.now() + LEASE_MS
 }
 

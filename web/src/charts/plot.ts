@@ -2,10 +2,12 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import './plot.css'
 
-/** What a chart is made of, for a theme and a width. `colour`: of a token of design, as the canvas takes it. */
+/** Builds the options of a chart for a theme and a width. `colour` returns the colour of a design token for the canvas. */
 export type Build = (colour: (token: string) => string, width: number) => Omit<uPlot.Options, 'width' | 'height'>
 
-/** Draws a chart into an element, as wide as that is, and anew when the width or the theme changes. Returns what takes it away. */
+/**
+ * Draws a chart into an element, with its width, and redraws it when the width or the theme changes. Returns a function that removes it.
+ */
 export function plot(element: HTMLElement, height: number, data: uPlot.AlignedData, build: Build): () => void {
   let chart: uPlot | null = null
   let width = 0
@@ -16,7 +18,7 @@ export function plot(element: HTMLElement, height: number, data: uPlot.AlignedDa
     if (width === 0) return
     const probe = element.appendChild(document.createElement('span'))
     const colour = (token: string) => {
-      // `light-dark()` is worked out for colours only, not for variables.
+      // Browsers resolve `light-dark()` only for colours, not for variables.
       probe.style.color = `var(${token})`
       return getComputedStyle(probe).color
     }
@@ -42,12 +44,12 @@ export function plot(element: HTMLElement, height: number, data: uPlot.AlignedDa
   }
 }
 
-/** The font of the page, for the canvas. */
+/** The page's font, for the canvas. */
 export function font(): string {
   return `12px ${getComputedStyle(document.body).fontFamily}`
 }
 
-/** Which token the colour of a series has; there are eight. */
+/** The design token of a series' colour; there are eight. */
 export function seriesToken(index: number): string {
   return `--series-${(index % 8) + 1}`
 }

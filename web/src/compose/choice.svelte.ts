@@ -1,8 +1,8 @@
 import type { LaneRequest, Parameters } from '../api/shapes'
-import { keep, recall } from '../shell/storage'
+import { load, store } from '../shell/storage'
 import { type ModelSet, MOST_LANES } from './chosen'
 
-/** One lane to come. `key` stays with it wherever it is moved. */
+/** A lane of the next comparison. `key` stays the same when it is moved. */
 export interface ChosenLane {
   key: string
   model: string
@@ -16,15 +16,15 @@ export interface Preset {
 
 let keys = 0
 
-/** What the next comparison will compare; kept in this browser. */
+/** The models and parameters of the next comparison; stored in this browser. */
 class Choice {
   lanes = $state.raw<readonly ChosenLane[]>([])
   all = $state.raw<Parameters>({})
-  presets = $state.raw<readonly Preset[]>(recall('presets', []))
+  presets = $state.raw<readonly Preset[]>(load('presets', []))
 
   constructor() {
-    const kept = recall<ModelSet | null>('models', null)
-    if (kept) this.take(kept)
+    const stored = load<ModelSet | null>('models', null)
+    if (stored) this.take(stored)
   }
 
   get full(): boolean {
@@ -35,7 +35,7 @@ class Choice {
     return { lanes: this.lanes.map(({ model, parameters }): LaneRequest => ({ model, ...parameters })), all: this.all }
   }
 
-  /** That set, and no other. Lanes that are there already keep their columns. */
+  /** Replace the choice by this set. Lanes that were already there keep their columns. */
   take(set: ModelSet): void {
     this.all = set.all
     this.#change(
@@ -54,7 +54,7 @@ class Choice {
     this.#change(this.lanes.filter((lane) => lane.key !== key))
   }
 
-  /** To where the lane `before` is; null: to the end. */
+  /** Move to the position of the lane `before`; null: to the end. */
   move(key: string, before: string | null): void {
     const moved = this.lanes.find((lane) => lane.key === key)
     if (moved === undefined || key === before) return
@@ -63,7 +63,7 @@ class Choice {
     this.#change([...others.slice(0, at), moved, ...others.slice(at)])
   }
 
-  /** Of one lane, or (`null`) of all. */
+  /** The parameters of one lane, or of all (`null`). */
   setParameters(key: string | null, parameters: Parameters): void {
     if (key === null) this.all = parameters
     this.#change(this.lanes.map((lane) => (lane.key === key ? { ...lane, parameters } : lane)))
@@ -79,12 +79,12 @@ class Choice {
 
   #change(lanes: readonly ChosenLane[]): void {
     this.lanes = lanes
-    keep('models', this.set)
+    store('models', this.set)
   }
 
   #changePresets(presets: readonly Preset[]): void {
     this.presets = [...presets].sort((one, other) => one.name.localeCompare(other.name))
-    keep('presets', this.presets)
+    store('presets', this.presets)
   }
 }
 

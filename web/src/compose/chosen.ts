@@ -1,6 +1,6 @@
 import type { LaneRequest, Parameters, ReasoningEffort } from '../api/shapes'
 
-/** What is to be compared: lanes, and what holds for all of them. */
+/** What to compare: lanes, and parameters for all of them. */
 export interface ModelSet {
   lanes: LaneRequest[]
   all: Parameters
@@ -8,7 +8,7 @@ export interface ModelSet {
 
 export const MOST_LANES = 16
 
-/** Numbers, and the limits that the service sets. */
+/** Numeric parameters, with the service's limits. */
 export const NUMBERS = {
   temperature: {
     title: 'Temperature',
@@ -41,7 +41,7 @@ export type NumberName = keyof typeof NUMBERS
 
 export const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high']
 
-/** The set as a query of the page's address: `lane=sim/quick&lane=sim/careful|temperature=0.2&all=maxTokens=500`. */
+/** The set as a query of the page's URL: `lane=sim/quick&lane=sim/careful|temperature=0.2&all=maxTokens=500`. */
 export function toQuery(set: ModelSet): string {
   const query = new URLSearchParams()
   for (const { model, ...parameters } of set.lanes) {
@@ -50,11 +50,11 @@ export function toQuery(set: ModelSet): string {
   }
   const all = fromParameters(set.all)
   if (all !== '') query.set('all', all)
-  // Slashes and colons, of which names are full, may stand in a query as they are (RFC 3986, 3.4).
+  // Slashes and colons, which are common in names, are allowed in a query (RFC 3986, 3.4).
   return query.toString().replaceAll('%2F', '/').replaceAll('%3A', ':')
 }
 
-/** The set that a query holds; also `models=a,b`, as people write it. Null: it holds none. What can't be used is left out. */
+/** The set in a query, which can also be `models=a,b`, as people write it. Null if it has none. Invalid parts are skipped. */
 export function fromQuery(query: URLSearchParams): ModelSet | null {
   const lanes = query.getAll('lane').map((text): LaneRequest => {
     const [model = '', ...own] = text.split('|')
@@ -92,7 +92,7 @@ function toParameters(text: string): Parameters {
   return parameters
 }
 
-/** The number that `text` is, if that parameter can have it. */
+/** The number in `text`, if it is valid for that parameter. */
 export function usableNumber(name: NumberName, text: string): number | null {
   const { least, most, whole } = NUMBERS[name]
   const value = Number(text)
@@ -100,7 +100,7 @@ export function usableNumber(name: NumberName, text: string): number | null {
   return whole && !Number.isInteger(value) ? null : value
 }
 
-/** In few words, for a lane's head: `temperature 0.2 · 500 tokens`. */
+/** A short text for a lane's header: `temperature 0.2 · 500 tokens`. */
 export function inShort(parameters: Parameters): string {
   return [
     parameters.temperature !== undefined && `temperature ${parameters.temperature}`,

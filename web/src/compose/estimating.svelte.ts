@@ -2,20 +2,20 @@ import * as calls from '../api/calls'
 import { inWords, Problem } from '../api/problem'
 import type { LaneEstimate, StreamRequest } from '../api/shapes'
 
-/** So long after the last key. */
+/** The delay after the last key press. */
 const QUIET_MS = 500
 
-/** What would be sent, counted and priced by the service before it is sent. */
+/** Tokens and cost of what would be sent, estimated by the service. */
 class Estimating {
-  /** In the order of the request's lanes; null: nothing is typed, or it is being counted for the first time. */
+  /** In the order of the request's lanes; null if nothing is typed, or while the first estimate is running. */
   lanes = $state.raw<readonly LaneEstimate[] | null>(null)
-  /** Why it can't be: what would be sent would not be taken either. */
+  /** Why there is no estimate; sending would fail for the same reason. */
   problem = $state('')
 
   #timer: ReturnType<typeof setTimeout> | undefined
   #abort = new AbortController()
 
-  /** Null: there is nothing to count. */
+  /** Null if there is nothing to estimate. */
   of(body: StreamRequest | null): void {
     clearTimeout(this.#timer)
     this.#abort.abort()
@@ -37,7 +37,7 @@ class Estimating {
     } catch (error) {
       if (abort.signal.aborted) return
       this.lanes = null
-      // The rest is for a moment only, and no reason to alarm anybody who is still typing.
+      // Other errors are temporary, and no reason to alarm someone who is still typing.
       this.problem = error instanceof Problem && error.status === 422 ? inWords(error) : ''
     }
   }

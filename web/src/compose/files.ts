@@ -1,7 +1,7 @@
-/** What can be done today with a file that is dropped or pasted: its text can go into the prompt, and nothing else. */
+/** What can be done with a dropped or pasted file: its text can be inserted into the prompt. */
 export type DroppedFile = { text: string } | { refusal: string }
 
-/** Of the prompt; nothing that is longer could be sent. */
+/** The limit for prompts; nothing longer could be sent. */
 const MOST_BYTES = 256 * 1024
 
 export async function readDropped(files: readonly File[]): Promise<DroppedFile> {
@@ -16,14 +16,14 @@ export async function readDropped(files: readonly File[]): Promise<DroppedFile> 
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer())
     if (text.trim() !== '' && !text.includes('\0')) return { text }
   } catch {
-    // No text, or a folder, which can't be read.
+    // Not a text file, or a folder, which can't be read.
   }
   return {
     refusal: `“${file.name}” can’t be attached: only text files are supported. Images and documents are not supported yet.`,
   }
 }
 
-/** Whether something that is dragged or pasted is a file. Programs that copy text often put a picture of it beside it. */
+/** Whether the dragged or pasted data is a file. Programs that copy text often add a picture of it. */
 export function bringsFiles(data: DataTransfer | null): data is DataTransfer {
   return data !== null && data.types.includes('Files') && !data.types.includes('text/plain')
 }

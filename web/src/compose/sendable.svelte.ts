@@ -3,9 +3,9 @@ import { Problem } from '../api/problem'
 import { catalogue } from '../models/catalogue.svelte'
 import { choice, type ChosenLane } from './choice.svelte'
 
-/** Which of the chosen lanes can be sent: a link or a saved set may name models that do not exist, or that this user may not use. */
+/** Which of the chosen lanes can be sent: a link or a preset may contain models that don't exist, or that this user may not use. */
 class Sendable {
-  /** By the name of the model: why it can't be asked, in the service's words. */
+  /** By model: why it can't be used, in the service's words. */
   problems = $state.raw<ReadonlyMap<string, string>>(new Map())
 
   readonly lanes: readonly ChosenLane[] = $derived(choice.lanes.filter((lane) => !this.problems.has(lane.model)))
@@ -15,7 +15,10 @@ class Sendable {
 
   #asked = new Map<string, readonly unknown[]>()
 
-  /** Ask the service about chosen models that no list has. It alone knows: short names are looked up, and some models are not listed. */
+  /**
+   * Ask the service about chosen models that are in no list. Only the service knows them: bare names are looked up, and some models are not
+   * listed.
+   */
   async check(): Promise<void> {
     const lists = catalogue.models
     const models = [...new Set(choice.lanes.map((lane) => lane.model))].filter(
@@ -23,7 +26,7 @@ class Sendable {
     )
     for (const model of models) this.#asked.set(model, lists)
     let rest = models
-    // An answer names all unknown models, or else all that are refused.
+    // A response names all unknown models, or else all refused ones.
     while (rest.length > 0) {
       try {
         await calls.estimate({ prompt: 'Hello', lanes: rest.map((model) => ({ model })) })
@@ -41,7 +44,7 @@ class Sendable {
     }
   }
 
-  /** Learn from an answer of the service which of these models can't be asked. */
+  /** Read from an error response which of these models can't be used. */
   refused(error: unknown, models: readonly string[]): readonly string[] {
     if (!(error instanceof Problem)) return []
     const wrong = new Map<string, string>()

@@ -2,32 +2,32 @@ import type { AnswerFigures, CostFigures, CostRow } from '../api/reports'
 import type { Money } from '../api/shapes'
 import { sum } from '../design/money'
 
-/** Which money: the service's own, that of the users' own keys, or the simulator's, which is none. They are never added. */
+/** The kinds of money: paid with the service's keys, paid with users' keys, or simulated. They are never added. */
 export const monies = ['cost', 'ownKey', 'simulated'] as const
 export type Kind = (typeof monies)[number]
 
-/** The figures of that kind; null: there are none. */
+/** The figures of that kind; null if there are none. */
 export function figuresOf(row: CostFigures, kind: Kind): AnswerFigures | null {
   if (kind !== 'cost') return row[kind]
   return row.answers > 0 ? row : null
 }
 
-/** Which kinds there are at all. */
+/** The kinds that occur. */
 export function kindsOf(total: CostFigures): Kind[] {
   return monies.filter((kind) => figuresOf(total, kind) !== null)
 }
 
 export interface Series {
   title: string
-  /** For each column; what is not known is left out. */
+  /** A value for each column; unknown ones are omitted. */
   amounts: Money[]
   total: Money
 }
 
-/** More than these can't be told apart. */
+/** More series can't be told apart. */
 const MOST = 8
 
-/** What each subject cost in each column, the dearest first; the least dear ones together. */
+/** The cost of each subject in each column, most expensive first; the cheapest ones are combined. */
 export function seriesOf(
   rows: readonly CostRow[],
   columns: readonly string[],

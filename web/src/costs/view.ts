@@ -12,7 +12,7 @@ export const titles: Record<View['by'], string> = {
 }
 export type Unit = 'day' | 'week' | 'month'
 
-/** What is looked at; it stands in the address. Both days belong to it. */
+/** The selected view; it is in the URL. Both days are included. */
 export interface View {
   from: Day
   to: Day
@@ -41,14 +41,14 @@ export function lengthOf({ from, to }: View): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1
 }
 
-/** What a column of the chart stands for: as the table has it, or so that there are not too many. */
+/** The period of a column in the chart: the same as in the table, or longer so that there aren't too many. */
 export function unitOf(view: View): Unit {
   if (view.by === 'day' || view.by === 'week' || view.by === 'month') return view.by
   const days = lengthOf(view)
   return days <= 62 ? 'day' : days <= 370 ? 'week' : 'month'
 }
 
-/** What the columns are made of. */
+/** The unit of the columns. */
 export function splitOf({ by }: View): 'model' | 'provider' | 'user' {
   return by === 'provider' || by === 'user' ? by : 'model'
 }
@@ -57,7 +57,7 @@ export function queryOf({ from, to, scope }: View, groupBy: Dimension[]): CostQu
   return { groupBy, from, to: daysAfter(to, 1), scope }
 }
 
-/** The name that the service gives to each column, in order. Weeks are named by their Mondays. */
+/** The service's names of the columns, in order. Weeks are named by their Mondays. */
 export function columnsOf(unit: Unit, from: Day, to: Day): string[] {
   const names = new Set<string>()
   for (let day = from; day <= to; day = daysAfter(day, 1)) names.add(nameOf(unit, day))
@@ -71,8 +71,8 @@ function nameOf(unit: Unit, day: Day): string {
   return daysAfter(day, -weekday)
 }
 
-/** The last so many days, up to today. */
-export function lately(days: number): { from: Day; to: Day } {
+/** The last `count` days, up to today. */
+export function lastDays(days: number): { from: Day; to: Day } {
   const to = dayOf(new Date())
   return { from: daysAfter(to, 1 - days), to }
 }

@@ -1,9 +1,9 @@
-/** Days as the user's clock has them. A day is written `2026-11-21`. */
+/** Days in the user's time zone, written as `2026-11-21`. */
 export type Day = string
 
 const LANGUAGE = 'en-GB'
 
-/** The day on which that moment lies. `zone`: by default the browser's. */
+/** The day of that moment. `zone`: by default the browser's. */
 export function dayOf(moment: string | Date, zone?: string): Day {
   const parts = new Intl.DateTimeFormat('en', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: zone })
     .formatToParts(new Date(moment))
@@ -12,24 +12,24 @@ export function dayOf(moment: string | Date, zone?: string): Day {
   return `${year}-${month}-${day}`
 }
 
-/** So many days later, or earlier. */
+/** The day that is `count` days later, or earlier if negative. */
 export function daysAfter(day: Day, days: number): Day {
-  // Days are counted in UTC, where all of them have 24 hours.
+  // Calculated in UTC, where all days have 24 hours.
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** When that day begins where the browser is, as the API takes it. */
+/** When that day starts in the browser's time zone, in the API's format. */
 export function startOf(day: Day): string {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
   return new Date(year, month - 1, date).toISOString()
 }
 
-/** Whether a text that came from outside is a day. */
+/** Whether a text from outside is a valid day. */
 export function isDay(text: string | null): text is Day {
   return text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
 }
 
-/** `Today`, `Yesterday`, `Friday 20 November`, with the year where it is another. */
+/** Such as `Today`, `Yesterday`, `Friday 20 November`, with the year if it is not this one. */
 export function dayTitle(day: Day, today: Day): string {
   if (day === today) return 'Today'
   if (day === daysAfter(today, -1)) return 'Yesterday'
@@ -44,7 +44,7 @@ export function dayTitle(day: Day, today: Day): string {
   return title.replace(',', '')
 }
 
-/** `20 Nov`, with the year where it is another. */
+/** Such as `20 Nov`, with the year if it is not this one. */
 export function shortDay(day: Day, today: Day): string {
   const sameYear = day.slice(0, 4) === today.slice(0, 4)
   return new Intl.DateTimeFormat(LANGUAGE, {
@@ -55,21 +55,21 @@ export function shortDay(day: Day, today: Day): string {
   }).format(new Date(`${day}T00:00:00Z`))
 }
 
-/** `14:05`. `zone`: by default the browser's. */
+/** Such as `14:05`. `zone`: by default the browser's. */
 export function timeOfDay(moment: string, zone?: string): string {
   return new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit', timeZone: zone }).format(
     new Date(moment),
   )
 }
 
-/** `20 November 2026, 14:05`. `zone`: by default the browser's. */
+/** Such as `20 November 2026, 14:05`. `zone`: by default the browser's. */
 export function wholeMoment(moment: string, zone?: string): string {
   return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'long', timeStyle: 'short', timeZone: zone }).format(
     new Date(moment),
   )
 }
 
-/** Neighbours of the same day together, in their order. */
+/** Group adjacent items of the same day, keeping the order. */
 export function byDay<T>(items: readonly T[], moment: (item: T) => string, zone?: string): { day: Day; items: T[] }[] {
   const groups: { day: Day; items: T[] }[] = []
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** Lets the browser keep an answer as a file. `name`: where the answer itself names none. */
+/** Save a response as a file. `name`: used if the response doesn't have a file name. */
 export async function keepAsFile(response: Response, name: string): Promise<void> {
   const given = /filename="?([^";]+)"?/.exec(response.headers.get('Content-Disposition') ?? '')?.[1]
   const address = URL.createObjectURL(await response.blob())
@@ -6,6 +6,6 @@ export async function keepAsFile(response: Response, name: string): Promise<void
   link.href = address
   link.download = given ?? name
   link.click()
-  // Not at once: the browser still reads it.
+  // Not immediately, since the browser is still reading it.
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }

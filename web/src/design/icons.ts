@@ -1,4 +1,4 @@
-/** Paths in a box of 16, drawn with a line of 1.5. */
+/** Paths in a 16 × 16 box, drawn with a line width of 1.5. */
 export const icons = {
   add: 'M8 3v10M3 8h10',
   close: 'M4 4l8 8M12 4l-8 8',

@@ -19,7 +19,7 @@ function units(amount: Money, scale: number): bigint {
   return BigInt(whole + fraction.padEnd(scale, '0'))
 }
 
-/** `1.5E-7` as `0.00000015`. */
+/** Write `1.5E-7` as `0.00000015`. */
 function plain(amount: Money): string {
   return /e/i.test(amount)
     ? Number(amount)
@@ -28,7 +28,7 @@ function plain(amount: Money): string {
     : amount
 }
 
-/** For people: whole cents from ten cents on, three figures that count below. Nothing but zero looks like zero. */
+/** For people: whole cents from ten cents on, and three significant digits below. Only zero looks like zero. */
 export function dollars(amount: Money | number): string {
   const value = Number(amount)
   if (value === 0) return '$0'

@@ -1,16 +1,16 @@
 import type { AnswerDetail, SessionDetail } from '../api/shapes'
 
-/** One answer of a session, as an address names it: `2.0` is that of lane 0 in turn 2. */
+/** An answer of a session in a URL: `2.0` is that of lane 0 in turn 2. */
 export interface Choice {
   name: string
   turn: number
   model: string
-  /** The lane's place among those of the same model, where there are several. */
+  /** The lane's number among those with the same model, if there are several. */
   title: string
   answer: AnswerDetail
 }
 
-/** The answers that wrote something, in the order of turns and lanes. */
+/** The answers with text, in the order of turns and lanes. */
 export function choicesOf(session: SessionDetail): Choice[] {
   return session.turns.flatMap(({ turn, answers }) =>
     answers
@@ -25,7 +25,7 @@ export function choicesOf(session: SessionDetail): Choice[] {
   )
 }
 
-/** What is compared if the address does not say: the first two answers of the last turn that has two. */
+/** The default: the first two answers of the last turn that has two. */
 export function firstTwo(choices: readonly Choice[]): [string, string] | null {
   const turns = Object.values(Object.groupBy(choices, (choice) => choice.turn))
   const pair = turns.findLast((turn) => (turn?.length ?? 0) > 1) ?? choices

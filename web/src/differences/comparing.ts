@@ -1,6 +1,6 @@
 import type { Comparison } from './rows'
 
-/** Compares two texts in a worker. An aborted one is ended, and never resolves. */
+/** Compare two texts in a worker. If aborted, the worker is ended and the promise never resolves. */
 export function comparing(left: string, right: string, signal: AbortSignal): Promise<Comparison> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
   signal.addEventListener('abort', () => worker.terminate())

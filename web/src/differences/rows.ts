@@ -1,4 +1,4 @@
-/** A piece of text that both answers have, or one of them alone. */
+/** A piece of text that both answers have, or only one. */
 export interface Piece {
   of: 'both' | 'left' | 'right'
   text: string
@@ -6,17 +6,17 @@ export interface Piece {
 
 export interface Comparison {
   pieces: Piece[]
-  /** Some parts differ so much that they were not compared by word. */
+  /** Some parts differ so much that they were not compared word by word. */
   rough: boolean
 }
 
-/** A line of both answers, or lines of them that differ: they stand beside each other. */
+/** A line of both answers, or differing lines, shown side by side. */
 export interface Row {
   pieces: Piece[]
   differs: boolean
 }
 
-/** Broken where both have the end of a line. */
+/** Split where both have a line break. */
 export function rowsOf(pieces: readonly Piece[]): Row[] {
   const rows: Row[] = []
   let row: Row = { pieces: [], differs: false }
@@ -39,7 +39,7 @@ export function rowsOf(pieces: readonly Piece[]): Row[] {
   return rows
 }
 
-/** How much of the text both have: from 0 to 1, by letters and digits. */
+/** The share of the text that both have, from 0 to 1, by letters and digits. */
 export function common(pieces: readonly Piece[]): number {
   let both = 0
   let all = 0
@@ -51,7 +51,7 @@ export function common(pieces: readonly Piece[]): number {
   return all === 0 ? 1 : both / all
 }
 
-/** With their ends. */
+/** Including their line breaks. */
 export function linesOf(text: string): string[] {
   return text.split(/(?<=\n)/)
 }

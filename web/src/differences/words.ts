@@ -1,35 +1,35 @@
 import { diffArrays, type ArrayChange } from 'diff'
 import { linesOf, type Comparison, type Piece } from './rows'
 
-/** What a user is willing to wait for. */
-const PATIENCE_MS = 3_000
-/** Each passage gets so much, also when that is over. */
+/** How long a user is willing to wait. */
+const TIMEOUT_MS = 3_000
+/** Each passage gets this time, even if the total time is used up. */
 const LEAST_MS = 5
-/** Longer passages are compared by word only within their lines. */
+/** Longer passages are compared word by word only within their lines. */
 const PASSAGE_WORDS = 4_000
 
-/** Scripts that put no blanks between words. */
+/** Scripts without spaces between words. */
 const UNBROKEN = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}`
 const LETTER = String.raw`[[\p{L}\p{M}\p{N}_]--[${UNBROKEN}]]`
 
-/** Words, ends of lines, runs of blanks, and each other sign by itself. */
+/** Words, line breaks, runs of spaces, and all other characters one by one. */
 const TOKENS = new RegExp(
   String.raw`(?<unbroken>[${UNBROKEN}]+)|${LETTER}+(?:['’]${LETTER}+)*|\n|[^\S\n]+|\p{RGI_Emoji}|[^]`,
   'gv',
 )
 
-/** It knows where words end that no blank ends. All text would take it seconds. */
+/** It finds word boundaries in scripts without spaces. It would need seconds for all text. */
 const dictionary = new Intl.Segmenter(undefined, { granularity: 'word' })
 
 /**
- * By word, where languages without blanks have words too. The number of steps grows with the square of the number of differences, so
- * texts for which that takes too long are compared by line, and only passages that differ by word.
+ * Compare word by word, also in languages without spaces. The number of steps grows with the square of the number of differences, so texts
+ * for which this takes too long are compared line by line, and only differing passages word by word.
  */
-export function compare(left: string, right: string, patience = PATIENCE_MS): Comparison {
-  const whole = diffArrays(wordsOf(left), wordsOf(right), { timeout: patience })
+export function compare(left: string, right: string, timeoutMs = TIMEOUT_MS): Comparison {
+  const whole = diffArrays(wordsOf(left), wordsOf(right), { timeout: timeoutMs })
   if (whole !== undefined) return { pieces: joined(piecesOf(whole)), rough: false }
-  const lines = diffArrays(linesOf(left), linesOf(right), { timeout: patience })
-  const deadline = performance.now() + patience
+  const lines = diffArrays(linesOf(left), linesOf(right), { timeout: timeoutMs })
+  const deadline = performance.now() + timeoutMs
   let rough = false
   const byWord = (one: string, other: string): Piece[] => {
     const [before, after] = [wordsOf(one), wordsOf(other)]
@@ -39,7 +39,7 @@ export function compare(left: string, right: string, patience = PATIENCE_MS): Co
       : undefined
     if (found !== undefined) return piecesOf(found)
     const [upper, lower] = [linesOf(one), linesOf(other)]
-    // The same number of lines is no accident: tables and code are like that.
+    // An equal number of lines is no accident: tables and code are like that.
     if (upper.length === lower.length && upper.length > 1) {
       return upper.flatMap((line, index) => byWord(line, lower[index] ?? ''))
     }
@@ -71,7 +71,7 @@ function piecesOf(changes: ArrayChange<string>[]): Piece[] {
 
 type Passage = { both: string } | { both?: undefined; left: string; right: string }
 
-/** What differs between two common pieces, as one. */
+/** The differences between two common pieces, combined. */
 function passages(pieces: readonly Piece[]): Passage[] {
   const found: Passage[] = []
   for (const { of, text } of pieces) {
@@ -86,8 +86,8 @@ function passages(pieces: readonly Piece[]): Passage[] {
 }
 
 /**
- * A blank or a comma between two words that differ is no common ground: it goes with them, so that a sentence that was written anew reads
- * as one. Pieces of one side that follow each other become one, the left one first.
+ * A space or a comma between two differing words doesn't count as common, so that a rewritten sentence reads as one piece. Adjacent pieces
+ * of one side are combined, the left one first.
  */
 function joined(pieces: readonly Piece[]): Piece[] {
   const all = passages(pieces)

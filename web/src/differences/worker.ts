@@ -1,4 +1,4 @@
-/** Compares beside the page, which stays at hand meanwhile. */
+/** Compares in a worker, so that the page stays responsive. */
 import { compare } from './words'
 
 addEventListener('message', ({ data }: MessageEvent<{ left: string; right: string }>) => {

@@ -4,15 +4,15 @@ import { deleteSession } from '../api/calls'
 import { inWords, Problem } from '../api/problem'
 import { notices } from '../shell/notices.svelte'
 
-/** For so long a deletion can be undone. */
+/** How long a deletion can be undone. */
 export const UNDO_MS = 8_000
 
 /**
- * Sessions that are deleted in a moment, unless that is undone. Several within that time are one, and are undone together.
- * When the page is closed or its user logs out meanwhile, they are deleted at once.
+ * Sessions that will be deleted in a moment, unless that is undone. Several within that time are undone together. If the page is closed or
+ * the user logs out, they are deleted immediately.
  */
 export class Deletions {
-  /** As good as deleted: not to be shown any more. */
+  /** Waiting for deletion, so not shown any more. */
   readonly gone = new SvelteSet<string>()
 
   #waiting = new Map<string, string>()
@@ -31,7 +31,7 @@ export class Deletions {
     this.#dismiss?.()
     const text =
       this.#waiting.size === 1 ? `Deleted “${shortened(title)}”` : `Deleted ${this.#waiting.size} comparisons`
-    this.#dismiss = notices.tell(text, { action: { title: 'Undo', run: () => this.undo() }, lasts: UNDO_MS })
+    this.#dismiss = notices.show(text, { action: { title: 'Undo', run: () => this.undo() }, durationMs: UNDO_MS })
   }
 
   undo(): void {
@@ -39,7 +39,7 @@ export class Deletions {
     this.#end()
   }
 
-  /** Without waiting any longer. */
+  /** Delete immediately. */
   async now(): Promise<void> {
     const ids = [...this.#waiting.keys()]
     this.#end()
@@ -60,7 +60,7 @@ export class Deletions {
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return
       this.gone.delete(id)
-      notices.tell(`Couldn't delete the comparison. ${inWords(error)}`, { kind: 'bad' })
+      notices.show(`Couldn't delete the comparison. ${inWords(error)}`, { kind: 'bad' })
     }
   }
 }

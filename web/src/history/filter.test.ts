@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressOf, asked, filterOf, narrows } from './filter'
+import { addressOf, filterOf, narrows, queryOf } from './filter'
 
 const read = (query: string) => filterOf(new URLSearchParams(query))
 
@@ -16,8 +16,8 @@ describe('the filter of the history', () => {
   })
 
   it('takes whole days, the last one with its evening', () => {
-    const { from, to } = asked(read('from=2026-11-21&to=2026-11-21'))
+    const { from, to } = queryOf(read('from=2026-11-21&to=2026-11-21'))
     expect(Date.parse(to ?? '') - Date.parse(from ?? '')).toBe(86_400_000)
-    expect(asked(read(''))).toEqual({})
+    expect(queryOf(read(''))).toEqual({})
   })
 })

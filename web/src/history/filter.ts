@@ -4,7 +4,7 @@ import { type Day, daysAfter, isDay, startOf } from '../design/days'
 
 export const statuses = ['completed', 'failed', 'stopped', 'interrupted', 'running'] as const satisfies AnswerStatus[]
 
-/** Which sessions are wanted; `''` does not narrow. Both days belong to what is wanted. */
+/** Which sessions to show; `''` doesn't filter. Both days are included. */
 export interface Filter {
   q: string
   model: string
@@ -25,7 +25,7 @@ export function filterOf(query: URLSearchParams): Filter {
   }
 }
 
-/** The address of the history with that filter, for a link to what is shown. */
+/** The URL of the history with that filter. */
 export function addressOf(filter: Filter): string {
   const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''))
   return query.size === 0 ? '/history' : `/history?${query}`
@@ -35,8 +35,8 @@ export function narrows(filter: Filter): boolean {
   return Object.values(filter).some((value) => value !== '')
 }
 
-/** As the API takes it: from the beginning of the one day to the end of the other, where the browser is. */
-export function asked(filter: Filter): SessionQuery {
+/** In the API's format: from the start of the first day to the end of the last one, in the browser's time zone. */
+export function queryOf(filter: Filter): SessionQuery {
   return {
     ...(filter.q && { q: filter.q }),
     ...(filter.model && { model: filter.model }),

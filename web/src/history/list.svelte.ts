@@ -1,9 +1,9 @@
 import * as calls from '../api/calls'
 import { inWords } from '../api/problem'
 import type { SessionSummary } from '../api/shapes'
-import { asked, type Filter } from './filter'
+import { queryOf, type Filter } from './filter'
 
-/** The sessions that a filter lets through, newest first, page by page. */
+/** The sessions that match a filter, newest first, page by page. */
 export class SessionList {
   items = $state.raw<readonly SessionSummary[]>([])
   state = $state<'loading' | 'ready' | 'more' | 'failed'>('loading')
@@ -15,7 +15,7 @@ export class SessionList {
   #cursor: string | null = null
   #abort = new AbortController()
 
-  /** From the newest on, at least `count` of them. What was there stays to be seen until the answer comes. */
+  /** Load at least `count` sessions, from the newest on. The current ones stay visible until the response arrives. */
   async load(filter: Filter, count = 0): Promise<void> {
     this.#filter = filter
     this.#cursor = null
@@ -34,18 +34,18 @@ export class SessionList {
     await this.#page()
   }
 
-  /** The page that failed. */
+  /** Load the page that failed again. */
   async again(): Promise<void> {
     this.state = this.#cursor === null ? 'loading' : 'more'
     await this.#page()
   }
 
-  /** Stop asking. */
+  /** Stop loading. */
   leave(): void {
     this.#abort.abort()
   }
 
-  /** Throws `Problem`; the title is the old one then. */
+  /** Throws `Problem`, and restores the old title then. */
   async rename(id: string, title: string): Promise<void> {
     const before = this.items.find((item) => item.id === id)?.title ?? ''
     this.#retitle(id, title)
@@ -67,7 +67,7 @@ export class SessionList {
     const { signal } = (this.#abort = new AbortController())
     const cursor = this.#cursor
     try {
-      const page = await calls.sessions({ ...asked(this.#filter), cursor, limit: 50 }, signal)
+      const page = await calls.sessions({ ...queryOf(this.#filter), cursor, limit: 50 }, signal)
       this.items = cursor === null ? page.items : [...this.items, ...page.items]
       this.#cursor = page.nextCursor
       this.hasMore = page.nextCursor !== null

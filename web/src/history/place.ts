@@ -1,4 +1,4 @@
-/** Where the reader left off in a list: the first session in sight, how far from the top, and how many had been loaded. */
+/** The reader's position in a list: the first visible session, its distance from the top, and how many were loaded. */
 export interface Place {
   session: string
   offset: number
@@ -7,8 +7,8 @@ export interface Place {
 
 const STORED = 'playground.historyPlace'
 
-/** Of the list at that address; null: at its beginning. For this tab only, and only the last list, so that it survives a reload. */
-export function leftAt(address: string): Place | null {
+/** The position in the list at that URL; null: the start. Stored only for this tab and the last list, to survive a reload. */
+export function savedPosition(address: string): Place | null {
   try {
     const [stored, place] = JSON.parse(sessionStorage.getItem(STORED) ?? '[null, null]') as [
       string | null,
@@ -20,10 +20,10 @@ export function leftAt(address: string): Place | null {
   }
 }
 
-export function leave(address: string, place: Place | null): void {
+export function savePosition(address: string, place: Place | null): void {
   try {
     sessionStorage.setItem(STORED, JSON.stringify([address, place]))
   } catch {
-    // Storage that is full or switched off keeps nothing.
+    // If storage is full or disabled, nothing is stored.
   }
 }

@@ -1,18 +1,21 @@
 import { untrack } from 'svelte'
 import type { Answer } from '../session/answer.svelte'
 import { announcer } from '../shell/announcer.svelte'
-import { Reading } from './reading'
+import { ReadAloud } from './readAloud'
 import { statusOf } from './status'
 
 const READ_EVERY_MS = 3_000
 
-/** Tells a screen reader how a lane's answer ends, and reads it out while somebody listens. To be called where a component begins. */
-export function announced(lane: () => string, answer: () => Answer | undefined, listened: () => boolean): void {
-  let reading = new Reading(0)
+/**
+ * Announces the end of a lane's answer to screen readers, and reads the answer out while it is listened to. Call it during component
+ * initialisation.
+ */
+export function announceAnswer(lane: () => string, answer: () => Answer | undefined, listened: () => boolean): void {
+  let reading = new ReadAloud(0)
 
   function readOut(given: Answer): void {
     if (listened()) announcer.say(reading.next(given.text, !given.running))
-    else reading = new Reading(given.text.length)
+    else reading = new ReadAloud(given.text.length)
   }
 
   const running = $derived(answer()?.running ?? false)
@@ -20,12 +23,12 @@ export function announced(lane: () => string, answer: () => Answer | undefined, 
     if (!running) return
     const given = untrack(answer)
     if (!given) return
-    reading = new Reading(0)
+    reading = new ReadAloud(0)
     const timer = setInterval(() => readOut(given), READ_EVERY_MS)
     return () => clearInterval(timer)
   })
 
-  // The end is told here: what cleans the effect above up still sees the answer as it was.
+  // The end is announceAnswer here, because the cleanup of the effect above still sees the previous state of the answer.
   let ran: Answer | null = null
   $effect(() => {
     const given = answer()

@@ -3,7 +3,7 @@ import { type Paintable, painter } from '../shell/painter'
 import { TextView } from './textView'
 import { watchSight } from './sight'
 
-/** Shows one answer while it grows: its text, and its thinking while that is unfolded. */
+/** Shows one growing answer: its text, and its reasoning while that is expanded. */
 export class AnswerPainter implements Paintable {
   seen = false
   #thinking: TextView | null = null
@@ -16,18 +16,18 @@ export class AnswerPainter implements Paintable {
   ) {
     this.#text = new TextView(root)
     this.#unwatch = watchSight(root.parentElement ?? root, (seen) => {
-      // It is told when the empty answer has been laid out: to fill it before would make one long task of both.
+      // Called after the empty answer has been laid out; filling it before would combine both in one long task.
       this.seen = seen
       painter.ask(this)
     })
     answer.grew = () => painter.ask(this)
   }
 
-  /** Where the thinking is shown; null: it is folded, and costs nothing. */
+  /** The element for the reasoning; null if it is collapsed and costs nothing. */
   unfold(root: HTMLElement | null): void {
     this.#thinking = root === null ? null : new TextView(root)
     if (root === null) return
-    // Who unfolds it looks at it.
+    // If it is expanded, it is being looked at.
     this.seen = true
     painter.ask(this)
   }
@@ -38,7 +38,7 @@ export class AnswerPainter implements Paintable {
     if (this.#thinking !== null)
       whole = this.#thinking.paint(answer.reasoning, !answer.running || answer.text !== '', deadline)
     whole = this.#text.paint(answer.text, !answer.running, deadline) && whole
-    // What will not change any more need not be watched: a long session has hundreds of them.
+    // Finished answers don't have to be observed: a long session has hundreds of them.
     if (whole && !answer.running) this.#unwatch()
     return whole
   }

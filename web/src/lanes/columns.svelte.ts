@@ -1,18 +1,18 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 
-/** Of a lane's column, in px. The same bounds are in tokens.css. */
+/** The bounds of a column's width in px. The same bounds are in tokens.css. */
 export const LEAST_WIDTH = 320
 export const MOST_WIDTH = 1200
 
-/** How the columns stand: which are wide, folded, alone on the screen, and in which order those of a session are. By the lanes' keys. */
+/** The state of the columns, by the lanes' keys: their widths and order, and which are collapsed or maximized. */
 class Columns {
-  /** Those that were given a width; the others share what is left. */
+  /** Chosen widths; the other columns share the remaining space. */
   readonly widths = new SvelteMap<string, number>()
   readonly collapsed = new SvelteSet<string>()
   expanded = $state<string | null>(null)
   #order = $state.raw<readonly string[]>([])
 
-  /** In the user's order; lanes without a place in it stay behind the others. */
+  /** In the user's order; lanes without a position come last. */
   ordered<T extends { key: string }>(lanes: readonly T[]): readonly T[] {
     const place = (lane: T) => {
       const index = this.#order.indexOf(lane.key)
@@ -21,7 +21,7 @@ class Columns {
     return [...lanes].sort((one, other) => (place(one) === place(other) ? 0 : place(one) - place(other)))
   }
 
-  /** To where the column `before` is; null: to the end. */
+  /** Move to the position of the column `before`; null: to the end. */
   move(all: readonly { key: string }[], key: string, before: string | null): void {
     if (key === before) return
     const others = all.map((lane) => lane.key).filter((each) => each !== key)

@@ -1,7 +1,7 @@
 import { count } from '../design/figures'
 import type { Answer } from '../session/answer.svelte'
 
-/** What is to be said of the end of a completed answer: an answer that was cut off must not look like a bad one. Null: nothing. */
+/** What to show about the end of a completed answer, since an answer that was cut off must not look like a bad one. Null: nothing. */
 export function noteOnEnd(answer: Answer): { title: string; advice: string } | null {
   const figures = answer.figures
   if (answer.state !== 'completed' || figures === null) return null

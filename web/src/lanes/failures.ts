@@ -1,6 +1,6 @@
 import type { AnswerFailure } from '../api/shapes'
 
-/** What happened, by the codes of docs/api/errors.md; the failure's own message says the details. */
+/** What happened, by the codes in docs/api/errors.md; the details are in the failure's message. */
 const TITLES: Record<string, string> = {
   wrong_key: 'Invalid API key',
   insufficient_funds: 'The provider account is out of credit',

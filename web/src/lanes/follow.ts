@@ -1,12 +1,12 @@
 /**
- * Keeps the end of a column that grows in sight, until the reader scrolls up; at the end again, it takes hold again. `onchange` is told
- * which of both it is.
+ * Keep the end of a growing column in view until the reader scrolls up, and again when the reader is back at the end. `onchange` is called
+ * with the new state.
  */
 export class Follow {
   holding: boolean
   #last = 0
   readonly #scrolled = () => this.#look()
-  /** It is told between the browser's layout and its painting, when to scroll costs nothing. */
+  /** Called between the browser's layout and its painting, when scrolling costs nothing. */
   readonly #grown = new ResizeObserver(() => this.#settle())
 
   /** `scroller` has one child, which grows. */
@@ -23,12 +23,12 @@ export class Follow {
 
   #settle(): void {
     if (!this.holding) return
-    // More than there is: the browser knows the end without being asked for it.
+    // More than the height: the browser finds the end without a layout.
     this.scroller.scrollTop = 1e9
     this.#last = this.scroller.scrollTop
   }
 
-  /** Soon: all columns at once would be much for the browser, which has to lay out what stands at the end of each. */
+  /** Deferred, because scrolling all columns at once is a lot of work for the browser, which has to lay out the end of each. */
   hold(): void {
     waiting.add(this)
     if (waiting.size === 1) requestAnimationFrame(holdNext)
@@ -67,6 +67,6 @@ function holdNext(): void {
   if (next === undefined) return
   waiting.delete(next)
   next.takeHold()
-  // What comes into sight there is laid out in this frame and in the next.
+  // What becomes visible is laid out in this frame and the next.
   if (waiting.size > 0) requestAnimationFrame(() => requestAnimationFrame(holdNext))
 }

@@ -1,10 +1,10 @@
-/** So much is one block, which the browser neither lays out nor draws while it is far from the screen. */
+/** The size of a block, which the browser neither lays out nor draws while it is far from the screen. */
 const BLOCK = 8_000
 
-/** Text that grows at its end, as it is: for an answer that can't be shown as Markdown. */
+/** Growing plain text, for an answer that can't be shown as Markdown. */
 export class PlainView {
   #text = ''
-  /** The text before it is in blocks that are full. */
+  /** The text before this is in full blocks. */
   #full = 0
   #part: HTMLElement | null = null
 
@@ -16,7 +16,7 @@ export class PlainView {
     this.#text = text
   }
 
-  /** Show what is new, until `deadline` (as `performance.now()`); true: all of it is shown. */
+  /** Show the new text, until `deadline` (as `performance.now()`); true if all of it is shown. */
   paint(deadline: number): boolean {
     while (this.#full < this.#text.length) {
       this.#part ??= this.#nextPart()

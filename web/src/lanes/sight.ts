@@ -1,9 +1,9 @@
-/** How far from the screen an answer counts as seen: who scrolls should not see it being made. */
+/** The distance from the screen within which an answer counts as visible, so that it is ready when it is scrolled into view. */
 const MARGIN = '400px'
 
 const watched = new WeakMap<Element, (seen: boolean) => void>()
 
-/** One for all: the browser looks at each of them in every frame. */
+/** One observer for all, because the browser checks each of them in every frame. */
 const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) watched.get(target)?.(isIntersecting)
@@ -11,7 +11,7 @@ const observer = new IntersectionObserver(
   { rootMargin: MARGIN, scrollMargin: MARGIN },
 )
 
-/** Tells whether `element` is on the screen, or near it, now and whenever that changes; until the returned function is called. */
+/** Calls back with whether `element` is on or near the screen, now and on changes, until the returned function is called. */
 export function watchSight(element: Element, onchange: (seen: boolean) => void): () => void {
   watched.set(element, onchange)
   observer.observe(element)

@@ -1,6 +1,6 @@
 import type { Answer, AnswerState } from '../session/answer.svelte'
 
-/** What the page calls each state. */
+/** The page's names of the states. */
 export const STATUS: Record<AnswerState, string> = {
   waiting: 'Waiting',
   queued: 'Retrying',
@@ -12,7 +12,7 @@ export const STATUS: Record<AnswerState, string> = {
   interrupted: 'Interrupted',
 }
 
-/** The same for an answer, which may be complete only as far as its limit let it. */
+/** The same for an answer, which may have been completed only because it reached a limit. */
 export function statusOf(answer: Answer): string {
   return answer.cut ? 'Cut off' : STATUS[answer.state]
 }

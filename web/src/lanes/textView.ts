@@ -2,7 +2,7 @@ import { MarkdownView } from '../markdown/view'
 import { warn } from '../shell/warning'
 import { PlainView } from './plainView'
 
-/** Shows a text as Markdown, or as it is when that fails. */
+/** Shows a text as Markdown, or as plain text if that fails. */
 export class TextView {
   #view: MarkdownView | PlainView
 
@@ -10,7 +10,7 @@ export class TextView {
     this.#view = new MarkdownView(root)
   }
 
-  /** `text`: all that has come; `finished`: that is all. True: all of it is shown. */
+  /** `text`: all text so far; `finished`: it is complete. True if all of it is shown. */
   paint(text: string, finished: boolean, deadline: number): boolean {
     try {
       this.#view.set(text, finished)

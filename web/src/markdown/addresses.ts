@@ -1,6 +1,6 @@
 import { resolved } from './entities'
 
-/** The address if it is one of the web or of mail, whole: what is relative would lead into this page. */
+/** The address if it is an absolute web or mail address; a relative one would point into this page. */
 export function safeAddress(address: string): string | null {
   try {
     const url = new URL(resolved(address))

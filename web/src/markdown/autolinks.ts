@@ -1,11 +1,11 @@
-/** Addresses that stand in a text as they are. */
+/** Bare addresses in a text. */
 const WEB = /(?:https?:\/\/|www\.)[^\s<>[\]"`|\u3000-\u303F\uFF00-\uFF0F\uFF1A-\uFF20“”‘’…—]+/iy
 const ANGLE = /<((?:https?:\/\/|mailto:)[^\s<>]+)>/iy
 const MAIL_AFTER = /@[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)+/iy
 const MAIL_BEFORE = /[a-z\d.+_-]+$/i
 const LONGEST_NAME = 64
 
-/** The address of the web at `at`, without the punctuation of the sentence around it; empty: there is none. */
+/** The web address at `at`, without the punctuation of the sentence around it; empty if there is none. */
 export function webAddressAt(source: string, at: number): string {
   if (/[a-z\d]/i.test(source[at - 1] ?? '')) return ''
   const found = matchAt(WEB, source, at)?.[0] ?? ''
@@ -13,7 +13,7 @@ export function webAddressAt(source: string, at: number): string {
   let end = found.length
   for (; end > 0; end--) {
     const last = found[end - 1] ?? ''
-    // A bracket that ends more than begins belongs to the sentence.
+    // An unmatched closing bracket belongs to the sentence.
     if (last === ')' && surplus > 0) surplus -= 1
     else if (!"?!.,:*_~';".includes(last)) break
   }
@@ -26,7 +26,7 @@ export function angleAddressAt(source: string, at: number): string {
   return matchAt(ANGLE, source, at)?.[1] ?? ''
 }
 
-/** The address of mail whose `@` is at `at`; `before`: the text before it. */
+/** The mail address whose `@` is at `at`; `before`: the text before it. */
 export function mailAddressAt(source: string, at: number, before: string): { name: string; host: string } | null {
   const name = MAIL_BEFORE.exec(before.slice(-LONGEST_NAME))?.[0]
   const host = name === undefined ? undefined : matchAt(MAIL_AFTER, source, at)?.[0]

@@ -1,4 +1,4 @@
-/** A block of Markdown: one element on the page. */
+/** A block of Markdown, which becomes one element on the page. */
 export type Kind =
   | 'document'
   | 'quote'
@@ -18,7 +18,7 @@ export type Kind =
 
 export type Align = 'left' | 'center' | 'right' | null
 
-/** What a reference leads to. */
+/** The target of a reference. */
 export interface Definition {
   label: string
   href: string
@@ -27,45 +27,45 @@ export interface Definition {
 
 const CONTAINERS = new Set<Kind>(['document', 'quote', 'list', 'item', 'footnote', 'table'])
 
-/** What can change while the block is open. */
+/** Properties that can change while the block is open. */
 export class Block {
   open = true
-  /** Of a container: those that are not settled. */
+  /** For a container: the blocks that are not settled. */
   children: Block[] = []
-  /** Of a container: how many there were in all. */
+  /** For a container: the number of blocks in total. */
   count = 0
-  /** Of a leaf: its lines, without what their containers take. */
+  /** For a leaf: its lines, without the marks of their containers. */
   text = ''
-  /** It goes on from a block of its kind that became too long. */
+  /** It continues a block of the same kind that became too long. */
   continued = false
 
-  /** Of a list: the mark of its items. Of code: its fence. Of HTML: its end. Of a formula: its end. Of an alert: its kind. */
+  /** For a list: the mark of its items. Code: its fence. HTML: its end. A formula: its end. An alert: its kind. */
   mark = ''
-  /** Of a list. */
+  /** For a list. */
   ordered = false
   start = 1
-  /** Of a list: how many numbers were given. */
+  /** For a list: the number of its items so far. */
   items = 0
-  /** Of an item: where its text begins. Of code: how far its fence is indented. */
+  /** For an item: where its text starts. Code: how far its fence is indented. */
   indent = 0
-  /** Of a heading, from 1. */
+  /** For a heading, from 1. */
   level = 1
-  /** Of code: what stands behind its fence. */
+  /** For code: the text after its fence. */
   language = ''
-  /** Of an item and its first paragraph: whether its box is checked; null: it has none. */
+  /** For an item and its first paragraph: whether its box is checked; null if it has none. */
   checked: boolean | null = null
-  /** Of a footnote. */
+  /** For a footnote. */
   label = ''
   definition: Definition | null = null
-  /** Of a table. */
+  /** For a table. */
   head: string[] = []
   align: Align[] = []
-  /** Of a row. */
+  /** For a row. */
   cells: string[] = []
-  /** Of a formula: its end has come. */
+  /** For a formula: it is complete. */
   whole = false
 
-  /** Where a container is shown, and the last of its nodes that will not change. */
+  /** The element that shows a container, and the last of its nodes that will not change. */
   element: HTMLElement | null = null
   settled: ChildNode | null = null
 
@@ -76,7 +76,7 @@ export class Block {
   }
 }
 
-/** What a block was before a line that may still grow was read. */
+/** The state of a block before reading a line that may still grow. */
 export interface Remembered {
   block: Block
   state: Partial<Block>

@@ -29,13 +29,13 @@ import { cellsOf, columnsOf } from './tables'
 const MARKS = /[*_~`[\]<&$\\|]/g
 
 /**
- * The blocks of a text that grows, line by line, as CommonMark reads them: a stack of open blocks, of which each line continues some,
- * closes the others and opens new ones. No line is read twice, and what a line costs depends on its own length and on how many blocks
- * are open, of which there are at most a hundred. A block that becomes too long goes on in a further one of its kind.
+ * The blocks of a growing text, read line by line like CommonMark: with a stack of open blocks, of which each line continues some, closes
+ * the others and opens new ones. No line is read twice. The cost of a line depends on its own length and on the number of open blocks, of
+ * which there are at most a hundred. A block that becomes too long is continued in another one of its kind.
  */
 export class Blocks {
   readonly document = new Block('document')
-  /** Labels of references and footnotes (`^1`) that were defined since the reader emptied this. */
+  /** Labels of references and footnotes (`^1`) that were defined since the reader last emptied this. */
   readonly defined: Block[] = []
   #open: Block[] = [this.document]
   #blocks = 0
@@ -46,7 +46,7 @@ export class Blocks {
     return this.#open.at(-1) ?? this.document
   }
 
-  /** One whole line, without its end. `partial`: it may still grow. */
+  /** Read one whole line, without its line break. `partial`: it may still grow. */
   line(line: string, partial = false): void {
     if (this.tip.kind === 'plain') this.#append(this.tip, line)
     else if (this.#blocks > MOST_BLOCKS || this.#marks > MOST_MARKS_IN_ALL) {
@@ -55,12 +55,12 @@ export class Blocks {
     } else this.#read(new Cursor(line), partial)
   }
 
-  /** More of the last line. */
+  /** Read more of the last line. */
   more(text: string): void {
     this.#append(this.tip, text, '')
   }
 
-  /** Calls `look` while the line is read that may still grow, and forgets the line. */
+  /** Call `look` while the line that may still grow has been read, then forget the line. */
   tentatively(line: string, look: () => void): void {
     const [open, blocks, marks, defined] = [this.#open, this.#blocks, this.#marks, this.defined.length]
     const remembered: Remembered[] = open.map(remember)
@@ -113,7 +113,7 @@ export class Blocks {
     }
   }
 
-  /** Whether the line goes on with that block, whose mark in the line is passed over. */
+  /** Whether the line continues that block, whose mark in the line is skipped. */
   #continues(block: Block, cursor: Cursor): boolean {
     switch (block.kind) {
       case 'quote':
@@ -159,13 +159,13 @@ export class Blocks {
     if (leaf.kind === 'code') {
       if (leaf.mark !== '' && cursor.indent < 4 && !long) {
         if (closesFence(leaf.mark, words)) return this.#closeTip()
-        // What may become the end is held back, lest it flash up.
+        // Text that may become the end is held back, so that it doesn't appear briefly.
         if (partial && mayCloseFence(leaf.mark, words)) return
       }
       return this.#append(leaf, cursor.rest)
     }
     this.#append(leaf, words)
-    // Of a long line, the rest may not have come yet.
+    // The rest of a long line may not have arrived yet.
     if (long || !this.tip.mark || this.tip.kind !== leaf.kind) return
     if (leaf.kind === 'html') {
       if (words.toLowerCase().includes(leaf.mark)) this.#closeTip()
@@ -175,12 +175,15 @@ export class Blocks {
     } else if (words.includes(leaf.mark)) this.#toParagraph(leaf)
   }
 
-  /** Opens the block that begins here. A container: more may begin in it; `done`: the line is read; null: only text is left. */
+  /**
+   * Open the block that starts here. Returns a container: more blocks may start in it; `done`: the line has been read; null: the rest is
+   * text.
+   */
   #begin(container: Block, cursor: Cursor, matched: number, long: boolean, full: boolean): Block | 'done' | null {
     const { indent, words } = cursor
     const paragraph = container.kind === 'paragraph' ? container : null
     if (indent >= 4) {
-      // Text of a paragraph may be indented as it likes, also where it goes on without the mark of its quote.
+      // The text of a paragraph can have any indentation, also if it continues without the mark of its quote.
       if (paragraph || container.kind === 'table' || this.tip.kind === 'paragraph') return null
       this.#closeTo(matched)
       cursor.columns(4)
@@ -202,7 +205,7 @@ export class Blocks {
     return full ? null : (this.#beginItem(paragraph, cursor, matched) ?? this.#beginFootnote(cursor, matched))
   }
 
-  /** Opens what takes the rest of the line. */
+  /** Open the block that contains the rest of the line. */
   #beginLeaf(paragraph: Block | null, words: string, indent: number, matched: number): boolean {
     if (paragraph && !paragraph.continued) {
       const level = underlineLevel(words)
@@ -293,7 +296,7 @@ export class Blocks {
 
   #text(cursor: Cursor, matched: number, long: boolean): void {
     const words = cursor.words
-    // A paragraph goes on although the marks of its containers are left out.
+    // A paragraph continues even if the marks of its containers are missing.
     if (matched < this.#open.length && this.tip.kind === 'paragraph') return this.#append(this.tip, words)
     this.#closeTo(matched)
     const { tip } = this
@@ -328,7 +331,7 @@ export class Blocks {
     return true
   }
 
-  /** A further block of the same kind, in place of one that is full. */
+  /** Continue a full block in another one of the same kind. */
   #goOn(full: Block): Block {
     const next = new Block(full.kind)
     const { mark, ordered, indent, label, align } = full
@@ -352,7 +355,7 @@ export class Blocks {
     }
   }
 
-  /** A formula that turned out to be none. */
+  /** Turn a formula that isn't one into text. */
   #toParagraph(formula: Block): Block {
     this.#drop()
     const paragraph = new Block('paragraph')
@@ -361,7 +364,7 @@ export class Blocks {
     return this.#add(paragraph)
   }
 
-  /** Takes the last block away: its text becomes another one. */
+  /** Remove the last block, because its text becomes another one. */
   #drop(): void {
     this.#open.pop()
     this.tip.children.pop()
@@ -395,7 +398,7 @@ function accepts(parent: Block, child: Block): boolean {
   return (parent.kind === 'list') === (child.kind === 'item') && (parent.kind === 'table') === (child.kind === 'row')
 }
 
-/** Where a text is cut that is too long: before a space, in the worst case within a word. */
+/** Where to split a text that is too long: before a space, or else within a word. */
 function cutIn(text: string): number {
   const start = text.slice(0, PARAGRAPH_LENGTH)
   const space = Math.max(start.lastIndexOf(' '), start.lastIndexOf('\n'))

@@ -1,16 +1,18 @@
 import { copyText } from '../browser/clipboard'
 import { highlight } from './highlight'
 
-/** Longer code stays plain, and is laid out in blocks of so many characters: the browser would lay all of it out anew for each line. */
+/**
+ * Longer code stays plain and is laid out in blocks of this many characters, since the browser would lay out all of it again for each line.
+ */
 const LONGEST_COLOURED = 30_000
 const BLOCK_LENGTH = 8_000
 
-/** Code may be coloured again each time it has grown by so much: all in all that is linear. */
+/** Code is coloured again each time it has grown by this factor, which makes the total cost linear. */
 const GROWTH = 1.4
 
 /**
- * A block of code with its language and a button to copy it. It can grow: what was coloured stays so, and new lines are plain until
- * enough has come to colour all of it again.
+ * A block of code with its language and a button to copy it. It can grow: coloured text stays coloured, and new lines are plain until there
+ * is enough new text to colour all of it again.
  */
 export class CodeBlock {
   readonly element = document.createElement('figure')
@@ -18,11 +20,11 @@ export class CodeBlock {
   readonly #language: string
   #text = ''
   #coloured = 0
-  /** Of long code: up to where it stands in blocks that are full, and the block behind them. */
+  /** For long code: the end of the full blocks, and the block after them. */
   #blocked = 0
   #open: HTMLElement | null = null
 
-  /** `info`: what stands behind the fence, as `python title="x"`. */
+  /** `info`: the text after the fence, such as `python title="x"`. */
   constructor(info: string) {
     this.#language = languageOf(info)
     this.element.className = 'code'
@@ -80,7 +82,7 @@ export class CodeBlock {
       this.#blocked = 0
     }
     this.#text = text
-    // The last block may grow: what was in it is put there anew.
+    // The last block may grow, so its text is replaced.
     if (this.#open) this.#open.remove()
     while (this.#blocked < text.length) {
       const rest = text.slice(this.#blocked, this.#blocked + BLOCK_LENGTH)
@@ -103,14 +105,14 @@ export class CodeBlock {
   }
 }
 
-/** The language that is named behind a fence, as in `python title="x"`. */
+/** The language after a fence, such as `python title="x"`. */
 export function languageOf(info: string): string {
   return /^[\w+#.-]*/.exec(info.trim())?.[0].toLowerCase() ?? ''
 }
 
 const blocks = new WeakMap<Node, CodeBlock>()
 
-/** The block whose element that is. */
+/** The block with that element. */
 export function codeBlock(element: Node): CodeBlock | undefined {
   return blocks.get(element)
 }

@@ -1,4 +1,4 @@
-/** What the worker that takes code apart sends back: `languages.ts` makes it, `highlight.ts` shows it. */
+/** The result of the highlighting worker, created by `languages.ts` and shown by `highlight.ts`. */
 
 /** A piece of code: plain text, or parts with a common scope, such as `string` or `title.function`. */
 export type Part = string | Scope
@@ -8,7 +8,7 @@ export interface Scope {
   children: Part[]
 }
 
-/** The parts of the code of that number, with their scopes; null: the language is unknown. */
+/** The parts of the code with that number, with their scopes; null if the language is unknown. */
 export interface Coloured {
   id: number
   parts: Part[] | null

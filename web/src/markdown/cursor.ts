@@ -1,13 +1,13 @@
-/** A place in a line, in characters and in columns: a tab goes on to the next column that is a multiple of four. */
+/** A position in a line, in characters and columns. A tab moves to the next column that is a multiple of four. */
 export class Cursor {
   offset = 0
   #column = 0
-  /** Columns of a tab that was taken in part. */
+  /** Remaining columns of a tab that was partly consumed. */
   #rest = 0
 
   constructor(readonly line: string) {}
 
-  /** Columns of white space that come next. */
+  /** The width in columns of the white space that follows. */
   get indent(): number {
     let column = this.#column + this.#rest
     for (let at = this.offset + (this.#rest > 0 ? 1 : 0); ; at++) {
@@ -22,24 +22,24 @@ export class Cursor {
     return this.next === this.line.length
   }
 
-  /** Where the next character is that is no white space. */
+  /** The position of the next character that is not white space. */
   get next(): number {
     let at = this.offset
     while (this.line[at] === ' ' || this.line[at] === '\t') at++
     return at
   }
 
-  /** What is left from the next character on that is no white space. */
+  /** The rest of the line from the next character that is not white space. */
   get words(): string {
     return this.line.slice(this.next)
   }
 
-  /** All that is left. */
+  /** The rest of the line. */
   get rest(): string {
     return this.#rest > 0 ? ' '.repeat(this.#rest) + this.line.slice(this.offset + 1) : this.line.slice(this.offset)
   }
 
-  /** Passes over so many columns of white space, if there are so many. */
+  /** Skip this many columns of white space, if there are enough. */
   columns(count: number): void {
     while (count > 0) {
       const character = this.line[this.offset]
@@ -54,13 +54,13 @@ export class Cursor {
     }
   }
 
-  /** Passes over so many characters that are no tabs. */
+  /** Skip this many characters that are not tabs. */
   characters(count: number): void {
     this.offset += count
     this.#column += count
   }
 
-  /** Passes over white space. */
+  /** Skip white space. */
   space(): void {
     this.columns(this.indent)
   }

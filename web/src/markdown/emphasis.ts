@@ -4,17 +4,17 @@ import { MOST_LEVELS } from './limits'
 
 type Name = 'em' | 'strong' | 'del'
 
-/** A run of `*`, `_` or `~~`, of which emphasis may begin and end. */
+/** A run of `*`, `_` or `~~`, at which emphasis may start or end. */
 export interface Run extends Flanking {
   type: 'run'
   mark: string
   length: number
-  /** How long it was. */
+  /** Its original length. */
   whole: number
-  /** What ends and begins at it, the innermost first. */
+  /** The emphasis that ends and starts at it, innermost first. */
   ends: number
   begins: Name[]
-  /** How deep the emphasis is that stands behind it, up to the next run that is open. */
+  /** The depth of the emphasis after it, up to the next open run. */
   depth: number
   place: number
 }
@@ -23,7 +23,7 @@ export function runOf(mark: string, length: number, flanking: Flanking): Run {
   return { type: 'run', mark, length, whole: length, ends: 0, begins: [], depth: 0, place: 0, ...flanking }
 }
 
-/** Runs of marks as the emphasis that they mean, as CommonMark pairs them; those that pair with none are text. */
+/** Pair runs of marks to emphasis like CommonMark; unpaired marks are text. */
 export function emphasised(pieces: readonly (Inline | Run)[]): Inline[] {
   pair(pieces.filter((piece): piece is Run => piece.type === 'run'))
   const root: Inline[] = []
@@ -46,7 +46,7 @@ export function emphasised(pieces: readonly (Inline | Run)[]): Inline[] {
 
 function pair(runs: readonly Run[]): void {
   const open: Run[] = []
-  /** For each kind of run that ends something: up to where there is nothing that it could end. */
+  /** For each kind of closing run: the position up to which no run can match it. */
   const bottoms = new Map<string, number>()
   runs.forEach((run, place) => {
     run.place = place
@@ -82,7 +82,7 @@ function close(run: Run, open: Run[], bottoms: Map<string, number>): void {
 function match(opener: Run | undefined, closer: Run): boolean {
   if (opener?.mark !== closer.mark) return false
   if (closer.mark === '~') return true
-  // As CommonMark has it for a run that can do both (rules 9 and 10 of emphasis).
+  // CommonMark's rule for a run that can both open and close (rules 9 and 10 of emphasis).
   const both = opener.closes || closer.opens
   return !both || (opener.whole + closer.whole) % 3 !== 0 || (opener.whole % 3 === 0 && closer.whole % 3 === 0)
 }

@@ -1,4 +1,4 @@
-/** Character references in Markdown (`&amp;`, `&#8594;`), which HTML would resolve if this were HTML. */
+/** Character references in Markdown (`&amp;`, `&#8594;`), which a browser would only resolve in HTML. */
 const NAMED: Record<string, string> = {
   amp: '&',
   lt: '<',

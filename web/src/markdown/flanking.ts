@@ -1,7 +1,7 @@
 /**
- * Whether emphasis can begin or end at a run of marks: CommonMark's rule, amended for Chinese, Japanese and Korean, which are written
- * without spaces (the rule of markdown-cjk-friendly, commonmark-spec#650): punctuation of these scripts counts as a letter, and a mark
- * between other punctuation and one of their characters counts as one beside a space.
+ * Whether emphasis can start or end at a run of marks: CommonMark's rule with an amendment for Chinese, Japanese and Korean, which are
+ * written without spaces (markdown-cjk-friendly, commonmark-spec#650). Punctuation of these scripts counts as a letter, and a mark between
+ * other punctuation and one of their characters counts as next to a space.
  */
 const SPACE = /^\s$/u
 const PUNCTUATION = /^[\p{P}\p{S}]$/u
@@ -13,7 +13,7 @@ export interface Flanking {
   closes: boolean
 }
 
-/** `before` and `after`: the characters beside the run; empty at the ends of the text. */
+/** `before` and `after`: the characters next to the run; empty at the ends of the text. */
 export function flankingOf(mark: string, before: string, after: string): Flanking {
   const [spaceBefore, spaceAfter] = [before === '' || SPACE.test(before), after === '' || SPACE.test(after)]
   const [cjkBefore, cjkAfter] = [CJK.test(before), CJK.test(after)]
@@ -30,7 +30,7 @@ export function characterBefore(text: string, at: number): string {
   return text.slice(low >= 0xdc00 && low < 0xe000 ? at - 2 : Math.max(at - 1, 0), at)
 }
 
-/** The whole character that begins at `at`. */
+/** The whole character that starts at `at`. */
 export function characterAt(text: string, at: number): string {
   const point = text.codePointAt(at)
   return point === undefined ? '' : String.fromCodePoint(point)

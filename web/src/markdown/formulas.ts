@@ -3,7 +3,7 @@ import { FORMULA_LENGTH, MOST_COMMANDS, MOST_FORMULAS, MOST_GROUPS } from './lim
 
 const formulas = new WeakMap<Node, string>()
 
-/** Which formula that element shows. */
+/** The formula that this element shows. */
 export function formulaOf(node: Node): string | undefined {
   return formulas.get(node)
 }
@@ -17,7 +17,7 @@ export function formula(tex: string, display: boolean, open: boolean): HTMLEleme
   return made
 }
 
-/** The formulas of one answer, which are typeset when they stay where they are put; after so many, they stay TeX. */
+/** The formulas of one answer, which are typeset when their position is final; beyond a limit they stay TeX. */
 export class Formulas {
   #count = 0
 
@@ -35,7 +35,7 @@ export class Formulas {
   }
 }
 
-/** Whether KaTeX can make it within a few ms. */
+/** Whether KaTeX can typeset it within a few ms. */
 function isSmall(tex: string): boolean {
   if (tex.length > FORMULA_LENGTH || (tex.match(/\\[a-z]+|\\\\|[&^_]/gi)?.length ?? 0) > MOST_COMMANDS) return false
   let [depth, deepest] = [0, 0]

@@ -1,12 +1,12 @@
 import type { Coloured, Part } from './coloured'
 import { later } from './later'
 
-/** Longer code stays plain, and so does what has more parts or deeper ones: so much of it would hold up the page. */
+/** Longer code stays plain, and so does code with more or deeper parts, which would delay the page. */
 const LONGEST = 30_000
 const MOST_PARTS = 10_000
 const MOST_LEVELS = 50
 
-/** Code that takes longer to take apart, in ms, stays plain. Most takes a few. */
+/** Code whose highlighting takes longer than this, in ms, stays plain. Most code takes a few ms. */
 const LONGEST_MS = 3_000
 
 interface Asked {
@@ -23,9 +23,9 @@ let asked: Asked | null = null
 let timer: ReturnType<typeof setTimeout> | undefined
 
 /**
- * Colours `code`, with which the text of `element` begins, soon; what stands behind it stays plain. It is taken apart in a worker, which
- * is loaded when the first code comes: that takes tens of ms for what is long. One at a time: code that a language can't come to an end
- * with ends its worker, and the next one gets a new one.
+ * Highlight `code`, with which the text of `element` starts, soon; the text after it stays plain. This is done in a worker, which is loaded
+ * with the first code, since long code takes tens of ms. Code is highlighted one at a time; if a language's grammar doesn't terminate, the
+ * worker is ended, and the next code gets a new one.
  */
 export function highlight(element: HTMLElement, code: string, language: string): void {
   if (language === '' || code.length > LONGEST) return
@@ -59,7 +59,7 @@ function start(): Worker {
     over()
   }
   made.onmessage = ({ data }: MessageEvent<Coloured | 'begun'>) => {
-    // To load it may take long, which says nothing about the code.
+    // Loading the worker may take long, which is not the fault of the code.
     if (data === 'begun') timer = setTimeout(() => (giveUp(), next()), LONGEST_MS)
     else if (data.id === asked?.id) {
       const { element, code } = asked
@@ -71,7 +71,7 @@ function start(): Worker {
       next()
     }
   }
-  // It could not be loaded: what was asked for stays plain, and the next code tries again.
+  // If loading fails, this code stays plain, and the next code tries again.
   made.onerror = () => {
     giveUp()
     waiting.length = 0
@@ -79,7 +79,7 @@ function start(): Worker {
   return made
 }
 
-/** How many parts these are, with all in them; infinite: they are too deep. */
+/** The number of parts, including nested ones; infinite if they are too deep. */
 function size(parts: readonly Part[], level: number): number {
   if (level > MOST_LEVELS) return Infinity
   return parts.reduce((sum, part) => sum + 1 + (typeof part === 'string' ? 0 : size(part.children, level + 1)), 0)
@@ -90,7 +90,7 @@ function colour(element: HTMLElement, code: string, parts: readonly Part[]): voi
   if (text.startsWith(code)) element.replaceChildren(...parts.map(coloured), text.slice(code.length))
 }
 
-/** Nodes, never HTML: what a model wrote stays text whatever the highlighter makes of it. */
+/** Nodes, never HTML: a model's text stays text, whatever the highlighter returns. */
 function coloured(part: Part): Node {
   if (typeof part === 'string') return document.createTextNode(part)
   const span = document.createElement('span')

@@ -12,7 +12,7 @@ function deepest(root: Element): number {
   return depth
 }
 
-/** Reads a whole text, without showing it. */
+/** Reads a whole text without showing it. */
 function read(text: string): void {
   const blocks = new Blocks()
   const references = new References()
@@ -85,7 +85,7 @@ describe('a hostile answer', () => {
       return performance.now() - start
     }
     timeFor(50_000)
-    // Four times the text: sixteen times the time would be quadratic. The clock of a busy machine may be off by a factor.
+    // With four times the text, sixteen times the time would be quadratic. On a busy machine, times may be off by a factor.
     const fastest = (length: number) => Math.min(...Array.from({ length: 3 }, () => timeFor(length)))
     expect(fastest(200_000)).toBeLessThan(10 * fastest(50_000) + 100)
   })

@@ -8,7 +8,7 @@ import { Brackets } from './links'
 import { formulaAt } from './math'
 import type { References } from './references'
 
-/** What stands in a paragraph, a heading or a cell. */
+/** The content of a paragraph, a heading or a cell. */
 export type Inline =
   | { type: 'text' | 'code' | 'html' | 'footnote'; text: string }
   | { type: 'break' }
@@ -18,7 +18,7 @@ export type Inline =
 
 export interface Parsed {
   nodes: Inline[]
-  /** Labels of references that lead nowhere yet. */
+  /** Labels of references without a definition yet. */
   missing: string[]
 }
 
@@ -28,7 +28,7 @@ const TAG =
   /<(?:\/[a-z][a-z\d-]*\s*|[a-z][a-z\d-]*(?:\s+[a-z_:][\w.:-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*\s*\/?)>/iy
 const ESCAPABLE = /[!-/:-@[-`{-~]/
 
-/** Reads the marks of `source`. Where there are too many, it is text: to pair them may cost as much as their square. */
+/** Read the marks of `source`. If there are too many, it is text, since pairing them may take quadratic time. */
 export function parseInline(source: string, references: References): Parsed {
   if (source.length > MOST_MARKS && (source.match(MARK)?.length ?? 0) > MOST_MARKS)
     return { nodes: plain(source), missing: [] }
@@ -101,7 +101,7 @@ class InlineParser {
     }
   }
 
-  /** Characters that are text as they are. */
+  /** Characters that are plain text. */
   #take(text: string): void {
     this.#text += text
     this.#at += text.length
@@ -148,7 +148,7 @@ class InlineParser {
     let end = this.#at
     while (this.source[end] === mark) end++
     const length = end - this.#at
-    // One tilde means about, or a range.
+    // A single tilde means "about", or a range.
     if (mark === '~' && length !== 2) return this.#take(mark.repeat(length))
     const flanking = flankingOf(mark, characterBefore(this.source, this.#at), characterAt(this.source, end))
     if (flanking.opens || flanking.closes) this.#put(runOf(mark, length, flanking), length)
@@ -219,7 +219,7 @@ function mailIn(source: string, at: number): string {
   return matchAt(/<([\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)>/y, source, at)?.[1] ?? ''
 }
 
-/** Behind the run of so many backticks that comes next; -1: there is none. */
+/** The position after the next run of this many backticks; -1 if there is none. */
 function runEnd(source: string, from: number, length: number): number {
   for (let at = source.indexOf('`', from); at !== -1;) {
     let end = at
@@ -230,12 +230,12 @@ function runEnd(source: string, from: number, length: number): number {
   return -1
 }
 
-/** What is said in them, without any marks. */
+/** Their text without any marks. */
 export function wordsOf(nodes: readonly Inline[]): string {
   return nodes.map((node) => ('children' in node ? wordsOf(node.children) : 'text' in node ? node.text : ' ')).join('')
 }
 
-/** Text with its lines, and without any marks. */
+/** Text with line breaks, without any marks. */
 export function plain(source: string): Inline[] {
   return source
     .split('\n')
@@ -245,7 +245,7 @@ export function plain(source: string): Inline[] {
     ])
 }
 
-/** Text beside text as one. */
+/** Combine adjacent texts. */
 function joined(nodes: readonly Inline[]): Inline[] {
   const result: Inline[] = []
   for (const node of nodes) {

@@ -1,12 +1,12 @@
 import type katexModule from 'katex'
 import { later } from './later'
 
-/** KaTeX, loaded when the first formula comes. */
+/** KaTeX, loaded with the first formula. */
 type Katex = typeof katexModule
 
 let loading: Promise<Katex> | null = null
 
-/** Makes `element`, which shows its TeX, show the formula, soon. What KaTeX can't read stays TeX. */
+/** Typeset the formula in `element`, which shows its TeX, soon. If KaTeX can't read it, it stays TeX. */
 export function typeset(element: HTMLElement, tex: string, display: boolean): void {
   loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([loaded]) => loaded.default)
   void loading.then((katex) => later(element, () => render(katex, element, tex, display))).catch(() => (loading = null))
@@ -14,7 +14,7 @@ export function typeset(element: HTMLElement, tex: string, display: boolean): vo
 
 function render(katex: Katex, element: HTMLElement, tex: string, display: boolean): void {
   try {
-    // Limits: a formula of a few letters can ask for millions of boxes, or for a box of a kilometre.
+    // Limits, because a short formula can create millions of boxes, or a box of a kilometre.
     katex.render(tex, element, {
       displayMode: display,
       throwOnError: true,

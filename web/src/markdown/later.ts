@@ -1,12 +1,12 @@
 import { warn } from '../shell/warning'
 
-/** So much is done in one go: a few ms, then the browser draws and takes input. */
+/** The work done at once: a few ms, then the browser paints and handles input. */
 const SLICE_MS = 5
 const FRAME_MS = 16
 
 const jobs = new Map<Element, () => void>()
 
-/** Does something with `element` soon, not all of it at once; only the last of what is asked for the same one before it was done. */
+/** Process `element` soon, not everything at once. Several requests for one element before that are combined to the last one. */
 export function later(element: Element, job: () => void): void {
   if (jobs.size === 0) setTimeout(work)
   jobs.set(element, job)
@@ -22,7 +22,7 @@ function work(): void {
   if (jobs.size > 0) setTimeout(work, FRAME_MS)
 }
 
-/** What fails is left as it is: everything else still has its turn. */
+/** If one fails, it stays unchanged, and the others are still processed. */
 function doSafely(job: () => void): void {
   try {
     job()

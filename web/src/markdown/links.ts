@@ -11,18 +11,18 @@ const LONGEST_LABEL = 500
 const MOST_BRACKETS = 32
 
 interface Opening {
-  /** Which piece it is. */
+  /** The index of its piece. */
   piece: number
-  /** Behind its mark. */
+  /** The position after its mark. */
   at: number
   image: boolean
-  /** A link around it would have a link in it. */
+  /** A link around it would contain a link. */
   dead: boolean
-  /** Brackets in it, which no label has. */
+  /** It contains brackets, which labels can't. */
   nested: boolean
 }
 
-/** What brackets mean: from which piece on, and where it ends. */
+/** The meaning of brackets: the index of the first piece, and the end. */
 export interface Link {
   piece: number
   end: number
@@ -35,7 +35,7 @@ export interface Link {
   number?: boolean
 }
 
-/** The brackets of a text, of which pairs may be links. */
+/** The brackets of a text, which may form links. */
 export class Brackets {
   readonly missing: string[] = []
   readonly #open: Opening[] = []
@@ -51,7 +51,7 @@ export class Brackets {
     this.#open.push({ piece, at, image, dead: false, nested: false })
   }
 
-  /** The link that ends with the bracket at `at`; null: it is text. */
+  /** The link that ends with the bracket at `at`; null if it is text. */
   close(at: number): Link | null {
     const opening = this.#open.pop()
     if (opening === undefined || opening.dead) return null
@@ -98,7 +98,7 @@ export class Brackets {
   }
 }
 
-/** Where an address without `<>` ends: brackets in it are pairs. */
+/** The end of an address without `<>`; brackets in it must be paired. */
 function destinationEnd(source: string, start: number): number {
   let open = 0
   let at = start

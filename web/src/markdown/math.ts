@@ -3,11 +3,11 @@ import { FORMULA_LENGTH } from './limits'
 export interface Formula {
   tex: string
   display: boolean
-  /** How long it is with its marks. */
+  /** Its length including its marks. */
   length: number
 }
 
-/** The formula of a line that begins at `at`, with `$` or a backslash. */
+/** The formula in a line that starts at `at` with `$` or a backslash. */
 export function formulaAt(source: string, at: number): Formula | null {
   const mark = source.slice(at, at + 2)
   if (mark === '$$') return between(source, at + 2, '$$', true)

@@ -2,8 +2,8 @@ import { codeBlock } from './code'
 import { formulaOf } from './formulas'
 
 /**
- * Makes the children of `parent` behind `after` (all of them, if that is null) be like `wanted`, with as few changes as there are: what
- * is the same stays in place, with the reader's selection and scrolling in it. Gives the nodes that are there now.
+ * Change the children of `parent` after `after` (all of them if null) to match `wanted`, with as few changes as possible, so that equal
+ * nodes stay in place, with the reader's selection and scroll position. Returns the current nodes.
  */
 export function morph(parent: Node, after: ChildNode | null, wanted: readonly ChildNode[]): ChildNode[] {
   let next = after === null ? parent.firstChild : after.nextSibling
@@ -20,23 +20,23 @@ export function morph(parent: Node, after: ChildNode | null, wanted: readonly Ch
   return there
 }
 
-/** Puts `wanted` in the place of `old` (at the end, if that is null), or makes `old` like it. Gives what is there now. */
+/** Replace `old` by `wanted` (append if null), or change `old` to match it. Returns the node that is now there. */
 export function place<Wanted extends ChildNode>(parent: Node, old: ChildNode | null, wanted: Wanted): Wanted {
   if (old === null) return parent.appendChild(wanted)
-  // What was adapted is of the same class.
+  // An adapted node has the same class.
   if (adapt(old, wanted)) return old as unknown as Wanted
   parent.replaceChild(wanted, old)
   return wanted
 }
 
-/** Whether `old` can be used in the place of `wanted`, whatever is in both. */
+/** Whether `old` can be reused for `wanted`, regardless of their contents. */
 export function alike(old: ChildNode | null, wanted: HTMLElement): old is HTMLElement {
   if (!(old instanceof HTMLElement) || old.nodeName !== wanted.nodeName || old.className !== wanted.className)
     return false
   return !(old instanceof HTMLOListElement) || old.start === (wanted as HTMLOListElement).start
 }
 
-/** Makes `old` like `wanted`; false: it can't become that. */
+/** Change `old` to match `wanted`; false if that isn't possible. */
 function adapt(old: ChildNode, wanted: ChildNode): boolean {
   if (old instanceof Text && wanted instanceof Text) {
     if (wanted.data !== old.data) {

@@ -6,11 +6,11 @@ import { formula } from './formulas'
 import type { References } from './references'
 
 /**
- * Blocks of Markdown as elements. Nothing is ever parsed as HTML, and no attribute is taken from an answer but the address of a link that
- * is `http`, `https` or `mailto`: there is nothing left to sanitise.
+ * Blocks of Markdown as elements. Nothing is ever parsed as HTML, and the only attribute that comes from an answer is the address of a link
+ * that is `http`, `https` or `mailto`, so there is nothing to sanitise.
  */
 
-/** A leaf with all that is in it, or the head of a table; `missing`: labels of references in it that lead nowhere yet. */
+/** A leaf with its content, or the header of a table; `missing`: labels of references without a definition yet. */
 export function leafOf(block: Block, references: References): { node: HTMLElement; missing: string[] } {
   const missing: string[] = []
   const parsed = (source: string): Inline[] => {
@@ -55,7 +55,7 @@ function leaf(block: Block, parsed: (source: string) => Inline[]): HTMLElement {
   }
 }
 
-/** A container with nothing in it but what is always there. */
+/** A container with only its fixed nodes. */
 export function shellOf(block: Block): HTMLElement {
   return continued(block, shell(block))
 }
@@ -74,7 +74,7 @@ function shell(block: Block): HTMLElement {
   return block.kind === 'table' ? table(block) : quote(block)
 }
 
-/** Where the children of that container stand, behind how many nodes of its own. */
+/** The parent element for a container's children, and the number of its fixed nodes. */
 export function insideOf(block: Block, shell: HTMLElement): { parent: HTMLElement; before: ChildNode | null } {
   if (block.kind === 'table') return { parent: shell.querySelector('tbody') ?? shell, before: null }
   const fixed = block.continued ? false : block.kind === 'footnote' || (block.kind === 'quote' && block.mark !== '')
@@ -101,7 +101,7 @@ function continued(block: Block, made: HTMLElement): HTMLElement {
   return block.continued ? classed('continued', made) : made
 }
 
-/** HTML that may stand for itself in an answer; its attributes are dropped, and all other HTML is shown as the text that it is. */
+/** HTML tags that are allowed in an answer, without attributes; all other HTML is shown as text. */
 const PLAIN_TAGS = new Set([
   'b',
   'strong',
@@ -121,7 +121,7 @@ const PLAIN_TAGS = new Set([
   'abbr',
 ])
 
-/** `linked`: they stand in a link, which has no other in it. */
+/** `linked`: they are within a link, which can't contain another one. */
 function nodeOf(node: Inline, linked: boolean): Node[] {
   switch (node.type) {
     case 'text':
@@ -139,7 +139,7 @@ function nodeOf(node: Inline, linked: boolean): Node[] {
       return linked ? children : [link(node.href, node.title, children)]
     }
     case 'image': {
-      // Nothing is loaded from elsewhere: an image is a link to it.
+      // Nothing is loaded from other sites, so an image is shown as a link.
       const name = document.createTextNode(`Image: ${wordsOf(node.children) || node.href}`)
       return linked ? [name] : [link(node.href, node.title, [name])]
     }
@@ -158,7 +158,7 @@ function element(name: string, children: readonly Node[]): HTMLElement {
   return made
 }
 
-/** What stands in a line, with the few plain tags of HTML as what they mean. */
+/** The content of a line, with the few simple HTML tags as elements. */
 function inline(nodes: readonly Inline[], linked = false): Node[] {
   const root: Node[] = []
   const open: { name: string; children: Node[] }[] = []
@@ -186,12 +186,12 @@ function inline(nodes: readonly Inline[], linked = false): Node[] {
   return root
 }
 
-/** All one level below the lane's own heading: answers skip levels as they like, which would break the page's outline. */
+/** One level below the lane's heading: answers skip levels, which would break the page's outline. */
 function heading(block: Block, children: readonly Inline[]): HTMLElement {
   return classed(`level-${block.level}`, element('h3', inline(children)))
 }
 
-/** Code without a fence ends with its last line that is not blank. */
+/** Indented code ends with its last line that is not blank. */
 export function codeOf(block: Block): string {
   return block.mark === '' ? block.text.trimEnd() : block.text
 }
@@ -202,7 +202,7 @@ function code(block: Block): HTMLElement {
   return made.element
 }
 
-/** Sources stand where they were written, also where they are used as links. */
+/** Sources are shown where they were written, even if they are used as links. */
 function definition(block: Block): HTMLElement {
   const found = block.definition
   if (!found) return element('p', [])
@@ -223,7 +223,7 @@ function link(href: string, title: string, children: readonly Node[]): HTMLEleme
   return made
 }
 
-/** What stands beside its text, as bullets and bars do, is on the side where the text begins. */
+/** Bullets and bars are on the side where the text starts. */
 function directed(made: HTMLElement): HTMLElement {
   made.dir = 'auto'
   return made
@@ -238,7 +238,7 @@ function checkbox(checked: boolean): HTMLElement {
   return made
 }
 
-/** The head of a table. */
+/** The header of a table. */
 function headOf(block: Block, parsed: (source: string) => Inline[]): HTMLElement {
   return element('thead', [element('tr', cells(block, 'th', block.head.map(parsed)))])
 }

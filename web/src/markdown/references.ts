@@ -1,17 +1,17 @@
 import type { Block, Definition } from './block'
 
 /**
- * What the references of an answer lead to, wherever it is defined: `[1]: https://...` may stand behind all uses of `[1]`, and most
- * answers end with such a list of sources.
+ * The targets of an answer's references, wherever they are defined: `[1]: https://...` may come after all uses of `[1]`, and most answers
+ * end with such a list of sources.
  */
 export class References {
   readonly #definitions = new Map<string, Definition>()
   readonly #footnotes = new Set<string>()
   readonly #waiting = new Map<string, Set<Shown>>()
-  /** What was settled before something in it was defined. */
+  /** Settled blocks with references that were not defined at that time. */
   readonly #stale = new Set<Shown>()
 
-  /** Takes what was defined; the first definition of a label counts. */
+  /** Add a definition; the first one for a label counts. */
   define(blocks: readonly Block[]): void {
     for (const { definition, label } of blocks) {
       const key = keyOf(definition?.label ?? `^${label}`)
@@ -27,12 +27,12 @@ export class References {
     return this.#definitions.get(keyOf(label))
   }
 
-  /** `label` begins with `^`. */
+  /** `label` starts with `^`. */
   hasFootnote(label: string): boolean {
     return this.#footnotes.has(keyOf(label))
   }
 
-  /** `shown` is settled, and has references that lead nowhere yet. */
+  /** `shown` is settled, and has references without a definition yet. */
   watch(shown: Shown, labels: readonly string[]): void {
     for (const label of labels) {
       const key = keyOf(label)
@@ -42,7 +42,7 @@ export class References {
     }
   }
 
-  /** The next of what has to be shown anew. */
+  /** The next block to show again. */
   nextStale(): Shown | null {
     const [next] = this.#stale
     if (next === undefined) return null

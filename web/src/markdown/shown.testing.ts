@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 import { MarkdownView } from './view'
 
-// There are none outside of browsers; code stays plain then.
+// Workers exist only in browsers; here, code stays plain.
 vi.stubGlobal(
   'Worker',
   class {
@@ -11,7 +11,7 @@ vi.stubGlobal(
   },
 )
 
-/** What is shown of a text that comes in these pieces. */
+/** The result of showing a text that arrives in these pieces. */
 export function shown(pieces: readonly string[]): string {
   const root = document.createElement('div')
   const view = new MarkdownView(root)
@@ -23,12 +23,12 @@ export function shown(pieces: readonly string[]): string {
   }
   view.set(text, true)
   while (!view.paint(Infinity));
-  // Colours and formulas come when their libraries are loaded, which differs from run to run.
+  // Colours and formulas appear when their libraries have been loaded, at a different time in each run.
   for (const each of root.querySelectorAll('code, .math')) each.replaceChildren(each.textContent)
   return root.innerHTML
 }
 
-/** The same as a tree that can be asked. */
+/** The same as a tree that can be queried. */
 export function shownTree(text: string): HTMLElement {
   const root = document.createElement('div')
   root.innerHTML = shown([text])

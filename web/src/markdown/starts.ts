@@ -1,7 +1,7 @@
 import { safeAddress } from './addresses'
 import { Block, type Definition } from './block'
 
-/** What begins in a line of Markdown, whose white space at its start was passed over. */
+/** Which block starts in a line of Markdown, after its leading white space. */
 
 const RULE = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/
 const HEADING = /^(#{1,6})(?:[ \t]+|$)([^]*)$/
@@ -15,14 +15,14 @@ const DEFINITION =
 const HTML =
   /^<(?:(script|pre|style|textarea)(?=[\s>]|$)|(!--)|\/?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem|meta|nav|noframes|ol|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul)(?=[\s/>]|$))/i
 
-/** What stands behind a fence is short; else it is no fence. */
+/** The text after a fence must be short; otherwise it isn't a fence. */
 const LONGEST_LANGUAGE = 200
 
 export function isRule(words: string): boolean {
   return RULE.test(words)
 }
 
-/** 1 or 2 where the line makes a heading of the paragraph before it, else 0. */
+/** 1 or 2 if the line turns the previous paragraph into a heading, otherwise 0. */
 export function underlineLevel(words: string): number {
   return /^=+[ \t]*$/.test(words) ? 1 : /^-+[ \t]*$/.test(words) ? 2 : 0
 }
@@ -36,7 +36,7 @@ export function headingIn(words: string): Block | null {
   return block
 }
 
-/** `indent`: how far the fence is indented, which its lines may be as well. */
+/** `indent`: the indentation of the fence, which is removed from its lines. */
 export function fenceIn(words: string, indent: number): Block | null {
   const [, mark = '', language = ''] = FENCE.exec(words) ?? []
   if (mark === '' || language.length > LONGEST_LANGUAGE || (mark.startsWith('`') && language.includes('`'))) return null
@@ -52,7 +52,7 @@ export function closesFence(mark: string, words: string): boolean {
   return end.length >= mark.length && isRun(mark, end)
 }
 
-/** Whether that may become the end of a fence when the line goes on. */
+/** Whether this may become the end of a fence when the line continues. */
 export function mayCloseFence(mark: string, words: string): boolean {
   return words !== '' && isRun(mark, words.trimEnd())
 }
@@ -69,7 +69,7 @@ export function htmlIn(words: string): Block | null {
   return block
 }
 
-/** A formula that has the line to itself, or begins in it. */
+/** A formula that fills the line, or starts in it. */
 export function formulaIn(words: string): Block | null {
   const mark = words.startsWith('$$') ? '$$' : words.startsWith('\\[') ? '\\]' : ''
   if (mark === '') return null
@@ -103,7 +103,7 @@ export function itemIn(words: string): ItemStart | null {
   }
 }
 
-/** The box of a task at the start of an item, and how long it is. */
+/** The checkbox at the start of an item, and its length. */
 export function taskIn(rest: string): { checked: boolean; length: number } | null {
   const found = TASK.exec(rest)
   return found && { checked: found[1] !== ' ', length: found[0].length }
@@ -114,12 +114,12 @@ export function footnoteIn(words: string): { label: string; length: number } | n
   return found && { label: found[1] ?? '', length: found[0].length }
 }
 
-/** The kind of the alert that a quote begins with. */
+/** The kind of the alert with which a quote starts. */
 export function alertIn(words: string): string | null {
   return ALERT.exec(words)?.[1]?.toLowerCase() ?? null
 }
 
-/** Only what leads somewhere: everything else in brackets is text. */
+/** Only definitions with a target; everything else in brackets is text. */
 export function definitionIn(words: string): Definition | null {
   const [, label = '', pointed, plain, title = ''] = DEFINITION.exec(words) ?? []
   if (label.trim() === '' || label.startsWith('^')) return null

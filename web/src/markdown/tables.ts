@@ -3,7 +3,7 @@ import { MOST_COLUMNS } from './limits'
 
 const DELIMITERS = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/
 
-/** The columns of a table whose head is `head` and whose second line is `line`; null: that is no table. */
+/** The columns of a table with the header `head` and `line` as its second line; null if it isn't a table. */
 export function columnsOf(head: string, line: string): Align[] | null {
   if (!line.includes('|') || !DELIMITERS.test(line)) return null
   const cells = cellsOf(line)
@@ -14,7 +14,7 @@ export function columnsOf(head: string, line: string): Align[] | null {
   })
 }
 
-/** The cells of a row. Those beyond `most` stay with the last one. */
+/** The cells of a row. Those beyond `most` are added to the last one. */
 export function cellsOf(line: string, most = MOST_COLUMNS + 1): string[] {
   const text = line.trim().replace(/^\|/, '')
   const cells: string[] = []
@@ -27,7 +27,7 @@ export function cellsOf(line: string, most = MOST_COLUMNS + 1): string[] {
     }
   }
   const last = text.slice(start)
-  // The bar at the end of a row begins no cell.
+  // The bar at the end of a row doesn't start a cell.
   if (last.trim() !== '' || cells.length === 0) cells.push(last.replace(/(?<!\\)\|[ \t]*$/, ''))
   return cells.map((cell) => cell.trim().replaceAll('\\|', '|'))
 }

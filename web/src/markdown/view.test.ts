@@ -197,9 +197,9 @@ describe('MarkdownView', () => {
       made.mockRestore()
       return shownInAll
     }
-    // Words without any mark are put behind the others without a new node; after so many, the paragraph is made anew at times.
+    // Words without marks are appended without a new node; after a number of words, the paragraph is rebuilt.
     const length = (name === 'one unbroken string' ? 12_000 : 3_000) / piece.length
-    // Twice the text: four times the nodes would be quadratic.
+    // With twice the text, four times the nodes would be quadratic.
     expect(madeFor(2 * length)).toBeLessThanOrEqual(madeFor(length) * 3)
   })
 })

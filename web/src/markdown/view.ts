@@ -7,43 +7,43 @@ import { alike, morph, place } from './morph'
 import { codeOf, insideOf, leafOf, shellOf } from './nodes'
 import { References } from './references'
 
-/** How many characters are read before what they made is shown: so much takes a millisecond or two. */
+/** The characters read before showing the result: a millisecond or two. */
 const BATCH = 2_000
-/** A last block that is longer is shown anew only when it has grown by a part of itself: all in all that is linear. */
+/** A longer last block is shown again only after it has grown by this factor, which makes the total cost linear. */
 const SMALL = 2_000
 const GROWTH = 1.04
 
-/** So many blocks, or characters, are a part, which the browser neither lays out nor draws while it is far from the screen. */
+/** The number of blocks or characters in a part, which the browser neither lays out nor draws while it is far from the screen. */
 const PART = 8
 const PART_LENGTH = 12_000
-/** What an element costs beside its text. */
+/** The cost of an element besides its text. */
 const BLOCK_LENGTH = 20
 
-/** Text without these goes on as what it is already: no mark begins or ends with it, and no line. */
+/** Text without these characters can be appended: it doesn't start or end a mark or a line. */
 const PLAIN = /^[^*_`[\]<>\\$&!~|#@\n]*$/
-/** So far into a line, it is settled whether it begins a list, a heading or another block. */
+/** After this many characters of a line, it is known whether it starts a list, a heading or another block. */
 const LINE_START = 12
 
 /**
- * Markdown that grows at its end, as nodes below `root`.
+ * Growing Markdown, as nodes below `root`.
  *
- * Lines are read once, when they are whole. Blocks that are over are settled: made once, never looked at again but for references that
- * are defined later. The last block is made anew when text comes, with the line that is still being written read tentatively, and its
- * nodes are changed where they differ.
+ * Lines are read once, when they are complete. Finished blocks are settled: they are built once and changed only for references that are
+ * defined later. The last block is rebuilt when text arrives, with the unfinished line read tentatively, and its nodes are changed where
+ * they differ.
  */
 export class MarkdownView {
-  /** What came and was not read as lines. */
+  /** Text that arrived and has not been read as lines. */
   #pending = ''
   #taken = 0
   #finished = false
-  /** All was read. */
+  /** Everything has been read. */
   #over = false
   #deadline = 0
-  /** How much of what is pending is shown. */
+  /** How much of the pending text is shown. */
   #shown = 0
-  /** What is pending goes on with a line of which the first part was read. */
+  /** The pending text continues a line whose first part has been read. */
   #midLine = false
-  /** The last block that was shown, and how long it was. */
+  /** The last block shown, and its length. */
   #shownBlock: Block | null = null
   #shownLength = 0
   #part: HTMLElement
@@ -57,9 +57,9 @@ export class MarkdownView {
     this.#part = this.#nextPart()
   }
 
-  /** All of the text as far as it has come: what was given before, and more. `finished`: that is all. */
+  /** The whole text so far: the previous text, and more. `finished`: it is complete. */
   set(text: string, finished: boolean): void {
-    // A CR at the end may be half of a CRLF, which is one end of a line.
+    // A CR at the end may be half of a CRLF, which is a single line break.
     const end = text.endsWith('\r') && !finished ? text.length - 1 : text.length
     const piece = text.slice(this.#taken, end)
     this.#pending += piece.includes('\r') ? piece.replace(/\r\n?/g, '\n') : piece
@@ -67,7 +67,7 @@ export class MarkdownView {
     this.#finished = finished
   }
 
-  /** Show what is new, until `deadline` (as `performance.now()`); true: all of it is shown. */
+  /** Show the new text, until `deadline` (as `performance.now()`); true if all of it is shown. */
   paint(deadline: number): boolean {
     this.#deadline = deadline
     do {
@@ -79,7 +79,7 @@ export class MarkdownView {
     return false
   }
 
-  /** Reads whole lines. False: there were none. */
+  /** Read whole lines. False if there are none. */
   #readLines(): boolean {
     let read = 0
     for (;;) {
@@ -96,7 +96,7 @@ export class MarkdownView {
     return read > 0
   }
 
-  /** Reads what is no whole line, where that is certain. False: there was nothing. */
+  /** Read an incomplete line if its meaning is certain. False if there is nothing. */
   #readRest(): boolean {
     const rest = this.#pending
     if (this.#over || (!this.#finished && (rest === '' || !this.#midLine))) return false
@@ -110,7 +110,7 @@ export class MarkdownView {
     return true
   }
 
-  /** Shows the block that is not over, with the line that may still grow. False: there was no time for all of it. */
+  /** Show the unfinished block, with the line that may still grow. False if there was not enough time. */
   #showLast(): boolean {
     if (!this.#finished && (this.#appended() || this.#grewLittle())) return true
     this.#shown = this.#pending.length
@@ -120,7 +120,7 @@ export class MarkdownView {
       leaf = !this.#blocks.tip.container
       this.#sync(this.#blocks.document, false, true)
     })
-    // What such a long line is does not change any more: the rest is read as it comes.
+    // The kind of such a long line can't change any more, so the rest is read as it arrives.
     if (this.#pending.length <= LINE_LENGTH || !leaf) return true
     this.#blocks.line(this.#pending)
     this.#pending = ''
@@ -128,7 +128,7 @@ export class MarkdownView {
     return this.#settle()
   }
 
-  /** Whether the last block is long, and little was added since it was shown. */
+  /** Whether the last block is long and little was added since it was shown. */
   #grewLittle(): boolean {
     const { tip } = this.#blocks
     const length = tip.text.length + this.#pending.length
@@ -139,13 +139,13 @@ export class MarkdownView {
     return false
   }
 
-  /** Whether what is new could be put behind the last text as it is, which is most of it, and needs no parsing. */
+  /** Append the new text to the last text node if possible, which needs no parsing. This is the most common case. */
   #appended(): boolean {
     const piece = this.#pending.slice(this.#shown)
     if (this.#midLine || this.#shown <= LINE_START || this.#pending.length > LINE_LENGTH || !PLAIN.test(piece))
       return false
     const last = lastText(this.#part)
-    // It has to be the text that was shown last; of that, the space at the end of a paragraph is not shown until it goes on.
+    // It must be the text that was shown last, without the trailing space of a paragraph, which isn't shown until more text follows.
     const before = this.#pending.slice(this.#shown - LINE_START, this.#shown)
     const word = before.trimEnd()
     const space = before.slice(word.length)
@@ -157,15 +157,15 @@ export class MarkdownView {
     return true
   }
 
-  /** Shows what is over. False: there was no time for all of it. */
+  /** Show the finished blocks. False if there was not enough time. */
   #settle(): boolean {
     this.#references.define(this.#blocks.defined.splice(0))
     return this.#sync(this.#blocks.document, true, false)
   }
 
   /**
-   * Makes what is below `container` like its children. `certain`: what is over will not change any more, and need not be kept. `all`: what
-   * is not over is shown as well, and what else there was goes. False: there was no time for all of it.
+   * Change the nodes of `container` to match its children. `certain`: finished blocks will not change any more and can be dropped. `all`:
+   * unfinished blocks are shown too, and other nodes removed. False if there was not enough time.
    */
   #sync(container: Block, certain: boolean, all: boolean): boolean {
     let { parent, before } = this.#inside(container)
@@ -216,7 +216,7 @@ export class MarkdownView {
     return node
   }
 
-  /** The head of a table. */
+  /** The header of a table. */
   #fill(block: Block, head: HTMLElement, certain: boolean): void {
     const { node, missing } = leafOf(block, this.#references)
     morph(head, null, [...node.childNodes])
@@ -238,7 +238,7 @@ export class MarkdownView {
     return node
   }
 
-  /** Shows one settled block anew whose references were defined since. False: there is none. */
+  /** Show one settled block again whose references were defined since. False if there is none. */
   #showStale(): boolean {
     const stale = this.#references.nextStale()
     if (stale === null) return false
@@ -249,14 +249,14 @@ export class MarkdownView {
     return true
   }
 
-  /** What is done once to nodes that stay. */
+  /** Final processing of nodes that stay. */
   #finish(node: HTMLElement): void {
     this.#formulas.typesetIn(node)
     const block = codeBlock(node)
     block?.set(block.text, true)
   }
 
-  /** What stands behind `last` belongs to the next part. */
+  /** The nodes after `last` belong to the next part. */
   #endPart(last: ChildNode): HTMLElement {
     const part = this.#nextPart()
     while (last.nextSibling !== null) part.append(last.nextSibling)
@@ -274,7 +274,7 @@ export class MarkdownView {
   }
 }
 
-/** The code that is there and grows: it is never made anew. */
+/** The existing code that grows; it is never rebuilt. */
 function growing(block: Block, old: ChildNode | null): HTMLElement | null {
   const there = old && codeBlock(old)
   if (!there || there.language !== languageOf(block.language)) return null
@@ -282,7 +282,7 @@ function growing(block: Block, old: ChildNode | null): HTMLElement | null {
   return there.element
 }
 
-/** The text at the very end of what is shown, in a paragraph, an item of a list, a quote. */
+/** The last text node shown, in a paragraph, a list item or a quote. */
 function lastText(part: HTMLElement): Text | null {
   let node = part.lastChild
   while (node?.lastChild && /^(P|LI|UL|OL|BLOCKQUOTE|H3)$/.test(node.nodeName)) node = node.lastChild

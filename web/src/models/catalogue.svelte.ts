@@ -2,7 +2,7 @@ import * as calls from '../api/calls'
 import { inWords } from '../api/problem'
 import type { Model, Provider } from '../api/shapes'
 
-/** What the configured providers offer. */
+/** The models of the configured providers. */
 class Catalogue {
   models = $state.raw<readonly Model[]>([])
   providers = $state.raw<readonly Provider[]>([])
@@ -15,12 +15,12 @@ class Catalogue {
     return this.#byId.get(id)
   }
 
-  /** Whether a list has the model, perhaps without the route at the end of its name, as `:groq`. */
+  /** Whether a list has the model, perhaps without the route at the end of its name, such as `:groq`. */
   lists(id: string): boolean {
     return this.#byId.has(id) || this.#byId.has(id.slice(0, Math.max(id.lastIndexOf(':'), 0)))
   }
 
-  /** Ask the service, again if need be. */
+  /** Load the models, with retries. */
   async load(): Promise<void> {
     if (this.state === 'loading') return
     this.state = 'loading'
@@ -44,7 +44,7 @@ class Catalogue {
 
 export const catalogue = new Catalogue()
 
-/** Those whose names hold all of the words, best first: those whose own name begins with the first word come before the others. */
+/** Models whose names contain all words, best match first: those whose own name starts with the first word come before the others. */
 export function matching(models: readonly Model[], text: string, provider: string | null): readonly Model[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const found = models.filter((model) => {

@@ -1,4 +1,4 @@
-/** Names for lanes where room is short: the model's own, with a number where a model has several lanes. */
+/** Short names for lanes: the model's own name, with a number if a model has several lanes. */
 export function shortNames<T extends { model: string }>(lanes: readonly T[]): ReadonlyMap<T, string> {
   const own = (lane: T) => lane.model.slice(lane.model.indexOf('/') + 1)
   const names = new Map<T, string>()

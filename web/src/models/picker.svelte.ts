@@ -1,4 +1,4 @@
-/** Whether the dialog to choose models is open: many places lead to it. */
+/** Whether the dialog for choosing models is open; many places open it. */
 class Picker {
   open = $state(false)
 

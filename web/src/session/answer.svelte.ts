@@ -15,7 +15,7 @@ export interface Figures {
   timeToFirstToken: number | null
   timeToFirstAnswer: number | null
   responseTime: number | null
-  /** With the attempts that failed, and the waits between. */
+  /** Including failed attempts and the waits between them. */
   totalTime: number | null
   tokensPerSecond: number | null
   attempts: number
@@ -27,40 +27,40 @@ export interface Figures {
 export type AnswerState =
   'waiting' | 'queued' | 'connecting' | 'streaming' | 'completed' | 'failed' | 'stopped' | 'interrupted'
 
-/** How many characters there were, of thinking and answer, at which ms after the first request was sent. */
+/** The number of characters, of reasoning and answer, at each moment in ms since the first request was sent. */
 export type Sample = readonly [milliseconds: number, characters: number]
 
 const SAMPLE_EVERY_MS = 100
 
 /**
- * What one lane wrote in one turn. What changes seldom is reactive; text, which grows hundreds of times a second, is not: who shows it
- * is told by `grew`, and reads it when the next frame is painted.
+ * One lane's answer in one turn. Properties that change rarely are reactive; text, which grows hundreds of times per second, is not: views
+ * are notified by `grew` and read it for the next frame.
  */
 export class Answer {
   state = $state<AnswerState>('waiting')
   failure = $state.raw<AnswerFailure | null>(null)
-  /** It is to be asked again: when (as `performance.now()`), for which time, and why. */
+  /** The next retry: when (as `performance.now()`), its number, and the reason. */
   again = $state.raw<{ at: number; attempt: number; why: string } | null>(null)
-  /** Nothing came for long: since when (as `performance.now()`). */
+  /** No text for a long time: since when (as `performance.now()`). */
   silentSince = $state.raw<number | null>(null)
   /** Known when the lane has ended. */
   figures = $state.raw<Figures | null>(null)
-  /** There is thinking, or text: for what is shown beside them. */
+  /** There is reasoning or text; for parts that are shown next to them. */
   thinks = $state(false)
   writes = $state(false)
   sources = $state.raw<readonly AnswerSource[]>([])
   attachments = $state.raw<readonly AnswerAttachment[]>([])
-  /** How often its text was changed other than at its end. */
+  /** How often its text was changed other than by appending. */
   recast = $state(0)
 
   text = ''
   reasoning = ''
-  /** When the lane was asked first, as `performance.now()`. */
+  /** When the first request was sent, as `performance.now()`. */
   askedAt: number | null = null
-  /** From the last request until the first piece, in ms, as this page saw it; and until the first that is not thinking. */
+  /** Time from the last request to the first text, in ms, as observed by this page; and to the first text that is not reasoning. */
   waited: number | null = null
   answered: number | null = null
-  /** How it grew; empty until it is over. */
+  /** How it grew; empty until it has ended. */
   samples: readonly Sample[] = []
   grew: (() => void) | null = null
 
@@ -68,12 +68,12 @@ export class Answer {
   #sentAt: number | null = null
   #attempt = $state(1)
   #tokens = 0
-  /** By the service's own clock, in ms since 1970. */
+  /** By the service's clock, in ms since 1970. */
   #firstStamp: number | null = null
   #lastStamp = 0
   #marks: [stamp: number, characters: number][] = []
 
-  /** `began`: when the turn did, in ms since 1970, if this page was not there; it tells the times then. */
+  /** `began`: when the turn started, in ms since 1970, if this page was not there; the service's times are used then. */
   constructor(
     readonly turn: number,
     readonly lane: number,
@@ -95,7 +95,7 @@ export class Answer {
     return answer
   }
 
-  /** It ended at a limit, and not by itself. */
+  /** It ended because of a limit. */
   get cut(): boolean {
     const ending = this.figures?.ending
     return this.state === 'completed' && (ending === 'token_limit' || ending === 'context_window')
@@ -107,7 +107,7 @@ export class Answer {
     )
   }
 
-  /** Tokens per second so far, by the service's own stamps: a burst after a lost connection is no fast model. */
+  /** Tokens per second so far, by the service's timestamps, so that a burst after a lost connection doesn't look like a fast model. */
   get speed(): number | null {
     const span = this.#lastStamp - (this.#firstStamp ?? 0)
     return this.#tokens > 1 && span > 0 ? ((this.#tokens - 1) * 1_000) / span : null
@@ -118,12 +118,12 @@ export class Answer {
     return Math.ceil(this.#tokens)
   }
 
-  /** Requests that were sent, or are about to be. */
+  /** The number of requests that were sent or are about to be. */
   get attempts(): number {
     return this.figures?.attempts ?? this.#attempt
   }
 
-  /** The tokens of what is to be seen: without those that were thought unseen. */
+  /** The tokens of the visible text, without hidden reasoning. */
   get visibleTokens(): number | null {
     const { figures } = this
     if (figures?.outputTokens == null) return null
@@ -204,12 +204,12 @@ export class Answer {
   }
 }
 
-/** How long the attempts took that failed, with the waits after them, in ms. */
+/** Time of failed attempts and the waits after them, in ms. */
 function failedFor({ totalTime, responseTime }: Pick<Figures, 'totalTime' | 'responseTime'>): number {
   return totalTime === null || responseTime === null ? 0 : Math.max(0, totalTime - responseTime)
 }
 
-/** Nothing from the first sending until the first text; `since`: when the request was sent that was answered. */
+/** Flat from the first request to the first text; `since`: when the answered request was sent. */
 function fromTheSending(samples: readonly Sample[], since: number): readonly Sample[] {
   const moved = samples.map(([when, characters]) => [Math.max(0, Math.round(when + since)), characters] as const)
   const [first] = moved

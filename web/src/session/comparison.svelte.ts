@@ -7,47 +7,47 @@ import { notices } from '../shell/notices.svelte'
 import { router, sessionAddress } from '../shell/router.svelte'
 import { type Lane, Session, TurnElsewhere } from './session.svelte'
 
-/** The comparison that the page is about. It stays while other pages are looked at: a running turn is read on. */
+/** The current comparison. It stays while other pages are shown, and a running turn is still read. */
 class Comparison {
   session = $state.raw<Session | null>(null)
-  /** Why the session of the address can't be shown. */
+  /** Why the session in the URL can't be shown. */
   failure = $state.raw<{ session: string; text: string; retryable: boolean } | null>(null)
   opening = $state<string | null>(null)
 
-  /** Where it is found again. */
+  /** Its URL. */
   readonly address = $derived(this.session?.id ? sessionAddress(this.session.id) : '/')
 
   #abort = new AbortController()
 
-  /** The session of that id; null: a new comparison, not begun. */
+  /** Show the session with that id; null: a new comparison. */
   show(id: string | null): void {
     if (this.failure !== null && this.failure.session !== id) this.failure = null
     if (id === null ? this.session === null : this.session?.id === id || this.opening === id || this.failure !== null)
       return
-    // A first turn that is about to start has no id yet.
+    // A first turn that is just starting has no id yet.
     if (id === null && this.session?.id === null) return
     this.#leave()
     if (id !== null) void this.#open(id)
   }
 
-  /** Try once more to show what could not be shown. */
+  /** Try again to show what could not be shown. */
   retry(): void {
     const { failure } = this
     this.failure = null
     if (failure) void this.#open(failure.session)
   }
 
-  /** Fetch what other tabs and programs have added to the session, and join the turn that is running. */
+  /** Load what other tabs and programs added to the session, and join its running turn. */
   async catchUp(): Promise<void> {
     const { session } = this
     try {
       if (session !== null && (await session.catchUp()) && this.session === session) this.#follow(session)
     } catch {
-      // What is there stays; whoever sends is told what is wrong.
+      // What is there stays; an error is shown when the user sends a prompt.
     }
   }
 
-  /** Another comparison of the same models. */
+  /** Start another comparison with the same models. */
   begin(): void {
     if (this.session)
       choice.take({ lanes: this.session.lanes.map((lane) => ({ model: lane.model, ...lane.parameters })), all: {} })
@@ -56,19 +56,19 @@ class Comparison {
   }
 
   /**
-   * Send the prompt to the session, or to the chosen models. `accepted` is called once the service has taken it. Resolves when the turn
-   * is over. Throws `Problem` if it was not taken; what goes wrong later is told in a notice.
+   * Send the prompt to the session, or to the chosen models. `accepted` is called when the service has accepted it. Resolves when the turn
+   * is over. Throws `Problem` if it was refused; later errors are shown in a notice.
    */
   async send(prompt: string, accepted: () => void): Promise<void> {
     const lanes = sendable.lanes.map((lane) => ({ ...lane, parameters: { ...choice.all, ...lane.parameters } }))
     await this.#send(this.session ?? this.#fresh(lanes), prompt, accepted)
   }
 
-  /** The same prompt to that lane's model alone, in a comparison of its own. */
+  /** Send the same prompt to that lane's model only, in a new comparison. */
   askAgain(lane: Lane, prompt: string): void {
     this.#leave()
     const fresh = this.#fresh([{ key: `${lane.key}-again`, model: lane.model, parameters: lane.parameters }])
-    this.#send(fresh, prompt, () => undefined).catch((error: unknown) => notices.tell(inWords(error), { kind: 'bad' }))
+    this.#send(fresh, prompt, () => undefined).catch((error: unknown) => notices.show(inWords(error), { kind: 'bad' }))
   }
 
   #fresh(lanes: readonly { key: string; model: string; parameters: Parameters }[]): Session {
@@ -91,7 +91,7 @@ class Comparison {
         if (isNew && this.session === session) this.session = null
         throw error
       }
-      notices.tell(`Live updates stopped. ${inWords(error)}`, {
+      notices.show(`Live updates stopped. ${inWords(error)}`, {
         kind: 'bad',
         action: this.#reopening(session),
       })
@@ -121,7 +121,7 @@ class Comparison {
 
   #follow(session: Session): void {
     session.follow().catch((error: unknown) => {
-      notices.tell(`Live updates stopped. ${inWords(error)}`, {
+      notices.show(`Live updates stopped. ${inWords(error)}`, {
         kind: 'bad',
         action: this.#reopening(session),
       })

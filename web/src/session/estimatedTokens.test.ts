@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { estimatedTokens } from './estimatedTokens'
 
 describe('tokens of a text', () => {
-  // Counted by `o200k_base`.
+  // Counted with `o200k_base`.
   it.each([
     ['It was the best of times, it was the worst of times, it was the age of wisdom.', 21],
     ['人人生而自由，在尊严和权利上一律平等。', 15],

@@ -1,7 +1,7 @@
 /**
- * About how many tokens a text is, before the provider or the service has counted: from its letters, and not from the pieces in which it
- * comes, of which one may be a token or a page. Measured against `o200k_base` and `cl100k_base`: within a fifth for English and code, a
- * third for most other languages. A fraction, so that the pieces of a text add up to the whole.
+ * Estimate the tokens of a text before the provider or the service has counted them: from its letters, and not from the pieces in which it
+ * arrives, each of which may be a token or a page. Compared with `o200k_base` and `cl100k_base`, it is within a fifth for English and code,
+ * and a third for most other languages. The result is a fraction, so that the pieces of a text add up to the whole.
  */
 export function estimatedTokens(text: string): number {
   let tokens = 0

@@ -1,8 +1,8 @@
 const LONE_END = /<\/think>[ \t]*(?:\r?\n|$)\s*/
 
 /**
- * The thinking before a `</think>` that no `<think>` began, and the answer behind it: the service keeps an answer so once it is over
- * (`part_at_lone_end` in `playground/providers/answer/think_tags.py`), and a live one is to look as when it is loaded again.
+ * The reasoning before a `</think>` without a `<think>`, and the answer after it. The service stores finished answers this way
+ * (`part_at_lone_end` in `playground/providers/answer/think_tags.py`), and a live answer should look the same as a loaded one.
  */
 export function partAtLoneEnd(text: string): [thinking: string, answer: string] {
   const end = LONE_END.exec(text)

@@ -8,14 +8,14 @@ import { Answer } from './answer.svelte'
 export interface Lane {
   /** Its number in the session, from 0. */
   lane: number
-  /** Stays with the column from draft to session, wherever it is moved. */
+  /** The key of its column, from draft to session; it stays the same when the column is moved. */
   key: string
   model: string
   simulated: boolean
   parameters: Parameters
 }
 
-/** Another turn of the session is running, so that nothing was sent; `Session.follow` joins it. */
+/** Another turn of the session is running, so nothing was sent; `Session.follow` joins it. */
 export class TurnElsewhere extends Error {
   constructor() {
     super('Another turn of this comparison is running. Your prompt was not sent. Send it when that turn is complete.')
@@ -23,7 +23,7 @@ export class TurnElsewhere extends Error {
 }
 
 export class Turn {
-  /** Known when it is over: real money, and the simulator's. */
+  /** Known when the turn is over: real and simulated money. */
   totals = $state.raw<{ cost: Money; simulated: Money | null; unknown: number; tokens: number; time: number } | null>(
     null,
   )
@@ -47,13 +47,13 @@ export class Turn {
   }
 }
 
-/** How many answers of a record are put on the page at once, and how long the browser has to lay them out and to take input. */
+/** The number of stored answers shown at once, and the pause in which the browser can lay them out and handle input. */
 const ANSWERS_AT_ONCE = 8
 const OPENING_PAUSE_MS = 20
-/** How often the record of a turn is read that runs where it can't be followed. */
+/** How often the record of a turn is loaded if it runs where it can't be followed. */
 const RECORD_EVERY_MS = 2_000
 
-/** One comparison: its lanes, and what they wrote so far. */
+/** One comparison: its lanes, and their texts so far. */
 export class Session {
   id = $state<string | null>(null)
   title = $state('')
@@ -64,23 +64,23 @@ export class Session {
   connection = $state<Connection>('closed')
 
   #abort = new AbortController()
-  /** So many turns, from the first on, are shown, and the last, unless it is none. */
+  /** The number of turns shown, from the first on, plus the last one. */
   #opened = $state(Infinity)
 
   readonly last = $derived(this.turns.at(-1) ?? null)
-  /** The turns that are on the page: of a long record they come one after another, lest the page stand still meanwhile. */
+  /** The turns on the page. Those of a long session are added one after another, so that the page stays responsive. */
   readonly shown = $derived(
     this.turns.filter((turn, index) => index < this.#opened || (this.#opened > 0 && turn === this.last)),
   )
 
-  /** A new one, which is recorded when its first turn starts. */
+  /** A new session, which is stored when its first turn starts. */
   static fresh(lanes: readonly Omit<Lane, 'lane'>[]): Session {
     const session = new Session()
     session.lanes = lanes.map((lane, number) => ({ ...lane, lane: number }))
     return session
   }
 
-  /** The record of one; a turn that is running is joined by `follow`. Throws `Problem`. */
+  /** A stored session; `follow` joins its running turn. Throws `Problem`. */
   static async open(id: string, signal: AbortSignal): Promise<Session> {
     const session = new Session()
     session.#take(await calls.session(id, signal))
@@ -107,15 +107,12 @@ export class Session {
     const shown = new Map(this.turns.map((turn) => [turn.number, turn]))
     this.turns = detail.turns.map((turn) => {
       const known = shown.get(turn.turn)
-      // What is on the page and over stays as it is: only what is lacking is painted.
+      // Finished turns on the page stay; only missing ones are painted.
       return known !== undefined && !known.running ? known : Turn.recorded(turn)
     })
   }
 
-  /**
-   * Fetch the turns that came from elsewhere: another tab, another device, a program. True: one of them is running, and `follow` joins it.
-   * Throws `Problem`.
-   */
+  /** Load turns from another tab, device or program. True if one of them is running, and `follow` can join it. Throws `Problem`. */
   async catchUp(): Promise<boolean> {
     if (this.id === null || this.reading) return false
     this.#take(await calls.session(this.id, this.#abort.signal))
@@ -123,18 +120,18 @@ export class Session {
   }
 
   /**
-   * Send the next prompt; resolves when its turn is over. `accepted` is called once the service has taken it. Throws `Problem`, and
-   * `TurnElsewhere` when a turn runs that another tab or program began.
+   * Send the next prompt; resolves when its turn is over. `accepted` is called when the service has accepted it. Throws `Problem`, and
+   * `TurnElsewhere` if a turn is running that another tab or program started.
    */
   async send(prompt: string, accepted: () => void): Promise<void> {
     try {
-      // Whoever sends should have seen what was said meanwhile.
+      // Before sending, the user should see what was added meanwhile.
       if (this.id !== null && (await this.catchUp())) throw new TurnElsewhere()
       await this.#send(prompt, accepted)
     } catch (error) {
       if (!(error instanceof Problem && error.code === 'turn_running' && this.id !== null)) throw error
       if (await this.catchUp()) throw new TurnElsewhere()
-      // It ended at this moment.
+      // It has just ended.
       await this.#send(prompt, accepted)
     }
   }
@@ -152,7 +149,7 @@ export class Session {
     try {
       await this.#read({ body }, turn, accepted)
     } catch (error) {
-      // The service did not take it: as if it had not been sent.
+      // The service refused it, so remove it again.
       if (turn.answers.every((answer) => answer.state === 'waiting')) this.turns = before
       throw error
     }
@@ -175,7 +172,7 @@ export class Session {
     if (this.id !== null) await calls.stop(this.id, lane)
   }
 
-  /** Stop reading; the run itself goes on. */
+  /** Stop reading; the run itself continues. */
   leave(): void {
     this.#abort.abort()
   }
@@ -197,7 +194,7 @@ export class Session {
     } finally {
       this.reading = false
     }
-    // The next turn has begun elsewhere meanwhile.
+    // The next turn was started elsewhere meanwhile.
     if (this.last !== null && this.last.number > turn.number) await this.follow()
   }
 
@@ -245,13 +242,13 @@ export class Session {
     for (const answer of grown) answer.grew?.()
   }
 
-  /** Take the record in place of a stream that can't be had; where another process runs the turn, until it is over. */
+  /** Load the record if the stream isn't available; if another process runs the turn, repeatedly until it is over. */
   async #reload(turn: Turn): Promise<void> {
     while (this.id !== null && !this.#abort.signal.aborted) {
       try {
         this.#take(await calls.session(this.id, this.#abort.signal))
       } catch {
-        // What was read is still shown; loading the page again asks once more.
+        // The text so far stays visible; reloading the page tries again.
         return
       }
       if (!this.last?.running || this.last.number > turn.number) return

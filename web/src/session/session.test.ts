@@ -89,7 +89,7 @@ describe('a session', () => {
     expect(quick?.figures?.cost).toBe('0.1')
     expect(quick?.speed).toBeCloseTo(10 * 0.24 - 1)
     expect(other?.attempts).toBe(1)
-    // A quarter of a second went into an attempt that failed, and the first text came a tenth after the next request.
+    // A failed attempt took a quarter of a second, and the first text came a tenth of a second after the next request.
     expect(quick?.samples).toEqual([
       [0, 0],
       [349, 0],

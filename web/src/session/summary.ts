@@ -8,18 +8,18 @@ export interface Best {
 }
 
 /**
- * Who was best at what in a turn; null where nobody was. Stopped and failed lanes take no part, and no answers that are empty or cut off.
- * Simulated lanes take part where all are simulated: their times and costs are made up.
+ * The best lanes of a turn by each measure; null if there is none. Stopped and failed lanes, and answers that are empty or cut off, don't
+ * compete. Simulated lanes compete only if all lanes are simulated, since their times and costs are invented.
  */
 export interface Summary {
   fastestStart: Best | null
   fastestFinish: Best | null
   cheapest: Best | null
   longest: Best | null
-  /** Real money, and made-up money, of all lanes. */
+  /** Real and simulated money of all lanes. */
   cost: Money
   simulatedCost: Money | null
-  /** How many lanes have no known cost. */
+  /** The number of lanes with an unknown cost. */
   unknown: number
 }
 

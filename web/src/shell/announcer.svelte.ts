@@ -1,10 +1,10 @@
-/** What a screen reader says when it has nothing else to say. */
+/** Messages for screen readers, read when nothing else is being read. */
 class Announcer {
   text = $state('')
   #waiting: string[] = []
   #timer: ReturnType<typeof setTimeout> | null = null
 
-  /** Several messages within a moment are said as one. */
+  /** Messages within a short time are combined. */
   say(text: string): void {
     if (text === '') return
     this.#waiting.push(text)

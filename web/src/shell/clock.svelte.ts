@@ -1,4 +1,4 @@
-/** The time as `performance.now()`, four times a second, while anybody shows it. */
+/** The time as `performance.now()`, updated four times per second while anything shows it. */
 class Clock {
   #now = $state(performance.now())
   #readers = 0
@@ -8,7 +8,7 @@ class Clock {
     return this.#now
   }
 
-  /** Lets it run until the returned function is called: `$effect(() => clock.run())`. */
+  /** Run the clock until the returned function is called: `$effect(() => clock.run())`. */
   run(): () => void {
     this.#readers += 1
     if (this.#readers === 1) {

@@ -1,17 +1,17 @@
 import { isComposing } from '../browser/composing'
 import { untrack } from 'svelte'
 
-/** What can be done on the page right now, by name: the keyboard, the sheet at `?` and the palette all read this one list. */
+/** The currently available commands by name, used by the keyboard, the list of shortcuts (`?`) and the palette. */
 export interface Command {
   id: string
   title: string
-  /** For the sheet and the palette: `Comparison`, `Lanes`, `Page`. */
+  /** The group in the list of shortcuts and the palette: `Comparison`, `Lanes`, `Page`. */
   group: string
-  /** As `KeyboardEvent.key` has it, with modifiers before it: `/`, `?`, `Escape`, `Alt+ArrowLeft`, `Mod+k` (Mod: Ctrl, on a Mac Cmd). */
+  /** Like `KeyboardEvent.key`, with modifiers before it: `/`, `?`, `Escape`, `Alt+ArrowLeft`, `Mod+k` (Mod: Ctrl, or Cmd on a Mac). */
   keys?: string
-  /** Also while somebody types in a field. */
+  /** Also available while the user is typing in a field. */
   whileTyping?: boolean
-  /** Not now; it is left out of the lists. */
+  /** Currently unavailable, so not listed. */
   available?: () => boolean
   run: () => void
 }
@@ -23,9 +23,9 @@ class Commands {
     return this.#all.filter((command) => command.available?.() ?? true)
   }
 
-  /** Adds them until the returned function is called: `$effect(() => commands.offer([...]))`. */
+  /** Add commands until the returned function is called: `$effect(() => commands.offer([...]))`. */
   offer(offered: readonly Command[]): () => void {
-    // Who offers does not want to know what else there is: an effect that did would run for ever.
+    // Untracked, since an effect that depended on the other commands would run forever.
     const others = () => untrack(() => this.#all).filter((command) => !offered.includes(command))
     this.#all = [...others(), ...offered]
     return () => {
@@ -33,12 +33,12 @@ class Commands {
     }
   }
 
-  /** Runs the command of that key, if there is one. */
+  /** Run the command with that key, if there is one. */
   pressed(event: KeyboardEvent): void {
     if (event.defaultPrevented || isComposing(event)) return
     const typing = isTyping(event.target)
     const keys = keysOf(event)
-    // The one that was offered last is nearest to what the user looks at.
+    // The command that was added last is closest to what the user is looking at.
     const command = this.all.findLast((each) => each.keys === keys && (!typing || each.whileTyping))
     if (command === undefined || document.querySelector('dialog[open]')) return
     event.preventDefault()

@@ -1,6 +1,6 @@
 /**
- * How well `text` fits what was typed; null: not at all. Every word typed must be there: at the beginning of a word of the text, within
- * one, or with its letters in order. Lower is better.
+ * How well `text` matches the query; null: not at all. Every word must match: at the start of a word of the text, within one, or with its
+ * letters in order. Lower is better.
  */
 export function fit(text: string, typed: string): number | null {
   const name = text.toLowerCase()
@@ -20,7 +20,7 @@ function inOrder(name: string, letters: string): boolean {
   return [...letters].every((letter) => (at = name.indexOf(letter, at + 1)) >= 0)
 }
 
-/** Those that fit, best first; where they fit alike, in the order they came in. */
+/** The matching items, best first; equal matches keep their order. */
 export function fitting<T>(items: readonly T[], text: (item: T) => string, typed: string): T[] {
   return items
     .map((item) => ({ item, how: fit(text(item), typed) }))

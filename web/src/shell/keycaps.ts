@@ -8,7 +8,7 @@ const CAPS: Record<string, string> = {
 
 const mac = navigator.userAgent.includes('Mac')
 
-/** A command's `keys` as they stand on the keyboard. */
+/** A command's `keys` as shown on the keyboard. */
 export function keyCaps(keys: string): string[] {
   return keys
     .split(/(?<=.)\+/)

@@ -5,20 +5,20 @@ export interface Notice {
   action?: { title: string; run: () => void }
 }
 
-/** Small messages at the edge of the page. They go by themselves, but for those that tell of something bad. */
+/** Small messages at the edge of the page. They disappear by themselves, except errors. */
 class Notices {
   all = $state.raw<readonly Notice[]>([])
   #next = 1
 
-  /** `lasts`: in ms. Returns what takes the message away. */
-  tell(
+  /** `durationMs`: how long it is shown. Returns a function that removes it. */
+  show(
     text: string,
-    { lasts = 5_000, ...options }: Partial<Pick<Notice, 'kind' | 'action'>> & { lasts?: number } = {},
+    { durationMs = 5_000, ...options }: Partial<Pick<Notice, 'kind' | 'action'>> & { durationMs?: number } = {},
   ): () => void {
     const notice: Notice = { id: this.#next++, kind: 'plain', text, ...options }
     this.all = [...this.all.filter((each) => each.text !== text), notice]
     const away = () => (this.all = this.all.filter((each) => each.id !== notice.id))
-    if (notice.kind === 'plain') setTimeout(away, lasts)
+    if (notice.kind === 'plain') setTimeout(away, durationMs)
     return away
   }
 

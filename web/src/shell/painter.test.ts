@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Paintable, Painter } from './painter'
 
-/** Grows all the time, as lanes do, and takes so many ms to show what is new. */
+/** Grows continuously, like a lane, and takes a number of ms to show new text. */
 class Column implements Paintable {
   paintedAt: number[] = []
 
   constructor(
     readonly seen: boolean,
     readonly takes = 0,
-    /** How many times it has to be painted until all is shown. */
+    /** The number of calls until everything is shown. */
     readonly parts = 1,
   ) {}
 

@@ -1,19 +1,19 @@
 import { warn } from './warning'
 
-/** Something that follows text which grows faster than anybody reads. */
+/** A view of text that grows faster than anyone can read. */
 export interface Paintable {
-  /** On the screen. What is not is painted when nothing else is to be done. */
+  /** Whether it is on the screen. Others are painted when nothing else has to be done. */
   readonly seen: boolean
-  /** Show what is new, until `deadline` (as `performance.now()`); true: all of it is shown. */
+  /** Show the new text, until `deadline` (as `performance.now()`); true if all of it is shown. */
   paint(deadline: number): boolean
 }
 
-/** Of a frame's 16 ms, so much is ours; the browser's own layout and paint need the rest. */
+/** Our share of a frame's 16 ms; the browser's layout and paint need the rest. */
 const BUDGET_MS = 5
 
 /**
- * Between two frames in which something is painted. Each costs the browser some milliseconds, however little has changed in it, and who
- * reads sees no difference to sixty a second.
+ * The time between two frames with changes. Each costs the browser some milliseconds, however little has changed, and readers don't notice
+ * a difference to sixty per second.
  */
 const BEAT_MS = 50
 const FRAME_MS = 17
@@ -24,8 +24,8 @@ function pause(columns: number): number {
 }
 
 /**
- * Paints all that wants to be painted: of what is seen a part at each beat, who waited longest first, so that no frame has much to do;
- * what is not seen, when nothing else is to be done. In a tab that nobody looks at there are no frames, and nothing is done.
+ * Paints all views: of the visible ones a part in each frame, those that waited longest first, so that no frame has much to do; the others
+ * when nothing else has to be done. In a hidden tab there are no frames, and nothing is done.
  */
 export class Painter {
   readonly #waiting = new Set<Paintable>()
@@ -42,13 +42,13 @@ export class Painter {
     this.#waiting.delete(paintable)
   }
 
-  /** The next frame that is `after` ms behind the last one. */
+  /** The next frame at least `after` ms after the last one. */
   #next(after: number): void {
     if (this.#asked) return
     this.#asked = true
     const wait = this.#beatAt + after - performance.now()
     const frame = () => requestAnimationFrame(() => this.#paint())
-    // The frame itself is waited for as well.
+    // The frame itself is awaited too.
     if (wait > FRAME_MS) setTimeout(frame, wait - FRAME_MS / 2)
     else frame()
   }
@@ -66,11 +66,11 @@ export class Painter {
       if (inTime) this.#paintedAt.set(each, now)
       else this.#waiting.add(each)
     }
-    // What is more than fits into one frame goes on in the next.
+    // The rest is painted in the next frame.
     if (this.#waiting.size > 0) this.#next(inTime ? BEAT_MS : 0)
   }
 
-  /** Of what is seen, what is to be painted now: what never was, and of the rest so much that all have their turn. */
+  /** The visible views to paint now: those never painted, and enough of the others that all get their turn. */
   #due(seen: readonly Paintable[], now: number): Paintable[] {
     const wait = pause(seen.length)
     const fresh = seen.filter((each) => !this.#paintedAt.has(each))
@@ -83,7 +83,7 @@ export class Painter {
   }
 }
 
-/** What fails to be painted is left as it is: everything else still has its turn. */
+/** If one fails, it stays unchanged, and the others are still painted. */
 function paintSafely(paintable: Paintable, deadline: number): boolean {
   try {
     return paintable.paint(deadline)

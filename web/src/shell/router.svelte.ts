@@ -1,18 +1,18 @@
-/** The page's addresses, and how to go from one to another without loading it anew. */
+/** The page's URLs, and navigation between them without a reload. */
 export type Route =
   | { name: 'compare'; session: string | null; query: URLSearchParams }
   | { name: 'differences'; session: string; query: URLSearchParams }
   | { name: 'history'; query: URLSearchParams }
   | { name: 'costs'; query: URLSearchParams }
   | { name: 'account'; section: string }
-  /** With the token of a mail, or for one that is typed. */
+  /** With the token from an email, or without one if it has to be typed. */
   | { name: 'reset'; token: string }
   | { name: 'forgot' }
   | { name: 'register'; invitation: string }
   | { name: 'missing' }
 
 export function routeOf(path: string, search: string, hash = ''): Route {
-  // Links in mails carry their token after the `#`, where no server sees it.
+  // Links in emails have their token after the `#`, which no server sees.
   const [place, parameters] = hash.slice(1).split('?')
   const token = (name: string) => new URLSearchParams(parameters).get(name) ?? ''
   if (place === '/reset-password') return { name: 'reset', token: token('token') }
@@ -34,7 +34,7 @@ export function routeOf(path: string, search: string, hash = ''): Route {
   return { name: 'missing' }
 }
 
-/** Null for what no address can contain, such as `%` without its two digits. */
+/** Null for invalid URLs, such as a `%` without two digits. */
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text)
@@ -48,7 +48,7 @@ class Router {
 
   constructor() {
     addEventListener('popstate', () => this.#read())
-    // Links are plain links, which can be opened in a new tab; those within the page don't load it again.
+    // Links are normal links that can be opened in a new tab; links within the page don't reload it.
     document.addEventListener('click', (event) => {
       if (
         event.defaultPrevented ||
@@ -67,7 +67,7 @@ class Router {
     })
   }
 
-  /** `replace`: without a step in the browser's history. */
+  /** `replace`: without a new entry in the browser's history. */
   go(address: string, { replace = false } = {}): void {
     if (address !== location.pathname + location.search + location.hash) {
       history[replace ? 'replaceState' : 'pushState'](null, '', address)
@@ -75,7 +75,7 @@ class Router {
     this.#read()
   }
 
-  /** Another query in the address bar, for a link to what is shown; nothing is shown anew. */
+  /** Set the query in the address bar, so that it can be copied as a link; nothing is rendered again. */
   show(address: string): void {
     if (address !== location.pathname + location.search) history.replaceState(null, '', address)
   }

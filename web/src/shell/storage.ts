@@ -1,7 +1,7 @@
-/** What this browser keeps for the page. Storage that is full or switched off keeps nothing, and breaks nothing. */
+/** What this browser stores for the page. If storage is full or disabled, nothing is stored, and nothing breaks. */
 const PREFIX = 'playground.'
 
-export function recall<T>(name: string, otherwise: T): T {
+export function load<T>(name: string, otherwise: T): T {
   try {
     const text = localStorage.getItem(PREFIX + name)
     return text === null ? otherwise : (JSON.parse(text) as T)
@@ -10,7 +10,7 @@ export function recall<T>(name: string, otherwise: T): T {
   }
 }
 
-export function keep(name: string, value: unknown): void {
+export function store(name: string, value: unknown): void {
   try {
     if (value === null || value === undefined) localStorage.removeItem(PREFIX + name)
     else localStorage.setItem(PREFIX + name, JSON.stringify(value))

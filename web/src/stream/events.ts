@@ -1,4 +1,4 @@
-/** The events of a run (docs/api/events.md). Durations are ms, money is a decimal string in US dollars, null is "not known". */
+/** The events of a run (docs/api/events.md). Durations are in ms, money is a decimal string in US dollars, null is "unknown". */
 import type { Schemas } from '../api/shapes'
 
 export type SessionEvent = Schemas['SessionEvent']

@@ -1,20 +1,20 @@
 import * as calls from '../api/calls'
 import { Problem } from '../api/problem'
 
-/** Who only looks at another tab for a moment keeps the stream. */
+/** Looking at another tab for a moment keeps the stream. */
 const LEAVE_AFTER_MS = 3_000
-/** A hidden tab's timers come once a minute at worst; the next sign is due well before the time that the last one asked for is over. */
+/** A hidden tab's timers run once a minute at worst, so the next request is sent well before the requested time ends. */
 const SIGN_EVERY_MS = 60_000
 const KEEP_SECONDS = 150
-/** A tab that the browser freezes can't give any sign. */
+/** A tab that the browser freezes can't send requests. */
 const KEEP_FROZEN_SECONDS = 3_600
 
 /**
- * Calls `leave` when the tab has been hidden for a while and the service keeps the run going without a reader: a browser opens six
- * connections to a site over HTTP/1.1, and each tab with a running turn holds one. Returns what ends the watching.
+ * Call `leave` when the tab has been hidden for a while and the service keeps the run without a reader. A browser opens six connections to
+ * a site over HTTP/1.1, and each tab with a running turn uses one. Returns a function that stops watching.
  *
- * The service is asked as soon as the tab is hidden. Where six tabs hold all connections, that request waits for one of them: so the stream
- * is given up without an answer as well, which lets the request through, long before the service misses the reader.
+ * The request to the service is sent as soon as the tab is hidden. If six tabs use all connections, that request has to wait for one. So
+ * the stream is also closed without a response, which lets the request through, long before the service stops the run.
  */
 export function watchHidden(session: () => string | null, leave: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -39,7 +39,7 @@ export function watchHidden(session: () => string | null, leave: () => void): ()
   }
 }
 
-/** Keep the run going until the tab is shown again, or the run is over: then its end is read. */
+/** Keep the run until the tab is visible again or the run is over; then its end is read. */
 export function untilShown(session: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (!document.hidden || signal.aborted) {
@@ -49,7 +49,7 @@ export function untilShown(session: string, signal: AbortSignal): Promise<void> 
     const sign = async () => {
       if ((await keepRunning(session)) === 'over') end()
     }
-    // At once as well: the first sign may have failed meanwhile.
+    // Also immediately, since the first request may have failed.
     void sign()
     const signs = setInterval(() => void sign(), SIGN_EVERY_MS)
     const frozen = () => void keepRunning(session, KEEP_FROZEN_SECONDS)
@@ -69,7 +69,7 @@ export function untilShown(session: string, signal: AbortSignal): Promise<void> 
   })
 }
 
-/** `unknown`: the service did not say. */
+/** `unknown`: the service didn't respond. */
 type Kept = 'running' | 'over' | 'unknown'
 
 async function keepRunning(session: string, seconds = KEEP_SECONDS): Promise<Kept> {

@@ -13,7 +13,7 @@ const SESSION = message(1, { type: 'session', sessionId: 's1', turn: 1, lanes: [
 const chunk = (number: number) => message(number, { type: 'chunk', lane: 0, content: `${number} `, timestamp: number })
 const DONE = message(5, { type: 'done', totalTokens: 3, totalCost: '0', unknownCosts: 0, responseTime: 1 })
 
-/** An answer that ends, or (`broken`) breaks off, after these pieces. */
+/** A response that ends after these pieces, or (`broken`) fails. */
 function answer(pieces: string[], { broken = false, status = 200 } = {}): Response {
   const bytes = pieces.map((piece) => new TextEncoder().encode(piece))
   const body = new ReadableStream<Uint8Array>({
@@ -32,7 +32,7 @@ interface Asked {
   headers: Record<string, string>
 }
 
-/** Reads a run from these answers in turn; an error is one that `fetch` throws. */
+/** Reads a run from these responses in turn; an error is thrown by `fetch`. */
 async function read(answers: (Response | Error)[], source = BODY) {
   const asked: Asked[] = []
   vi.stubGlobal('fetch', (path: string, init: RequestInit) => {

@@ -6,41 +6,42 @@ import type { RunEvent } from './events'
 import { untilShown, watchHidden } from './hidden'
 import { SseParser } from './sse'
 
-/** How the connection to a run stands. */
+/** The state of the connection to a run. */
 export type Connection = 'connecting' | 'open' | 'lost' | 'closed'
 
 export interface RunReader {
-  /** All that came in one piece, in order; no event comes twice, and none is left out. */
+  /** All events of one piece, in order; no event comes twice, and none is missing. */
   events(events: readonly RunEvent[]): void
   connection(state: Connection): void
-  /** The run is over, but its last events can't be had any more: the record has them. */
+  /** The run is over, but its last events are no longer available; the record has them. */
   gone(): void
 }
 
-/** What starts or joins a run: a new turn, or a session whose turn is running. */
+/** The request that starts or joins a run: a new turn, or a session with a running turn. */
 export type RunSource = { body: StreamRequest } | { session: string }
 
-/** Silence for so long means a dead connection: the service sends a comment every 15 s. */
+/** After this silence the connection is considered dead, since the service sends a comment every 15 s. */
 const SILENCE_MS = 40_000
 const LONGEST_WAIT_MS = 10_000
-/** Pieces that come closer than that are gathered for so long, and read in one go: to read each costs more than what is in it. */
+/** Pieces that arrive closer together are collected for this time and read together, since each read costs more than its content. */
 const DENSE_MS = 8
 const GATHER_MS = 30
-/** Without a single event after so many attempts, the user decides. */
+/** After this many attempts without an event, the user decides. */
 const ATTEMPTS_TO_START = 4
 
 /**
- * Reads a run to its end, over as many connections as it takes: a lost one is taken up again after the last event that was read.
- * While its tab is hidden it reads nothing, and the service keeps the run going. A request that starts a run carries an `Idempotency-Key`, so that repeating it starts no second one.
+ * Read a run to its end, over as many connections as necessary: a lost one is resumed after the last event read. While the tab is hidden
+ * nothing is read, and the service keeps the run. A request that starts a run has an `Idempotency-Key`, so that repeating it doesn't start
+ * a second one.
  *
- * Throws `Problem` when the service refuses; returns when the run is over or `signal` aborts (which leaves the run running).
+ * Throws `Problem` if the service refuses; returns when the run is over or `signal` aborts (which leaves the run running).
  */
 export async function readRun(source: RunSource, reader: RunReader, signal: AbortSignal): Promise<void> {
   const key = randomId()
   let session = 'session' in source ? source.session : null
   let lastId: string | null = null
   let lastNumber = 0
-  /** What all ids of the run begin with. */
+  /** The prefix of all event ids of the run. */
   let run: string | null = null
   let failures = 0
   let retry = 500
@@ -53,7 +54,7 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
     for (const { id, data } of messages) {
       run ??= id.slice(0, id.lastIndexOf(':') + 1)
       if (!id.startsWith(run)) {
-        // The session's next turn has begun elsewhere: what was missed of this one is in the record.
+        // The session's next turn was started elsewhere; the missed events of this one are in the record.
         replaced = true
         break
       }
@@ -114,7 +115,7 @@ export async function readRun(source: RunSource, reader: RunReader, signal: Abor
       const wait = Math.min(retry * 2 ** failures, LONGEST_WAIT_MS)
       const asked = error instanceof Problem ? (error.retryAfter ?? 0) * 1000 : 0
       failures += 1
-      // Spread a little, so that all readers of a service that comes back don't come at once.
+      // Randomised, so that not all readers of a restarted service reconnect at the same moment.
       await pause(Math.max(asked, wait * (0.75 + Math.random() / 2)), signal)
     } finally {
       unwatch()
@@ -156,7 +157,7 @@ async function readMessages(
   const parser = new SseParser()
   let heardAt = performance.now()
   const stop = () => void bytes.cancel().catch(() => undefined)
-  // One timer for all reads: a timer of its own would cost each more than the reading.
+  // One timer for all reads: a timer for each would cost more than the read.
   const listening = setInterval(() => {
     if (performance.now() - heardAt > SILENCE_MS) stop()
   }, SILENCE_MS / 4)
@@ -168,7 +169,7 @@ async function readMessages(
       if (done) return
       heardAt = performance.now()
       if (take(parser.feed(decoder.decode(value, { stream: true })), parser.retry)) return
-      // In a tab that nobody looks at, timers are held back for long.
+      // In a hidden tab, timers are delayed for long.
       if (heardAt - askedAt < DENSE_MS && !document.hidden)
         await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
     }
@@ -181,13 +182,13 @@ async function readMessages(
   }
 }
 
-/** No answer, or one that says that it is for a moment only. */
+/** No response, or a temporary error. */
 function canComeBack(error: unknown): boolean {
   if (!(error instanceof Problem)) return false
   return error.status === 0 || error.status >= 500 || (error.status === 429 && (error.retryAfter ?? Infinity) <= 10)
 }
 
-/** Until then, or until the browser says that it is online again. */
+/** Wait until then, or until the browser is online again. */
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

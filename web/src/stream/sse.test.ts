@@ -18,7 +18,7 @@ describe('SseParser', () => {
 
   it.each(['\n', '\r', '\r\n'])('gives the same wherever the pieces are cut, with lines ending in %j', (end) => {
     const text = TEXT.replaceAll('\n', end)
-    // An ending CR waits for what may be its LF: the next line tells.
+    // A trailing CR waits for a possible LF, which the next line shows.
     const whole = fed([text, ':'])
     expect(whole).toHaveLength(2)
     for (let cut = 0; cut <= text.length; cut++) {

@@ -5,11 +5,11 @@ export interface SseMessage {
 }
 
 /**
- * Reads server-sent events piece by piece (HTML standard, 9.2.6): lines end at LF, CR or CRLF and nowhere else, a message at an empty
- * line. What a piece cuts off waits for the next one.
+ * Reads server-sent events piece by piece (HTML standard, 9.2.6): lines end at LF, CR or CRLF and nowhere else, a message at an empty line.
+ * An incomplete line waits for the next piece.
  */
 export class SseParser {
-  /** What the service asks for as the time before a reconnection, in ms. */
+  /** The reconnection time that the service requests, in ms. */
   retry: number | null = null
 
   #rest = ''
@@ -26,7 +26,7 @@ export class SseParser {
       if (text.startsWith('\uFEFF')) text = text.slice(1)
     }
     let start = 0
-    // Ours have LF alone, and are many: to look for the other ends of lines is left to those that have them.
+    // Our events use only LF and are numerous, so other line breaks are searched only if there are any.
     if (!text.includes('\r')) {
       for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
         this.#line(text.slice(start, end), messages)

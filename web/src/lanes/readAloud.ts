@@ -1,21 +1,21 @@
-/** What a screen reader says of one go: longer, and the next would be behind it for long. */
+/** The longest text to read at once; with longer ones, the reader would fall behind. */
 const MOST = 600
-/** With its marks. */
+/** The longest text with its Markdown. */
 const LONGEST = 10_000
 
-/** A line that is over, or a sentence in the middle of one. */
+/** A finished line, or a sentence within one. */
 const END = /[.!?:;。！？…]["'”’)\]]*(?=\s)|\n/g
 
-/** Reads a growing answer out in whole sentences, without the marks of Markdown; what is too much at once is passed over. */
-export class Reading {
+/** Reads a growing answer out in whole sentences, without Markdown; skips text if there is too much at once. */
+export class ReadAloud {
   #read: number
 
-  /** From `start` on: what was written before somebody listened is not read. */
+  /** Starts at `start`: earlier text is not read out. */
   constructor(start: number) {
     this.#read = start
   }
 
-  /** What has come in whole sentences since the last time; with `finished`, all that has. Empty: nothing yet. */
+  /** The whole sentences since the last call; with `finished`, all remaining text. Empty if there is nothing yet. */
   next(text: string, finished: boolean): string {
     const come = text.slice(this.#read)
     const end = finished ? come.length : lastEnd(come)
@@ -31,7 +31,7 @@ function lastEnd(text: string): number {
   return end
 }
 
-/** Markdown as it is said. */
+/** Markdown as spoken text. */
 function spoken(text: string): string {
   return text
     .replace(/^ {0,3}(`{3,}|~{3,})[^\n]*$/gm, '')

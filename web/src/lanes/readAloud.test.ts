@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Reading } from './reading'
+import { ReadAloud } from './readAloud'
 
-describe('Reading', () => {
+describe('ReadAloud', () => {
   it('says whole sentences, each once', () => {
-    const reading = new Reading(0)
+    const reading = new ReadAloud(0)
     expect(reading.next('The sea is', false)).toBe('')
     expect(reading.next('The sea is wide. It', false)).toBe('The sea is wide.')
     expect(reading.next('The sea is wide. It is 3.5 km deep.', false)).toBe('')
@@ -11,17 +11,17 @@ describe('Reading', () => {
   })
 
   it('begins where somebody begins to listen', () => {
-    expect(new Reading(4).next('One. Two.\n', false)).toBe('Two.')
+    expect(new ReadAloud(4).next('One. Two.\n', false)).toBe('Two.')
   })
 
   it('leaves the marks of Markdown out', () => {
     const text =
       '## Of *ships*\n\n- **One** [port](https://example.org)\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n\n```python\nx = `1`\n```\n'
-    expect(new Reading(0).next(text, true)).toBe('Of ships One port a b 1 2 x = 1')
+    expect(new ReadAloud(0).next(text, true)).toBe('Of ships One port a b 1 2 x = 1')
   })
 
   it('passes over what is too much at once', () => {
-    const reading = new Reading(0)
+    const reading = new ReadAloud(0)
     const said = reading.next('word '.repeat(1_000) + '\n', false)
     expect(said.length).toBeLessThan(610)
     expect(said).toMatch(/word …$/)
