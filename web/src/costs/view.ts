@@ -71,7 +71,7 @@ function nameOf(unit: Unit, day: Day): string {
   return daysAfter(day, -weekday)
 }
 
-/** The last `count` days, up to today. */
+/** The last `days` days, up to today. */
 export function lastDays(days: number): { from: Day; to: Day } {
   const to = dayOf(new Date())
   return { from: daysAfter(to, 1 - days), to }

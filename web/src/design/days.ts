@@ -12,7 +12,7 @@ export function dayOf(moment: string | Date, zone?: string): Day {
   return `${year}-${month}-${day}`
 }
 
-/** The day that is `count` days later, or earlier if negative. */
+/** The day that is `days` days later, or earlier if negative. */
 export function daysAfter(day: Day, days: number): Day {
   // Calculated in UTC, where all days have 24 hours.
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
