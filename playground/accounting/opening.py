@@ -21,7 +21,7 @@ class AccountingRoom:
 
 
 async def open_accounting(foundation: Foundation, models: CatalogueRoom) -> AccountingRoom:
-    """Build the services. Vocabularies are loaded now, so that no request waits for them."""
+    """Build the services. The usual vocabulary is loaded now, so that no request waits for it."""
     counter, prices = TokenCounter(), models.prices
     await counter.warm_up()
     room = AccountingRoom(prices, Bills(counter, prices, models.catalogue.listed), Estimator(models.catalogue, prices, counter))
