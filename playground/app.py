@@ -37,6 +37,7 @@ from .serving.health import router as health_router
 from .serving.middleware import surround
 from .serving.middleware.known_query import KnownQuery, QueryNames
 from .serving.openapi import describe
+from .serving.trailing_slashes import redirect_trailing_slashes
 from .settings import Settings
 
 
@@ -80,6 +81,7 @@ def create_app() -> FastAPI:
     # The innermost middleware, so that a refusal has all that other answers have.
     app.add_middleware(KnownQuery, names=QueryNames(routers, {"/openapi.json": ()}))
     serve_page(app)
+    redirect_trailing_slashes(app)
     problems.install(app)
     describe(app)
     return app

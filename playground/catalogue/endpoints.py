@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from playground.accounts.authorization import CurrentUser, ModelReader, ScopeMissing
 from playground.catalogue.access import ModelAccess
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
+from playground.kit.filled_paths import filled
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
@@ -86,7 +87,7 @@ async def get_categories(models: Provided[Models], access: Provided[ModelAccess]
 
 
 @router.put(
-    "/{model_id:path}/favourite",
+    f"/{filled('model_id')}/favourite",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, ModelNotFound, TooManyFavourites, Unavailable),
 )
@@ -96,7 +97,7 @@ async def mark_model(models: Provided[Models], access: Provided[ModelAccess], us
 
 
 @router.delete(
-    "/{model_id:path}/favourite",
+    f"/{filled('model_id')}/favourite",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, Unavailable),
 )
@@ -105,7 +106,7 @@ async def unmark_model(models: Provided[Models], user: CurrentUser, model_id: Mo
     await models.unmark(user.id, model_id)
 
 
-@router.get("/{model_id:path}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, ModelNotFound, Unavailable))
+@router.get(f"/{filled('model_id')}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, ModelNotFound, Unavailable))
 async def get_model(models: Provided[Models], access: Provided[ModelAccess], user: ModelReader, model_id: ModelId) -> ModelItem:
     """Return one model of the lists, by its full name or by a bare name. Models that are not listed may exist all the same."""
     return await models.get(user.id, await access.view_of(user), model_id)

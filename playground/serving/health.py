@@ -112,12 +112,6 @@ async def docs() -> HTMLResponse:
     return HTMLResponse(_DOCS_PAGE)
 
 
-@router.get("/docs/", include_in_schema=False)
-async def docs_with_slash() -> RedirectResponse:
-    """Leads to the page: to a path, and not to whatever host the request named."""
-    return RedirectResponse("/docs")
-
-
 @router.get("/docs/start.js", include_in_schema=False)
 async def docs_start() -> Response:
     """Starts the page of `/docs`."""

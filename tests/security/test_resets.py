@@ -75,6 +75,25 @@ def test_any_other_host_is_served(guarded: RunningService, host: str):
         assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_the_documentation_is_found_with_a_slash_whatever_the_host(visitor: User):
-    response = await visitor.http.get("/docs/", headers={"Host": "elsewhere.example"})
-    assert (response.status_code, response.headers["location"]) == (307, "/docs")
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/docs/", "/docs"),
+        ("/health/", "/health"),
+        ("/models/?limit=3", "/models?limit=3"),
+        ("/playground/sessions/", "/playground/sessions"),
+    ],
+)
+async def test_an_address_with_a_slash_at_its_end_leads_to_the_one_without_whatever_the_host(visitor: User, path: str, target: str):
+    response = await visitor.http.get(path, headers={"Host": "elsewhere.example"})
+    assert (response.status_code, response.headers["location"]) == (307, target)
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "//elsewhere.example/", "//docs/", "/s//", "/%5Celsewhere.example/"])
+async def test_no_other_address_is_redirected(visitor: User, path: str):
+    assert (await visitor.http.get(f"{visitor.http.base_url}{path}")).status_code == 404
+
+
+async def test_a_request_with_a_body_is_redirected_with_its_method(visitor: User):
+    response = await visitor.http.post("/auth/login/", json={"email": "a@example.org", "password": "x"})
+    assert (response.status_code, response.headers["location"]) == (307, "/auth/login")

@@ -9,6 +9,7 @@ from playground.administration.models.service import ModelAdministration
 from playground.catalogue.model_settings import Tier
 from playground.catalogue.resolution import UnknownModel
 from playground.kit.errors import BadInput, Forbidden, NotAuthenticated, Unavailable
+from playground.kit.filled_paths import filled
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.text import CleanText
@@ -40,13 +41,15 @@ async def list_models(
     return Response(await models.page(query), media_type="application/json")
 
 
-@router.get("/{model_id:path}", responses=documented(BadInput, NotAuthenticated, Forbidden, UnknownProvider, Unavailable))
+@router.get(f"/{filled('model_id')}", responses=documented(BadInput, NotAuthenticated, Forbidden, UnknownProvider, Unavailable))
 async def get_model(models: Provided[ModelAdministration], _administrator: Administrator, model_id: ModelId) -> ManagedModel:
     """Return one model, whether it is listed or not."""
     return await models.get(model_id)
 
 
-@router.patch("/{model_id:path}", responses=documented(BadInput, UnknownModel, NotAuthenticated, Forbidden, UnknownProvider, Unavailable))
+@router.patch(
+    f"/{filled('model_id')}", responses=documented(BadInput, UnknownModel, NotAuthenticated, Forbidden, UnknownProvider, Unavailable)
+)
 async def change_model(
     models: Provided[ModelAdministration], administrator: Administrator, model_id: ModelId, change: ModelChange
 ) -> ManagedModel:
