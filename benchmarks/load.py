@@ -39,18 +39,18 @@ async def read(load: Load) -> None:
         async with anyio.create_task_group() as streams:
             for _ in range(load.streams):
                 streams.start_soon(open_one)
-        _tell("opened")
+        _report("opened")
         for answer in answers:
             await answer.received.wait()
-        _tell("received", reads=sum(answer.reads for answer in answers), tokens=sum(answer.tokens for answer in answers))
+        _report("received", reads=sum(answer.reads for answer in answers), tokens=sum(answer.tokens for answer in answers))
         for answer in answers:
             await answer.ended.wait()
     for answer in answers:
         answer.check()
-    _tell("ended")
+    _report("ended")
 
 
-def _tell(event: str, **fields: int) -> None:
+def _report(event: str, **fields: int) -> None:
     print(json.dumps({"event": event, **fields}), flush=True)
 
 

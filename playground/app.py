@@ -34,7 +34,7 @@ from .operation.telemetry import open_telemetry
 from .page.routes import serve_page
 from .providers.opening import open_providers
 from .serving.health import router as health_router
-from .serving.middleware import surround
+from .serving.middleware import add_middlewares
 from .serving.middleware.known_query import KnownQuery, QueryNames
 from .serving.openapi import describe
 from .serving.trailing_slashes import redirect_trailing_slashes
@@ -46,7 +46,7 @@ async def open_app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with all that it needs: database, simulator, background work. Raises `StartupError`."""
     app = create_app()
     metrics = Metrics()
-    surround(app, settings, metrics)
+    add_middlewares(app, settings, metrics)
     async with _open_rooms(settings, metrics) as services:
         check(app, services)
         app.state.services = services

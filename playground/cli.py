@@ -48,7 +48,7 @@ def main(
     _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Settings are read from the environment and from `.env`; `.env.example` lists all of them."""
-    garbage.put_off()
+    garbage.disable()
     # When the terminal is closed: an end in order, unless `nohup` has it ignored.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
@@ -188,7 +188,7 @@ def simulate(
     from playground.providers.simulator.server import serve_forever
 
     def announce(url: str) -> None:
-        garbage.look_from_now_on()
+        garbage.enable()
         typer.echo(f"Simulated models, OpenAI protocol: {url}")
 
     try:

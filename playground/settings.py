@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from playground.database.database_url import check_address
 from playground.files import CHECKOUT, INSTALLED
 from playground.kit.errors import StartupError
-from playground.kit.generated_secrets import SHORTEST_SECRET, kept_secret
+from playground.kit.generated_secrets import SHORTEST_SECRET, load_or_create_secret
 
 _NOT_UTF8 = "The file .env in the current folder is not UTF-8. Save it as UTF-8."
 
@@ -302,7 +302,7 @@ class Settings(BaseSettings):
         return self._secrets(self.encryption_secret, "encryption-secret", self.encryption_previous_secrets)
 
     def _secrets(self, given: SecretStr | None, file: str, previous: tuple[SecretStr, ...]) -> list[str]:
-        current = given.get_secret_value() if given is not None else kept_secret(self.data_dir / file)
+        current = given.get_secret_value() if given is not None else load_or_create_secret(self.data_dir / file)
         return [current, *(secret.get_secret_value() for secret in previous)]
 
 

@@ -78,7 +78,10 @@ class Benchmark:
         """Run it to its end, to Ctrl-C, or to a refusal that makes going on useless."""
         bar = Bar()
         silence = self._timeout_seconds
-        async with connect(self._url, self._who, tell=options.say, silence_seconds=silence) as service, anyio.create_task_group() as tasks:
+        async with (
+            connect(self._url, self._who, notify=options.say, silence_seconds=silence) as service,
+            anyio.create_task_group() as tasks,
+        ):
             kept = self.warm_ups
 
             def finished(answers: Sequence[Answer]) -> None:

@@ -31,7 +31,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 async def read(book: Book, url: str, who: Credentials) -> None:
     """Read the sessions of the service at `url` into `book`. Raises a `ServiceError`."""
     with options.err.status("Reading sessions") as status:
-        async with connect(url, who, tell=options.say) as service:
+        async with connect(url, who, notify=options.say) as service:
             async for sessions in read_into(book, service):
                 status.update(f"Reading sessions: {count(sessions, 'session')} so far")
 

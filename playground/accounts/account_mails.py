@@ -5,7 +5,7 @@ from datetime import datetime
 from playground.kit.mail import Mail
 
 
-class Letters:
+class AccountMails:
     """Composes mails. Links lead to the page at `PUBLIC_URL`.
 
     Without it, mails have no links: with an address from the request, anyone could send other people links to their own site.

@@ -17,7 +17,7 @@ RETURNING id, role::text AS role
 FORGET_INVITATIONS = "DELETE FROM invitations WHERE used_by = $1 OR email = (SELECT email FROM users WHERE id = $1)"
 
 # Expired tokens are refused, but their rows are kept for one more day: an access token may outlive its login's refresh token.
-TIDY = (
+DELETE_EXPIRED = (
     "DELETE FROM logins WHERE expires_at < now() - interval '1 day' OR revoked_at < now() - interval '1 day'",
     "DELETE FROM password_resets WHERE expires_at < now() - interval '1 day'",
     "DELETE FROM invitations WHERE expires_at < now() - interval '1 day'",

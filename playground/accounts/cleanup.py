@@ -10,7 +10,7 @@ _PAUSE_SECONDS = 3_600.0
 _logger = structlog.get_logger(__name__)
 
 
-class Tidying:
+class ExpiredRowCleanup:
     """Deletes expired rows periodically. Several replicas can do it at the same time."""
 
     def __init__(self, repository: UserRepository) -> None:
@@ -20,9 +20,9 @@ class Tidying:
         """Delete expired rows at the start and every hour, until cancelled."""
         while True:
             try:
-                deleted = await self._repository.tidy()
+                deleted = await self._repository.delete_expired()
             except Exception:
-                _logger.exception("tidying_failed")
+                _logger.exception("cleanup_failed")
             else:
-                _logger.debug("tidied", rows=deleted)
+                _logger.debug("expired_rows_deleted", rows=deleted)
             await anyio.sleep(_PAUSE_SECONDS)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from playground.accounts.logins.signed_tokens import Tokens
 from playground.kit.announcements import Announcements
-from playground.kit.cache import Remembered
+from playground.kit.cache import Cache
 from playground.kit.errors import NotAuthenticated
 
 from .repository import Account, KeyAccount, UserRepository
@@ -65,20 +65,20 @@ class Identities:
         self._tokens = tokens
         self._key_used = key_used
         self._user_seen = user_seen
-        self._logins = Remembered(self._load_login, announcements)
-        self._keys = Remembered(self._load_key, announcements)
-        self._keys_by_id = Remembered(self._load_key_by_id, announcements)
+        self._logins = Cache(self._load_login, announcements)
+        self._keys = Cache(self._load_key, announcements)
+        self._keys_by_id = Cache(self._load_key_by_id, announcements)
         announcements.listen("user", self._user_changed)
-        announcements.listen("login", lambda changed: self._logins.forget(changed) if changed else self._user_changed(None))
+        announcements.listen("login", lambda changed: self._logins.remove(changed) if changed else self._user_changed(None))
         announcements.listen("api_key", self._key_changed)
 
     def _user_changed(self, changed: str | None) -> None:
-        for remembered in (self._logins, self._keys, self._keys_by_id):
-            remembered.forget_where(lambda known: changed in (None, known.user.id))
+        for cache in (self._logins, self._keys, self._keys_by_id):
+            cache.remove_where(lambda known: changed in (None, known.user.id))
 
     def _key_changed(self, changed: str | None) -> None:
-        for remembered in (self._keys, self._keys_by_id):
-            remembered.forget_where(lambda known: changed in (None, known.user.key_id))
+        for cache in (self._keys, self._keys_by_id):
+            cache.remove_where(lambda known: changed in (None, known.user.key_id))
 
     async def of_access_token(self, token: str) -> User:
         """Return the user of an access token. Raises `NotAuthenticated` if it is not valid, or no longer."""

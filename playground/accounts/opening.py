@@ -6,9 +6,8 @@ from playground.database.foundation import Foundation
 from playground.keys.opening import KeysRoom
 from playground.kit.mail import Mailer
 
-from .account_mails import Letters
-from .cleanup import Tidying
-from .departures import Departures
+from .account_mails import AccountMails
+from .cleanup import ExpiredRowCleanup
 from .export.repository import ExportRepository
 from .export.service import Export
 from .identity import Identities
@@ -17,11 +16,12 @@ from .invitations.service import Invitations
 from .logins.repository import LoginRepository
 from .logins.service import Logins
 from .logins.signed_tokens import Tokens
-from .logins.tickets import Tickets, UsesInMemory, UsesInRedis
+from .logins.tickets import Tickets, UsedTicketsInMemory, UsedTicketsInRedis
 from .passwords.hashing import PasswordHasher
 from .passwords.repository import PasswordRepository
 from .passwords.resets import PasswordResets
 from .repository import UserRepository
+from .run_termination import RunTermination
 from .service import AccountService
 
 
@@ -36,22 +36,22 @@ def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: Comparison
         users,
         tokens,
         announcements,
-        key_used=keys.uses.note,
-        user_seen=lambda user_id: tasks.start_soon(keys.own_keys.prepare, user_id),
+        key_used=keys.last_uses.record,
+        user_seen=lambda user_id: tasks.start_soon(keys.user_keys.prepare, user_id),
     )
-    hasher, letters, mailer = PasswordHasher(), Letters(settings.public_url), Mailer.of(settings, tasks)
+    hasher, mails, mailer = PasswordHasher(), AccountMails(settings.public_url), Mailer.of(settings, tasks)
     logins = Logins(LoginRepository(database), tokens, identities, announcements)
-    uses = UsesInMemory() if foundation.redis is None else UsesInRedis(foundation.redis)
-    tickets = Tickets(tokens, identities, uses, seconds=settings.ticket_seconds)
-    Departures(comparison.runs, users, announcements, tasks)
+    used_tickets = UsedTicketsInMemory() if foundation.redis is None else UsedTicketsInRedis(foundation.redis)
+    tickets = Tickets(tokens, identities, used_tickets, seconds=settings.ticket_seconds)
+    RunTermination(comparison.runs, users, announcements, tasks)
     foundation.services.add(
         identities,
         logins,
         tickets,
         Streams(tickets, send_timeout_seconds=settings.send_timeout_seconds),
         AccountService(users, passwords, hasher, tokens, logins, announcements, registration=settings.registration),
-        PasswordResets(passwords, hasher, mailer, letters, announcements, tasks, seconds=settings.password_reset_seconds),
-        Invitations(InvitationRepository(database), users, mailer, letters, seconds=settings.invitation_seconds),
+        PasswordResets(passwords, hasher, mailer, mails, announcements, tasks, seconds=settings.password_reset_seconds),
+        Invitations(InvitationRepository(database), users, mailer, mails, seconds=settings.invitation_seconds),
         Export(ExportRepository(database), comparison.history),
     )
-    tasks.start_soon(Tidying(users).run_forever)
+    tasks.start_soon(ExpiredRowCleanup(users).run_forever)

@@ -14,7 +14,7 @@ from playground.database.generated.errors import RawQueryError, UniqueViolationE
 from playground.database.transactions import Transaction, in_transaction
 from playground.kit.ids import new_id
 
-from .account_statements import CHANGE, FORGET_INVITATIONS, TAKE_INVITATION, TIDY
+from .account_statements import CHANGE, DELETE_EXPIRED, FORGET_INVITATIONS, TAKE_INVITATION
 from .last_administrator import administrator_stays
 from .roles import Role
 
@@ -209,19 +209,19 @@ class UserRepository:
 
     async def terminal_user(self, user_id: str, limits: Mapping[str, Any]) -> Account:
         """Return the account without a login that the terminal uses, and create it if necessary."""
-        own = Json(dict(limits))
+        limits_json = Json(dict(limits))
         return Account.of(
             await self._database.run(
                 lambda prisma: prisma.users.upsert(
                     where={"id": user_id},
-                    data={"create": {"id": user_id, "name": "Terminal", "limits": own}, "update": {"limits": own}},
+                    data={"create": {"id": user_id, "name": "Terminal", "limits": limits_json}, "update": {"limits": limits_json}},
                 )
             )
         )
 
-    async def tidy(self) -> int:
+    async def delete_expired(self) -> int:
         """Delete logins, resets and invitations that expired more than a day ago. Return how many."""
-        return sum([await self._database.run(lambda prisma, each=statement: prisma.execute_raw(each)) for statement in TIDY])  # type: ignore[misc]
+        return sum([await self._database.run(lambda prisma, each=statement: prisma.execute_raw(each)) for statement in DELETE_EXPIRED])  # type: ignore[misc]
 
     async def login(self, login_id: str) -> LoginAccount | None:
         """Return a login with its account."""

@@ -211,7 +211,7 @@ class AccountService:
         It belongs to the first administrator, or, before there is one, to an account without a login.
         """
         user = await self._repository.first_administrator() or await self._repository.terminal_user(_TERMINAL_USER_ID, TERMINAL_LIMITS)
-        return (await self._logins.begin(user, Device(user_agent="playground compare"), lasts="access")).access_token
+        return (await self._logins.begin(user, Device(user_agent="playground compare"), lifetime_of="access")).access_token
 
     async def _known(self, user_id: str) -> Account:
         row = await self._repository.get(user_id)

@@ -11,7 +11,7 @@ from playground.providers.records import Provider
 from .catalogue import Catalogue, ResolvedModel, UnknownModel
 from .model_settings import KnownSettings, ModelSettings, Tier
 from .resolution import joined
-from .user_models import OwnKeys, OwnProviders, resolve_for
+from .user_models import UserKeys, UserProviders, resolve_for
 from .wildcards import is_pattern
 
 ROLES: Mapping[Tier, tuple[Role, ...]] = {"free": ("user", "premium", "admin"), "premium": ("premium", "admin"), "hidden": ("admin",)}
@@ -40,7 +40,7 @@ class ModelView:
 
     settings: KnownSettings
     role: Role
-    own: OwnProviders | None = None
+    own: UserProviders | None = None
     """Providers for which the user has a key. They make models available that are closed only because of their price."""
 
     def shows(self, provider: Provider, model: str) -> bool:
@@ -86,10 +86,10 @@ class ModelView:
 class ModelAccess:
     """Finds the models that a request names, and refuses those that the user may not use."""
 
-    def __init__(self, catalogue: Catalogue, settings: ModelSettings, own_keys: OwnKeys) -> None:
+    def __init__(self, catalogue: Catalogue, settings: ModelSettings, user_keys: UserKeys) -> None:
         self._catalogue = catalogue
         self._settings = settings
-        self._own_keys = own_keys
+        self._user_keys = user_keys
 
     async def view(self, role: Role) -> ModelView:
         """Return the current view of a role. Raises `Unavailable`."""
@@ -97,9 +97,9 @@ class ModelAccess:
 
     async def view_of(self, user: User) -> ModelView:
         """Return the current view of a user, including the user's own keys. Raises `Unavailable`."""
-        return await self._view_of(user, await self._own_keys.of(user.id))
+        return await self._view_of(user, await self._user_keys.of(user.id))
 
-    async def _view_of(self, user: User, own: OwnProviders) -> ModelView:
+    async def _view_of(self, user: User, own: UserProviders) -> ModelView:
         return ModelView(await self._settings.current(), user.role, own)
 
     async def resolve(self, names: Sequence[str], user: User, place: str) -> list[ResolvedModel]:
@@ -108,7 +108,7 @@ class ModelAccess:
         `place` is their path in the request, with `{}` for the position. Raises `UnknownModel` and `ModelNotAllowed`, which name all
         such models, `ProviderKeyUnreadable` and `Unavailable`.
         """
-        own = await self._own_keys.of(user.id)
+        own = await self._user_keys.of(user.id)
         view = await self._view_of(user, own)
         resolved: list[ResolvedModel] = []
         unknown: list[FieldError] = []

@@ -8,7 +8,7 @@ import anyio
 import structlog
 
 from playground.kit.announcements import Announcements
-from playground.kit.cache import Remembered
+from playground.kit.cache import Cache
 from playground.kit.errors import Unavailable
 from playground.providers.records import ListPrice, Provider
 
@@ -121,14 +121,14 @@ class ModelSettings:
     def __init__(self, store: SettingsStore, announcements: Announcements) -> None:
         self._store = store
         self._default_tier: DefaultTier = lambda _provider, _model: "free"
-        self._remembered = Remembered(self._load, announcements)
+        self._cache = Cache(self._load, announcements)
         self._latest = KnownSettings({})
         self._changed = anyio.Event()
         announcements.listen("models", self._forget)
 
     async def current(self) -> KnownSettings:
         """Return the current settings. Raises `Unavailable` if they have changed and can't be read."""
-        return await self._remembered.get(_ALL) or self._latest
+        return await self._cache.get(_ALL) or self._latest
 
     def price(self, provider: Provider, model: str) -> ListPrice | None:
         """Return the price that an administrator set. It may be slightly out of date, since a call must not wait for the database."""
@@ -158,6 +158,6 @@ class ModelSettings:
         return self._latest
 
     def _forget(self, _changed: str | None) -> None:
-        self._remembered.forget(_ALL)
+        self._cache.remove(_ALL)
         self._changed.set()
         self._changed = anyio.Event()

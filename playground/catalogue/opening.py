@@ -42,7 +42,7 @@ async def open_catalogue(foundation: Foundation, providers: ProvidersRoom, keys:
     settings.default_to(DefaultTiers(prices, foundation.settings.priced_models_tier, catalogue.list_of).of)
     await settings.current()
     models = Models(catalogue, prices, FavouriteRepository(database))
-    access = ModelAccess(catalogue, settings, keys.own_keys)
+    access = ModelAccess(catalogue, settings, keys.user_keys)
     foundation.services.add(catalogue, access, prices, models)
     foundation.tasks.start_soon(settings.run_forever)
     foundation.tasks.start_soon(catalogue.run_forever)

@@ -9,21 +9,21 @@ from .catalogue import Catalogue, ResolvedModel
 from .resolution import View, is_askable
 
 
-class OwnProviders(Protocol):
+class UserProviders(Protocol):
     """The providers for which a user has their own key."""
 
     def get(self, provider_id: str) -> Provider | None:
         """Return the provider with the user's key, or `None` if there is no key. Raises a `Problem` if the key can't be used."""
 
 
-class OwnKeys(Protocol):
+class UserKeys(Protocol):
     """Looks up users' keys for providers."""
 
-    async def of(self, user_id: str) -> OwnProviders:
+    async def of(self, user_id: str) -> UserProviders:
         """Return the user's providers. Raises `Unavailable`."""
 
 
-def resolve_for(own: OwnProviders, catalogue: Catalogue, name: str, *, field: str, view: View) -> ResolvedModel:
+def resolve_for(own: UserProviders, catalogue: Catalogue, name: str, *, field: str, view: View) -> ResolvedModel:
     """Return the model with this name, with the user's own key for its provider if there is one.
 
     The user's account may have models that the service's account doesn't have, so any full name at such a provider is accepted. Raises

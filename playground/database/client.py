@@ -22,7 +22,7 @@ from .choice import Server, open_server
 from .migrations import bring_up_to_date
 from .shares import Shares, TooSlow
 
-PATIENCE = 3.0
+RETRY_SECONDS = 3.0
 """How long an operation is tried again while the database is away; seconds."""
 _PAUSE = 0.1
 _HEALTH_TIMEOUT = 1.0
@@ -77,7 +77,7 @@ class Database:
         to leave the same behind if it does, as with ids that are made before, upserts, or one transaction. It must not use the
         client after it has ended.
 
-        Raises `DatabaseAway` when that takes more than `PATIENCE`, and `TooSlow` when PostgreSQL ended a statement because it took too
+        Raises `DatabaseAway` when that takes more than `RETRY_SECONDS`, and `TooSlow` when PostgreSQL ended a statement because it took too
         long. What else goes wrong, as a unique value that exists already, comes out at once as `operation` raised it.
         """
         give_up: float | None = None
@@ -94,9 +94,9 @@ class Database:
                     raise
                 failure = error
             else:
-                self._tell(away=None)
+                self._log_state(away=None)
                 return result
-            give_up = give_up or anyio.current_time() + PATIENCE
+            give_up = give_up or anyio.current_time() + RETRY_SECONDS
             if anyio.current_time() >= give_up:
                 raise DatabaseAway("The database is not responding at the moment.") from failure
             with anyio.CancelScope(deadline=give_up):
@@ -178,7 +178,7 @@ class Database:
             # One look is enough for all who failed before it.
             if self._looked_at > failed_at:
                 return
-            self._tell(away=str(failure))
+            self._log_state(away=str(failure))
             try:
                 if await self._server.ensure_running():
                     log.warning("the embedded PostgreSQL had died and was started again")
@@ -186,7 +186,7 @@ class Database:
                 log.warning("the embedded PostgreSQL could not be started again", reason=str(error))
             self._looked_at = anyio.current_time()
 
-    def _tell(self, *, away: str | None) -> None:
+    def _log_state(self, *, away: str | None) -> None:
         """Logs that PostgreSQL is away, or that it is back, once."""
         if away is not None and not self._away:
             log.warning("PostgreSQL does not answer", reason=away)

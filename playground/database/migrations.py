@@ -47,16 +47,16 @@ async def bring_up_to_date(engine: Engine) -> tuple[str, ...]:
 
 async def _missing_when_reached(client: Prisma) -> list[Migration]:
     give_up = anyio.current_time() + _REACH_TIMEOUT
-    told = False
+    logged = False
     while True:
         try:
             return await missing_migrations(client)
         except DataError as error:
             if error.code != "P1001" or anyio.current_time() > give_up:
                 raise StartupError(f"The database can't be used: {error}. Check DATABASE_URL.") from error
-            if not told:
+            if not logged:
                 log.info("waiting for the database", reason=str(error))
-                told = True
+                logged = True
         await anyio.sleep(0.5)
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from playground.database.foundation import Foundation
 from playground.providers.opening import ProvidersRoom
 
-from .api_keys.last_use import KeyUses
+from .api_keys.last_use import LastUseRecorder
 from .api_keys.service import ApiKeyService
 from .encryption import Vault
 from .provider_keys.service import ProviderKeyService
-from .provider_keys.user_keys import OwnKeys
+from .provider_keys.user_keys import UserKeys
 from .repository import ApiKeyRepository, ProviderKeyRepository
 
 
@@ -17,23 +17,23 @@ from .repository import ApiKeyRepository, ProviderKeyRepository
 class KeysRoom:
     """The services that other rooms use."""
 
-    uses: KeyUses
-    own_keys: OwnKeys
+    last_uses: LastUseRecorder
+    user_keys: UserKeys
 
 
 def open_keys(foundation: Foundation, providers: ProvidersRoom) -> KeysRoom:
     """Open the room."""
     settings, database, announcements = foundation.settings, foundation.database, foundation.announcements
     api_keys, stored_keys = ApiKeyRepository(database, foundation.audit), ProviderKeyRepository(database, foundation.audit)
-    uses, vault = KeyUses(api_keys), Vault(settings.encryption_secrets())
+    last_uses, vault = LastUseRecorder(api_keys), Vault(settings.encryption_secrets())
     allow_private = settings.allow_private_provider_urls
-    own_keys = OwnKeys(stored_keys, vault, providers.providers, announcements, allow_private=allow_private)
+    user_keys = UserKeys(stored_keys, vault, providers.providers, announcements, allow_private=allow_private)
     foundation.services.add(
         ApiKeyService(api_keys, announcements),
         ProviderKeyService(
             stored_keys,
             vault,
-            own_keys,
+            user_keys,
             providers.providers,
             providers.client,
             None if allow_private else providers.addresses,
@@ -41,6 +41,6 @@ def open_keys(foundation: Foundation, providers: ProvidersRoom) -> KeysRoom:
             look_up_seconds=settings.connect_timeout_seconds,
         ),
     )
-    foundation.tasks.start_soon(uses.write_on)
-    foundation.tasks.start_soon(own_keys.renew)
-    return KeysRoom(uses, own_keys)
+    foundation.tasks.start_soon(last_uses.run_forever)
+    foundation.tasks.start_soon(user_keys.renew)
+    return KeysRoom(last_uses, user_keys)

@@ -18,7 +18,7 @@ from playground.kit.ids import new_id
 
 _API_KEY, _PROVIDER_KEY = "api_key", "provider_key"
 
-_NOTE_USES = """
+_STORE_LAST_USES = """
 UPDATE api_keys SET last_used_at = used.at
 FROM jsonb_to_recordset($1::jsonb) AS used(id text, at timestamptz)
 WHERE api_keys.id = used.id AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at)
@@ -139,10 +139,10 @@ class ApiKeyRepository:
 
         return await in_transaction(self._database, write)
 
-    async def note_uses(self, uses: Mapping[str, datetime]) -> None:
+    async def store_last_uses(self, uses: Mapping[str, datetime]) -> None:
         """Store when keys, by id, were last used."""
         rows = json.dumps([{"id": key_id, "at": moment.isoformat()} for key_id, moment in uses.items()])
-        await self._database.run(lambda prisma: prisma.execute_raw(_NOTE_USES, rows))
+        await self._database.run(lambda prisma: prisma.execute_raw(_STORE_LAST_USES, rows))
 
 
 @dataclass(frozen=True, slots=True)

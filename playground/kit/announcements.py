@@ -37,9 +37,9 @@ class Announcements:
 
     async def announce(self, topic: Topic, subject: str) -> None:
         """Announce that the object with the id `subject` has changed. Call this after the change is in the database."""
-        self._tell(topic, subject)
+        self._notify(topic, subject)
 
-    def _tell(self, topic: Topic, subject: str | None) -> None:
+    def _notify(self, topic: Topic, subject: str | None) -> None:
         for listener in self._listeners[topic]:
             listener(subject)
 
@@ -58,7 +58,7 @@ class RedisAnnouncements(Announcements):
 
     async def announce(self, topic: Topic, subject: str) -> None:
         """See `Announcements`. Without Redis, other replicas don't get it, but then they don't use their caches either."""
-        self._tell(topic, subject)
+        self._notify(topic, subject)
         try:
             await self._redis.publish(_CHANNEL, json.dumps([topic, subject]))
         except (RedisError, OSError) as error:
@@ -83,7 +83,7 @@ class RedisAnnouncements(Announcements):
                 message = await channel.get_message(timeout=_CHECK_SECONDS)
                 if message is not None:
                     asked = False
-                    self._hear(message)
+                    self._handle(message)
                 elif asked:
                     raise TimeoutError("Redis has gone silent")
                 else:
@@ -91,15 +91,15 @@ class RedisAnnouncements(Announcements):
                     asked = True
                     await channel.ping()
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             for topic in list(self._listeners):
-                self._tell(topic, None)
+                self._notify(topic, None)
             self.connected = True
         elif message["type"] == "message":
             match _read(message["data"]):
                 case [str() as about, str() as subject]:
-                    self._tell(cast("Topic", about), subject)
+                    self._notify(cast("Topic", about), subject)
                 case _:
                     # From another sender, which should not use this channel. It must not stop the service.
                     _logger.warning("announcement_unreadable")

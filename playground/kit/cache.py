@@ -16,7 +16,7 @@ FRESH_SECONDS = 60.0
 V = TypeVar("V")
 
 
-class Remembered(Generic[V]):
+class Cache(Generic[V]):
     """Caches what `load` returns by key. While announcements don't arrive, it loads every time.
 
     While the database is unavailable, cached values stay valid: changes are written there first, so there can be none.
@@ -47,19 +47,19 @@ class Remembered(Generic[V]):
             if value is None:
                 self._values.pop(key, None)
             else:
-                self.remember(key, value)
+                self.put(key, value)
         return value
 
-    def remember(self, key: str, value: V) -> None:
+    def put(self, key: str, value: V) -> None:
         """Cache a value that was just written."""
         self._values[key] = value, time.monotonic()
 
-    def forget(self, key: str) -> None:
+    def remove(self, key: str) -> None:
         """Remove the value of `key`, which has changed."""
         self._changes += 1
         self._values.pop(key, None)
 
-    def forget_where(self, condition: Callable[[V], bool]) -> None:
+    def remove_where(self, condition: Callable[[V], bool]) -> None:
         """Remove all values that fulfil `condition`, which have changed."""
         self._changes += 1
         for key in [key for key, (value, _) in self._values.items() if condition(value)]:

@@ -7,12 +7,12 @@ would delay every stream by tens of milliseconds later.
 import gc
 
 
-def put_off() -> None:
+def disable() -> None:
     """Disable the collector until it is resumed."""
     gc.disable()
 
 
-def look_from_now_on() -> None:
+def enable() -> None:
     """Enable the collector for new objects. Existing objects are never scanned."""
     gc.freeze()
     gc.enable()

@@ -16,7 +16,7 @@ _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
 _WHAT_TO_DO = "Restore the file from a backup, or delete it: the next start then creates a new one (docs/deployment.md says what is lost)."
 
 
-def kept_secret(path: Path) -> str:
+def load_or_create_secret(path: Path) -> str:
     """Return the secret in that file (mode 600), and create it if necessary. Concurrent processes get the same one.
 
     Raises `StartupError` if it can't be created or read, or is too short to be secure.

@@ -78,15 +78,15 @@ def install(app: FastAPI) -> None:
     """Let `app` respond to every error with a problem."""
 
     @app.exception_handler(Problem)
-    async def tell_problem(_request: Request, problem: Problem) -> ProblemResponse:
+    async def handle_problem(_request: Request, problem: Problem) -> ProblemResponse:
         return respond(problem)
 
     @app.exception_handler(RequestValidationError)
-    async def tell_bad_input(_request: Request, error: RequestValidationError) -> ProblemResponse:
+    async def handle_validation_error(_request: Request, error: RequestValidationError) -> ProblemResponse:
         return respond(_bad_input(error))
 
     @app.exception_handler(HTTPException)
-    async def tell_http_error(request: Request, error: HTTPException) -> ProblemResponse:
+    async def handle_http_error(request: Request, error: HTTPException) -> ProblemResponse:
         if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI could not parse the body.
             detail = "should be JSON in UTF-8"
             if "content-encoding" in request.headers:

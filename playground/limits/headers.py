@@ -14,7 +14,7 @@ from playground.serving.middleware.response_headers import add_headers
 
 from .windows import Rate, Window
 
-_TOLD = "playground.limits_told"
+_REPORTED = "playground.limits_reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Standing:
         return cls(rate.name, rate.amount, rate.seconds, max(0, rate.amount - window.used), window.resets_in)
 
 
-def tell(scope: Scope, *standings: Standing) -> None:
+def report_limits(scope: Scope, *standings: Standing) -> None:
     """Report the state of these limits in the headers of the response, beside those already reported."""
-    told: dict[str, Standing] = scope.setdefault(_TOLD, {})
-    told.update((standing.name, standing) for standing in standings)
-    policies = ", ".join(f'"{each.name}";q={each.most};w={each.seconds}' for each in told.values())
-    states = ", ".join(f'"{each.name}";r={each.left};t={ceil(max(0, each.resets_in))}' for each in told.values())
+    reported: dict[str, Standing] = scope.setdefault(_REPORTED, {})
+    reported.update((standing.name, standing) for standing in standings)
+    policies = ", ".join(f'"{each.name}";q={each.most};w={each.seconds}' for each in reported.values())
+    states = ", ".join(f'"{each.name}";r={each.left};t={ceil(max(0, each.resets_in))}' for each in reported.values())
     add_headers(scope, {"RateLimit-Policy": policies, "RateLimit": states})

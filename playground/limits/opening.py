@@ -4,7 +4,7 @@ from playground.accounting.opening import AccountingRoom
 from playground.database.foundation import Foundation
 
 from .policy import Policy
-from .quota import Means
+from .quota import QuotaBackend
 from .repository import UsageRepository
 from .reservations import Reservations
 from .service import LimitService
@@ -18,7 +18,7 @@ def open_limits(foundation: Foundation, accounting: AccountingRoom) -> None:
     usage = UsageRepository(foundation.database)
     windows = MemoryWindows() if foundation.redis is None else SharedWindows(foundation.redis)
     reservations = Reservations(usage)
-    means = Means(windows, usage, reservations, accounting.estimator, settings.limited_output_tokens)
-    foundation.services.add(LimitService(Policy(settings), means))
+    backend = QuotaBackend(windows, usage, reservations, accounting.estimator, settings.limited_output_tokens)
+    foundation.services.add(LimitService(Policy(settings), backend))
     foundation.tasks.start_soon(windows.run_forever)
     foundation.tasks.start_soon(reservations.run_forever)

@@ -123,12 +123,12 @@ class Policy:
 
 def _overridden(limits: Limits, user: User) -> Limits:
     try:
-        own = LimitOverrides.model_validate(user.limits)
+        overrides = LimitOverrides.model_validate(user.limits)
     except ValidationError as error:
         # They were written without the service. Refusing all requests of this user would help no one.
         _logger.error("limits_of_user_unusable", user_id=user.id, fields=[".".join(map(str, each["loc"])) for each in error.errors()])
         return limits
-    changed = {name: getattr(own, name) for name in own.model_fields_set}
+    changed = {name: getattr(overrides, name) for name in overrides.model_fields_set}
     for field, name in (("requests", "user-requests"), ("streams", "streams")):
         if field in changed:
             changed[field] = Rate.parse(name, changed[field])

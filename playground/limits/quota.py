@@ -17,7 +17,7 @@ from playground.kit.errors import NotAuthenticated, Unavailable
 from playground.providers.calls import ModelCall
 
 from .allowances import Allowances, allowances_at
-from .headers import Standing, tell
+from .headers import Standing, report_limits
 from .policy import Limits
 from .refusals import allowance_exceeded, window_full
 from .repository import UsageRepository, UsageRow, Wanted
@@ -31,7 +31,7 @@ _logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class QuotaBackend:
     """The services that quotas use."""
 
     windows: Windows
@@ -45,17 +45,17 @@ class Means:
 class UserQuota:
     """The quota of a user for one request, whose response reports it."""
 
-    def __init__(self, user: User, limits: Limits, means: Means, scope: Scope) -> None:
+    def __init__(self, user: User, limits: Limits, backend: QuotaBackend, scope: Scope) -> None:
         self._user = user
         self._limits = limits
-        self._means = means
+        self._backend = backend
         self._scope = scope
 
     def limited(self, call: ModelCall) -> ModelCall:
         """Return the call with a limited answer length, if tokens or money are limited and it has no `max_tokens`."""
         if not self._limits.by_size or call.max_tokens is not None or call.provider.own_key:
             return call
-        return replace(call, max_tokens=self._means.longest_answer)
+        return replace(call, max_tokens=self._backend.longest_answer)
 
     @asynccontextmanager
     async def reserved(self, plan: RunPlan) -> AsyncIterator[RunPlan]:
@@ -81,15 +81,15 @@ class UserQuota:
     async def _look_at_streams(self) -> None:
         rate = self._limits.streams
         if rate is not None:
-            self._tell_stream(rate, await self._means.windows.look(rate, self._user.id))
+            self._report_stream(rate, await self._backend.windows.look(rate, self._user.id))
 
     async def _count_stream(self) -> None:
         rate = self._limits.streams
         if rate is not None:
-            self._tell_stream(rate, await self._means.windows.hit(rate, self._user.id))
+            self._report_stream(rate, await self._backend.windows.hit(rate, self._user.id))
 
-    def _tell_stream(self, rate: Rate, window: Window) -> None:
-        tell(self._scope, Standing.of(rate, window))
+    def _report_stream(self, rate: Rate, window: Window) -> None:
+        report_limits(self._scope, Standing.of(rate, window))
         if not window.allowed:
             raise window_full(rate, window)
 
@@ -98,11 +98,11 @@ class UserQuota:
         wanted = Wanted(plan.run_id, self._user.id, plan.created_at, tokens, cost)
         for _ in range(_ATTEMPTS):
             reserved = await self._reserved(wanted)
-            row = reserved or await self._means.repository.get(self._user.id)
+            row = reserved or await self._backend.repository.get(self._user.id)
             allowances = allowances_at(plan.created_at, self._limits, row)
-            self._tell_requests(allowances, plan.created_at)
+            self._report_requests(allowances, plan.created_at)
             if reserved is not None:
-                self._means.reservations.hold(plan.run_id)
+                self._backend.reservations.hold(plan.run_id)
                 return replace(plan, lanes=lanes, reserved=True)
             refusal = allowance_exceeded(allowances, wanted.by_allowance(), plan.created_at)
             if refusal is not None:
@@ -112,11 +112,11 @@ class UserQuota:
 
     async def _reserved(self, wanted: Wanted) -> UsageRow | None:
         try:
-            return await self._means.repository.reserve(wanted, self._limits, held_seconds=self._means.reservations.held_seconds)
+            return await self._backend.repository.reserve(wanted, self._limits, held_seconds=self._backend.reservations.held_seconds)
         except NotAuthenticated:
             raise
         except BaseException:  # Without a response, the reservation may or may not exist.
-            self._means.reservations.withdraw(wanted.run_id)
+            self._backend.reservations.withdraw(wanted.run_id)
             raise
 
     async def _bounded(self, lanes: tuple[LanePlan, ...]) -> tuple[tuple[LanePlan, ...], int, Decimal]:
@@ -125,7 +125,7 @@ class UserQuota:
         Simulated and unknown costs are not included, nor anything on the user's own keys.
         """
         ours = [lane for lane in lanes if not lane.own_key]
-        bounds = await self._means.estimator.bounds([self.limited(lane.call) for lane in ours])
+        bounds = await self._backend.estimator.bounds([self.limited(lane.call) for lane in ours])
         tokens = sum(bound.input_tokens + bound.output_tokens for bound in bounds)
         cost = sum(
             (bound.cost for bound, lane in zip(bounds, ours, strict=True) if bound.cost is not None and not lane.simulated), Decimal(0)
@@ -139,14 +139,16 @@ class UserQuota:
 
     async def _release(self, run_id: str) -> None:
         # First, because this may be cancelled.
-        self._means.reservations.withdraw(run_id)
+        self._backend.reservations.withdraw(run_id)
         try:
-            await self._means.repository.release(run_id)
+            await self._backend.repository.release(run_id)
         except Unavailable:
             _logger.warning("reservation_released_later", run_id=run_id)
 
-    def _tell_requests(self, allowances: Allowances, at: datetime) -> None:
+    def _report_requests(self, allowances: Allowances, at: datetime) -> None:
         for allowance in (allowances.daily_requests, allowances.monthly_requests):
             if allowance.most is not None and allowance.left is not None:
                 resets_in = (allowance.period.ends_at - at).total_seconds()
-                tell(self._scope, Standing(allowance.name, int(allowance.most), allowance.period.seconds, int(allowance.left), resets_in))
+                report_limits(
+                    self._scope, Standing(allowance.name, int(allowance.most), allowance.period.seconds, int(allowance.left), resets_in)
+                )

@@ -121,7 +121,7 @@ FROM released WHERE usage.user_id = released.user_id
 """
 
 # Missing reservations have been settled.
-HOLD = """
+EXTEND = """
 UPDATE reservations SET expires_at = now() + make_interval(secs => $2::float8) WHERE run_id = ANY($1::text[]) RETURNING run_id
 """
 

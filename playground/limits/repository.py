@@ -15,7 +15,7 @@ from playground.database.generated.errors import RawQueryError
 from playground.kit.errors import NotAuthenticated
 
 from .policy import Limits
-from .quota_statements import HOLD, RELEASE, RESERVE, SWEEP
+from .quota_statements import EXTEND, RELEASE, RESERVE, SWEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,9 @@ class UsageRepository:
         """Release what was reserved for a run that was not started, including its request."""
         await self._database.run(lambda prisma: prisma.execute_raw(RELEASE, run_id))
 
-    async def hold(self, run_ids: Sequence[str], seconds: float) -> list[str]:
+    async def extend(self, run_ids: Sequence[str], seconds: float) -> list[str]:
         """Extend reservations to `seconds` from now. Return the runs whose reservations still exist."""
-        rows = await self._database.run(lambda prisma: prisma.query_raw(HOLD, list(run_ids), seconds))
+        rows = await self._database.run(lambda prisma: prisma.query_raw(EXTEND, list(run_ids), seconds))
         return [row["run_id"] for row in rows]
 
     async def sweep(self) -> int:

@@ -44,8 +44,8 @@ class Reservations:
         may_sweep = False
         while True:
             try:
-                await self.put_off()
-                await self.give_back()
+                await self.extend()
+                await self.release_withdrawn()
                 if may_sweep:
                     await self.sweep()
                 may_sweep = True
@@ -55,14 +55,14 @@ class Reservations:
                 _logger.exception("reservations_not_kept")
             await anyio.sleep(self._beat_seconds)
 
-    async def put_off(self) -> None:
+    async def extend(self) -> None:
         """Extend all held reservations, and drop the settled ones. Raises `Unavailable`."""
         held = self._held.copy()
         if held:
-            there = await self._repository.hold(sorted(held), self.held_seconds)
+            there = await self._repository.extend(sorted(held), self.held_seconds)
             self._held -= held.difference(there)
 
-    async def give_back(self) -> None:
+    async def release_withdrawn(self) -> None:
         """Release withdrawn reservations. Raises `Unavailable`."""
         for run_id, until in tuple(self._withdrawn.items()):
             over = time.monotonic() >= until

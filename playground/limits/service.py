@@ -8,10 +8,10 @@ from playground.accounts.identity import User
 
 from .allowances import Allowance, allowances_at
 from .client_addresses import counted_as
-from .headers import Standing, tell
+from .headers import Standing, report_limits
 from .limit_errors import LimitReached
 from .policy import Policy
-from .quota import Means, UserQuota
+from .quota import QuotaBackend, UserQuota
 from .refusals import window_full
 from .schemas import BudgetUsage, RateUsage, RequestUsage, TokenUsage, Usage
 from .windows import Rate
@@ -27,9 +27,9 @@ _PASSWORD_AGAIN = frozenset({("POST", "/users/me/password"), ("DELETE", "/users/
 class LimitService:
     """Checks the limits before a request or a run begins."""
 
-    def __init__(self, policy: Policy, means: Means) -> None:
+    def __init__(self, policy: Policy, backend: QuotaBackend) -> None:
         self._policy = policy
-        self._means = means
+        self._backend = backend
 
     async def count_request(self, scope: Scope, user: User | None) -> LimitReached | None:
         """Count a request, and report the limit in its response. Return the error if it exceeds the limit.
@@ -39,8 +39,8 @@ class LimitService:
         rate, who = self._request_rate(scope, user)
         if rate is None:
             return None
-        window = await self._means.windows.hit(rate, who)
-        tell(scope, Standing.of(rate, window))
+        window = await self._backend.windows.hit(rate, who)
+        report_limits(scope, Standing.of(rate, window))
         return None if window.allowed else window_full(rate, window)
 
     def _request_rate(self, scope: Scope, user: User | None) -> tuple[Rate | None, str]:
@@ -56,12 +56,12 @@ class LimitService:
 
     def quota(self, user: User, scope: Scope) -> UserQuota:
         """Return the quota of `user`, which the response to the request of `scope` reports."""
-        return UserQuota(user, self._policy.of(user), self._means, scope)
+        return UserQuota(user, self._policy.of(user), self._backend, scope)
 
     async def usage(self, user: User) -> Usage:
         """Return what `user` has used of each limit. Raises `Unavailable`."""
         limits, now = self._policy.of(user), datetime.now(UTC)
-        allowances = allowances_at(now, limits, await self._means.repository.get(user.id))
+        allowances = allowances_at(now, limits, await self._backend.repository.get(user.id))
         tokens, budget = allowances.monthly_tokens, allowances.monthly_budget
         return Usage(
             requests=await self._rate_usage(limits.requests, user, now),
@@ -77,7 +77,7 @@ class LimitService:
     async def _rate_usage(self, rate: Rate | None, user: User, now: datetime) -> RateUsage:
         if rate is None:
             return RateUsage(max=None, used=0, left=None, seconds=None, resets_at=None)
-        window = await self._means.windows.look(rate, user.id)
+        window = await self._backend.windows.look(rate, user.id)
         return RateUsage(
             max=rate.amount,
             used=window.used,

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from .windows import MemoryWindows, Rate, Window
 
 _CONNECTIONS = 20
-_PATIENCE_SECONDS = 30.0
+_TIMEOUT_SECONDS = 30.0
 """The longest time that a request waits for Redis, however many are queued."""
 _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 1.5
@@ -45,7 +45,7 @@ class SharedWindows:
             key_prefix="playground:limits",
             connection_pool=self._pool,  # type: ignore[arg-type]
         )
-        self._own = MemoryWindows()
+        self._local = MemoryWindows()
         self._away = False
         self._under_way: set[asyncio.Timeout] = set()
 
@@ -56,11 +56,11 @@ class SharedWindows:
             allowed = await self._storage.acquire_entry(f"{rate.name}:{who}", rate.amount, rate.seconds)
             return await self._window(rate, who, allowed=allowed)
 
-        return await self._shared_or(shared, lambda: self._own.hit(rate, who))
+        return await self._shared_or(shared, lambda: self._local.hit(rate, who))
 
     async def look(self, rate: Rate, who: str) -> Window:
         """Return the state of the window."""
-        return await self._shared_or(lambda: self._window(rate, who, allowed=None), lambda: self._own.look(rate, who))
+        return await self._shared_or(lambda: self._window(rate, who, allowed=None), lambda: self._local.look(rate, who))
 
     async def _window(self, rate: Rate, who: str, *, allowed: bool | None) -> Window:
         oldest, used = await self._storage.get_moving_window(f"{rate.name}:{who}", rate.amount, rate.seconds)
@@ -72,7 +72,7 @@ class SharedWindows:
         if self._away:
             return await own()
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS) as limit:
+            async with asyncio.timeout(_TIMEOUT_SECONDS) as limit:
                 self._under_way.add(limit)
                 try:
                     return await shared()

@@ -173,7 +173,7 @@ async def serve(settings: Settings) -> None:
     _raise_file_limit()
     with _listen(settings) as listener, _ending_on_signals():
         async with open_app(settings) as app:
-            garbage.look_from_now_on()
+            garbage.enable()
             await Server(app, settings).serve([listener])
 
 
@@ -198,11 +198,11 @@ async def running(settings: Settings) -> AsyncIterator[RunningService]:
             server = Server(app, settings)
             ended = anyio.Event()
 
-            async def serve_until_told() -> None:
+            async def serve_until_exit() -> None:
                 await server._serve([listener])  # noqa: SLF001 - `serve` without its signal handlers
                 ended.set()
 
-            serving.start_soon(serve_until_told)
+            serving.start_soon(serve_until_exit)
             try:
                 yield RunningService(_address(listener), app.state.services)
             finally:

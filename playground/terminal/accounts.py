@@ -27,8 +27,8 @@ from playground.settings import Settings
 from .plain import plain
 
 _PAGE = 200
-_TELLS = "A running service applies this immediately."
-_NOTICES = f"A running service applies this within {FRESH_SECONDS:.0f} seconds (immediately if REDIS_URL is set)."
+_APPLIED_IMMEDIATELY = "A running service applies this immediately."
+_APPLIED_SOON = f"A running service applies this within {FRESH_SECONDS:.0f} seconds (immediately if REDIS_URL is set)."
 
 
 class Refused(Exception):
@@ -60,7 +60,7 @@ class _Accounts(NamedTuple):
 
     @property
     def when(self) -> str:
-        return _TELLS if isinstance(self.announcements, RedisAnnouncements) else _NOTICES
+        return _APPLIED_IMMEDIATELY if isinstance(self.announcements, RedisAnnouncements) else _APPLIED_SOON
 
     async def find(self, name: str) -> Account:
         row = await self.repository.find(normal_account(name) if "@" in name else name)
@@ -74,7 +74,7 @@ def check_registration(email: str, name: str, password: str) -> Registration:
     try:
         return Registration.model_validate({"email": email, "name": name, "password": password})
     except ValidationError as error:
-        raise ValueError(_told(error)) from None
+        raise ValueError(_messages(error)) from None
 
 
 def check_password(password: str) -> SecretStr:
@@ -82,7 +82,7 @@ def check_password(password: str) -> SecretStr:
     try:
         return TypeAdapter(Password).validate_python(password)
     except ValidationError as error:
-        raise ValueError(_told(error)) from None
+        raise ValueError(_messages(error)) from None
 
 
 async def create_account(registration: Registration, role: Role) -> Given:
@@ -165,7 +165,7 @@ def _check_likeness(password: SecretStr, email: str | None, username: str | None
         raise Refused(error.detail) from None
 
 
-def _told(error: ValidationError) -> str:
+def _messages(error: ValidationError) -> str:
     return "; ".join(
         f"{'.'.join(str(part) for part in each['loc']) or 'password'}: {each['msg'].removeprefix('Value error, ')}"
         for each in error.errors(include_input=False)

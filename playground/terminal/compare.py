@@ -48,7 +48,7 @@ async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token
             asyncio.get_running_loop().add_signal_handler(number, lambda: task.cancelling() or task.cancel())
     try:
         async with _service(url, token) as service:
-            garbage.look_from_now_on()
+            garbage.enable()
             if as_json:
                 return await _print_events(service, body)
             return await _show(service, body, Console())

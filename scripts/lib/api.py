@@ -16,7 +16,7 @@ from httpx_sse import EventSource, SSEError
 from .kept_login import KeptLogin, Tokens
 from .problems import BadWire, ConnectionLost, Problem, Silent, Unreachable
 
-PATIENCE_SECONDS = 600.0
+MAX_WAIT_SECONDS = 600.0
 """How long one request waits in all when the service says "later" (429 or 503 with `Retry-After`)."""
 _CONNECT_SECONDS = 10.0
 
@@ -41,12 +41,12 @@ class EventStream:
 class Service:
     """The public HTTP API at one address. Every method raises a `ServiceError` when it gets no useful answer."""
 
-    def __init__(self, http: httpx.AsyncClient, credentials: Credentials, tell: Callable[[str], None]) -> None:
+    def __init__(self, http: httpx.AsyncClient, credentials: Credentials, notify: Callable[[str], None]) -> None:
         self._http = http
         self._credentials = credentials
-        self._tell = tell
+        self._notify = notify
         self._access = credentials.token
-        self._kept = KeptLogin(str(http.base_url), credentials.email, tell) if credentials.email else None
+        self._kept = KeptLogin(str(http.base_url), credentials.email, notify) if credentials.email else None
         self._renewing = anyio.Lock()
 
     async def get(self, path: str, params: dict[str, str]) -> dict[str, Any]:
@@ -150,23 +150,23 @@ class Service:
             except httpx.TransportError as error:
                 raise ConnectionLost(f"The connection to {_place(request.url)} was lost.") from error
             wait = _wait_asked_for(response)
-            if wait is None or waited + wait > PATIENCE_SECONDS:
+            if wait is None or waited + wait > MAX_WAIT_SECONDS:
                 raise Problem.of(response, wait_seconds=wait)
-            self._tell(f"Waiting {wait:g} s, as requested by the service ({response.status_code}).")
+            self._notify(f"Waiting {wait:g} s, as requested by the service ({response.status_code}).")
             await anyio.sleep(wait)
             waited += wait
 
 
 @asynccontextmanager
 async def connect(
-    url: str, credentials: Credentials, *, tell: Callable[[str], None], silence_seconds: float = 60.0
+    url: str, credentials: Credentials, *, notify: Callable[[str], None], silence_seconds: float = 60.0
 ) -> AsyncIterator[Service]:
-    """The service at `url`. `tell` is given a sentence for each wait; a connection that says nothing for `silence_seconds` is given up."""
-    # Requests must start when they are due: one that waited for a free connection would look like a slow model.
+    """Connect to the service at `url`. `notify` gets a sentence for each wait. A connection that is silent for `silence_seconds` fails."""
+    # Requests must start on time: one that waited for a free connection would look like a slow model.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     timeout = httpx.Timeout(silence_seconds, connect=_CONNECT_SECONDS)
     async with httpx.AsyncClient(base_url=url, timeout=timeout, limits=limits) as http:
-        yield Service(http, credentials, tell)
+        yield Service(http, credentials, notify)
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:

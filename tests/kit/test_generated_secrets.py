@@ -13,7 +13,7 @@ from threading import Barrier as ThreadBarrier
 import pytest
 
 from playground.kit.errors import StartupError
-from playground.kit.generated_secrets import SHORTEST_SECRET, kept_secret
+from playground.kit.generated_secrets import SHORTEST_SECRET, load_or_create_secret
 from playground.settings import Settings
 
 AT_ONCE = 8
@@ -22,11 +22,11 @@ ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from playground.kit.errors import StartupError
-from playground.kit.generated_secrets import kept_secret
+from playground.kit.generated_secrets import load_or_create_secret
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 try:
-    kept_secret(Path(sys.argv[1]))
+    load_or_create_secret(Path(sys.argv[1]))
 except StartupError as error:
     print(error)
 """
@@ -36,15 +36,15 @@ def ask(paths: list[Path], everybody: Barrier, answers: "SimpleQueue[list[str]]"
     secrets = []
     for path in paths:
         everybody.wait()
-        secrets.append(kept_secret(path))
+        secrets.append(load_or_create_secret(path))
     answers.put(secrets)
 
 
 def test_a_secret_is_made_once_for_its_owner_alone_and_nothing_else_stays(tmp_path: Path) -> None:
     path = tmp_path / "data" / "secret"
-    secret = kept_secret(path)
+    secret = load_or_create_secret(path)
     assert len(secret) >= SHORTEST_SECRET
-    assert kept_secret(path) == secret
+    assert load_or_create_secret(path) == secret
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
@@ -54,7 +54,7 @@ def test_threads_that_ask_at_once_get_the_same_secret(tmp_path: Path) -> None:
 
     def ask_with_the_others(path: Path) -> str:
         everybody.wait()
-        return kept_secret(path)
+        return load_or_create_secret(path)
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for round_ in range(ROUNDS):
@@ -93,7 +93,7 @@ def test_a_disk_that_takes_nothing_leaves_no_secret_for_the_next_start(tmp_path:
     done = subprocess.run([sys.executable, "-c", ON_A_FULL_DISK, path], capture_output=True, text=True, check=True)
     assert str(path) in done.stdout
     assert list(tmp_path.iterdir()) == []
-    assert len(kept_secret(path)) >= SHORTEST_SECRET
+    assert len(load_or_create_secret(path)) >= SHORTEST_SECRET
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def statuses(responses: Sequence[httpx.Response]) -> dict[int, int]:
     return {status: sum(response.status_code == status for response in responses) for status in {r.status_code for r in responses}}
 
 
-def told(response: httpx.Response) -> dict[str, tuple[int, int, int, int]]:
+def reported_limits(response: httpx.Response) -> dict[str, tuple[int, int, int, int]]:
     """What an answer tells of limits, by their names: q, w, r, t."""
 
     def items(name: str) -> dict[str, dict[str, int]]:

@@ -5,13 +5,13 @@ import pytest
 
 from playground.limits.client_addresses import counted_as
 
-from .conftest import Limited, from_address, new_address, told
+from .conftest import Limited, from_address, new_address, reported_limits
 
 
 async def left(limited: Limited, forwarded_for: str) -> int:
     """How many requests the address has left after this one."""
     async with httpx.AsyncClient(base_url=limited.url) as http:
-        return told(await http.get("/", headers=from_address(forwarded_for)))["address-requests"][2]
+        return reported_limits(await http.get("/", headers=from_address(forwarded_for)))["address-requests"][2]
 
 
 async def test_behind_a_trusted_proxy_the_clients_own_address_counts(limited: Limited) -> None:

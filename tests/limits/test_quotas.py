@@ -21,7 +21,7 @@ from playground.providers.records import Provider
 
 from ..support.client import User, next_event, of_type, parse_events
 from ..support.scripted import Exchange, Gate, ScriptedProvider
-from .conftest import Limited, all_at_once, answering, settled_usage_of, statuses, told, usage_of
+from .conftest import Limited, all_at_once, answering, reported_limits, settled_usage_of, statuses, usage_of
 
 
 def compare(user: User, *models: str, url: str = "", **body: Any) -> Callable[[], Any]:
@@ -35,7 +35,7 @@ def assert_refused(response: httpx.Response, limit: str, **figures: object) -> d
     assert {name: problem[name] for name in figures} == figures
     assert int(response.headers["retry-after"]) >= 1
     assert datetime.fromisoformat(problem["resetsAt"]) > datetime.now(UTC)
-    assert "user-requests" in told(response)
+    assert "user-requests" in reported_limits(response)
     return problem
 
 
@@ -48,7 +48,7 @@ async def test_one_request_is_one_turn_however_many_lanes_it_has(limited: Limite
         usage = await usage_of(user)
     problem = assert_refused(refused, "daily-requests", used=2, max=2)
     assert datetime.fromisoformat(problem["resetsAt"]) - datetime.now(UTC) <= timedelta(days=1)
-    assert told(refused)["daily-requests"][2] == 0
+    assert reported_limits(refused)["daily-requests"][2] == 0
     assert len(scripted.asked(model)) == 6
     assert (usage["dailyRequests"]["used"], usage["dailyRequests"]["left"], usage["monthlyRequests"]["used"]) == (2, 0, 2)
 
@@ -294,7 +294,7 @@ async def test_administrators_have_no_such_limits_and_are_counted_all_the_same(l
     async with limited.user("admin") as administrator:
         answer = await compare(administrator, model)()
         usage = await usage_of(administrator)
-    assert list(told(answer)) == ["user-requests"]
+    assert list(reported_limits(answer)) == ["user-requests"]
     assert "max_tokens" not in scripted.asked(model)[0]
     for name, used in {"dailyRequests": 1, "monthlyRequests": 1, "monthlyTokens": 7, "monthlyBudget": "0.000011"}.items():
         assert (usage[name]["max"], usage[name]["used"], usage[name]["left"]) == (None, used, None)

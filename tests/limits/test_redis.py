@@ -13,7 +13,7 @@ from playground.settings import Settings
 from ..support.client import User
 from ..support.process import until
 from ..support.redis import RedisServer, running_redis
-from .conftest import Limited, all_at_once, limited_service, statuses, told, usage_of
+from .conftest import Limited, all_at_once, limited_service, reported_limits, statuses, usage_of
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def services(portal: BlockingPortal, limited: Limited, limited_settings: Setting
 async def left(user: User, service: Limited) -> int:
     answer = await user.http.get(f"{service.url}/")
     assert answer.status_code == 200
-    return told(answer)["user-requests"][2]
+    return reported_limits(answer)["user-requests"][2]
 
 
 async def test_two_hundred_requests_at_once_to_two_services_with_fifty_left_give_exactly_fifty(services: list[Limited]) -> None:

@@ -18,7 +18,7 @@ from playground.serving.middleware.unexpected_errors import Defects
 
 from ..support.client import User
 from ..support.process import until
-from .conftest import Limited, all_at_once, from_address, new_address, statuses, told, usage_of
+from .conftest import Limited, all_at_once, from_address, new_address, reported_limits, statuses, usage_of
 
 HI = {"prompt": "Hi", "models": ["sim/quick"]}
 
@@ -40,13 +40,13 @@ def assert_refused(response: httpx.Response, limit: str, most: int) -> None:
     assert wait >= 1
     resets_at = datetime.fromisoformat(problem["resetsAt"])
     assert abs(resets_at - datetime.now(UTC) - timedelta(seconds=wait)) < timedelta(seconds=10)
-    assert told(response)[limit][2] == 0
+    assert reported_limits(response)[limit][2] == 0
 
 
 async def test_the_hundred_and_first_request_of_an_address_without_a_login_is_refused(nobody: httpx.AsyncClient) -> None:
     answers = [await nobody.get("/models") for _ in range(101)]
     assert [answer.status_code for answer in answers] == [401] * 100 + [429]
-    assert [told(answer)["address-requests"][2] for answer in answers] == [*range(99, -1, -1), 0]
+    assert [reported_limits(answer)["address-requests"][2] for answer in answers] == [*range(99, -1, -1), 0]
     assert_refused(answers[-1], "address-requests", 100)
 
 
@@ -54,14 +54,14 @@ async def test_two_hundred_requests_at_once_with_fifty_left_give_exactly_fifty(l
     async with limited.user(requests="50 per 15 minutes") as user:
         answers = await all_at_once([lambda: user.http.get("/")] * 200)
     assert statuses(answers) == {200: 50, 429: 150}
-    allowed = sorted(told(answer)["user-requests"][2] for answer in answers if answer.status_code == 200)
+    allowed = sorted(reported_limits(answer)["user-requests"][2] for answer in answers if answer.status_code == 200)
     assert allowed == list(range(50))
     assert_refused(next(answer for answer in answers if answer.status_code == 429), "user-requests", 50)
 
 
 async def test_requests_with_a_login_count_for_the_user_from_whichever_address(user: User) -> None:
-    before = told(await user.http.get("/"))["user-requests"]
-    elsewhere = told(await user.http.get("/", headers=from_address(new_address())))
+    before = reported_limits(await user.http.get("/"))["user-requests"]
+    elsewhere = reported_limits(await user.http.get("/", headers=from_address(new_address())))
     assert before[:3] == (1000, 900, 999)
     assert elsewhere["user-requests"][2] == 998
     assert "address-requests" not in elsewhere
@@ -71,28 +71,28 @@ async def test_requests_with_a_login_count_for_the_user_from_whichever_address(u
 async def test_what_does_not_hold_counts_for_the_address(nobody: httpx.AsyncClient, headers: dict[str, str]) -> None:
     answer = await nobody.get("/models", headers=headers)
     assert answer.status_code == 401
-    assert told(answer)["address-requests"][2] == 99
+    assert reported_limits(answer)["address-requests"][2] == 99
 
 
 async def test_the_eleventh_request_to_auth_without_a_login_is_refused_and_others_are_not(nobody: httpx.AsyncClient) -> None:
     calls = [("POST", "/auth/login"), ("GET", "/auth/profile"), ("POST", "/auth/register"), ("GET", "/auth/nothing")] * 3
     answers = [await nobody.request(method, path) for method, path in calls[:11]]
     assert 429 not in [answer.status_code for answer in answers[:10]]
-    assert [told(answer)["auth"][2] for answer in answers] == [*range(9, -1, -1), 0]
+    assert [reported_limits(answer)["auth"][2] for answer in answers] == [*range(9, -1, -1), 0]
     assert_refused(answers[-1], "auth", 10)
-    assert told(await nobody.get("/"))["address-requests"][2] == 99
+    assert reported_limits(await nobody.get("/"))["address-requests"][2] == 99
 
 
 async def test_a_page_that_is_loaded_again_and_again_is_not_taken_for_somebody_who_guesses_passwords(nobody: httpx.AsyncClient) -> None:
     answers = [await nobody.post("/auth/refresh") for _ in range(11)]
-    assert [list(told(answer)) for answer in answers] == [["address-requests"]] * 11
+    assert [list(reported_limits(answer)) for answer in answers] == [["address-requests"]] * 11
     assert 429 not in [answer.status_code for answer in answers]
 
 
 async def test_a_request_to_auth_with_an_access_token_counts_for_the_user(user: User) -> None:
     answer = await user.http.get("/auth/profile")
     assert answer.status_code == 200
-    assert list(told(answer)) == ["user-requests"]
+    assert list(reported_limits(answer)) == ["user-requests"]
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/register", "/auth/forgot-password", "/auth/reset-password"])
@@ -108,7 +108,7 @@ async def test_whoever_holds_an_access_token_can_not_guess_its_password_from_man
     answers = [await user.http.request(method, path, json={}, headers=from_address(new_address())) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
     assert_refused(answers[-1], "auth", 10)
-    assert list(told(await user.http.get("/users/me"))) == ["user-requests"]
+    assert list(reported_limits(await user.http.get("/users/me"))) == ["user-requests"]
 
 
 def make_key(limited: Limited, user: User, *scopes: str) -> dict[str, str]:
@@ -126,18 +126,18 @@ def make_key(limited: Limited, user: User, *scopes: str) -> dict[str, str]:
 async def test_an_api_key_counts_for_its_user_but_at_auth_for_the_address(limited: Limited, user: User) -> None:
     key = make_key(limited, user, "models:read")
     async with httpx.AsyncClient(base_url=limited.url, headers={**from_address(new_address()), **key}) as program:
-        assert list(told(await program.get("/models"))) == ["user-requests"]
-        assert list(told(await program.get("/auth/profile"))) == ["auth"]
+        assert list(reported_limits(await program.get("/models"))) == ["user-requests"]
+        assert list(reported_limits(await program.get("/auth/profile"))) == ["auth"]
         # It opens nothing there, and must not use up what its user may try.
-        assert list(told(await program.post("/users/me/password", json={}))) == ["user-requests"]
+        assert list(reported_limits(await program.post("/users/me/password", json={}))) == ["user-requests"]
 
 
 async def test_a_token_in_the_address_of_a_stream_counts_for_its_user(limited: Limited, user: User) -> None:
     async with httpx.AsyncClient(base_url=limited.url, headers=from_address(new_address())) as page:
         query = {"prompt": "Hi", "models": "sim/quick", "token": user.token}
-        assert told(await page.get("/playground/stream", params=query))["user-requests"][2] == 999
-        assert list(told(await page.get("/playground/stream", params={**query, "token": "forged"}))) == ["address-requests"]
-        assert list(told(await page.get("/models", params=query))) == ["address-requests"]
+        assert reported_limits(await page.get("/playground/stream", params=query))["user-requests"][2] == 999
+        assert list(reported_limits(await page.get("/playground/stream", params={**query, "token": "forged"}))) == ["address-requests"]
+        assert list(reported_limits(await page.get("/models", params=query))) == ["address-requests"]
 
 
 async def test_a_stream_ticket_counts_for_its_user_and_is_not_used_by_counting(limited: Limited, user: User) -> None:
@@ -145,7 +145,7 @@ async def test_a_stream_ticket_counts_for_its_user_and_is_not_used_by_counting(l
     async with httpx.AsyncClient(base_url=limited.url, headers=from_address(new_address()), timeout=60) as page:
         answer = await page.get("/playground/stream", params={"prompt": "Hi", "models": "sim/quick", "token": ticket})
     assert answer.status_code == 200
-    assert told(answer)["user-requests"][2] == 998
+    assert reported_limits(answer)["user-requests"][2] == 998
 
 
 async def test_usage_is_shown_to_a_key_for_reports_and_to_no_other(limited: Limited, user: User) -> None:
@@ -173,7 +173,7 @@ async def test_usage_is_shown_to_a_key_for_reports_and_to_no_other(limited: Limi
 async def test_files_and_health_are_not_counted(nobody: httpx.AsyncClient, path: str) -> None:
     answer = await nobody.get(path)
     assert "ratelimit" not in answer.headers
-    assert told(await nobody.get("/"))["address-requests"][2] == 99
+    assert reported_limits(await nobody.get("/"))["address-requests"][2] == 99
 
 
 @pytest.mark.parametrize("path", ["/", "/compare", "/some/where"])
@@ -182,9 +182,9 @@ async def test_the_page_is_not_counted_and_a_browser_that_asks_the_api_is(nobody
     answer = await nobody.get(path, headers=browser)
     assert answer.headers["content-type"].startswith("text/html")
     assert "ratelimit" not in answer.headers
-    assert told(await nobody.get("/models", headers=browser))["address-requests"][2] == 99
-    assert told(await nobody.get("/playground/stream", headers=browser))["address-requests"][2] == 98
-    assert told(await nobody.get("/auth/login", headers=browser))["auth"][2] == 9
+    assert reported_limits(await nobody.get("/models", headers=browser))["address-requests"][2] == 99
+    assert reported_limits(await nobody.get("/playground/stream", headers=browser))["address-requests"][2] == 98
+    assert reported_limits(await nobody.get("/auth/login", headers=browser))["auth"][2] == 9
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ async def test_the_page_is_not_counted_and_a_browser_that_asks_the_api_is(nobody
 async def test_every_answer_tells_of_the_limit(user: User, method: str, path: str, body: Any, status: int) -> None:
     answer = await user.http.request(method, path, json=body)
     assert answer.status_code == status
-    q, w, r, t = told(answer)["user-requests"]
+    q, w, r, t = reported_limits(answer)["user-requests"]
     assert (q, w, r) == (1000, 900, 999)
     assert 0 < t <= 900
 
@@ -212,7 +212,7 @@ async def test_a_body_that_is_too_large_is_counted_and_told(limited: Limited, us
     most = limited.service.settings.max_body_bytes
     answer = await user.http.post("/playground/stream", content=b"x" * (most + 1), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
-    assert told(answer)["user-requests"][2] == 999
+    assert reported_limits(answer)["user-requests"][2] == 999
 
 
 async def test_the_answer_to_a_failure_of_the_service_tells_of_the_limit(limited: Limited) -> None:
@@ -244,7 +244,7 @@ async def test_the_answer_to_a_failure_of_the_service_tells_of_the_limit(limited
 
 async def test_a_stream_tells_of_all_limits_that_it_counts_for(user: User) -> None:
     answer = await user.http.post("/playground/stream", json=HI)
-    limits = told(answer)
+    limits = reported_limits(answer)
     assert {name: (q, r) for name, (q, _, r, _) in limits.items()} == {
         "user-requests": (1000, 999),
         "streams": (50, 49),
@@ -269,14 +269,14 @@ async def test_a_window_has_room_again_when_requests_leave_it(limited: Limited) 
 async def test_a_users_own_limit_replaces_that_of_the_role_at_once_and_null_is_none(limited: Limited, user: User) -> None:
     user_id = user.account["id"]
     limited.set_limits(user_id, requests="7 per minute")
-    assert told(await user.http.get("/"))["user-requests"][:2] == (7, 60)
+    assert reported_limits(await user.http.get("/"))["user-requests"][:2] == (7, 60)
     limited.set_limits(user_id, requests=None)
     assert "ratelimit" not in (await user.http.get("/")).headers
     limited.set_limits(user_id)
-    assert told(await user.http.get("/"))["user-requests"][:2] == (1000, 900)
+    assert reported_limits(await user.http.get("/"))["user-requests"][:2] == (1000, 900)
 
 
 async def test_limits_that_are_none_leave_those_of_the_role(limited: Limited, user: User) -> None:
     limited.execute("""UPDATE users SET limits = '{"requests": "plenty"}' WHERE id = $1""", user.account["id"])
     limited.portal.call(limited.service.announcements.announce, "user", user.account["id"])
-    assert told(await user.http.get("/"))["user-requests"][0] == 1000
+    assert reported_limits(await user.http.get("/"))["user-requests"][0] == 1000

@@ -262,7 +262,7 @@ async def test_a_process_puts_off_what_its_runs_hold_and_forgets_what_was_settle
     books.open(turn)
     books.close(turn)
     books.expire()
-    books.portal.call(reservations.put_off)
+    books.portal.call(reservations.extend)
     books.portal.call(reservations.sweep)
     assert books.reservations() == [running.run_id]
     assert reservations._held == {running.run_id}
@@ -280,8 +280,8 @@ async def test_what_nobody_puts_off_is_given_back_once_however_many_look(books: 
 async def test_a_start_whose_reservation_was_made_without_an_answer_is_given_back(
     limited: Limited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    means = limited.service.services.get(LimitService)._means
-    repository, reservations = means.repository, means.reservations
+    backend = limited.service.services.get(LimitService)._backend
+    repository, reservations = backend.repository, backend.reservations
     reserve = repository.reserve
 
     async def answer_lost(*arguments: Any, **options: Any) -> None:
@@ -296,7 +296,7 @@ async def test_a_start_whose_reservation_was_made_without_an_answer_is_given_bac
         assert response.status_code == 503
         assert books.row()[0] == 1
 
-        limited.portal.call(reservations.give_back)
+        limited.portal.call(reservations.release_withdrawn)
 
         assert books.row() == (0, 0, 0, 0, 0, 0)
         assert books.reservations() == []
@@ -310,7 +310,7 @@ async def test_what_could_not_be_released_is_given_back_until_nothing_can_come_l
     reservations.hold(wanted.run_id)
 
     reservations.withdraw(wanted.run_id)
-    books.portal.call(reservations.give_back)
+    books.portal.call(reservations.release_withdrawn)
 
     assert books.row() == (0, 0, 0, 0, 0, 0)
     assert (reservations._held, reservations._withdrawn) == (set(), {})

@@ -1,4 +1,4 @@
-"""Windows in memory, by a clock that only moves when it is told to."""
+"""Windows in memory, with a clock that only moves when the test moves it."""
 
 import pytest
 

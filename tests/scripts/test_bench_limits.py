@@ -63,7 +63,7 @@ async def test_what_is_on_its_way_when_a_limit_is_reached_is_measured_to_its_end
         measured.extend(answers)
 
     plan = Plan((scripted.model(waits),), (Prompt(1, "Hi"),), 2, 2, 0, False, {})
-    async with connect(str(user.http.base_url), Credentials(user.token), tell=print) as service:
+    async with connect(str(user.http.base_url), Credentials(user.token), notify=print) as service:
         runner = Runner(service, timeout_seconds=60, finished=finished)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(runner.run, plan.counted(), plan.concurrency)

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from playground.operation.metrics import Metrics
-from playground.serving.middleware import surround
+from playground.serving.middleware import add_middlewares
 from playground.serving.server import RunningService
 from playground.settings import Settings
 
@@ -93,7 +93,7 @@ async def test_a_fault_of_the_service_tells_nothing_of_its_inside():
         raise RuntimeError(SECRET)
 
     app.add_api_route("/broken", broken)
-    surround(app, Settings(cors_origins="https://friend.example", _env_file=None), Metrics())
+    add_middlewares(app, Settings(cors_origins="https://friend.example", _env_file=None), Metrics())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
         response = await http.get("/broken", headers={"Origin": "https://friend.example"})
     assert response.status_code == 500

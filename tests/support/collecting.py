@@ -2,8 +2,8 @@
 
 from playground.kit import garbage_collection as garbage
 
-garbage.put_off()
+garbage.disable()
 
 
 def pytest_collection_finish() -> None:
-    garbage.look_from_now_on()
+    garbage.enable()

@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from anyio.to_thread import run_sync
 
-_PATIENCE = 20
+_TIMEOUT_SECONDS = 20
 
 
 class Mailbox:
@@ -38,7 +38,7 @@ class Mailbox:
 
     async def next(self) -> EmailMessage:
         """The next mail."""
-        return await run_sync(lambda: self._mails.get(timeout=_PATIENCE))
+        return await run_sync(lambda: self._mails.get(timeout=_TIMEOUT_SECONDS))
 
     def empty(self) -> bool:
         return self._mails.empty()

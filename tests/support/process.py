@@ -22,7 +22,7 @@ _LIMITS = ("ADDRESS_REQUESTS", "USER_REQUESTS", "AUTH", "STREAMS")
 _QUOTAS = ("DAILY_REQUESTS", "MONTHLY_REQUESTS", "MONTHLY_TOKENS", "MONTHLY_BUDGET")
 UNLIMITED = dict.fromkeys([*(f"LIMIT_{name}" for name in _LIMITS), *(f"USER_{name}" for name in _QUOTAS)], "off")
 """All tests come from one address, and nobody but the first is an administrator."""
-_PATIENCE = 60
+_TIMEOUT_SECONDS = 60
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ class ServiceProcess:
                     if entry["event"] == event and all(entry.get(name) == value for name, value in fields.items()):
                         return entry
                 seen = len(self._lines)
-                assert self._said.wait(_PATIENCE), f"it did not log {event} {fields}:\n{self.stderr}"
+                assert self._said.wait(_TIMEOUT_SECONDS), f"it did not log {event} {fields}:\n{self.stderr}"
 
     async def logged(self, event: str, **fields: Any) -> dict[str, Any]:
         """The same, for tests that have a stream open meanwhile."""
@@ -112,8 +112,8 @@ class ServiceProcess:
 
     def wait(self) -> int:
         """Its exit code, when it has ended by itself and all that it said was read."""
-        code = self._process.wait(_PATIENCE)
-        self._reader.join(_PATIENCE)
+        code = self._process.wait(_TIMEOUT_SECONDS)
+        self._reader.join(_TIMEOUT_SECONDS)
         return code
 
     async def ended(self) -> int:
@@ -150,7 +150,7 @@ def serving(data_dir: Path, *, start: Start = Fork, **variables: object) -> Iter
 
 async def until(check: Callable[[], Awaitable[T | None]]) -> T:
     """What `check` gives, as soon as that is something."""
-    with anyio.fail_after(_PATIENCE):
+    with anyio.fail_after(_TIMEOUT_SECONDS):
         # What is waited for happens in another process, which has no event to wait for.
         while not (found := await check()):  # noqa: ASYNC110
             await anyio.sleep(0.02)

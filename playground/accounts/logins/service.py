@@ -48,22 +48,22 @@ class Logins:
         self._identities = identities
         self._announcements = announcements
 
-    async def begin(self, account: Account, device: Device, *, lasts: Use = "refresh") -> TokenPair:
+    async def begin(self, account: Account, device: Device, *, lifetime_of: Use = "refresh") -> TokenPair:
         """Create a login for an account, as long as the lifetime of that kind of token.
 
         Raises `NotAuthenticated` if the account has changed since it was read.
         """
-        login = self.prepare(account.id, device, lasts=lasts)
+        login = self.prepare(account.id, device, lifetime_of=lifetime_of)
         if not await self._repository.create(login, account.password_hash):
             raise NotAuthenticated("The account has just been changed. Log in again.")
         # Cache it now, so that the first request with the tokens needs no query.
         await self._identities.of_login(login.id)
         return self.pair(login)
 
-    def prepare(self, user_id: str, device: Device, *, login_id: str | None = None, lasts: Use = "refresh") -> LoginRow:
+    def prepare(self, user_id: str, device: Device, *, login_id: str | None = None, lifetime_of: Use = "refresh") -> LoginRow:
         """Return the row of a new login, or of an existing login with a new refresh token, to be stored."""
         # Whole seconds, as in a JWT, so that the same row always gives the same refresh token.
-        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self._tokens.lifetime(lasts))
+        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self._tokens.lifetime(lifetime_of))
         return LoginRow(login_id or new_id(), user_id, new_id(), expires_at, device.address, device.user_agent)
 
     def pair(self, login: LoginRow) -> TokenPair:

@@ -40,7 +40,7 @@ class Ticket(WireModel):
     expires_in: int
 
 
-class TicketUses(Protocol):
+class UsedTickets(Protocol):
     """Stores which tickets were used, and for which run."""
 
     async def claim(self, ticket_id: str, issued_at: int) -> bool:
@@ -56,61 +56,61 @@ class TicketUses(Protocol):
         """Return the run that a ticket was used for."""
 
 
-class UsesInMemory:
+class UsedTicketsInMemory:
     """Used tickets of a single process."""
 
     def __init__(self) -> None:
-        self._uses: dict[str, tuple[str | None, float]] = {}
+        self._used: dict[str, tuple[str | None, float]] = {}
         """The run, and when the ticket was claimed (monotonic seconds); the oldest first."""
         self._began_at = int(time.time())
 
     async def claim(self, ticket_id: str, issued_at: int) -> bool:
-        """See `TicketUses`. A ticket from before the start of this process may have been used then."""
+        """See `UsedTickets`. A ticket from before the start of this process may have been used then."""
         if issued_at < self._began_at:
             return False
         now = time.monotonic()
-        while self._uses and now - next(iter(self._uses.values()))[1] >= _KEPT_SECONDS:
-            del self._uses[next(iter(self._uses))]
-        if ticket_id in self._uses:
+        while self._used and now - next(iter(self._used.values()))[1] >= _KEPT_SECONDS:
+            del self._used[next(iter(self._used))]
+        if ticket_id in self._used:
             return False
-        if len(self._uses) >= _MOST_USES:
+        if len(self._used) >= _MOST_USES:
             # A dropped ticket could be used again.
             raise Unavailable("Too many stream tickets were used today. Send an access token or an API key in a header instead.")
-        self._uses[ticket_id] = None, now
+        self._used[ticket_id] = None, now
         return True
 
     async def bind(self, ticket_id: str, run_id: str) -> None:
-        """See `TicketUses`."""
-        if ticket_id in self._uses:
-            self._uses[ticket_id] = run_id, self._uses[ticket_id][1]
+        """See `UsedTickets`."""
+        if ticket_id in self._used:
+            self._used[ticket_id] = run_id, self._used[ticket_id][1]
 
     async def run_of(self, ticket_id: str) -> str | None:
-        """See `TicketUses`."""
-        return self._uses.get(ticket_id, (None, 0.0))[0]
+        """See `UsedTickets`."""
+        return self._used.get(ticket_id, (None, 0.0))[0]
 
 
-class UsesInRedis:
+class UsedTicketsInRedis:
     """Used tickets of several processes. Without Redis no ticket is accepted, because its use can't be checked."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def claim(self, ticket_id: str, issued_at: int) -> bool:  # noqa: ARG002 - Redis has the tickets of all processes
-        """See `TicketUses`. Raises `Unavailable`."""
+        """See `UsedTickets`. Raises `Unavailable`."""
         try:
             return bool(await self._redis.set(_key(ticket_id), "", nx=True, ex=_KEPT_SECONDS))
         except (RedisError, OSError):
             raise _away() from None
 
     async def bind(self, ticket_id: str, run_id: str) -> None:
-        """See `TicketUses`. Raises `Unavailable`."""
+        """See `UsedTickets`. Raises `Unavailable`."""
         try:
             await self._redis.set(_key(ticket_id), run_id, xx=True, ex=_KEPT_SECONDS)
         except (RedisError, OSError):
             raise _away() from None
 
     async def run_of(self, ticket_id: str) -> str | None:
-        """See `TicketUses`. Raises `Unavailable`."""
+        """See `UsedTickets`. Raises `Unavailable`."""
         try:
             run_id = await self._redis.get(_key(ticket_id))
         except (RedisError, OSError):
@@ -121,10 +121,10 @@ class UsesInRedis:
 class Tickets:
     """Issues and accepts tickets."""
 
-    def __init__(self, tokens: Tokens, identities: Identities, uses: TicketUses, *, seconds: int) -> None:
+    def __init__(self, tokens: Tokens, identities: Identities, used: UsedTickets, *, seconds: int) -> None:
         self._tokens = tokens
         self._identities = identities
-        self._uses = uses
+        self._used = used
         self._seconds = seconds
 
     def issue(self, user: User) -> Ticket:
@@ -144,11 +144,11 @@ class Tickets:
         claims = self._tokens.verify(token, _USE, expired_too=last_event_id is not None)
         ticket_id: str = claims["jti"]
         user = replace(await self._behind(claims), ticket_id=ticket_id)
-        if last_event_id is not None and await self._uses.run_of(ticket_id) == last_event_id.rpartition(":")[0]:
+        if last_event_id is not None and await self._used.run_of(ticket_id) == last_event_id.rpartition(":")[0]:
             return user
         if claims["exp"] <= time.time():
             raise unusable()
-        if not await self._uses.claim(ticket_id, claims["iat"]):
+        if not await self._used.claim(ticket_id, claims["iat"]):
             raise TicketUsed("A ticket is valid for one stream and for reconnecting to it. Request a new ticket.")
         return user
 
@@ -172,7 +172,7 @@ class Tickets:
     async def bind(self, user: User, run_id: str) -> None:
         """Let the ticket of `user`, if any, open that run again. Raises `Unavailable`."""
         if user.ticket_id is not None:
-            await self._uses.bind(user.ticket_id, run_id)
+            await self._used.bind(user.ticket_id, run_id)
 
 
 def _key(ticket_id: str) -> str:

@@ -19,7 +19,7 @@ UPDATE users SET password_hash = $3, updated_at = now() WHERE id = $1 AND active
 _END_RESETS = "UPDATE password_resets SET used_at = now() WHERE user_id = $1 AND used_at IS NULL"
 
 # Locks the account until the reset is stored, so that concurrent resets for one account are counted.
-_HOLD_ACCOUNT = "SELECT id FROM users WHERE email = $1 AND active FOR NO KEY UPDATE"
+_LOCK_ACCOUNT = "SELECT id FROM users WHERE email = $1 AND active FOR NO KEY UPDATE"
 
 # Limits the number of valid reset mails for one account, however many are requested.
 _OPEN_RESET = """
@@ -86,7 +86,7 @@ class PasswordRepository:
         """Store a password reset, and return the user's id. `None`: the account doesn't exist, or has `most_open` resets."""
 
         async def write(transaction: Transaction) -> str | None:
-            rows = await transaction.query_raw(_HOLD_ACCOUNT, email)
+            rows = await transaction.query_raw(_LOCK_ACCOUNT, email)
             if not rows:
                 return None
             user_id = str(rows[0]["id"])

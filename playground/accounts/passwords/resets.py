@@ -6,7 +6,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from playground.accounts.account_mails import Letters
+from playground.accounts.account_mails import AccountMails
 from playground.accounts.one_time_tokens import hash_of, new_token
 from playground.accounts.schemas import PasswordReset
 from playground.kit.announcements import Announcements
@@ -43,7 +43,7 @@ class PasswordResets:
         repository: PasswordRepository,
         hasher: PasswordHasher,
         mailer: Mailer,
-        letters: Letters,
+        mails: AccountMails,
         announcements: Announcements,
         task_group: TaskGroup,
         *,
@@ -52,7 +52,7 @@ class PasswordResets:
         self._repository = repository
         self._hasher = hasher
         self._mailer = mailer
-        self._letters = letters
+        self._mails = mails
         self._announcements = announcements
         self._task_group = task_group
         self._seconds = seconds
@@ -76,7 +76,7 @@ class PasswordResets:
             _logger.info("password_reset_for_nobody")
             return
         _logger.info("password_reset_asked", user_id=user_id)
-        self._mailer.send_soon(self._letters.reset(email, token, expires_at))
+        self._mailer.send_soon(self._mails.reset(email, token, expires_at))
 
     async def reset(self, reset: PasswordReset) -> None:
         """Set a new password with a link's token, and end all logins. Raises `ResetRefused`, `BadInput`."""

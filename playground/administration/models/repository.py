@@ -63,5 +63,5 @@ def _columns(setting: ModelSetting) -> dict[str, Any]:
 def _recorded(setting: ModelSetting) -> dict[str, Any]:
     price = setting.price
     amounts = {"input": price.input, "output": price.output, "cachedInput": price.cached_input} if price else None
-    told = {name: None if amount is None else money(amount) for name, amount in amounts.items()} if amounts else None
-    return {"active": setting.active, "tier": setting.tier, "displayName": setting.display_name, "price": told}
+    price_json = {name: None if amount is None else money(amount) for name, amount in amounts.items()} if amounts else None
+    return {"active": setting.active, "tier": setting.tier, "displayName": setting.display_name, "price": price_json}

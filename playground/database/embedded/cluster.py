@@ -84,7 +84,7 @@ class Cluster:
         for left_over in self.folder.parent.glob(f".{self.folder.name}-*"):
             shutil.rmtree(left_over)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
-        account.own(unfinished)
+        account.take_ownership(unfinished)
         self._run(account, "initdb", *_INITDB, "--no-instructions", "-D", str(unfinished))
         self._run(account, "postgres", "--single", "-D", str(unfinished), "postgres", text=f"CREATE DATABASE {DATABASE}\n")
         unfinished.rename(self.folder)
@@ -97,7 +97,7 @@ class Cluster:
         account = postgres_account(self.folder, _programs())
         self._make_socket_folder(account)
         self.log.touch()
-        account.own(self.log)
+        account.take_ownership(self.log)
         settings = {**_SERVER_SETTINGS, "port": str(PORT), "unix_socket_directories": str(self._socket_folder())}
         options = shlex.join(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))
         for attempt in range(_START_ATTEMPTS):
@@ -129,7 +129,7 @@ class Cluster:
             return
         folder.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
-            account.own(folder)
+            account.take_ownership(folder)
         if folder.is_symlink() or folder.stat().st_uid != account.uid:
             raise StartupError(f"The folder {folder} for PostgreSQL's socket belongs to another user. Remove it.")
 

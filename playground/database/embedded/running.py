@@ -24,7 +24,7 @@ from playground.kit.errors import StartupError
 
 from .cluster import Cluster
 
-_PATIENCE = 90.0
+_LOCK_TIMEOUT_SECONDS = 90.0
 """How long to wait for another service that makes, starts or stops the server; seconds."""
 
 log = structlog.get_logger()
@@ -113,14 +113,14 @@ def _opened(path: Path) -> int:
 
 
 def _wait_for(lock: int, path: Path) -> None:
-    give_up = time.monotonic() + _PATIENCE
+    give_up = time.monotonic() + _LOCK_TIMEOUT_SECONDS
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > give_up:
                 raise StartupError(
-                    f"Another process has locked {path} for {_PATIENCE:.0f} s. It may be stuck starting PostgreSQL."
+                    f"Another process has locked {path} for {_LOCK_TIMEOUT_SECONDS:.0f} s. It may be stuck starting PostgreSQL."
                 ) from None
             time.sleep(0.02)
         else:

@@ -40,7 +40,7 @@ class Account:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
-    def own(self, path: Path) -> None:
+    def take_ownership(self, path: Path) -> None:
         """Makes `path` this account's."""
         if self.gid is not None:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)

@@ -16,23 +16,23 @@ _LAST_WRITE_SECONDS = 2.0
 _logger = structlog.get_logger(__name__)
 
 
-class KeyUses:
+class LastUseRecorder:
     """Records the last use of each key to the minute: a key in constant use costs one row in one statement per minute."""
 
     def __init__(self, repository: ApiKeyRepository) -> None:
         self._repository = repository
-        self._noted: LRUCache[str, datetime] = LRUCache(_MOST_KEYS)
+        self._recorded: LRUCache[str, datetime] = LRUCache(_MOST_KEYS)
         self._unwritten: dict[str, datetime] = {}
         self._news = anyio.Event()
 
-    def note(self, key_id: str) -> None:
+    def record(self, key_id: str) -> None:
         """Record that the key is used now."""
         minute = datetime.now(UTC).replace(second=0, microsecond=0)
-        if self._noted.get(key_id) != minute:
-            self._noted[key_id] = self._unwritten[key_id] = minute
+        if self._recorded.get(key_id) != minute:
+            self._recorded[key_id] = self._unwritten[key_id] = minute
             self._news.set()
 
-    async def write_on(self) -> None:
+    async def run_forever(self) -> None:
         """Write recorded uses until cancelled, and a last time then."""
         try:
             while True:
@@ -49,7 +49,7 @@ class KeyUses:
         if not uses:
             return
         try:
-            await self._repository.note_uses(uses)
+            await self._repository.store_last_uses(uses)
         except Unavailable:
             self._unwritten = uses | self._unwritten
             self._news.set()

@@ -11,7 +11,7 @@ from playground.providers.registry import Providers
 from playground.providers.transport.public_addresses import AddressRefusedError, PublicAddresses
 
 from .key_check import try_key
-from .user_keys import OwnKeys, OwnProviders
+from .user_keys import UserKeys, UserProviders
 
 _HINT_CHARACTERS = 4
 
@@ -37,7 +37,7 @@ class ProviderKeyService:
         self,
         repository: ProviderKeyRepository,
         vault: Vault,
-        own_keys: OwnKeys,
+        user_keys: UserKeys,
         providers: Providers,
         client: ProviderClient,
         addresses: PublicAddresses | None,
@@ -48,7 +48,7 @@ class ProviderKeyService:
         """`addresses` checks users' base URLs; `None`: any is allowed. `look_up_seconds` limits the lookup of a host name."""
         self._repository = repository
         self._vault = vault
-        self._own_keys = own_keys
+        self._user_keys = user_keys
         self._providers = providers
         self._client = client
         self._addresses = addresses
@@ -57,15 +57,15 @@ class ProviderKeyService:
 
     async def all_of(self, user_id: str) -> ProviderKeyList:
         """Return the user's keys, and the providers that users can store a key for."""
-        own = await self._own_keys.of(user_id)
+        user_providers = await self._user_keys.of(user_id)
         return ProviderKeyList(
-            items=[self._shown(row, own) for row in await self._repository.all_of(user_id)],
+            items=[self._shown(row, user_providers) for row in await self._repository.all_of(user_id)],
             providers=[
                 KeyProvider(
                     id=provider.id,
                     name=provider.name,
                     available=self._providers.get(provider.id) is not None,
-                    needs_base_url=not self._own_keys.takes_key(provider),
+                    needs_base_url=not self._user_keys.takes_key(provider),
                 )
                 for provider in self._providers.all_known()
                 if not provider.simulated
@@ -80,7 +80,7 @@ class ProviderKeyService:
         ciphertext = self._vault.seal(key, user_id, provider.id, given.base_url)
         await self._repository.put(SealedKey(user_id, provider.id, ciphertext, given.base_url), key[-_HINT_CHARACTERS:])
         await self._announcements.announce("provider_key", user_id)
-        return self._shown(await self._row(user_id, provider.id), await self._own_keys.of(user_id))
+        return self._shown(await self._row(user_id, provider.id), await self._user_keys.of(user_id))
 
     async def delete(self, user_id: str, provider_id: str) -> None:
         """Delete a key, even for a removed provider. Running comparisons still use it. Raises `ProviderKeyNotFound`."""
@@ -90,10 +90,10 @@ class ProviderKeyService:
 
     async def test(self, user_id: str, provider_id: str) -> ProviderKeyTest:
         """Test the stored key with the provider. Raises `ProviderKeyNotFound`, `ProviderKeyUnreadable`."""
-        own = (await self._own_keys.of(user_id)).get(provider_id)
-        if own is None:
+        user_provider = (await self._user_keys.of(user_id)).get(provider_id)
+        if user_provider is None:
             raise ProviderKeyNotFound(provider_id)
-        return await try_key(self._client, own)
+        return await try_key(self._client, user_provider)
 
     def _provider(self, provider_id: str) -> Provider:
         provider = self._providers.known(provider_id)
@@ -104,7 +104,7 @@ class ProviderKeyService:
 
     async def _check_address(self, provider: Provider, base_url: str | None) -> None:
         if base_url is None:
-            if not self._own_keys.takes_key(provider):
+            if not self._user_keys.takes_key(provider):
                 raise _bad_address(
                     f"is required: this service's {provider.name} server needs no key, so a key is only for a server of yours"
                 )
@@ -120,7 +120,7 @@ class ProviderKeyService:
             raise ProviderKeyNotFound(provider_id)
         return row
 
-    def _shown(self, row: StoredProviderKey, own: OwnProviders) -> ProviderKey:
+    def _shown(self, row: StoredProviderKey, user_providers: UserProviders) -> ProviderKey:
         provider_id = row.sealed.provider
         provider = self._providers.known(provider_id)
         return ProviderKey(
@@ -128,7 +128,7 @@ class ProviderKeyService:
             name=provider.name if provider is not None else provider_id,
             hint=row.hint,
             base_url=row.sealed.base_url,
-            readable=provider_id not in own.unreadable,
+            readable=provider_id not in user_providers.unreadable,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

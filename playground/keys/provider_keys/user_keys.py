@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from playground.keys.encryption import SealBroken, Vault
 from playground.keys.repository import ProviderKeyRepository
 from playground.kit.announcements import Announcements
-from playground.kit.cache import Remembered
+from playground.kit.cache import Cache
 from playground.kit.errors import Conflict, Unavailable
 from playground.providers.records import Provider
 from playground.providers.registry import Providers
@@ -33,7 +33,7 @@ class ProviderKeyUnreadable(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnProviders:
+class UserProviders:
     """The providers that one user has a key for."""
 
     usable: Mapping[str, Provider] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class OwnProviders:
         return self.usable.get(provider_id)
 
 
-class OwnKeys:
+class UserKeys:
     """Returns every user's own providers without a query for every run."""
 
     def __init__(
@@ -63,15 +63,15 @@ class OwnKeys:
         self._providers = providers
         self._allow_private = allow_private
         self._announcements = announcements
-        self._remembered = Remembered(self._load, announcements)
+        self._cache = Cache(self._load, announcements)
         announcements.listen(
             "provider_key",
-            lambda user_id: self._remembered.forget_where(lambda _: True) if user_id is None else self._remembered.forget(user_id),
+            lambda user_id: self._cache.remove_where(lambda _: True) if user_id is None else self._cache.remove(user_id),
         )
 
-    async def of(self, user_id: str) -> OwnProviders:
+    async def of(self, user_id: str) -> UserProviders:
         """Return the user's own providers. Raises `Unavailable` if they are not cached and the database is unavailable."""
-        return await self._remembered.get(user_id) or OwnProviders()
+        return await self._cache.get(user_id) or UserProviders()
 
     async def prepare(self, user_id: str) -> None:
         """Load a user's own providers before the first run, which then needs no query and no database."""
@@ -87,7 +87,7 @@ class OwnKeys:
         """Return whether a key without an address is of use: the operator's keyless server accepts everyone, with or without a key."""
         return provider.api_key is not None or self._providers.get(provider.id) is None
 
-    async def _load(self, user_id: str) -> OwnProviders:
+    async def _load(self, user_id: str) -> UserProviders:
         usable, unreadable = {}, {}
         for stored in await self._repository.all_of(user_id):
             row = stored.sealed
@@ -100,7 +100,7 @@ class OwnKeys:
                 unreadable[row.provider] = provider
             else:
                 usable[row.provider] = self._with_key(provider, key, row.base_url)
-        return OwnProviders(usable, unreadable)
+        return UserProviders(usable, unreadable)
 
     def _with_key(self, provider: Provider, key: str, base_url: str | None) -> Provider:
         return replace(

@@ -2,6 +2,6 @@
 
 from .bypass import DirectSend, direct_send
 from .security_headers import secured
-from .stack import surround
+from .stack import add_middlewares
 
-__all__ = ["DirectSend", "direct_send", "secured", "surround"]
+__all__ = ["DirectSend", "add_middlewares", "direct_send", "secured"]

@@ -15,7 +15,7 @@ from .security_headers import SecurityHeaders
 from .unexpected_errors import Defects
 
 
-def surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def add_middlewares(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Put the middlewares around `app`. Requests are counted in `metrics`.
 
     From the outside: every answer gets an id and a line in the log; every answer is counted for the operator; every answer gets the

@@ -7,14 +7,14 @@ import anyio
 from lib.api import Service
 from lib.problems import ServiceError
 
-_PATIENCE_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 """A label is worth no longer wait."""
 
 
 async def listed_as_simulated(service: Service, models: Iterable[str]) -> set[str]:
     """Those of `models`, full names or bare ones, that are simulated; without those of which the list can't be had."""
     found = set()
-    with anyio.move_on_after(_PATIENCE_SECONDS):
+    with anyio.move_on_after(_TIMEOUT_SECONDS):
         for name in models:
             try:
                 page = await service.get("/models", {"q": name})

@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 
-from lib.api import PATIENCE_SECONDS, Service
+from lib.api import MAX_WAIT_SECONDS, Service
 from lib.problems import BadWire, Problem, ServiceError, Silent, Unreachable
 
 from .answer import Answer
@@ -14,7 +14,7 @@ from .plan import Job
 
 STREAM = "/playground/stream"
 LIMIT_REACHED = "limit_reached"
-STOP_PATIENCE_SECONDS = 5.0
+STOP_TIMEOUT_SECONDS = 5.0
 """How long a stopped answer may take to say what it cost."""
 
 
@@ -75,7 +75,7 @@ class Runner:
             tasks.cancel_scope.cancel()
         for answer in answers:
             if answer.status == "unfinished":
-                # Only a stop cancels `_follow`, and it leaves an answer open only when the service did not tell its end in time.
+                # Only a stop cancels `_follow`, and an answer is only still open if the service didn't report its end in time.
                 answer.status = "stopped"
         return answers
 
@@ -99,7 +99,7 @@ class Runner:
     async def _stop_when_asked(self, session: list[str], request: anyio.CancelScope) -> None:
         await self._stop_asked.wait()
         if session:
-            with anyio.move_on_after(STOP_PATIENCE_SECONDS):
+            with anyio.move_on_after(STOP_TIMEOUT_SECONDS):
                 try:
                     await self._service.post(f"/playground/sessions/{session[0]}/stop", {})
                     await anyio.sleep_forever()  # Until `_follow` has read the end, which ends this too.
@@ -114,7 +114,7 @@ class Runner:
             if error.status in (401, 403):
                 return True
             if error.code == LIMIT_REACHED:
-                return (error.wait_seconds or 0) > PATIENCE_SECONDS
+                return (error.wait_seconds or 0) > MAX_WAIT_SECONDS
             return 400 <= error.status < 500 and error.status not in (408, 409, 429) and not self.accepted.issuperset(job.models)
         return isinstance(error, Unreachable | BadWire) and not self.accepted
 

@@ -1,4 +1,4 @@
-"""What is over is tidied away, and what holds stays."""
+"""Expired rows are deleted, and valid ones stay."""
 
 from anyio.from_thread import BlockingPortal
 
@@ -24,17 +24,17 @@ async def test_logins_resets_and_invitations_go_a_day_after_they_ended(
     user_id, repository = user.account["id"], UserRepository(service.database)
     ended, stays = await log_in(user.http, user), {"accessToken": user.token}
     assert (await user.http.post("/auth/logout", headers=bearer(ended))).status_code == 204
-    portal.call(repository.tidy)
+    portal.call(repository.delete_expired)
     assert query(lambda prisma: prisma.logins.count(where={"user_id": user_id})) == 2
 
     for statement in (REVOKED_LONG_AGO, RESETS, INVITATIONS):
         query(lambda prisma, statement=statement: prisma.execute_raw(statement, user_id))
-    portal.call(repository.tidy)
+    portal.call(repository.delete_expired)
     assert [row.revoked_at for row in query(lambda prisma: prisma.logins.find_many(where={"user_id": user_id}))] == [None]
     assert [row.id for row in query(lambda prisma: prisma.password_resets.find_many(where={"user_id": user_id}))] == [f"{user_id}new"]
     assert [row.id for row in query(lambda prisma: prisma.invitations.find_many(where={"invited_by": user_id}))] == [f"{user_id}new"]
     assert await holds(user.http, stays)
 
     query(lambda prisma: prisma.execute_raw(EXPIRED_LONG_AGO, user_id))
-    portal.call(repository.tidy)
+    portal.call(repository.delete_expired)
     assert query(lambda prisma: prisma.logins.count(where={"user_id": user_id})) == 0

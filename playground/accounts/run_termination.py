@@ -11,7 +11,7 @@ from .repository import UserRepository
 _logger = structlog.get_logger(__name__)
 
 
-class Departures:
+class RunTermination:
     """Stops this process's runs of accounts that were deleted or locked, by whatever process: no one should pay for them."""
 
     def __init__(self, runs: Runs, repository: UserRepository, announcements: Announcements, task_group: TaskGroup) -> None:
