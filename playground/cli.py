@@ -2,6 +2,7 @@
 
 import signal
 from asyncio import CancelledError
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from .kit import garbage_collection as garbage
 from .settings import Settings
 
 app = typer.Typer(
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Send one prompt to many language models and compare the answers side by side, with the cost and the time of each.",
@@ -45,13 +46,46 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser; without a command only.")] = True,
     _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
-    """Settings are read from the environment and from `.env`; `.env.example` lists all of them."""
+    """Without a command: start the service, and open its page.
+
+    Settings are read from the environment and from `.env`; `.env.example` lists all of them.
+    """
     garbage.disable()
     # When the terminal is closed: an end in order, unless `nohup` has it ignored.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
+    if context.invoked_subcommand is None:
+        _look(open_browser)
+
+
+def _look(open_browser: bool) -> None:
+    from playground.terminal import first_look
+
+    try:
+        settings = Settings.load()
+        if settings.port and (address := first_look.running_already(settings)):
+            typer.echo(f"Playground is running already, at {address}")
+            if open_browser:
+                first_look.show_page(address)
+            return
+        _serve(settings, partial(first_look.announce, settings=settings, open_browser=open_browser))
+    except StartupError as error:
+        raise fail(str(error)) from None
+
+
+def _serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+    _check_environment()
+    # What the service consists of takes a second to import: not before a mistake in the settings is reported.
+    from playground.serving.server import serve as serve_until_signal
+
+    from .kit import logs
+
+    logs.configure(settings)
+    anyio.run(serve_until_signal, settings, announce, backend_options={"use_uvloop": True})
 
 
 @app.command()
@@ -64,15 +98,7 @@ def serve(
     """Start the service. Without any settings, it uses an embedded PostgreSQL in the data folder and the simulated provider."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     try:
-        settings = Settings.load(**given)
-        _check_environment()
-        # What the service consists of takes a second to import: not before a mistake in the settings is told.
-        from playground.serving.server import serve as serve_until_signal
-
-        from .kit import logs
-
-        logs.configure(settings)
-        anyio.run(serve_until_signal, settings, backend_options={"use_uvloop": True})
+        _serve(Settings.load(**given))
     except StartupError as error:
         raise fail(str(error)) from None
 

@@ -1,6 +1,7 @@
 """Structured logs: one event per line, with the id of its request, and without secrets and prompts."""
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -11,6 +12,8 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from playground.settings import Settings
+
+from .log_lines import human_lines
 
 # Their messages quote the failing input, which may be a prompt or an answer.
 _QUOTING_LIBRARIES = re.compile(r"(playground\.database\.generated|pydantic|pydantic_core|msgspec|json)\b")
@@ -38,7 +41,7 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    renderer: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer: Processor = structlog.processors.JSONRenderer() if as_json else human_lines(colours=_takes_colours())
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -52,6 +55,10 @@ def configure(settings: Settings) -> None:
     # At debug level, these log bodies and headers.
     for library in ("playground.database.generated", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "aiohttp", "sse_starlette"):
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _takes_colours() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _render_exception(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import resource
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from signal import SIGINT, SIGTERM, signal
 from types import FrameType
@@ -64,8 +64,9 @@ class Server(uvicorn.Server):
     `should_exit` through the signal handler all the same.
     """
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, announce: Callable[[str], None] | None = None) -> None:
         self._app = DirectSend(app)
+        self._announce = announce
         super().__init__(
             uvicorn.Config(
                 self._serve_request,
@@ -93,7 +94,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and say so: from here on a signal ends the service in order."""
         await super().startup(sockets)
-        _logger.info("listening", url=_address(self.servers[0].sockets[0]))
+        address = _address(self.servers[0].sockets[0])
+        _logger.info("listening", url=address)
+        if self._announce is not None:
+            self._announce(address)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -168,13 +172,13 @@ class RunningService(NamedTuple):
         return self.services.get(Announcements)
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until a signal. Raises `StartupError` when the service can't start."""
+async def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until a signal. `announce` is called with the address when it listens. Raises `StartupError` when the service can't start."""
     _raise_file_limit()
     with _listen(settings) as listener, _ending_on_signals():
         async with open_app(settings) as app:
             garbage.enable()
-            await Server(app, settings).serve([listener])
+            await Server(app, settings, announce).serve([listener])
 
 
 @contextmanager
