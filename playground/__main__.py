@@ -7,7 +7,7 @@ from playground.terminal.streams import usable_streams
 
 
 def main() -> None:
-    """Run the command. Ends with 130 after Ctrl-C, also while it is still importing, and with 1 where standard output can't be written."""
+    """Run the command. Exits with 130 after Ctrl-C, even during imports, and with 1 if standard output can't be written."""
     with usable_streams():
         try:
             from .cli import app  # noqa: PLC0415 - most of a start
@@ -16,7 +16,7 @@ def main() -> None:
         except KeyboardInterrupt:
             sys.exit(130)
         finally:
-            # Only Python's own end is left, which would tell where one more Ctrl-C found it.
+            # Only Python's shutdown is left, which would print a traceback on another Ctrl-C.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

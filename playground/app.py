@@ -1,4 +1,4 @@
-"""Builds the application: every room is opened once, in the order in which they need each other."""
+"""Builds the application: opens every room once, in the order of their dependencies."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ from .settings import Settings
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application with all that it needs: database, simulator, background work. Raises `StartupError`."""
+    """Open the application with everything that it needs: database, simulator, background tasks. Raises `StartupError`."""
     app = create_app()
     metrics = Metrics()
     add_middlewares(app, settings, metrics)
@@ -54,17 +54,17 @@ async def open_app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 def create_app() -> FastAPI:
-    """The routes; `open_app` surrounds them with the middlewares, and opens the rooms behind them."""
+    """Create the application with its routes. `open_app` adds the middlewares and opens the rooms."""
     app = FastAPI(
         title="Playground",
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # It would redirect to whatever host the request names.
+        redirect_slashes=False,  # It would redirect to any host that the request names.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     routers = (
-        comparison_router,  # First, since routes are tried in order, and 50 others before a stream's cost it 0.2 ms.
+        comparison_router,  # First, because routes are tried in order, and 50 others before it would cost a stream 0.2 ms.
         health_router,
         operation_router,
         accounts_router,
@@ -78,7 +78,7 @@ def create_app() -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    # The innermost middleware, so that a refusal has all that other answers have.
+    # The innermost middleware, so that its errors have the same headers as other responses.
     app.add_middleware(KnownQuery, names=QueryNames(routers, {"/openapi.json": ()}))
     serve_page(app)
     redirect_trailing_slashes(app)

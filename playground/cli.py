@@ -55,7 +55,7 @@ def main(
     Settings are read from the environment and from `.env`; `.env.example` lists all of them.
     """
     garbage.disable()
-    # When the terminal is closed: an end in order, unless `nohup` has it ignored.
+    # Shut down gracefully when the terminal is closed, unless `nohup` ignores it.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
     if context.invoked_subcommand is None:
@@ -186,14 +186,14 @@ def _check_environment() -> None:
 def _from_standard_input() -> str:
     try:
         text = typer.get_text_stream("stdin").read()
-        text.encode()  # Python may keep such bytes as halves of surrogate pairs.
+        text.encode()  # Python may keep such bytes as lone surrogates.
     except UnicodeError:
         raise fail("The prompt on standard input is not UTF-8.") from None
     return text
 
 
 def _from_file(variable: str) -> str | None:
-    """What `.env` says, where every other setting may stand too."""
+    """Return the value in `.env`, where all other settings may also be."""
     value = Settings.variable(variable)
     return value.get_secret_value() if value is not None else None
 

@@ -1,4 +1,4 @@
-"""The one place that reads the environment. `.env.example` documents every variable."""
+"""The settings. Only this module reads the environment. `.env.example` documents every variable."""
 
 import os
 import re
@@ -49,17 +49,17 @@ def _from_home(path: Path) -> Path:
 
 
 def _split(value: object) -> object:
-    """What stands in a variable as a list: `a, b`."""
+    """Split the list in a variable: `a, b`."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 Rate = Annotated[Annotated[str, AfterValidator(_rate)] | None, BeforeValidator(_off_is_none)]
-"""So many in any stretch of so long, as `100 per 15 minutes`; `None` (`off`): no limit."""
+"""A rate such as `100 per 15 minutes`; `None` (`off`): no limit."""
 Quota = Annotated[Annotated[int, Field(ge=0, le=10**15)] | None, BeforeValidator(_off_is_none)]
 Budget = Annotated[Annotated[Decimal, Field(ge=0, le=10**7, decimal_places=6)] | None, BeforeValidator(_off_is_none)]
 """US dollars; `None` (`off`): no limit."""
 PathFromHome = Annotated[Path, AfterValidator(_from_home)]
-"""A path that may begin with `~`: no shell reads `.env`."""
+"""A path that may begin with `~`, which no shell expands in `.env`."""
 
 
 def _default_data_dir() -> Path:
@@ -67,31 +67,31 @@ def _default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default. Names of variables are the upper-cased field names unless an alias says otherwise."""
+    """All settings with their defaults. Variables have the upper-case names of the fields, unless there is an alias."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     # The server
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 4000
-    """0 takes any free port; the log says which."""
+    """0 selects any free port; the log says which."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
     """`auto`: `console` on a terminal, `json` elsewhere."""
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=3_600)] = 20
 
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    """Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted."""
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Other sites whose pages may call this service."""
+    """Origins of other sites whose pages can call this service."""
     public_url: str | None = None
-    """Under which address people reach the service; for links in mails."""
+    """The address under which users reach the service; for links in mails."""
     max_body_bytes: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = 8_388_608
     max_json_depth: Annotated[int, Field(ge=8, le=500)] = 32
 
-    # What the operator sees
+    # Monitoring
     metrics_access: Annotated[Literal["local", "token", "public", "off"], BeforeValidator(_lower)] = "local"
-    """Who may read `/metrics`. In all cases but `off` also whoever has the token, and administrators."""
+    """Who can read `/metrics`. Unless `off`, clients with the token and administrators always can."""
     metrics_token: SecretStr | None = None
     otel_exporter_otlp_endpoint: str | None = None
     """Absent: no traces."""
@@ -100,13 +100,13 @@ class Settings(BaseSettings):
     otel_instrumentation_genai_capture_message_content: bool = False
     """Whether spans contain prompts and answers."""
 
-    # Where things are kept
+    # Storage
     data_dir: PathFromHome = Field(default_factory=_default_data_dir, validation_alias=AliasChoices("PLAYGROUND_DATA_DIR", "data_dir"))
     database_url: SecretStr | None = None
     """Absent: an embedded PostgreSQL in the data folder."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     redis_url: SecretStr | None = None
-    """Absent: this process is the only one, and what replicas would share is in its memory."""
+    """Absent: this process is the only one, and keeps shared state in its memory."""
 
     # Accounts
     registration: Annotated[Literal["open", "invite", "closed"], BeforeValidator(_lower)] = Field(
@@ -114,9 +114,9 @@ class Settings(BaseSettings):
     )
     jwt_secret: SecretStr | None = None
     jwt_previous_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Tokens that these signed still hold."""
+    """Earlier secrets, whose tokens are still valid."""
     encryption_secret: SecretStr | None = None
-    """Encrypts the providers' keys of users."""
+    """Encrypts users' keys for providers."""
     encryption_previous_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = ()
     access_token_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 604_800
@@ -135,14 +135,14 @@ class Settings(BaseSettings):
 
     # Limits
     limit_address_requests: Rate = "100 per 15 minutes"
-    """API requests of one address without a login."""
+    """API requests without a login, per address."""
     limit_user_requests: Rate = "1000 per 15 minutes"
     limit_auth: Rate = "10 per 15 minutes"
-    """Requests to `/auth` of one address."""
+    """Requests to `/auth` per address."""
     limit_streams: Rate = "50 per hour"
-    """Streams that a user starts; administrators are free of it."""
+    """Streams that a user starts; doesn't apply to administrators."""
     user_daily_requests: Quota = 50
-    """Turns that somebody with the role `user` may start in a day (UTC)."""
+    """Turns that a user with the role `user` can start in a day (UTC)."""
     user_monthly_requests: Quota = 1_000
     user_monthly_tokens: Quota = 100_000
     user_monthly_budget: Budget = None
@@ -151,27 +151,27 @@ class Settings(BaseSettings):
     premium_monthly_tokens: Quota = 500_000
     premium_monthly_budget: Budget = None
     limited_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 4_096
-    """The longest answer of a lane without `maxTokens`, for users whose tokens or money are limited."""
+    """The longest answer of a lane without `maxTokens`, for users with limited tokens or money."""
 
     # Runs
     stream_grace_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120
-    """How long a run goes on without any reader."""
+    """How long a run continues without a reader."""
     run_retention_seconds: Annotated[float, Field(ge=0, le=86_400)] = 300
-    """How long the events of a finished run stay in memory, for readers that come back."""
+    """How long the events of a finished run stay in memory, for readers that reconnect."""
     run_memory_mb: Annotated[int, Field(ge=8, le=1_048_576)] = 512
-    """What runs may take in memory, in all; one user at most half of it."""
+    """Memory for all runs; one user can use at most half of it."""
     send_timeout_seconds: Seconds = 300
-    """A reader whose connection takes nothing for this long is dropped; it may come back."""
+    """A reader whose connection accepts nothing for this long is disconnected. It can reconnect."""
 
     # Providers
     allow_private_provider_urls: bool = False
-    """Whether the provider's address that a user gives may be a private one."""
+    """Whether users' addresses of providers may be private."""
     connect_timeout_seconds: Seconds = 10
     first_token_timeout_seconds: Seconds = 600
     between_tokens_timeout_seconds: Seconds = 60
     model_list_refresh_seconds: Seconds = 3_600
     priced_models_tier: Annotated[Literal["free", "premium", "hidden"], BeforeValidator(_lower)] = "premium"
-    """Who may use a model that costs money, where no administrator decided about it."""
+    """Who can use a model that costs money if no administrator has set its tier."""
     providers_file: PathFromHome | None = Field(default=None, validation_alias=AliasChoices("PLAYGROUND_PROVIDERS_FILE", "providers_file"))
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     together_base_url: str | None = None
     ollama_api_key: SecretStr | None = None
     ollama_base_url: str | None = None
-    """Ollama needs no key: it is used when its address is set."""
+    """Ollama needs no key: it is used if its address is set."""
 
     # The simulated provider
     simulator: bool = Field(default=True, validation_alias=AliasChoices("PLAYGROUND_SIMULATOR", "simulator"))
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     @field_validator("limit_address_requests", "limit_user_requests", "limit_auth", "limit_streams")
     @classmethod
     def _lets_something_through(cls, value: str | None) -> str | None:
-        # A single user may be given such a limit; from everybody it would lock out the operator too.
+        # A single user can have such a limit, but as the default it would also lock out the operator.
         if value is not None and limits.parse(value).amount == 0:
             raise ValueError('should let at least one request through, or be "off"')
         return value
@@ -266,9 +266,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
-        """The settings from the environment and `.env`, with `overrides` above both.
+        """Load the settings from the environment and `.env`; `overrides` take precedence.
 
-        Raises `StartupError` naming each variable whose value is bad, or `.env` when that is no text.
+        Raises `StartupError` that names each variable with an invalid value, or `.env` if it is not UTF-8.
         """
         try:
             return cls(**overrides)  # type: ignore[arg-type]
@@ -283,9 +283,9 @@ class Settings(BaseSettings):
 
     @staticmethod
     def variable(name: str) -> SecretStr | None:
-        """Any variable of the environment or of `.env`: for keys that a providers file names. `None` when absent or empty.
+        """Return any variable of the environment or `.env`, for keys that a providers file names. `None`: absent or empty.
 
-        Raises `StartupError` when `.env` is no text.
+        Raises `StartupError` if `.env` is not UTF-8.
         """
         try:
             value = os.environ.get(name) or dotenv_values(".env").get(name)
@@ -294,11 +294,11 @@ class Settings(BaseSettings):
         return SecretStr(value) if value else None
 
     def signing_secrets(self) -> list[str]:
-        """The secret that signs tokens, and those that did before it."""
+        """Return the secret that signs tokens, and the earlier ones."""
         return self._secrets(self.jwt_secret, "jwt-secret", self.jwt_previous_secrets)
 
     def encryption_secrets(self) -> list[str]:
-        """The secret that encrypts the providers' keys of users, and those that did before it."""
+        """Return the secret that encrypts users' keys for providers, and the earlier ones."""
         return self._secrets(self.encryption_secret, "encryption-secret", self.encryption_previous_secrets)
 
     def _secrets(self, given: SecretStr | None, file: str, previous: tuple[SecretStr, ...]) -> list[str]:

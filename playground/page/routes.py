@@ -1,4 +1,4 @@
-"""Serves the built page to browsers, without ever standing before a route of the API."""
+"""Serves the built page to browsers at all addresses that are not in the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 BUILT = Path(__file__).resolve().parent / "built"
 _INDEX = "index.html"
 
-# Names below `assets/` hold a hash of what is in the file: what a name stands for never changes.
+# File names in `assets/` contain a hash of the content, so a file never changes.
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
 
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
-"""The build writes these beside the files, best first."""
+"""The compressed versions that the build writes beside the files, best first."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -33,7 +33,7 @@ then restart the service.</p>
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """One file of the page, and its compressed siblings by the name of the encoding."""
+    """One file of the page, and its compressed versions by encoding."""
 
     path: Path
     media_type: str
@@ -41,7 +41,7 @@ class PageFile:
     cache_control: str
 
     def response(self, headers: Headers) -> Response:
-        """The file, compressed as far as the browser takes it."""
+        """Return the file in the best encoding that the browser accepts."""
         accepted = {each.partition(";")[0].strip() for each in headers.get("accept-encoding", "").split(",")}
         answer_headers = {"Cache-Control": self.cache_control, "Vary": "Accept-Encoding"}
         path = self.path
@@ -54,7 +54,7 @@ class PageFile:
 
 
 def page_files(built: Path) -> dict[str, PageFile]:
-    """All files of the page by their address. Looked up, not opened by name: no address leads outside."""
+    """Return all files of the page by address. Requests look them up here, so no address can lead outside the folder."""
     files = {}
     for path in sorted(built.rglob("*")):
         if path.is_file() and path.suffix not in {".br", ".gz"}:
@@ -66,13 +66,13 @@ def page_files(built: Path) -> dict[str, PageFile]:
 
 
 class Page:
-    """The page of one application. Without a built page there is one that says so."""
+    """The page of one application. If it is not built, a placeholder says so."""
 
     def __init__(self, built: Path = BUILT) -> None:
         self._files = page_files(built)
 
     def index(self, scope: Scope) -> Response:
-        """The page itself, the same at all of its addresses: it looks at the address by itself."""
+        """Return the page itself. It is the same at all of its addresses, and reads the address itself."""
         found = self._files.get(f"/{_INDEX}")
         response = (
             HTMLResponse(_NOT_BUILT, headers={"Cache-Control": _ASK_EACH_TIME}) if found is None else found.response(Headers(scope=scope))
@@ -81,14 +81,14 @@ class Page:
         return response
 
     def find(self, scope: Scope) -> Response | None:
-        """What a browser gets at an address that is none of the API's: a file, or the page; `None`: there is nothing."""
+        """Return a file or the page for an address that is not in the API; `None`: nothing is there."""
         if scope["type"] != "http" or not self.serves(scope):
             return None
         file = self._files.get(scope["path"])
         return self.index(scope) if file is None else file.response(Headers(scope=scope))
 
     def serves(self, scope: Scope) -> bool:
-        """Whether a request is for a file of the page, or for the page itself, provided that its address is none of the API's."""
+        """Return whether a request is for the page or one of its files, if its address is not in the API."""
         if scope["method"] not in {"GET", "HEAD"}:
             return False
         address: str = scope["path"]
@@ -96,12 +96,12 @@ class Page:
 
 
 def wants_html(scope: Scope) -> bool:
-    """Whether a browser asks for something to show: programs take anything, or JSON."""
+    """Return whether the client prefers HTML, as browsers do. Programs accept anything, or JSON."""
     return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def serve_page(app: FastAPI) -> None:
-    """Let `app` answer with the page where no route of it does."""
+    """Let `app` serve the page at addresses without a route."""
     app.state.page = page = Page()
     nothing: ASGIApp = app.router.default
 

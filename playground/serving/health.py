@@ -1,4 +1,4 @@
-"""What an operator looks at: name and version, health, and the documentation of the API."""
+"""Name and version, health, and the documentation of the API."""
 
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ router = APIRouter(tags=["operation"])
 
 _SWAGGER_NAMES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
 
-# Swagger UI from this server alone: no other host, no inline script.
+# Swagger UI from this server only: no other host, no inline script.
 _DOCS_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -32,7 +32,7 @@ _DOCS_PAGE = """<!doctype html>
 <script src="/docs/start.js"></script>
 </html>
 """
-# The validator would be an image of another host, which hears of every visit.
+# No validator badge: it is an image on another host, which would see every visit.
 _DOCS_START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n"
 
 
@@ -108,19 +108,19 @@ async def ready(database: Provided[Database], runs: Provided[Runs], response: Re
 
 @router.get("/docs", include_in_schema=False)
 async def docs() -> HTMLResponse:
-    """The API, to read and to try."""
+    """Return the interactive documentation of the API."""
     return HTMLResponse(_DOCS_PAGE)
 
 
 @router.get("/docs/start.js", include_in_schema=False)
 async def docs_start() -> Response:
-    """Starts the page of `/docs`."""
+    """Return the script that starts the page at `/docs`."""
     return Response(_DOCS_START, media_type="text/javascript")
 
 
 @router.get("/docs/{name}", include_in_schema=False)
 def docs_file(name: str) -> FileResponse:
-    """A file of Swagger UI."""
+    """Return a file of Swagger UI."""
     path: Path = SWAGGER_UI / name
     if name not in _SWAGGER_NAMES or not path.is_file():
         raise NotFound("This file doesn't exist.")
@@ -129,5 +129,5 @@ def docs_file(name: str) -> FileResponse:
 
 @router.get("/api", include_in_schema=False)
 async def api() -> RedirectResponse:
-    """Leads to the documentation."""
+    """Redirect to the documentation."""
     return RedirectResponse("/docs")

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds by itself, and what it can't: the events, how errors look, and examples."""
+"""The OpenAPI document: FastAPI's own, with events, errors and examples added."""
 
 import json
 from pathlib import Path
@@ -25,11 +25,11 @@ counted itself are marked `estimated`. An unknown cost is `null`.
 
 _BAD_INPUT = documented(BadInput)[BadInput.status]["content"]["application/problem+json"]
 _EXAMPLES = Path(__file__).with_name("openapi_examples.json")
-"""By operation, as `GET /models`: what is asked (`request`), and what is answered (`answer` in JSON, `csv`). They came from a service."""
+"""By operation, such as `GET /models`: the `request`, and the response as JSON (`answer`) or `csv`. Taken from a running service."""
 
 
 def describe(app: FastAPI) -> None:
-    """Make `app` give its OpenAPI document with our additions."""
+    """Let `app` return its OpenAPI document with our additions."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -66,7 +66,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _add_examples(operation: dict[str, Any], examples: dict[str, Any]) -> None:
-    """Without them the page of the documentation would show, and send, every field of a schema at once."""
+    """Add examples. Without them, the documentation page would show and send every field of a schema."""
     if "request" in examples:
         operation["requestBody"]["content"]["application/json"]["example"] = examples["request"]
     for status, answer in operation["responses"].items():
@@ -76,14 +76,14 @@ def _add_examples(operation: dict[str, Any], examples: dict[str, Any]) -> None:
 
 
 def _add_refusal(responses: dict[str, Any]) -> None:
-    """What is counted may be refused, whatever else the endpoint itself refuses with the same status."""
+    """Add the refusal of the limits, in addition to the endpoint's own errors with the same status."""
     refusal = documented(LimitReached)[LimitReached.status]
     answer = responses.setdefault(str(LimitReached.status), refusal)
     answer["content"]["application/problem+json"]["examples"] |= refusal["content"]["application/problem+json"]["examples"]
 
 
 def _replace_validation_answer(responses: dict[str, Any]) -> None:
-    """FastAPI announces its own shape for 422; ours is a problem."""
+    """Replace FastAPI's schema for 422 by ours, a problem."""
     answer = responses.get("422")
     if answer is not None and "application/json" in answer.get("content", {}):
         del answer["content"]["application/json"]

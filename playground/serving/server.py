@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn on a socket of ours, told what to do with the runs when it is asked to stop."""
+"""The HTTP server: uvicorn on our own socket, with a shutdown that lets runs finish."""
 
 import asyncio
 import errno
@@ -34,23 +34,23 @@ from .middleware import DirectSend, secured
 from .uvicorn_internals import Connection
 
 _KEEP_ALIVE_SECONDS = 75
-"""An idle connection stays open as long as with nginx. Clients with pools and proxies keep theirs for up to a minute, and a request that
-they send on one which was closed a moment ago is lost."""
+"""How long an idle connection stays open, as in nginx. Clients with pools and proxies keep connections for up to a minute, and a request
+on a connection that has just been closed is lost."""
 _SPARE_SECONDS = 5
-"""What runs may take, after they were stopped, to be counted, recorded and told. The journal has the rest for the next start."""
+"""How long stopped runs may take to be counted, recorded and sent. The journal has the rest for the next start."""
 _LAST_READ_SECONDS = 5
-"""After the last run was over: whoever has not taken its end by then, or not sent all of a request, is dropped, and does not keep us."""
+"""How long after the last run clients may take to read its end or to finish a request. Then they are disconnected."""
 _LAST_WORK_SECONDS = 1
-"""What a request may take to end that was cancelled, and a run when a second interrupt stops it."""
+"""How long a cancelled request may take to end, and a run that a second interrupt stops."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class _Connection(Connection):
-    """Refuses what can't be read as all else: with an id, a line in the log, and what browsers are told about every answer."""
+    """Responds to unreadable requests as to others: with an id, a line in the log, and the security headers."""
 
     def refusal(self, problem: Problem) -> Response:
-        """The problem."""
+        """Return the response for a problem."""
         answer, request_id = respond(problem), new_id()
         _logger.info("request_refused", request_id=request_id, status=problem.status, address=self.client[0] if self.client else None)
         answer.raw_headers = [*secured(answer.raw_headers, self.scheme), (b"x-request-id", request_id.encode())]
@@ -58,10 +58,10 @@ class _Connection(Connection):
 
 
 class Server(uvicorn.Server):
-    """Serves until a signal; then takes no new runs, lets the running ones finish for a while, stops the rest, and ends.
+    """Serves until a signal. Then it accepts no new runs, lets the running ones finish for a while, stops the rest, and exits.
 
-    Overriding `handle_exit` keeps sse-starlette's process-wide patch of it out of the way; its streams find
-    `should_exit` through the signal handler all the same.
+    Overriding `handle_exit` avoids sse-starlette's process-wide patch of it. Its streams still find `should_exit` through the signal
+    handler.
     """
 
     def __init__(self, app: FastAPI, settings: Settings, announce: Callable[[str], None] | None = None) -> None:
@@ -76,7 +76,7 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                # uvicorn would believe what runs on this machine by itself.
+                # By default, uvicorn trusts programs on this machine.
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=list(_trusted(settings)),
                 server_header=False,
@@ -87,12 +87,12 @@ class Server(uvicorn.Server):
         self._runs = app.state.services.get(Runs)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """Note that a signal asks for the end; a second interrupt does not wait."""
+        """Start the shutdown on a signal. A second interrupt doesn't wait."""
         self.force_exit = self.should_exit and sig == SIGINT
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take connections, and say so: from here on a signal ends the service in order."""
+        """Accept connections, and log it. From here on, a signal shuts the service down gracefully."""
         await super().startup(sockets)
         address = _address(self.servers[0].sockets[0])
         _logger.info("listening", url=address)
@@ -103,11 +103,11 @@ class Server(uvicorn.Server):
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
-            if not self.should_exit:  # Else nobody waits for the answer any more.
+            if not self.should_exit:  # Otherwise no one waits for the response.
                 raise
 
     async def _wait_tasks_to_complete(self) -> None:
-        """What uvicorn does when connections are refused already. Its own waits for all that there are, however long they take."""
+        """Wait for runs and connections after new ones are refused. uvicorn's version would wait for all of them, without a limit."""
         async with anyio.create_task_group() as ending:
             ending.start_soon(self._watch_interrupt, ending.cancel_scope)
             with anyio.move_on_after(self._settings.shutdown_grace_seconds + _SPARE_SECONDS):
@@ -119,7 +119,7 @@ class Server(uvicorn.Server):
                 await self._runs.drain(0)
 
     async def _watch_interrupt(self, waiting: anyio.CancelScope) -> None:
-        # uvicorn looks in the same way, as at connections.
+        # uvicorn also polls these.
         while not self.force_exit:  # noqa: ASYNC110
             await anyio.sleep(0.1)
         waiting.cancel()
@@ -135,7 +135,7 @@ class Server(uvicorn.Server):
             connection.transport.abort()
         while self.server_state.connections:
             await checkpoint()
-        # Not before they know that their connections are gone: they would answer.
+        # Only after they know that their connections are closed: otherwise they would respond.
         for task in tuple(self.server_state.tasks):
             task.cancel()
         if self.server_state.tasks:
@@ -143,7 +143,7 @@ class Server(uvicorn.Server):
 
 
 def _trusted(settings: Settings) -> Iterator[str]:
-    """The networks of trusted proxies, those of IPv4 also as a socket for both protocols shows them: `::ffff:10.0.0.1`."""
+    """Yield the networks of trusted proxies, those of IPv4 also as dual-stack sockets show them: `::ffff:10.0.0.1`."""
     for network in settings.trusted_proxies:
         yield str(network)
         if network.version == 4:
@@ -151,24 +151,24 @@ def _trusted(settings: Settings) -> Iterator[str]:
 
 
 class RunningService(NamedTuple):
-    """A service that answers at `url`."""
+    """A service that is running at `url`."""
 
     url: str
     services: Services
 
     @property
     def settings(self) -> Settings:
-        """What it was started with."""
+        """Return the settings of the service."""
         return self.services.get(Settings)
 
     @property
     def database(self) -> Database:
-        """The database behind it."""
+        """Return the database of the service."""
         return self.services.get(Database)
 
     @property
     def announcements(self) -> Announcements:
-        """What it hears from other processes."""
+        """Return the announcements of the service."""
         return self.services.get(Announcements)
 
 
@@ -183,7 +183,7 @@ async def serve(settings: Settings, announce: Callable[[str], None] | None = Non
 
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """While the server does not look after signals, the same ones end the block in order: what was started is stopped."""
+    """Cancel the block on a signal while the server doesn't handle signals, so that everything started is stopped."""
     loop = asyncio.get_running_loop()
     with anyio.CancelScope() as scope:
         before = [signal(number, lambda _number, _frame: loop.call_soon_threadsafe(scope.cancel)) for number in (SIGINT, SIGTERM)]
@@ -216,7 +216,7 @@ async def running(settings: Settings) -> AsyncIterator[RunningService]:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """A listening socket, so that a taken port is told before anything is started."""
+    """Return a listening socket, so that a port in use is reported before anything is started."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -240,7 +240,7 @@ def _address(listener: socket.socket) -> str:
 
 
 def _raise_file_limit() -> None:
-    """Each stream takes three files: the reader's connection, the provider's, and the journal."""
+    """Raise the limit of open files. Each stream needs three: the reader's connection, the provider's, and the journal."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65_536 if hard == resource.RLIM_INFINITY else hard
     if soft != resource.RLIM_INFINITY and soft < wanted:

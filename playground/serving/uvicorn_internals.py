@@ -1,4 +1,4 @@
-"""A connection of HTTP/1.1, where uvicorn's own leaves something to be desired: upgrades, endless heads, trailers, HTTP/1.0, refusals."""
+"""An HTTP/1.1 connection that extends uvicorn's: upgrades, endless headers, trailers, HTTP/1.0, and refusals."""
 
 import re
 from abc import abstractmethod
@@ -37,20 +37,20 @@ class HeadTooLarge(Problem):
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. It needs `Config(ws="none")`.
+    """One connection. Requires `Config(ws="none")`.
 
-    Its callbacks are the parser's: it gives a head, pieces of the body, and the next head.
+    The parser calls it back with a head, pieces of the body, and the next head.
     """
 
     _unused = 0
-    """How many bytes came since the parser gave something: a head, or trailers, that have no end yet."""
+    """Bytes since the parser's last callback: an unfinished head, or unfinished trailers."""
 
     @abstractmethod
     def refusal(self, problem: Problem) -> Response:
-        """The answer to what can't be read."""
+        """Return the response to an unreadable request."""
 
     def data_received(self, data: bytes) -> None:
-        """Read what came."""
+        """Parse received data."""
         self._unset_keepalive_if_required()
         self._unused += len(data)
         try:
@@ -60,7 +60,7 @@ class Connection(HttpToolsProtocol):
         except HeadTooLarge as problem:
             self._refuse(problem)
         except httptools.HttpParserError as error:
-            cause = error.__context__  # What a callback raised.
+            cause = error.__context__  # Raised by a callback.
             self._refuse(cause if isinstance(cause, Problem) else NotHttp("The data on this connection is not an HTTP/1.1 request."))
 
     def _read(self, data: bytes | memoryview) -> None:
@@ -74,11 +74,11 @@ class Connection(HttpToolsProtocol):
                 return
 
     def _should_upgrade(self) -> bool:
-        """A request that asks for another protocol is not begun: it is read once more."""
+        """Interrupt requests for another protocol, which are then read again without it."""
         return True
 
     def _read_without_upgrade(self) -> None:
-        """A server may ignore `Upgrade` (RFC 9110, 7.8). The parser can't: for it there is no body then, but the other protocol."""
+        """Read the request without `Upgrade`, which a server may ignore (RFC 9110, 7.8). The parser would expect the other protocol."""
         scope = self.scope
         if scope["method"] == "CONNECT":
             raise httptools.HttpParserInvalidMethodError
@@ -89,18 +89,18 @@ class Connection(HttpToolsProtocol):
         self.parser.feed_data(b"".join((*head, b"\r\n")))
 
     def on_headers_complete(self) -> None:
-        """Begin to serve a request. Raises `HeadTooLarge`, `NotHttp`."""
-        # Its body may have come with it.
+        """Start serving a request. Raises `HeadTooLarge`, `NotHttp`."""
+        # The body may have arrived in the same data.
         if self._unused > _MOST_HEAD_BYTES and self._head_bytes() > _MOST_HEAD_BYTES:
             raise HeadTooLarge
         self._check_host()
         self._unused = 0
         super().on_headers_complete()
-        # What still comes are trailers, which are no headers (RFC 9110, 6.5.1).
+        # Later fields are trailers, not headers (RFC 9110, 6.5.1).
         self.headers = []
 
     def _check_host(self) -> None:
-        # RFC 9112, 3.2. Between two of them, a proxy and this service might choose differently.
+        # RFC 9112, 3.2. With two of them, a proxy and this service might choose different ones.
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
             raise NotHttp("The request must have exactly one Host header.")
@@ -111,7 +111,7 @@ class Connection(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body."""
+        """Pass on a piece of the body."""
         self._unused = 0
         super().on_body(body)
 
@@ -124,14 +124,14 @@ class Connection(HttpToolsProtocol):
     def _until_closed(self, app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
         async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
             await app(scope, receive, send)
-            # uvicorn learns it a moment later, and for requests that wait behind another not at all: it would log an unfinished answer.
+            # uvicorn learns this a moment later, or never for pipelined requests: it would then log an incomplete response.
             cycle.disconnected = cycle.disconnected or self.transport.is_closing()
 
         return answer
 
     def _refuse(self, problem: Problem) -> None:
         cycle = self.cycle
-        # Within another answer it would be taken for a part of that.
+        # Within another response, it would be read as a part of that.
         if cycle is None or cycle.response_complete or not (cycle.response_started or self.pipeline):
             answer = self.refusal(problem)
             headers = [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]
@@ -141,25 +141,25 @@ class Connection(HttpToolsProtocol):
 
 
 def is_closed(scope: ASGIScope) -> bool:
-    """Whether the connection of a request is closed, such as by a client that reset it: what is written then fails (uvloop) or is lost."""
+    """Return whether the connection of a request is closed, such as by a reset. Writing then fails (uvloop) or is lost."""
     transport: Transport | None = scope.get(_TRANSPORT)
     return transport is not None and transport.is_closing()
 
 
 def drop(scope: ASGIScope) -> None:
-    """End the connection of a request at once, in the middle of its answer: its client takes nothing."""
+    """Close the connection of a request immediately, in the middle of its response, because the client reads nothing."""
     transport: Transport | None = scope.get(_TRANSPORT)
     if transport is not None:
         transport.abort()
 
 
 def _in_one_piece(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
-    """For HTTP/1.0, which knows no chunks (RFC 9112, 6.1): what has no length ends with the connection."""
+    """Wrap the app for HTTP/1.0, which has no chunks (RFC 9112, 6.1): a response without a length ends with the connection."""
 
     async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         async def send_unchunked(message: ASGISendEvent) -> None:
             cycle.chunked_encoding = False
-            # uvicorn compares the body's length with it, also where no header told one.
+            # uvicorn compares the body's length with this, even without a header.
             cycle.expected_content_length = len(message["body"]) if message["type"] == "http.response.body" else 0
             await send(message)
 

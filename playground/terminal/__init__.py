@@ -1,5 +1,5 @@
 """The command line: `playground compare`, `playground user`.
 
-Before changing it: text of others is shown with signs in place of what a terminal obeys (`plain`), and a stream that was closed is no
-error.
+Before changing it: in text from other sources, terminal control characters are replaced by visible signs (`plain`). A closed output
+stream is not an error.
 """

@@ -1,4 +1,4 @@
-"""What `playground user` does: the same as administrators do over HTTP, in the database itself."""
+"""The work of `playground user`: the same as administrators do over HTTP, directly in the database."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,7 +32,7 @@ _APPLIED_SOON = f"A running service applies this within {FRESH_SECONDS:.0f} seco
 
 
 class Refused(Exception):
-    """It can't be done. The message is for the person at the terminal."""
+    """The command can't be done. The message is for the person at the terminal."""
 
 
 class Given(NamedTuple):
@@ -43,13 +43,13 @@ class Given(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """What became of a change."""
+    """The result of a change."""
 
     account: str
-    """How its owner is called: the address, or else the username or the name."""
+    """The email address, or else the username or the name."""
     anything: bool
     when: str
-    """When a running service knows of it."""
+    """When a running service applies it."""
 
 
 class _Accounts(NamedTuple):
@@ -70,7 +70,7 @@ class _Accounts(NamedTuple):
 
 
 def check_registration(email: str, name: str, password: str) -> Registration:
-    """What an account is made of. Raises `ValueError` saying what is wrong with which field."""
+    """Return the fields of a new account. Raises `ValueError` that says what is wrong with which field."""
     try:
         return Registration.model_validate({"email": email, "name": name, "password": password})
     except ValidationError as error:
@@ -78,7 +78,7 @@ def check_registration(email: str, name: str, password: str) -> Registration:
 
 
 def check_password(password: str) -> SecretStr:
-    """A password that may be used. Raises `ValueError` saying why not."""
+    """Return the password if it is acceptable. Raises `ValueError` that says why it isn't."""
     try:
         return TypeAdapter(Password).validate_python(password)
     except ValidationError as error:
@@ -86,7 +86,7 @@ def check_password(password: str) -> SecretStr:
 
 
 async def create_account(registration: Registration, role: Role) -> Given:
-    """Make an account; the first is an administrator's. Raises `Refused`, `StartupError`."""
+    """Create an account. The first becomes an administrator. Raises `Refused`, `StartupError`."""
     _check_likeness(registration.password, registration.email, None)
     password_hash = await PasswordHasher().hash(registration.password.get_secret_value())
     async with _opened() as accounts:
@@ -99,7 +99,7 @@ async def create_account(registration: Registration, role: Role) -> Given:
 
 
 async def change_role(account: str, role: Role) -> Changed:
-    """Give an account another role. Raises `Refused`, `StartupError`."""
+    """Change the role of an account. Raises `Refused`, `StartupError`."""
     async with _opened() as accounts:
         row = await accounts.find(account)
         try:
@@ -111,7 +111,7 @@ async def change_role(account: str, role: Role) -> Changed:
 
 
 async def change_password(account: str, password: SecretStr) -> Changed:
-    """Give an account another password. Raises `Refused`, `StartupError`."""
+    """Set a new password for an account. Raises `Refused`, `StartupError`."""
     password_hash = await PasswordHasher().hash(password.get_secret_value())
     async with _opened() as accounts:
         row = await accounts.find(account)
@@ -122,7 +122,7 @@ async def change_password(account: str, password: SecretStr) -> Changed:
 
 
 async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
-    """The accounts as lines of a table. Raises `StartupError`."""
+    """Return the accounts as lines of a table. Raises `StartupError`."""
     rows: list[ListedAccount] = []
     async with _opened() as accounts:
         after, more = None, True
@@ -154,7 +154,7 @@ async def _announcements(settings: Settings, stack: AsyncExitStack) -> Announcem
     try:
         redis = await stack.enter_async_context(open_redis(settings))
     except StartupError:
-        redis = None  # Nobody can be told then; each service asks the database again by itself.
+        redis = None  # Changes can't be announced then; each service loads them again after a while.
     return Announcements() if redis is None else RedisAnnouncements(redis)
 
 

@@ -1,4 +1,4 @@
-"""`playground compare`: a client of the public API, against a running service or one that it starts itself."""
+"""`playground compare`: a client of the public API, for a running service or one that it starts itself."""
 
 import asyncio
 import json
@@ -32,19 +32,20 @@ class _Service(NamedTuple):
     url: str
     token: str
     is_local: bool = False
-    """It runs within this command: no proxy leads to it."""
+    """The service runs in this command, so no proxy must be used."""
 
 
 async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token: str | None) -> bool:
-    """Run a comparison and show it; whether every lane completed.
+    """Run a comparison and show it. Return whether every lane completed.
 
-    `body` is that of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`, and `CancelledError` after Ctrl-C or SIGTERM.
+    `body` is the body of `POST /playground/stream`. Raises `ComparisonFailed`, `StartupError`, and `CancelledError` after Ctrl-C or
+    SIGTERM.
     """
     task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - what runs is one
+    assert task is not None  # noqa: S101 - this code runs in a task
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            # Once: the second would break off the end that the first began.
+            # Only once: a second signal would interrupt the shutdown that the first began.
             asyncio.get_running_loop().add_signal_handler(number, lambda: task.cancelling() or task.cancel())
     try:
         async with _service(url, token) as service:
@@ -53,7 +54,7 @@ async def compare(body: dict[str, Any], *, as_json: bool, url: str | None, token
                 return await _print_events(service, body)
             return await _show(service, body, Console())
     finally:
-        # Both cancel this task. What closes connections on the way out may make an error of its own of that, or an end like any other.
+        # Both signals cancel this task. Code that closes connections may turn that into another error, or into a normal end.
         if task.cancelling():
             raise asyncio.CancelledError
 
@@ -68,9 +69,9 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
         yield _Service(url.rstrip("/"), token)
         return
     async with AsyncExitStack() as stack:
-        # Seconds pass, more of them at the very first start. It is told where a person looks, and not in the output.
+        # This takes seconds, and longer at the very first start. The message goes to stderr, not into the output.
         with Console(stderr=True).status("Starting the service for this comparison"):
-            # Importing the whole service takes longer than asking one that runs.
+            # Importing the service takes longer than a request to a running one.
             from playground.accounts.service import AccountService  # noqa: PLC0415
             from playground.serving.server import running  # noqa: PLC0415
 
@@ -83,7 +84,7 @@ async def _service(url: str | None, token: str | None) -> AsyncIterator[_Service
 async def _print_events(service: _Service, body: dict[str, Any]) -> bool:
     complete = True
     async for event in _events(service, body):
-        sys.stdout.buffer.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")  # JSON is UTF-8, whatever the terminal is.
+        sys.stdout.buffer.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")  # JSON is UTF-8, whatever the terminal's encoding.
         sys.stdout.flush()
         complete = complete and event.get("status") not in ("failed", "stopped")
     return complete
@@ -100,7 +101,7 @@ async def _show(service: _Service, body: dict[str, Any], console: Console) -> bo
             async for event in _events(service, body):
                 view.take(event)
     finally:
-        # What was written before Ctrl-C, or before the connection broke, is there to be read as well.
+        # Also show what was written before Ctrl-C or before the connection was lost.
         if view.begun:
             console.print(view.answers())
     console.print(view.metrics())
@@ -109,9 +110,9 @@ async def _show(service: _Service, body: dict[str, Any], console: Console) -> bo
 
 async def _events(service: _Service, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
     headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json"}
-    # Bytes of an argument that are not UTF-8 are halves of surrogate pairs here.
+    # Bytes of an argument that are not UTF-8 are lone surrogates here.
     content = clean(json.dumps(body, ensure_ascii=False))
-    # A model may think for long: only connecting has a limit.
+    # A model may think for a long time, so only connecting has a limit.
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
     try:
         async with (

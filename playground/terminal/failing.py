@@ -1,4 +1,4 @@
-"""How a command ends that can't do what it was asked."""
+"""How a command fails."""
 
 import typer
 from rich.console import Console
@@ -8,6 +8,6 @@ _errors = Console(stderr=True, highlight=False)
 
 
 def fail(message: str) -> typer.Exit:
-    """Says why, in red where there are colours; raise what it gives."""
+    """Print the reason, in red if there are colours, and return the exception to raise."""
     _errors.print(Text.assemble(("playground:", "bold red"), " ", message), soft_wrap=True)
     return typer.Exit(1)

@@ -1,19 +1,19 @@
-"""Text of others on a terminal: what would command it is shown as a sign.
+"""Text from other sources on a terminal: control characters are shown as visible signs.
 
-A name or a model's answer may hold escape sequences, with which it could clear the screen, write into the clipboard or pretend to be
-the command's own output.
+A name or a model's answer may contain escape sequences, which could clear the screen, write to the clipboard or imitate the command's
+own output.
 """
 
 _SIGNS = {
     **{code: 0x2400 + code for code in range(0x20)},  # U+2400 ff.: "Control Pictures".
     0x7F: 0x2421,
-    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),  # C1, which some terminals obey as well.
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),  # C1, which some terminals also interpret.
     ord("\t"): "\t",
     ord("\n"): "\n",
-    ord("\r"): None,  # Before a line's end it says nothing; elsewhere what follows would hide what stands there.
+    ord("\r"): None,  # Meaningless before a line feed; elsewhere, the following text would overwrite the line.
 }
 
 
 def plain(text: str) -> str:
-    """`text` without what a terminal obeys, but for line ends and tabs."""
+    """Return `text` without terminal control characters, except line feeds and tabs."""
     return text.translate(_SIGNS)

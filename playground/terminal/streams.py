@@ -1,4 +1,4 @@
-"""The standard streams of a command, as whoever starts it left them: closed, of an encoding that lacks signs, or full."""
+"""The standard streams of a command, which may be closed, full, or in an encoding that lacks characters."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Output(FileIO):
-    """Standard output, which remembers why it took no more."""
+    """Standard output, which stores why it failed."""
 
     failure: str | None = None
 
@@ -21,18 +21,18 @@ class _Output(FileIO):
         try:
             return super().write(text)
         except OSError as error:
-            if error.errno != errno.EPIPE:  # Whoever read it had enough, and needs to be told nothing.
+            if error.errno != errno.EPIPE:  # The reader has stopped reading, which needs no message.
                 self.failure = error.strerror
-                # What is left, Python would try to write once more at its end.
+                # Python would otherwise try to write the rest again on exit.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             raise
 
 
 @contextmanager
 def usable_streams() -> Iterator[None]:
-    """Within the block, all three are open, and stdout has a `?` for each sign that it lacks.
+    """Open all three streams for the block. stdout writes `?` for characters that its encoding lacks.
 
-    Where stdout can't be written, the block ends; that is told in place of what it raised, with exit code 1.
+    If stdout can't be written, the block ends. That is reported instead of the block's exception, with exit code 1.
     """
     _open_closed()
     output = _Output(1, "w", closefd=False)
@@ -48,7 +48,7 @@ def usable_streams() -> Iterator[None]:
 
 
 def _open_closed() -> None:
-    """Whatever is opened takes the lowest number that is free. A socket with the number of a stream would get what is meant for that."""
+    """Open closed streams. Otherwise a new file or socket would get the number of a stream, and its output."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)

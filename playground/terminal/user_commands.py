@@ -93,7 +93,7 @@ def _password(generate: bool) -> str:
     given = sys.stdin.readline().rstrip("\r\n")
     try:
         given.encode()
-    except UnicodeEncodeError:  # Python keeps such bytes as halves of surrogate pairs; nobody could type them again.
+    except UnicodeEncodeError:  # Python keeps such bytes as lone surrogates, which no one could type again.
         raise fail("The password on standard input is not UTF-8.") from None
     return given
 

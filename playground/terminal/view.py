@@ -1,4 +1,4 @@
-"""What a comparison looks like in a terminal: the lanes side by side while they grow, then what each took."""
+"""Shows a comparison in a terminal: the lanes side by side while they grow, then their metrics."""
 
 import sys
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from .plain import plain
 _NARROWEST_COLUMN = 38
 _NARROWEST_NAME = 12
 _BESIDE_TITLE = 5
-"""What a panel's upper edge has beside its title: two corners, a line, and a blank before it."""
+"""The width of a panel's upper edge besides its title: two corners, a line, and a space."""
 _FIGURES = ("First\ntoken", "First\nanswer", "Total", "Tokens\nper s", "Input", "Output", "Cost\n(US$)")
 _FIRST_ANSWER = _FIGURES[1]
 _STYLES = {"queued": "yellow", "connecting": "cyan", "streaming": "cyan", "completed": "green", "failed": "red", "stopped": "yellow"}
@@ -28,7 +28,7 @@ _STYLES = {"queued": "yellow", "connecting": "cyan", "streaming": "cyan", "compl
 
 @dataclass(slots=True)
 class LaneView:
-    """One lane, as far as its events have told."""
+    """One lane, built from its events."""
 
     model: str
     simulated: bool
@@ -42,7 +42,7 @@ class LaneView:
     metrics: dict[str, Any] | None = None
 
     def title(self, room: int = sys.maxsize) -> Text:
-        """Model, whether it is simulated or not listed, and status. Where there is no room for all, the model's name begins later."""
+        """Return model, marks and status. If there isn't enough room, the beginning of the model's name is cut."""
         marks = (" simulated" if self.simulated else "") + ("" if self.listed else " not listed")
         rest = Text(marks, style="dim italic")
         rest.append(f" · {self.status}", style=Style.parse("not dim not italic") + Style.parse(_STYLES[self.status]))
@@ -51,12 +51,12 @@ class LaneView:
         return Text(name, style="bold") + rest
 
     def panel(self, body: RenderableType, width: int, height: int | None = None) -> Panel:
-        """The lane's column around `body`."""
+        """Return the lane's column with `body`."""
         title = self.title(width - _BESIDE_TITLE)
         return Panel(body, title=title, title_align="left", border_style=_STYLES[self.status], height=height, padding=(0, 1))
 
     def tail(self, width: int, height: int) -> Text:
-        """The newest lines of what was written, as many as fit."""
+        """Return the newest lines of the text, as many as fit."""
         written = Text(self.text) if self.text else self._thinking()
         if self.note:
             written = Text(self.note, style="yellow")
@@ -67,7 +67,7 @@ class LaneView:
         return Text("\n").join(written.wrap(_measure, width)[-height:])
 
     def whole(self) -> Group:
-        """The answer, as Markdown; the thinking of a model that came no further."""
+        """Return the answer as Markdown, or the thinking if there is no answer."""
         parts: list[RenderableType] = []
         if self.text:
             parts.append(Markdown(self.text))
@@ -80,7 +80,7 @@ class LaneView:
         return Group(*parts)
 
     def end(self) -> str:
-        """What is to be said of how a completed answer ended; empty when it ended by itself."""
+        """Return a note on how a completed answer ended; empty if it ended normally."""
         if self.status != "completed" or self.metrics is None:
             return ""
         return _end_note(self.metrics, written=bool(self.text), thought=bool(self.reasoning))
@@ -93,7 +93,7 @@ _measure = Console(width=1_000)
 
 
 class ComparisonView:
-    """Follows the events of a run. Printing it draws the lanes as they are now, within the terminal."""
+    """Follows the events of a run. Printing it draws the current lanes within the terminal."""
 
     def __init__(self) -> None:
         self._session_id = ""
@@ -102,16 +102,16 @@ class ComparisonView:
 
     @property
     def begun(self) -> bool:
-        """The lanes are known."""
+        """Return whether the lanes are known."""
         return bool(self._lanes)
 
     @property
     def complete(self) -> bool:
-        """Every lane completed."""
+        """Return whether every lane completed."""
         return self.begun and all(lane.status == "completed" for lane in self._lanes)
 
     def take(self, event: dict[str, Any]) -> None:
-        """Note what an event says."""
+        """Process an event."""
         match event["type"]:
             case "session":
                 self._session_id = event["sessionId"]
@@ -132,7 +132,7 @@ class ComparisonView:
         yield self._grid(per_row, [lane.panel(lane.tail(width - 4, height - 2), width, height) for lane in self._lanes])
 
     def answers(self) -> RenderableType:
-        """Every answer, whole, side by side."""
+        """Return all complete answers, side by side."""
         return _AtWidth(self._answers)
 
     def _answers(self, width: int) -> RenderableType:
@@ -151,13 +151,13 @@ class ComparisonView:
         return grid
 
     def metrics(self) -> RenderableType:
-        """What each lane took: a table, or where that has no room a list for each lane."""
+        """Return the metrics as a table, or as a list per lane if the terminal is too narrow."""
         return _AtWidth(self._metrics)
 
     def _metrics(self, width: int) -> RenderableType:
         table = self._table()
         longest = max((cell_len(lane.model) for lane in self._lanes), default=0)
-        # The names give way, by taking more lines; a figure that is cut is none.
+        # Names can wrap, but a truncated number would be wrong.
         narrowest = _measure.measure(table).maximum - max(longest - _NARROWEST_NAME, 0)
         figures = [table] if narrowest <= width else [self._list(lane) for lane in self._lanes]
         return Group(*figures, *(Text(note, style="dim") for note in self._notes()))
@@ -180,7 +180,7 @@ class ComparisonView:
 
     @property
     def _thinks(self) -> bool:
-        """Some model shows its thinking: of the others, the first token is the first answer."""
+        """Return whether any model shows its thinking. Otherwise the first token is also the first answer."""
         return any(lane.reasoning for lane in self._lanes)
 
     def _list(self, lane: LaneView) -> RenderableType:
@@ -221,7 +221,7 @@ class ComparisonView:
 
 
 class _AtWidth:
-    """Draws what `make` gives for the width that there is."""
+    """Draws the result of `make` for the available width."""
 
     def __init__(self, make: Callable[[int], RenderableType]) -> None:
         self._make = make

@@ -1,4 +1,4 @@
-"""What happens around every request. Plain ASGI, so that streams pass untouched."""
+"""The middlewares around every request. They are plain ASGI, so that streams pass unchanged."""
 
 from .bypass import DirectSend, direct_send
 from .security_headers import secured

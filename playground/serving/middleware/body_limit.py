@@ -1,4 +1,4 @@
-"""The body of a request: read up to a limit, and looked at before anything parses it."""
+"""Limits the size of request bodies, and checks their structure before they are parsed."""
 
 from typing import NamedTuple
 
@@ -11,12 +11,12 @@ from playground.kit.problems import respond
 from .json_nesting import has_more_values, nested_deeper
 
 _LARGE = frozenset({"/playground/stream", "/playground/estimate"})
-"""Where prompts come. Everywhere else a body is small."""
+"""The calls with a prompt. All other bodies are small."""
 _SMALL_BYTES = 65_536
 _LONG_BYTES = 1_048_576
 _PAUSE_SECONDS = 0.005
 _MOST_VALUES = 5_000
-"""In one JSON document. The largest that makes sense, 16 lanes with all of their parameters, has a few hundred."""
+"""The maximum in one JSON document. The largest useful one, 16 lanes with all parameters, has a few hundred."""
 
 
 class BodyTooLarge(Problem):
@@ -28,19 +28,19 @@ class BodyTooLarge(Problem):
 
 
 class _BodyToCome(NamedTuple):
-    """What the headers say of the body."""
+    """What the headers say about the body."""
 
     length: int
-    """In bytes; 0: they don't say."""
+    """In bytes; 0: unknown."""
     is_json: bool
 
 
 class BodyLimit:
-    """Refuses bodies of more than `most_bytes`, 64 KB where no prompt is sent, and JSON that is nested more than `deepest` deep or has
-    more than 5,000 values; the rest reach the application in one piece. Parsing millions of values would hold up every other request.
+    """Refuses bodies of more than `most_bytes` (64 KB for calls without a prompt), and JSON with more than `deepest` levels or 5,000
+    values. The application gets all other bodies in one piece. Parsing millions of values would delay every other request.
 
-    A body that says its length is refused before any of it is read, another as soon as it is over. The server goes on reading what
-    the client still sends and throws it away, so that the client gets the answer and its connection can take the next request.
+    A body with a declared length is refused before it is read, others as soon as they exceed the limit. The server still reads and
+    discards what the client sends, so that the client gets the response and can reuse the connection.
     """
 
     def __init__(self, app: ASGIApp, *, most_bytes: int, deepest: int) -> None:
@@ -63,7 +63,7 @@ class BodyLimit:
             if coming.is_json and body is not None:
                 self._check_shape(body)
                 if len(body) > _LONG_BYTES:
-                    await sleep(_PAUSE_SECONDS)  # Looking at it took as long as parsing it will: others have their turn in between.
+                    await sleep(_PAUSE_SECONDS)  # The check took as long as parsing will, so other requests get a turn in between.
         except Problem as problem:
             await respond(problem)(scope, receive, send)
         else:
@@ -81,7 +81,7 @@ class BodyLimit:
 
 
 async def _read(receive: Receive, length: int, most_bytes: int) -> bytes | None:
-    """The whole body; `None` when the client left. Raises `BodyTooLarge`."""
+    """Return the whole body; `None` if the client disconnected. Raises `BodyTooLarge`."""
     pieces, size = [], 0
     while max(length, size) <= most_bytes:
         message = await receive()
@@ -95,7 +95,7 @@ async def _read(receive: Receive, length: int, most_bytes: int) -> bytes | None:
 
 
 def _body_to_come(scope: Scope) -> _BodyToCome | None:
-    """`None`: there is no body (RFC 9112, 6.3: neither of the two headers that announce one)."""
+    """Return what the headers say; `None`: there is no body (RFC 9112, 6.3: neither of the two headers that announce one)."""
     length, in_chunks, is_json = 0, False, False
     for name, value in scope["headers"]:
         if name == b"content-length":
@@ -108,7 +108,7 @@ def _body_to_come(scope: Scope) -> _BodyToCome | None:
 
 
 def _giving(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body, and then what the server says. It does not keep the body: a stream may be long."""
+    """Return a `receive` with the body, and then the server's messages. It doesn't keep the body, because a stream may be long."""
     left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def give() -> Message:

@@ -1,4 +1,4 @@
-"""The way past the middlewares, for the body of a stream."""
+"""A bypass of the middlewares for the body of a stream."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ _DIRECT_SEND = "playground.direct_send"
 
 
 class DirectSend:
-    """Goes around the whole application, Starlette's own outermost middleware too, and remembers the server's own `send`."""
+    """Wraps the whole application, including Starlette's outermost middleware, and stores the server's `send`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -18,9 +18,9 @@ class DirectSend:
 
 
 def direct_send(scope: Scope, send: Send) -> Send:
-    """The server's `send`, past all middlewares.
+    """Return the server's `send`, which bypasses all middlewares.
 
-    For the body of a stream: the others have seen its start, and each of them would cost every chunk.
+    For the body of a stream: the middlewares have seen its start, and each would cost time for every chunk.
     """
     known: Send = scope.get(_DIRECT_SEND, send)
     return known

@@ -1,6 +1,6 @@
-"""Which other sites' pages may call this service: CORS (https://fetch.spec.whatwg.org/#http-cors-protocol), without credentials.
+"""CORS (https://fetch.spec.whatwg.org/#http-cors-protocol), without credentials: which other sites' pages can call this service.
 
-Starlette's own answers other origins too, in plain text and with the headers that it exposes.
+Starlette's middleware also responds to other origins, in plain text and with the headers that it exposes.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-API-Key, X-Request-ID"
 _EXPOSED_HEADERS = b"Content-Disposition, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
 _PREFLIGHT_SECONDS = "7200"
-"""How long a browser may remember what a preflight said; no browser does for longer than two hours or a day."""
+"""How long browsers can cache a preflight response. Browsers limit this to between two hours and a day."""
 
 
 class CrossOrigin:
-    """Lets pages of `origins` read the answers, errors included, and answers what browsers ask before. Other origins get no header."""
+    """Lets pages of `origins` read all responses, including errors, and responds to preflights. Other origins get no headers."""
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class CrossOrigin:
             elif name == b"access-control-request-method":
                 is_preflight = scope["method"] == "OPTIONS"
         allowed = origin is not None and origin in self._origins
-        # Said to all, so that no cache hands an answer for one origin to another.
+        # Always sent, so that no cache returns a response for one origin to another.
         added = [(b"vary", b"Origin")]
         if origin is not None and allowed:
             added += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED_HEADERS)]

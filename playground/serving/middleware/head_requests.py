@@ -1,4 +1,4 @@
-"""HEAD, which every server takes where it takes GET (RFC 9110, 9.1): load balancers ask whether a service is well by it."""
+"""HEAD, which a server must support wherever it supports GET (RFC 9110, 9.1): load balancers check health with it."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ _STREAM = "/stream"
 
 
 class HeadRequests:
-    """Has HEAD answered as GET; the server leaves the body out. Not for streams: a run would begin that nobody reads."""
+    """Handles HEAD like GET; the server omits the body. Not for streams, which would start a run that no one reads."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

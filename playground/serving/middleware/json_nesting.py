@@ -1,25 +1,25 @@
-"""How large and how deep a JSON document is, without parsing it: parsing is what a hostile document makes slow."""
+"""Measures the size and depth of a JSON document without parsing it, which a hostile document could make slow."""
 
 import re
 
-# A string, or what begins as one and never ends. It matches at every quote and never goes back, so its time is that of one pass.
+# A string, or an unterminated one. It matches at every quote and never backtracks, so it takes a single pass.
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def nested_deeper(body: bytes, limit: int) -> bool:
-    """Whether the JSON in `body` has arrays and objects within each other more than `limit` deep. What is no JSON is the parser's.
+    """Return whether the JSON in `body` is nested more than `limit` levels deep. Invalid JSON is left to the parser.
 
-    A body with no more brackets than that can't be, which is where ordinary ones end. In others all is cut but the brackets outside of
-    strings, and then the innermost pairs, level by level: each step is one call in C over what is left.
+    An ordinary body has fewer brackets than that, and is done. For others, everything but the brackets outside strings is removed, and
+    then the innermost pairs, level by level: each step is one call in C over the rest.
     """
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
     brackets = _STRINGS.sub(b"", body).translate(_ALIKE, _ALL_BUT_BRACKETS)
     opening = b"[" * (limit + 1)
     for _ in range(limit):
-        # A row of opening ones is deep enough, closed or not; and it would not get shorter soon.
+        # A row of opening brackets is deep enough, closed or not, and would take long to shorten.
         if not brackets or opening in brackets:
             break
         brackets = brackets.replace(b"[]", b"")
@@ -27,10 +27,10 @@ def nested_deeper(body: bytes, limit: int) -> bool:
 
 
 def has_more_values(body: bytes, limit: int) -> bool:
-    """Whether the JSON in `body` has more than `limit` commas, brackets or pairs of quotes outside of its strings.
+    """Return whether the JSON in `body` has more than `limit` commas, brackets or pairs of quotes outside strings.
 
-    Each value but the first of its array or object comes behind a comma, so this bounds how many there are. Three calls in C for an
-    ordinary body, about 5 ms a megabyte for a strange one.
+    Each value except the first of its array or object follows a comma, so this limits the number of values. It takes three calls in C
+    for an ordinary body, and about 5 ms per megabyte for an unusual one.
     """
     if body.count(b",") + body.count(b"[") + body.count(b"{") <= limit:
         return False

@@ -1,4 +1,4 @@
-"""Refuses query parameters that an operation doesn't know: a misspelt filter would otherwise select everything."""
+"""Refuses unknown query parameters: a misspelt filter would otherwise select everything."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,19 +27,19 @@ class _Operation:
     methods: frozenset[str]
     names: frozenset[str]
     is_public: bool = True
-    """It takes requests of anybody."""
+    """Whether it needs no login."""
 
 
 class QueryNames:
     """The query parameters of every operation, by its method and path."""
 
     def __init__(self, routers: Iterable[APIRouter], others: Mapping[str, Iterable[str]]) -> None:
-        """`others`: the parameters of addresses that no router has, which take GET."""
+        """`others`: the parameters of GET addresses that are in no router."""
         self._operations = tuple(_operations(routers))
         self._others = {path: frozenset(names) for path, names in others.items()}
 
     def known(self, method: str, path: str, *, with_credentials: bool, with_token: bool) -> frozenset[str] | None:
-        """The names that the operation takes; `None`: there is no such operation, or it refuses whoever comes without credentials."""
+        """Return the parameters of an operation; `None`: it doesn't exist, or it refuses requests without credentials."""
         if path in self._others:
             return self._others[path]
         found = next((each for each in self._operations if method in each.methods and each.path.match(path)), None)
@@ -69,7 +69,7 @@ def _asks_who(dependant: Dependant) -> bool:
 
 
 class KnownQuery:
-    """Goes around the application. What has no query costs nothing."""
+    """Wraps the application. Requests without a query cost nothing."""
 
     def __init__(self, app: ASGIApp, *, names: QueryNames) -> None:
         self._app = app
@@ -85,7 +85,7 @@ class KnownQuery:
 
     def _problem(self, scope: Scope) -> BadInput | None:
         if scope["path"] == "/" and wants_html(scope):
-            return None  # The page, which reads its own.
+            return None  # The page reads its own parameters.
         given = QueryParams(scope["query_string"])
         with_credentials = any(name in _CREDENTIALS for name, _ in scope["headers"])
         known = self._names.known(scope["method"], scope["path"], with_credentials=with_credentials, with_token="token" in given)

@@ -1,4 +1,4 @@
-"""Every request gets an id, and one line in the log."""
+"""Gives every request an id and one line in the log."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What browsers are told about every answer: what it may load, who may show it, what they may keep."""
+"""Security headers: what a page may load, who may embed it, and what browsers may cache."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _POLICY = "; ".join(
         "default-src 'self'",
         "script-src 'self'",
         "style-src 'self'",
-        # The width of a bar, the place of a tip: set on single elements. Style sheets and `<style>` stay forbidden.
+        # For styles of single elements, such as the width of a bar. Other style sheets and `<style>` stay forbidden.
         "style-src-attr 'unsafe-inline'",
         "img-src 'self' data:",
         "connect-src 'self'",
@@ -21,29 +21,29 @@ _POLICY = "; ".join(
         "form-action 'self'",
     ]
 )
-# No `upgrade-insecure-requests`: it would leave a page that is served over plain HTTP in a local network without its scripts.
+# Without `upgrade-insecure-requests`: it would break the scripts of a page that is served over plain HTTP in a local network.
 
 _UNUSED_POWERS = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
 
 _ALWAYS: list[_Header] = [
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    # With `no-referrer` some browsers hide the page's origin from its own service, which asks for it before it takes the cookie.
+    # With `no-referrer`, some browsers hide the page's origin from this service, which checks it before it accepts the cookie.
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", ", ".join(f"{power}=()" for power in _UNUSED_POWERS).encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-# This host alone: what else there is below its domain may not have TLS.
+# Only for this host: its subdomains may not have TLS.
 _OVER_TLS: list[_Header] = [*_ALWAYS, (b"strict-transport-security", b"max-age=31536000")]
 
 _DO_NOT_KEEP: _Header = (b"cache-control", b"no-store")
 _PRIVATE_TYPES = (b"application/json", b"application/problem+json", b"text/csv")
-"""Somebody's records, and tokens, which no disk should keep."""
+"""Types with records or tokens of a user, which must not be stored on disk."""
 
 
 class SecurityHeaders:
-    """Adds the headers to the start of every answer."""
+    """Adds the headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,12 +64,12 @@ class SecurityHeaders:
 
 
 def secured(headers: Sequence[_Header], scheme: str | None) -> list[_Header]:
-    """The headers of an answer to a request that came by `scheme`, with those that every answer has."""
+    """Return the headers of a response with the security headers, for a request with `scheme`."""
     return [*headers, *(_OVER_TLS if scheme == "https" else _ALWAYS), *([_DO_NOT_KEEP] if _is_private(headers) else [])]
 
 
 def _is_private(headers: Sequence[_Header]) -> bool:
-    """Whether it holds records, and says nothing of caching itself."""
+    """Return whether the response has records and no caching headers."""
     private = False
     for name, value in headers:
         if name == b"cache-control":

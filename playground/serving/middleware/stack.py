@@ -1,4 +1,4 @@
-"""The middlewares in their order."""
+"""The middlewares in order."""
 
 from fastapi import FastAPI
 

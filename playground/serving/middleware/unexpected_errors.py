@@ -1,4 +1,4 @@
-"""A fault of this service is an answer like any other error, and tells nothing of its inside."""
+"""Turns unexpected exceptions into error responses that reveal no internals."""
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -9,13 +9,13 @@ from playground.kit.problems import respond
 from playground.serving.uvicorn_internals import is_closed
 
 _OF_WRITING = (OSError, RuntimeError, ClientDisconnect)
-"""What writing to a connection raises that its client closed (uvloop: `RuntimeError`), or reading from it."""
+"""Exceptions from using a connection that the client has closed (uvloop: `RuntimeError`)."""
 
 _logger = structlog.get_logger(__name__)
 
 
 class Defects:
-    """Turns what nobody caught into a problem; the log has what happened."""
+    """Turns uncaught exceptions into a problem, and logs them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,7 +39,7 @@ class Defects:
                 _logger.info("client_left", method=scope["method"], path=scope["path"])
                 return
             _logger.exception("request_broke", method=scope["method"], path=scope["path"])
-            if begun:  # All that is left is to break the answer off.
+            if begun:  # The response can only be aborted.
                 raise
             defect = Problem("Something went wrong in this service. Its log has the details, under this response's X-Request-ID.")
             await respond(defect)(scope, receive, send)
