@@ -64,18 +64,30 @@ class UserQuota:
         Raises `LimitReached`, `Unavailable`.
         """
         if not self._limits.by_run:
-            await self._count_stream()
-            yield plan
+            async with self._counted_stream():
+                yield plan
             return
-        # A stream is counted last, because that can't be undone. But if the window is full, the database need not be asked.
+        # If the window of streams is full, the database need not be asked.
         await self._look_at_streams()
         to_run = await self._reserve(plan)
         try:
-            await self._count_stream()
-            yield to_run
+            async with self._counted_stream():
+                yield to_run
         except BaseException:
             with anyio.CancelScope(shield=True, deadline=anyio.current_time() + _RELEASE_SECONDS):
                 await self._release(plan.run_id)
+            raise
+
+    @asynccontextmanager
+    async def _counted_stream(self) -> AsyncIterator[None]:
+        """Count the stream, unless the block, which starts it, fails."""
+        await self._count_stream()
+        try:
+            yield
+        except BaseException:
+            if self._limits.streams is not None:
+                with anyio.CancelScope(shield=True, deadline=anyio.current_time() + _RELEASE_SECONDS):
+                    await self._means.windows.take_back(self._limits.streams, self._user.id)
             raise
 
     async def _look_at_streams(self) -> None:

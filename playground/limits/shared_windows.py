@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 import structlog
@@ -19,6 +20,8 @@ _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 1.5
 _SILENT_LOOKS = 2
 """A busy process may read a response late, so a single late response doesn't mean that Redis is unavailable."""
+
+_Result = TypeVar("_Result")
 
 _logger = structlog.get_logger(__name__)
 
@@ -62,13 +65,22 @@ class SharedWindows:
         """Return the state of the window."""
         return await self._shared_or(lambda: self._window(rate, who, allowed=None), lambda: self._local.look(rate, who))
 
+    async def take_back(self, rate: Rate, who: str) -> None:
+        """Stop counting the last request that was counted."""
+
+        async def shared() -> None:
+            # The newest time is the first of the list: `acquire_moving_window.lua` of `limits` 5.6.
+            await self._redis.execute_command("LPOP", self._storage.bridge.prefixed_key(f"{rate.name}:{who}"))  # type: ignore[no-untyped-call]
+
+        await self._shared_or(shared, lambda: self._own.take_back(rate, who))
+
     async def _window(self, rate: Rate, who: str, *, allowed: bool | None) -> Window:
         oldest, used = await self._storage.get_moving_window(f"{rate.name}:{who}", rate.amount, rate.seconds)
         # Another replica's clock may be ahead.
         resets_in = rate.seconds - max(0, time.time() - oldest) if used or rate.amount == 0 else 0
         return Window(used < rate.amount if allowed is None else allowed, used, resets_in)
 
-    async def _shared_or(self, shared: Callable[[], Awaitable[Window]], own: Callable[[], Awaitable[Window]]) -> Window:
+    async def _shared_or(self, shared: Callable[[], Awaitable[_Result]], own: Callable[[], Awaitable[_Result]]) -> _Result:
         if self._away:
             return await own()
         try:

@@ -52,6 +52,9 @@ class Windows(Protocol):
     async def look(self, rate: Rate, who: str) -> Window:
         """Return the state of the window without counting."""
 
+    async def take_back(self, rate: Rate, who: str) -> None:
+        """Stop counting the last request that was counted."""
+
     async def run_forever(self) -> None:
         """Do background work until cancelled."""
 
@@ -105,6 +108,12 @@ class MemoryWindows:
             return Window(rate.amount > 0, 0, 0)
         hits.drop_old(now, rate.seconds)
         return _window(hits.times, rate, now, allowed=len(hits.times) < rate.amount)
+
+    async def take_back(self, rate: Rate, who: str) -> None:
+        """Stop counting the last request that was counted."""
+        hits = self._by_key.get(f"{rate.name}:{who}")
+        if hits is not None and hits.times:
+            hits.times.pop()
 
     async def run_forever(self) -> None:
         """No background work is needed."""

@@ -215,6 +215,7 @@ async def test_what_can_not_be_started_is_given_back_whole(limited: Limited) -> 
             limited.portal.call(fails)
         usage = await usage_of(user)
     assert (usage["dailyRequests"]["used"], usage["monthlyRequests"]["used"], usage["monthlyTokens"]["reserved"]) == (0, 0, 0)
+    assert usage["streams"]["used"] == 0
     assert limited.query("SELECT run_id FROM reservations WHERE user_id = $1", user.account["id"]) == []
 
 

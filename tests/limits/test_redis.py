@@ -4,10 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import anyio
 import pytest
 from anyio.from_thread import BlockingPortal
+from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from playground.limits.shared_windows import SharedWindows
+from playground.limits.windows import Rate
 from playground.settings import Settings
 
 from ..support.client import User
@@ -54,6 +58,19 @@ async def test_streams_of_two_services_count_together(services: list[Limited]) -
         usage = await usage_of(user)
     assert statuses(answers) == {200: 3, 429: 5}
     assert (usage["streams"]["used"], usage["dailyRequests"]["used"]) == (3, 3)
+
+
+async def test_a_request_that_is_taken_back_leaves_room_for_another(redis: RedisServer) -> None:
+    rate = Rate("test", 2, 900)
+    async with Redis.from_url(redis.url) as client, anyio.create_task_group() as tasks:
+        windows = SharedWindows(client)
+        tasks.start_soon(windows.run_forever)
+        await windows.take_back(rate, "a")
+        assert [(await windows.hit(rate, "a")).allowed for _ in range(3)] == [True, True, False]
+        await windows.take_back(rate, "a")
+        assert (await windows.look(rate, "a")).used == 1
+        assert [(await windows.hit(rate, "a")).allowed for _ in range(2)] == [True, False]
+        tasks.cancel_scope.cancel()
 
 
 async def test_without_redis_no_request_fails_and_each_service_counts_for_itself(services: list[Limited], redis: RedisServer) -> None:

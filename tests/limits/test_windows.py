@@ -37,6 +37,16 @@ async def test_windows_are_apart_by_rate_and_by_whose_they_are(clock: Clock) -> 
     assert not (await counted.hit(rate, "a")).allowed
 
 
+async def test_a_request_that_is_taken_back_leaves_room_and_the_earlier_ones(clock: Clock) -> None:
+    counted, rate = MemoryWindows(clock), Rate("test", 2, 10)
+    await counted.take_back(rate, "a")
+    await counted.hit(rate, "a")
+    clock.now += 4
+    await counted.hit(rate, "a")
+    await counted.take_back(rate, "a")
+    assert await counted.look(rate, "a") == Window(True, 1, 6)
+
+
 async def test_looking_counts_nothing(clock: Clock) -> None:
     counted, rate = MemoryWindows(clock), Rate("test", 1, 10)
     assert await counted.look(rate, "a") == Window(True, 0, 0)
