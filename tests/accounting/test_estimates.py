@@ -41,7 +41,7 @@ def test_an_answer_is_never_longer_than_what_the_prompt_leaves_of_the_context_wi
 
 
 @pytest.mark.parametrize("window", [None, 1_000_000])
-def test_without_any_limit_one_is_assumed_and_said_to_be(window: int | None) -> None:
+def test_without_any_limit_one_is_assumed_and_marked(window: int | None) -> None:
     lane = estimated(window=window)
     assert (lane.max_output_tokens, lane.max_output_basis) == (ASSUMED_OUTPUT_TOKENS, "assumed")
 
@@ -55,7 +55,7 @@ def test_a_prompt_fits_when_it_leaves_room_for_an_answer(window: int | None, fit
 
 
 @pytest.mark.parametrize(("counted", "reserved"), [(0, 0), (1, 2), (10, 11), (101, 112)])
-def test_what_is_reserved_for_a_prompt_is_a_tenth_more_rounded_up(counted: int, reserved: int) -> None:
+def test_a_tenth_more_is_reserved_for_a_prompt_rounded_up(counted: int, reserved: int) -> None:
     assert with_margin(counted) == reserved
 
 

@@ -93,7 +93,7 @@ def test_an_entry_without_any_price_does_not_make_a_model_free() -> None:
     assert PRICES.cost(PROVIDERS["openrouter"], model, Usage(10, 10), free) == Cost(Decimal(0), "list")
 
 
-def test_the_operators_price_is_above_all_others() -> None:
+def test_the_operators_price_overrides_all_others() -> None:
     provider = own("openai", prices={"gpt-4o-mini": ListPrice(Decimal(2), Decimal(4), cached_input=Decimal(1))})
     theirs = listed("gpt-4o-mini", ListPrice(Decimal(50), Decimal(50)))
     usage = Usage(1_000, 500, cached_input_tokens=200, cost=Decimal("0.5"))
@@ -101,7 +101,7 @@ def test_the_operators_price_is_above_all_others() -> None:
     assert PRICES.price(provider, "gpt-4o-mini", theirs) == provider.prices["gpt-4o-mini"]
 
 
-def test_cached_input_costs_as_other_input_where_no_price_says_otherwise() -> None:
+def test_cached_input_costs_the_same_without_its_own_price() -> None:
     provider = own(prices={"m": ListPrice(Decimal(2), Decimal(4))})
     assert PRICES.cost(provider, "m", Usage(1_000, 0, cached_input_tokens=1_000)) == Cost(Decimal("0.002"), "list")
 
@@ -111,7 +111,7 @@ def test_cached_input_may_be_free() -> None:
     assert PRICES.cost(provider, "m", Usage(1_000, 1, cached_input_tokens=1_000)) == Cost(Decimal("0.000004"), "list")
 
 
-def test_the_operators_price_holds_for_every_form_of_a_name() -> None:
+def test_the_operators_price_applies_to_every_form_of_a_name() -> None:
     price = ListPrice(Decimal(1), Decimal(1))
     routed = own(prices={"org/m": price, "org/m:groq": ListPrice(Decimal(9), Decimal(9))}, quirks=Quirks(routes=True))
     tagged = own(prices={"llama3.2": price, "qwen3:latest": price}, quirks=Quirks(default_tag="latest"))
@@ -121,13 +121,13 @@ def test_the_operators_price_holds_for_every_form_of_a_name() -> None:
     assert PRICES.price(tagged, "llama3.2:1b") is None
 
 
-def test_what_the_provider_says_it_charged_is_above_published_prices() -> None:
+def test_the_cost_reported_by_the_provider_overrides_published_prices() -> None:
     usage = Usage(1_000, 500, cost=Decimal("0.0001234"))
     assert PRICES.cost(PROVIDERS["openrouter"], "openai/gpt-4o-mini", usage) == Cost(Decimal("0.0001234"), "provider")
     assert PRICES.cost(own(), "anything", Usage(0, 0, cost=Decimal(0))) == Cost(Decimal(0), "provider")
 
 
-def test_published_prices_are_above_the_providers_own_list_which_is_the_last_resort() -> None:
+def test_published_prices_override_the_providers_own_list() -> None:
     theirs = ListPrice(Decimal(50), Decimal(50))
     assert PRICES.cost(own("openai"), "gpt-4o-mini", Usage(1_000, 500), listed("gpt-4o-mini", theirs), AT) == Cost(
         Decimal("0.00045"), "list"
@@ -153,7 +153,7 @@ def test_a_simulated_provider_has_no_published_price() -> None:
 
 
 @pytest.mark.parametrize("cost", ["-0.01", "NaN", "sNaN", "Infinity", "-Infinity", "1e30", "1000000"])
-def test_an_absurd_bill_is_ignored_and_logged(cost: str) -> None:
+def test_an_impossible_reported_cost_is_ignored_and_logged(cost: str) -> None:
     with structlog.testing.capture_logs() as logs:
         amount = PRICES.cost(own("openai"), "gpt-4o-mini", Usage(1_000, 500, cost=Decimal(cost)), at=AT)
     assert amount == Cost(Decimal("0.00045"), "list")
@@ -172,7 +172,7 @@ def test_an_absurd_bill_is_ignored_and_logged(cost: str) -> None:
         Usage(5, 5, reasoning_tokens=6),
     ],
 )
-def test_counts_that_can_not_be_have_no_cost_and_are_logged(usage: Usage) -> None:
+def test_impossible_counts_have_no_cost_and_are_logged(usage: Usage) -> None:
     for provider in (own("openai"), own(prices={"gpt-4o-mini": ListPrice(Decimal(1), Decimal(1))})):
         with structlog.testing.capture_logs() as logs:
             assert PRICES.cost(provider, "gpt-4o-mini", usage) is None
@@ -180,7 +180,7 @@ def test_counts_that_can_not_be_have_no_cost_and_are_logged(usage: Usage) -> Non
 
 
 @pytest.mark.parametrize("price", ["-1", "NaN", "Infinity", "1e9"])
-def test_an_absurd_listed_price_is_unknown(price: str) -> None:
+def test_an_impossible_listed_price_is_unknown(price: str) -> None:
     entry = listed("m", ListPrice(Decimal(price), Decimal(1)))
     assert PRICES.price(own(), "m", entry) is None
     assert PRICES.cost(own(), "m", Usage(1, 1), entry) is None
@@ -192,7 +192,7 @@ def test_the_displayed_price_is_per_million_and_of_the_lowest_step() -> None:
     assert PRICES.price(PROVIDERS["groq"], "llama-3.3-70b-versatile") == ListPrice(Decimal("0.59"), Decimal("0.79"))
 
 
-def test_the_context_window_is_the_providers_own_else_the_published_one() -> None:
+def test_the_context_window_is_the_providers_or_else_the_published_one() -> None:
     assert PRICES.context_window(PROVIDERS["openai"], "gpt-4o-mini", listed("gpt-4o-mini")) == 128_000
     assert PRICES.context_window(PROVIDERS["openai"], "gpt-4o-mini", listed("gpt-4o-mini", context_window=7)) == 7
     assert PRICES.context_window(PROVIDERS["openai"], "no-such-model") is None

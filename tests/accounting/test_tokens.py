@@ -68,7 +68,7 @@ async def test_long_text_counts_as_one_although_it_is_counted_in_pieces(
     assert await counter.count([text], model) == [len(own_encodings[vocabulary_for(model).name].encode_ordinary(text))]
 
 
-async def test_text_without_any_place_to_cut_is_a_few_tokens_off_at_most(counter: TokenCounter, own_encodings: dict[str, Encoding]) -> None:
+async def test_text_without_spaces_is_at_most_a_few_tokens_off(counter: TokenCounter, own_encodings: dict[str, Encoding]) -> None:
     text = "a" * 450_000
     [count] = await counter.count([text], "gpt-4o")
     assert abs(count - len(own_encodings["o200k_base"].encode_ordinary(text))) <= 4
@@ -76,12 +76,12 @@ async def test_text_without_any_place_to_cut_is_a_few_tokens_off_at_most(counter
 
 @pytest.mark.parametrize("text", [" " * 1_500_000 + "x", "\n \t" * 500_000 + "x"], ids=["spaces", "mixed"])
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4"])
-async def test_a_million_blanks_which_tiktoken_alone_panics_on_are_counted(counter: TokenCounter, model: str, text: str) -> None:
+async def test_a_million_spaces_on_which_tiktoken_panics_are_counted(counter: TokenCounter, model: str, text: str) -> None:
     [count] = await counter.count([text], model)
     assert 0 < count <= len(text)
 
 
-async def test_the_event_loop_goes_on_while_pathological_text_is_counted(counter: TokenCounter) -> None:
+async def test_the_event_loop_runs_while_pathological_text_is_counted(counter: TokenCounter) -> None:
     await counter.warm_up()
     turns = 0
     counted = False
@@ -108,7 +108,7 @@ async def test_a_prompt_has_what_the_chat_format_adds(counter: TokenCounter, own
 
 
 @pytest.mark.parametrize("vocabulary", [O200K, CL100K], ids=lambda vocabulary: vocabulary.name)
-def test_patterns_and_sums_are_tiktokens_own(own_encodings: dict[str, Encoding], vocabulary) -> None:
+def test_patterns_and_checksums_are_tiktokens_own(own_encodings: dict[str, Encoding], vocabulary) -> None:
     assert vocabulary.pattern == own_encodings[vocabulary.name]._pat_str
     assert vocabulary.sha256 in Path(tiktoken_ext.openai_public.__file__).read_text(encoding="utf-8")
 

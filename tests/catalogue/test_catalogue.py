@@ -27,7 +27,7 @@ def names(catalogue: Catalogue) -> list[list[str]]:
     return [list(known.models) for known in catalogue.lists]
 
 
-async def test_a_list_is_loading_and_then_there(build: Build) -> None:
+async def test_a_list_is_loading_and_then_available(build: Build) -> None:
     async with upstream("b", "a") as server:
         catalogue = build(server.provider("groq"))
         assert states(catalogue) == ["loading"]
@@ -70,7 +70,7 @@ async def test_a_provider_that_fails_keeps_its_last_list_and_says_why_it_is_stal
         assert (recovered.state, recovered.failure) == ("ok", None)
 
 
-async def test_a_provider_that_is_down_from_the_start_has_failed_and_takes_any_name(build: Build) -> None:
+async def test_a_provider_that_is_unavailable_from_the_start_accepts_any_name(build: Build) -> None:
     async with upstream() as server:
         gone = server.provider("gone")
     catalogue = build(gone)
@@ -81,7 +81,7 @@ async def test_a_provider_that_is_down_from_the_start_has_failed_and_takes_any_n
     assert catalogue.resolve("gone/anything/at:all").full_name == "gone/anything/at:all"
 
 
-async def test_an_empty_list_says_nothing_of_what_can_be_asked(build: Build) -> None:
+async def test_with_an_empty_list_any_name_is_accepted(build: Build) -> None:
     async with upstream() as server:
         catalogue = build(server.provider("empty"))
         assert (await catalogue.refresh("empty")).state == "ok"
@@ -101,7 +101,7 @@ async def test_a_failed_attempt_is_soon_repeated(build: Build) -> None:
             await until(lambda: states(catalogue) == ["ok"])
 
 
-async def test_lists_are_fetched_again_and_again(build: Build) -> None:
+async def test_lists_are_fetched_regularly(build: Build) -> None:
     async with upstream("a") as server:
         catalogue = build(server.provider("one"), refresh_seconds=0.01)
         async with running(catalogue):
@@ -122,7 +122,7 @@ async def test_the_first_local_lists_are_waited_for_and_remote_ones_are_not(buil
             assert states(catalogue) == ["loading", "ok"]
 
 
-async def test_waiting_for_the_first_lists_has_an_end(build: Build) -> None:
+async def test_waiting_for_the_first_lists_has_a_time_limit(build: Build) -> None:
     async with upstream("quick") as local:
         local.before_answer = anyio.Event().wait
         catalogue = build(local.provider("sim", simulated=True))
@@ -132,7 +132,7 @@ async def test_waiting_for_the_first_lists_has_an_end(build: Build) -> None:
             assert states(catalogue) == ["loading"]
 
 
-async def test_a_stored_list_is_there_again_after_a_restart_whole_and_stale(build: Build) -> None:
+async def test_a_stored_list_is_restored_after_a_restart_and_stale(build: Build) -> None:
     async with upstream() as server:
         server.models = [
             {
@@ -160,7 +160,7 @@ async def test_a_stored_list_is_there_again_after_a_restart_whole_and_stale(buil
     assert model.display_name == "Ünïcode \u2028 👩‍👧 \ufffd \ufffd"
 
 
-async def test_a_later_list_takes_the_place_of_the_stored_one(build: Build, repository: CatalogueRepository) -> None:
+async def test_a_later_list_replaces_the_stored_one(build: Build, repository: CatalogueRepository) -> None:
     async with upstream("a", "b") as server:
         catalogue = build(server.provider("one"))
         await catalogue.refresh("one")
@@ -170,7 +170,7 @@ async def test_a_later_list_takes_the_place_of_the_stored_one(build: Build, repo
     assert {provider: [model.name for model in last.models] for provider, last in stored.items()} == {"one": ["c"]}
 
 
-async def test_a_stored_list_in_the_shape_of_another_version_is_left_out(database: Database, repository: CatalogueRepository) -> None:
+async def test_a_stored_list_in_another_versions_format_is_ignored(database: Database, repository: CatalogueRepository) -> None:
     async with upstream("a") as server:
         await Catalogue(Providers([server.provider("one")]), _Never(), repository, refresh_seconds=1).refresh("one")
     for provider, models in (("odd", [{"title": "?"}]), ("good", [{"name": "m"}])):
@@ -186,7 +186,7 @@ class _Never:
         raise ZeroDivisionError
 
 
-async def test_a_defect_in_reading_one_list_costs_that_list_alone(repository: CatalogueRepository) -> None:
+async def test_a_defect_in_reading_one_list_affects_only_that_list(repository: CatalogueRepository) -> None:
     catalogue = Catalogue(Providers([Provider("one", "One", "http://localhost:1/v1")]), _Never(), repository, refresh_seconds=3_600)
     async with running(catalogue):
         await until(lambda: states(catalogue) == ["failed"])
@@ -214,7 +214,7 @@ async def test_without_the_database_the_catalogue_works_from_memory(client: Prov
             assert names(catalogue) == [["a"]]
 
 
-async def test_the_line_of_a_model_is_found_in_any_of_its_forms(build: Build) -> None:
+async def test_the_entry_of_a_model_is_found_under_any_of_its_names(build: Build) -> None:
     async with upstream("a") as server:
         provider = server.provider("one")
         catalogue = build(provider)

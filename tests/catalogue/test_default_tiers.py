@@ -80,7 +80,7 @@ def test_the_tier_of_priced_models_is_a_setting(priced: Tier) -> None:
         ("https://localhost.example.com/v1", False),
     ],
 )
-def test_an_address_in_the_own_network_is_local(address: str, expected: bool) -> None:
+def test_an_address_in_the_local_network_is_local(address: str, expected: bool) -> None:
     assert is_local(address) is expected
 
 
@@ -113,15 +113,13 @@ async def asked(user: User, model: str) -> int:
     return (await user.http.post("/playground/stream", json={"prompt": "Hi", "models": [model]})).status_code
 
 
-async def test_a_stranger_spends_none_of_the_operators_money_and_the_administrator_notices_nothing(
-    people: tuple[User, User], priced_model: str
-) -> None:
+async def test_a_new_user_cannot_spend_the_operators_money_and_an_administrator_can(people: tuple[User, User], priced_model: str) -> None:
     admin, stranger = people
     assert [await asked(stranger, model) for model in (priced_model, "sim/quick", "groq/not-listed")] == [403, 200, 403]
     assert [await asked(admin, model) for model in (priced_model, "sim/quick")] == [200, 200]
 
 
-async def test_a_refusal_says_that_an_own_key_opens_the_model_and_it_does(people: tuple[User, User], priced_model: str) -> None:
+async def test_a_refusal_suggests_the_users_own_key_which_works(people: tuple[User, User], priced_model: str) -> None:
     _, stranger = people
     refused = await stranger.http.post("/playground/stream", json={"prompt": "Hi", "models": [priced_model]})
     assert "You can use it with your own key for Groq." in refused.json()["detail"]
@@ -131,9 +129,7 @@ async def test_a_refusal_says_that_an_own_key_opens_the_model_and_it_does(people
     assert await asked(stranger, priced_model) == 403
 
 
-async def test_a_decision_of_an_administrator_counts_and_other_decisions_leave_the_tier(
-    people: tuple[User, User], priced_model: str
-) -> None:
+async def test_an_administrators_setting_applies_and_other_settings_keep_the_tier(people: tuple[User, User], priced_model: str) -> None:
     admin, stranger = people
     renamed = (await admin.http.patch(f"/admin/models/{priced_model}", json={"displayName": "Llama"})).raise_for_status().json()
     assert renamed["settings"]["tier"] == "premium"

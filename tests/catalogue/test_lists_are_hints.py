@@ -84,7 +84,7 @@ async def item(user: User, full_name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "model", ["empty/anything", "proxy/openai/gpt-4o", "proxy/@preset/x", "gateway/maker/new", "gateway/maker/vectors", "priced/a:lora"]
 )
-async def test_a_full_name_is_asked_whatever_the_list_leaves_out_and_marked(user: User, listing: ListingServer, model: str) -> None:
+async def test_a_full_name_that_is_not_listed_is_used_and_marked(user: User, listing: ListingServer, model: str) -> None:
     events = await user.compare("Hi", [model])
     assert of_type(events, "session")[0]["lanes"] == [{"lane": 0, "model": model, "simulated": False, "listed": False}]
     assert text_of(events, 0) == "Good morning"
@@ -99,7 +99,7 @@ async def test_a_listed_model_is_not_marked(user: User) -> None:
     assert of_type(events, "session")[0]["lanes"] == [{"lane": 0, "model": "proxy/house-model", "simulated": False}]
 
 
-async def test_a_wildcard_is_shown_as_one_and_is_not_asked(user: User) -> None:
+async def test_a_wildcard_is_marked_and_cannot_be_used(user: User) -> None:
     assert (await item(user, "proxy/openai/*"))["pattern"]
     assert not (await item(user, "proxy/house-model"))["pattern"]
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["proxy/openai/*"]})
@@ -107,7 +107,7 @@ async def test_a_wildcard_is_shown_as_one_and_is_not_asked(user: User) -> None:
     assert "Use the name of one model instead" in response.json()["detail"]
 
 
-async def test_a_name_that_its_provider_does_not_know_fails_with_the_nearest_that_it_lists(user: User) -> None:
+async def test_a_name_unknown_to_its_provider_fails_with_similar_listed_names(user: User) -> None:
     [error] = of_type(await user.compare("Hi", ["gateway/absent"]), "error")
     assert error["code"] == "model_not_found"
     assert error["message"].endswith("Did you mean proxy/absent-minded?")
@@ -133,7 +133,7 @@ async def test_a_listed_price_counts_in_its_unit_or_not_at_all(user: User, model
     assert metrics["cost"] == cost
 
 
-async def test_what_is_not_listed_is_closed_where_a_model_of_its_provider_is_until_it_is_opened(admin: User, user: User) -> None:
+async def test_an_unlisted_name_is_refused_if_a_model_of_its_provider_is_until_it_is_allowed(admin: User, user: User) -> None:
     async def status(who: User, model: str) -> int:
         return (await who.http.post("/playground/stream", json={"prompt": "Hi", "models": [model]})).status_code
 
@@ -152,7 +152,7 @@ async def test_what_is_not_listed_is_closed_where_a_model_of_its_provider_is_unt
     assert (shown["listed"], shown["ownSettings"]) == (False, True)
 
 
-async def test_what_is_decided_about_a_wildcard_holds_for_what_it_covers(admin: User, user: User) -> None:
+async def test_settings_of_a_wildcard_apply_to_the_models_it_covers(admin: User, user: User) -> None:
     async def status(model: str) -> int:
         return (await user.http.post("/playground/stream", json={"prompt": "Hi", "models": [model]})).status_code
 

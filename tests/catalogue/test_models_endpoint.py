@@ -17,13 +17,13 @@ async def test_the_simulated_models_are_listed_with_price_window_and_mark(user: 
     assert Decimal(quick["price"]["input"]) > 0
 
 
-async def test_the_state_of_every_provider_is_told(user: User):
+async def test_the_state_of_every_provider_is_reported(user: User):
     providers = {provider["id"]: provider for provider in (await user.http.get("/models")).json()["providers"]}
     assert (providers["sim"]["state"], providers["sim"]["models"]) == ("ok", 8)
     assert providers["scripted"]["state"] == "failed"
     assert providers["scripted"]["error"]
 
 
-async def test_models_are_for_those_who_are_logged_in(user: User):
+async def test_models_require_a_login(user: User):
     del user.http.headers["Authorization"]
     assert (await user.http.get("/models")).status_code == 401

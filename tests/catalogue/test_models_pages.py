@@ -70,7 +70,7 @@ async def test_a_model_is_shown_with_all_that_is_known_and_null_for_the_rest(bui
     assert (novel["price"], novel["contextWindow"]) == (None, None)
 
 
-async def test_what_a_provider_says_of_a_model_is_shown(build: Build) -> None:
+async def test_a_providers_data_on_a_model_is_shown(build: Build) -> None:
     async with upstream() as server:
         server.models = [
             {
@@ -89,7 +89,7 @@ async def test_what_a_provider_says_of_a_model_is_shown(build: Build) -> None:
     assert item["simulated"] is True
 
 
-async def test_every_provider_is_shown_with_how_its_list_stands(build: Build) -> None:
+async def test_every_provider_is_shown_with_the_state_of_its_list(build: Build) -> None:
     async with upstream("a") as good, upstream("b", "c") as tired, upstream() as dead:
         catalogue = build(good.provider("good"), tired.provider("tired"), dead.provider("dead"), good.provider("new", simulated=True))
         await catalogue.refresh("good")
@@ -154,12 +154,12 @@ async def test_pages_together_are_the_whole_list(catalogue: Catalogue, limit: in
     assert cursor is None
 
 
-async def test_a_page_goes_on_after_a_model_that_is_gone(catalogue: Catalogue) -> None:
+async def test_a_page_continues_after_a_removed_model(catalogue: Catalogue) -> None:
     assert ids(await shown(catalogue, cursor="one/b-was-here")) == ["one/c", "two/org/a-mini", "two/z"]
 
 
 @pytest.mark.parametrize("field", ["provider", "cursor"])
-async def test_a_provider_that_is_not_set_up_is_a_bad_input(catalogue: Catalogue, field: str) -> None:
+async def test_a_provider_that_is_not_set_up_is_bad_input(catalogue: Catalogue, field: str) -> None:
     with pytest.raises(BadInput) as caught:
         await shown(catalogue, **{field: "three"})
     assert [error.field for error in caught.value.errors] == [field]

@@ -98,7 +98,7 @@ def test_two_names_of_one_model_become_the_listed_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["groq/@preset/x", "groq/my-adapter", "openrouter/openai/gpt-5", "groq/openai/gpt-4o"])
-def test_a_full_name_that_no_list_has_is_taken_and_marked_and_the_nearest_listed_ones_are_known(name: str) -> None:
+def test_a_full_name_that_is_not_listed_is_accepted_and_similar_ones_are_known(name: str) -> None:
     resolved = resolve(name)
     assert (resolved.full_name, resolved.listed) == (name, None)
     assert resolved.nearest is not None
@@ -107,7 +107,7 @@ def test_a_full_name_that_no_list_has_is_taken_and_marked_and_the_nearest_listed
 
 
 @pytest.mark.parametrize("name", ["proxy/openai/*", "proxy/*", "openai/*", "openai/gpt-*", "*"])
-def test_a_wildcard_is_no_model(name: str) -> None:
+def test_a_wildcard_is_not_a_model(name: str) -> None:
     lists = [
         known("openai", "gpt-4o"),
         ProviderList(Provider("proxy", "Proxy", ""), {"openai/*": ListedModel("openai/*")}, NOW, current=True),
@@ -117,7 +117,7 @@ def test_a_wildcard_is_no_model(name: str) -> None:
     assert "*" not in str(refusal("proxy-openai", lists).suggestions)
 
 
-def test_a_provider_whose_list_was_never_fetched_takes_any_name_that_begins_with_it() -> None:
+def test_a_provider_whose_list_was_never_fetched_accepts_any_name() -> None:
     resolved = resolve("groq/whatever/it:is", [never_fetched("groq")])
     assert (resolved.full_name, resolved.listed) == ("groq/whatever/it:is", None)
 
@@ -128,7 +128,7 @@ def test_a_bare_name_is_not_guessed_to_be_of_a_provider_whose_list_is_unknown() 
 
 
 @pytest.mark.parametrize("name", ["", "/", "groq/", "groq", "/quick", " ", "sim//quick", "groq//", "\u2028", "x" * 300])
-def test_a_name_that_means_nothing_is_unknown(name: str) -> None:
+def test_an_unknown_name_is_refused(name: str) -> None:
     refusal(name)
     refusal(name, [never_fetched("groq")] if name in ("groq/", "") else LISTS)
 
@@ -147,14 +147,14 @@ def test_a_name_that_means_nothing_is_unknown(name: str) -> None:
         ("gemini-2.5-por", "gemini/gemini-2.5-pro"),
     ],
 )
-def test_the_nearest_known_model_is_suggested_first(name: str, nearest: str) -> None:
+def test_the_most_similar_model_is_suggested_first(name: str, nearest: str) -> None:
     problem = refusal(name)
     assert problem.suggestions[0] == nearest
     assert f"Did you mean {nearest}" in problem.detail
     assert len(problem.suggestions) <= 3
 
 
-def test_nothing_is_suggested_when_nothing_is_near() -> None:
+def test_nothing_is_suggested_when_nothing_is_similar() -> None:
     problem = refusal("zzzzzzzz")
     assert problem.suggestions == ()
     assert problem.detail == 'No provider lists a model "zzzzzzzz".'
@@ -168,7 +168,7 @@ def test_a_provider_without_a_key_is_named_with_its_variable() -> None:
     assert "Set OLLAMA_BASE_URL or OLLAMA_API_KEY, or add your own key" in refusal("ollama/llama3.2").detail
 
 
-def test_a_provider_without_a_key_is_no_obstacle_when_another_lists_the_whole_name() -> None:
+def test_a_provider_without_a_key_does_not_hide_another_that_lists_the_whole_name() -> None:
     assert resolve("anthropic/claude-sonnet-4.5").provider.id == "openrouter"
 
 
@@ -184,6 +184,6 @@ def test_a_very_long_name_is_shortened_in_the_message() -> None:
     assert len(refusal("sim/" + "q" * 100_000).detail) < 500
 
 
-def test_the_nearest_of_ten_thousand_names_is_found() -> None:
+def test_the_most_similar_of_ten_thousand_names_is_found() -> None:
     names = (f"provider{number % 7}/maker-{number % 90}/model-{number}-{number * 7919 % 1000}b-instruct" for number in range(10_000))
     assert "model-4321" in Suggestions(names).nearest("provider2/maker-1/modle-4321")[0]

@@ -107,13 +107,13 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("sort", ORDERS)
-async def test_a_sort_puts_what_is_unknown_last_and_keeps_the_order_of_equals(catalogue: Catalogue, sort: str) -> None:
+async def test_a_sort_puts_unknown_values_last_and_is_stable(catalogue: Catalogue, sort: str) -> None:
     assert await ids(catalogue, sort=sort) == ORDERS[sort]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4])
 @pytest.mark.parametrize("sort", ORDERS)
-async def test_pages_of_a_sorted_list_together_are_the_whole(catalogue: Catalogue, sort: str, limit: int) -> None:
+async def test_pages_of_a_sorted_list_together_are_the_whole_list(catalogue: Catalogue, sort: str, limit: int) -> None:
     together: list[str] = []
     cursor = None
     while True:
@@ -158,7 +158,7 @@ async def test_filters_and_sorts_are_asked_by_their_names_on_the_wire(user: User
         ("tier", "x"),
     ],
 )
-async def test_a_filter_of_no_meaning_is_named(user: User, field: str, value: str) -> None:
+async def test_an_invalid_filter_is_named(user: User, field: str, value: str) -> None:
     response = await user.http.get("/models", params={field: value})
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]

@@ -107,7 +107,7 @@ def at_the_end(service: RunningService, portal: BlockingPortal) -> AtTheEnd:
     return doing
 
 
-async def test_what_is_deleted_while_its_end_is_refused_does_not_come_back(user: User, root: Path, storing: Storing, at_the_end: AtTheEnd):
+async def test_a_turn_deleted_while_its_end_is_refused_is_not_restored(user: User, root: Path, storing: Storing, at_the_end: AtTheEnd):
     async def opened() -> bool:
         return any('"stored"' in text for text in waiting(root).values())
 
@@ -138,7 +138,7 @@ async def test_a_turn_whose_key_was_used_again_is_kept_without_it_if_anything_wa
         assert (turn["answers"][0]["status"], turn["answers"][0]["text"]) == ("completed", text)
 
 
-async def test_a_folder_that_can_not_be_read_keeps_no_other_from_being_stored(user: User, root: Path, storing: Storing):
+async def test_an_unreadable_folder_does_not_prevent_others_from_being_stored(user: User, root: Path, storing: Storing):
     turn = turn_of(user, "")
     # A lock that can't be opened, whoever tries.
     locks = [root / name / "lock" for name in ("lost+found", new_id())]
@@ -153,9 +153,7 @@ async def test_a_folder_that_can_not_be_read_keeps_no_other_from_being_stored(us
     assert list((root / "another's").iterdir()) == []
 
 
-async def test_a_turn_at_which_the_database_goes_away_each_time_holds_up_no_other(
-    user: User, root: Path, storing: Storing, at_the_end: AtTheEnd
-):
+async def test_a_turn_that_always_makes_the_database_fail_delays_no_other(user: User, root: Path, storing: Storing, at_the_end: AtTheEnd):
     first, second = (replace(turn_of(user, ""), run_id=run_id, idempotency_key=None) for run_id in ("first", "second"))
     for turn in (first, second):
         left(root, turn, "Paid for.")

@@ -55,13 +55,13 @@ async def test_bad_input_is_refused_by_the_name_of_its_field(user: User, body: A
     assert (await user.http.get("/playground/sessions")).json()["items"] == []
 
 
-async def test_of_fields_that_do_not_go_together_each_is_named(user: User):
+async def test_each_of_several_conflicting_fields_is_named(user: User):
     body = {"prompt": "Hi", "sessionId": "x", "lanes": [{"model": "sim/quick"}], "topP": 0.5, "reasoningEffort": "low"}
     response = await user.http.post("/playground/stream", json=body)
     assert [error["field"] for error in response.json()["errors"]] == ["lanes", "topP", "reasoningEffort"]
 
 
-async def test_an_unknown_model_is_named_and_the_nearest_is_suggested(user: User):
+async def test_an_unknown_model_is_named_and_a_similar_one_suggested(user: User):
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["sim/quikc"]})
     [error] = response.json()["errors"]
     assert "quikc" in error["message"]
@@ -73,12 +73,12 @@ async def test_every_unknown_model_is_named_at_once(user: User):
     assert [error["field"] for error in response.json()["errors"]] == ["models.0", "models.2"]
 
 
-async def test_a_prompt_of_256_kb_is_taken(user: User):
+async def test_a_prompt_of_256_kb_is_accepted(user: User):
     response = await user.http.post("/playground/stream", json={"prompt": "x" * 256 * 1024, "models": ["sim/quick"], "maxTokens": 5})
     assert response.status_code == 200
 
 
-async def test_in_an_address_a_prompt_has_at_most_8_kb(user: User):
+async def test_a_prompt_in_a_url_has_at_most_8_kb(user: User):
     response = await user.http.get("/playground/stream", params={"prompt": "x" * 8193, "models": "sim/quick"})
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "prompt"
@@ -86,19 +86,19 @@ async def test_in_an_address_a_prompt_has_at_most_8_kb(user: User):
 
 
 @pytest.mark.parametrize("query", ["models=sim/quick", "prompt=Hi", "prompt=Hi&models=", "prompt=&models=sim/quick"])
-async def test_a_missing_part_of_an_address_is_named(user: User, query: str):
+async def test_a_missing_query_parameter_is_named(user: User, query: str):
     response = await user.http.get(f"/playground/stream?{query}")
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] in ("prompt", "models")
 
 
-async def test_a_body_that_is_no_json_is_refused(user: User):
+async def test_a_body_that_is_not_json_is_refused(user: User):
     response = await user.http.post("/playground/stream", content=b"{nope", headers={"Content-Type": "application/json"})
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_nobody_streams_without_a_token(user: User):
+async def test_streaming_requires_a_token(user: User):
     for request in (
         user.http.build_request("POST", "/playground/stream", json=HI),
         user.http.build_request("GET", "/playground/stream?prompt=a&models=sim/quick"),
@@ -110,43 +110,43 @@ async def test_nobody_streams_without_a_token(user: User):
         assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_token_in_the_query_opens_streams_alone(user: User):
+async def test_a_token_in_the_query_is_valid_for_streams_only(user: User):
     request = user.http.build_request("GET", f"/playground/sessions?token={user.token}")
     del request.headers["authorization"]
     assert (await user.http.send(request)).status_code == 401
 
 
-async def test_the_next_turn_of_somebody_elses_session_is_not_found(user: User, other_user: User):
+async def test_the_next_turn_of_another_users_session_is_not_found(user: User, other_user: User):
     events = await user.compare("Mine", ["sim/quick"])
     body = {"prompt": "Next", "sessionId": events[0].data["sessionId"]}
     assert (await other_user.http.post("/playground/stream", json=body)).status_code == 404
 
 
 @pytest.mark.parametrize("moment", ["2026", "0.5", "yesterday", "0001-01-01T00:00:00+14:00"])
-async def test_a_date_that_is_none_is_refused(user: User, moment: str):
+async def test_an_invalid_date_is_refused(user: User, moment: str):
     response = await user.http.get("/playground/sessions", params={"from": moment})
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "from"
 
 
-async def test_a_date_in_any_zone_is_taken(user: User):
+async def test_a_date_in_any_zone_is_accepted(user: User):
     response = await user.http.get("/playground/sessions", params={"from": "1603-12-08T11:35:05-16:08", "to": "2026-01-01"})
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("cursor", ["", "garbage", "01k9w3zj2c6v8n4r5t7y9b1d3f\x00", "O1K9W3ZJ2C6V8N4R5T7Y9B1D3F"])
-async def test_a_cursor_that_is_none_is_refused_and_does_not_lead_to_a_wrong_page(user: User, cursor: str):
+async def test_an_invalid_cursor_is_refused_and_does_not_lead_to_a_wrong_page(user: User, cursor: str):
     response = await user.http.get("/playground/sessions", params={"cursor": cursor})
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["cursor"]
 
 
-async def test_a_header_is_named_as_it_is_documented(user: User):
+async def test_a_header_is_named_like_in_the_documentation(user: User):
     response = await user.http.post("/playground/stream", json=HI, headers={"Idempotency-Key": "x" * 201})
     assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
 
 
-async def test_a_field_that_an_address_does_not_take_is_named(user: User):
+async def test_an_unknown_query_parameter_is_named(user: User):
     response = await user.http.get("/playground/stream?prompt=a&models=sim/quick&temperature=5&sytem=b")
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["sytem", "temperature"]
@@ -154,7 +154,7 @@ async def test_a_field_that_an_address_does_not_take_is_named(user: User):
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json;charset=utf-8", "text/plain"])
-async def test_whoever_is_not_logged_in_hears_nothing_of_the_body(user: User, content_type: str):
+async def test_without_a_login_nothing_is_reported_about_the_body(user: User, content_type: str):
     response = await user.http.post("/playground/stream", content="{", headers={"Content-Type": content_type, "Authorization": ""})
     assert response.status_code == 401, response.text
 
@@ -172,13 +172,15 @@ async def test_whoever_is_not_logged_in_hears_nothing_of_the_body(user: User, co
     ],
 )
 @pytest.mark.parametrize("path", ["/playground/stream", "/playground/estimate"])
-async def test_a_body_that_is_no_json_object_is_told_what_it_should_be(user: User, path: str, content: str, headers: dict[str, str]):
+async def test_a_body_that_is_not_a_json_object_is_refused_with_the_expected_type(
+    user: User, path: str, content: str, headers: dict[str, str]
+):
     response = await user.http.post(path, content=content, headers=headers)
     assert response.status_code == 422
     assert response.json()["detail"] == "body: should be a JSON object, sent with Content-Type: application/json"
 
 
-async def test_a_compressed_body_is_told_that_none_is_taken(user: User):
+async def test_a_compressed_body_is_refused_with_the_reason(user: User):
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     response = await user.http.post("/playground/stream", content=gzip.compress(json.dumps(HI).encode()), headers=headers)
     assert response.status_code == 422

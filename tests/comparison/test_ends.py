@@ -79,7 +79,7 @@ async def test_an_answer_that_failed_late_keeps_its_text(user: User, scripted: S
 
 
 @pytest.mark.parametrize("native", [False, True])
-async def test_a_fault_of_the_provider_is_tried_again_while_nothing_was_written(user: User, scripted: ScriptedProvider, native: bool):
+async def test_an_error_of_the_provider_is_retried_before_any_text(user: User, scripted: ScriptedProvider, native: bool):
     async def fails_once(exchange: Exchange) -> None:
         failing = ending("stop", native_finish_reason="network_error") if native else ending("insufficient_system_resource")
         await (failing if len(scripted.asked(model)) == 1 else ending("stop", "Hello"))(exchange)
@@ -92,14 +92,14 @@ async def test_a_fault_of_the_provider_is_tried_again_while_nothing_was_written(
     assert (await kept(user, events))["status"] == "completed"
 
 
-async def test_a_filter_is_not_asked_again(user: User, scripted: ScriptedProvider):
+async def test_a_filtered_answer_is_not_retried(user: User, scripted: ScriptedProvider):
     model = scripted.model(ending("RECITATION"))
     [error] = of_type(await user.compare("Hi", [model]), "error")
     assert error["code"] == "content_filtered"
     assert len(scripted.asked(model)) == 1
 
 
-async def test_done_by_itself_is_no_answer(user: User, scripted: ScriptedProvider):
+async def test_done_by_itself_is_not_an_answer(user: User, scripted: ScriptedProvider):
     async def ends(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.send(b"data: [DONE]\n\n")
@@ -110,7 +110,7 @@ async def test_done_by_itself_is_no_answer(user: User, scripted: ScriptedProvide
 
 
 @pytest.mark.parametrize("status", [409, 424, 425, 498])
-async def test_a_status_that_means_later_is_tried_again(user: User, scripted: ScriptedProvider, status: int):
+async def test_a_temporary_status_is_retried(user: User, scripted: ScriptedProvider, status: int):
     async def busy_once(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
             await exchange.error(status, {"error": "Not now", "error_type": "generation"})

@@ -25,14 +25,14 @@ async def lines(user: User, **query: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(response.text, newline="")))
 
 
-async def test_it_has_every_session_as_it_can_be_read_one_by_one_over_all_pages(user: User):
+async def test_it_has_every_session_as_it_is_read_by_itself(user: User):
     ids = [(await user.compare(f"Prompt {number}", ["sim/quick"], maxTokens=3))[0].data["sessionId"] for number in range(23)]
     found = await exported(user)
     assert [session["id"] for session in found] == ids[::-1]
     assert found[5] == await user.session(ids[-6])
 
 
-async def test_as_csv_it_has_a_line_for_each_answer(user: User):
+async def test_the_csv_has_a_line_for_each_answer(user: User):
     first = await user.compare('=A "prompt",\nin two lines', ["sim/quick", "sim/refuses"], maxTokens=3)
     session_id = first[0].data["sessionId"]
     response = await user.http.post("/playground/stream", json={"prompt": "More", "sessionId": session_id})
@@ -63,12 +63,12 @@ async def test_the_filters_are_those_of_the_list(user: User):
     assert (await user.http.get(EXPORT, params={"from": "yesterday"})).status_code == 422
 
 
-async def test_nobody_elses_sessions_are_in_it(user: User, other_user: User):
+async def test_it_has_no_other_users_sessions(user: User, other_user: User):
     await other_user.compare("Not yours", ["sim/quick"], maxTokens=3)
     assert await exported(user) == []
 
 
-async def test_a_turn_that_goes_on_is_there_as_far_as_it_has_come(user: User, scripted: ScriptedProvider):
+async def test_a_running_turn_is_included_with_its_text_so_far(user: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def waits(exchange: Exchange) -> None:
@@ -88,7 +88,7 @@ async def test_a_turn_that_goes_on_is_there_as_far_as_it_has_come(user: User, sc
     assert session["turns"][0]["answers"][0]["text"] == "So far"
 
 
-async def test_no_cell_of_a_file_for_people_is_longer_than_a_spreadsheet_takes(user: User, scripted: ScriptedProvider):
+async def test_no_cell_of_a_file_for_people_is_longer_than_a_spreadsheet_accepts(user: User, scripted: ScriptedProvider):
     texts = {"short": "é" * 32_767, "long": "é" * 32_768, "pairs": "\U0001f600" * 20_000, "run": "=" + "1" * 32_767}
 
     for text in texts.values():

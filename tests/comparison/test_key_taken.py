@@ -41,15 +41,13 @@ async def test_the_same_turn_may_be_opened_again(user: User, service: RunningSer
     assert len((await user.http.get("/playground/sessions")).json()["items"]) == 1
 
 
-async def test_a_turn_of_an_account_that_is_gone_is_refused(user: User, service: RunningService, portal: BlockingPortal):
+async def test_a_turn_of_a_deleted_account_is_refused(user: User, service: RunningService, portal: BlockingPortal):
     repository = SessionRepository(service.database)
     with pytest.raises(TurnRefused):
         portal.call(repository.open_turn, replace(turn_of(user, "gone"), user_id="nobody"))
 
 
-async def test_a_turn_that_was_lost_with_its_journal_does_not_keep_its_key_for_ever(
-    user: User, service: RunningService, portal: BlockingPortal
-):
+async def test_a_turn_lost_with_its_journal_does_not_keep_its_key_forever(user: User, service: RunningService, portal: BlockingPortal):
     body = {"prompt": "Hi", "models": ["sim/quick"]}
     running = replace(turn_of(user, "lost"), request_hash=_hash(StreamRequest.model_validate(body)))
     repository = SessionRepository(service.database)

@@ -59,7 +59,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return lengths
 
 
-async def test_a_session_comes_whole_over_many_reads_none_of_which_is_large(user: User, seed: Seed, reads: list[int]) -> None:
+async def test_a_session_is_read_completely_in_many_small_reads(user: User, seed: Seed, reads: list[int]) -> None:
     session_id = seed(12, 2, 500_000)
 
     session = await user.session(session_id)
@@ -73,7 +73,7 @@ async def test_a_session_comes_whole_over_many_reads_none_of_which_is_large(user
 
 
 @pytest.mark.parametrize("part", [1, 300, 2_000])
-async def test_wherever_a_part_ends_the_session_is_the_same(user: User, seed: Seed, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+async def test_the_session_is_the_same_wherever_a_part_ends(user: User, seed: Seed, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
     first, second = seed(5, 3, 40), seed(1, 1, 4)
     whole = await user.session(first)
     monkeypatch.setattr(stored, "PART_BYTES", part)
@@ -84,7 +84,7 @@ async def test_wherever_a_part_ends_the_session_is_the_same(user: User, seed: Se
     assert exported == [await user.session(second), whole]
 
 
-async def test_a_session_in_which_nothing_was_said_is_read_and_exported_in_its_place(user: User, seed: Seed) -> None:
+async def test_a_session_without_answers_is_read_and_exported_in_its_place(user: User, seed: Seed) -> None:
     ids = [seed(turns, 1, 1) for turns in (0, 1, 0, 0, 2, 0)]
 
     exported = (await user.http.get("/playground/sessions/export")).json()
@@ -115,7 +115,7 @@ async def test_a_page_with_answers_is_shorter_where_there_are_many(user: User, s
     assert (large["turns"], large["totalTokens"], large["simulatedCost"]) == (9, 27, "4.5")
 
 
-async def test_the_next_turn_takes_the_newest_of_a_long_conversation(
+async def test_the_next_turn_uses_the_newest_part_of_a_long_conversation(
     user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[list[str]] = []

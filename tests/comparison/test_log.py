@@ -37,13 +37,13 @@ def test_a_reader_gets_every_event_after_its_last_one_once_and_in_order(texts: l
 
 
 @given(TEXTS)
-def test_no_message_holds_a_character_at_which_some_clients_break_lines(texts: list[str]):
+def test_no_message_contains_a_character_at_which_some_clients_split_lines(texts: list[str]):
     messages, _, _ = filled(texts).read(0, 1_000_000)
     assert messages.decode().splitlines() == messages.decode().split("\n")[:-1]
 
 
 @given(TEXTS)
-def test_a_head_gives_back_all_that_was_written_under_it(texts: list[str]):
+def test_a_head_returns_all_text_written_under_it(texts: list[str]):
     log = filled(texts)
     assert log.text(1) == "".join(texts[::2])
     assert log.text(2) == "".join(texts[1::2])
@@ -57,7 +57,7 @@ def test_a_read_ends_with_the_event_that_reaches_the_limit():
     assert log.read(1, 25)[1:] == (4, False)
 
 
-def test_one_who_read_nothing_for_long_gets_thousands_of_events_in_pieces():
+def test_a_slow_reader_gets_thousands_of_events_in_pieces():
     log = filled(["x"] * 10_000)
     number, pieces = 0, 0
     while number < len(log):

@@ -16,7 +16,7 @@ from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .test_key_taken import turn_of
 
 
-async def test_of_all_who_ask_at_once_one_is_answered(user: User, scripted: ScriptedProvider):
+async def test_only_one_of_simultaneous_next_turns_is_accepted(user: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def answer(exchange: Exchange) -> None:
@@ -46,7 +46,7 @@ async def test_of_all_who_ask_at_once_one_is_answered(user: User, scripted: Scri
     assert [(turn["turn"], turn["answers"][0]["text"]) for turn in turns] == [(1, "Yes."), (2, "Yes.")]
 
 
-async def test_a_turn_that_another_process_began_too_takes_the_next_number(user: User, service: RunningService, portal: BlockingPortal):
+async def test_a_turn_that_another_process_started_too_gets_the_next_number(user: User, service: RunningService, portal: BlockingPortal):
     repository = SessionRepository(service.database)
     first = turn_of(user, "first")
     [lane] = first.lanes
@@ -60,7 +60,7 @@ async def test_a_turn_that_another_process_began_too_takes_the_next_number(user:
     assert [turn["turn"] for turn in (await user.session(first.session_id))["turns"]] == [1, 2]
 
 
-async def test_no_turn_is_begun_while_the_last_one_may_still_run_elsewhere(user: User, service: RunningService, portal: BlockingPortal):
+async def test_no_turn_starts_while_the_last_one_may_be_running_elsewhere(user: User, service: RunningService, portal: BlockingPortal):
     elsewhere = turn_of(user, "elsewhere")
     portal.call(SessionRepository(service.database).open_turn, elsewhere)
     response = await user.http.post("/playground/stream", json={"prompt": "And?", "sessionId": elsewhere.session_id})
@@ -70,7 +70,7 @@ async def test_no_turn_is_begun_while_the_last_one_may_still_run_elsewhere(user:
     assert events.status_code == 200
 
 
-async def test_a_model_that_comes_to_no_end_is_cut_off(user: User, scripted: ScriptedProvider):
+async def test_an_endless_answer_is_cut_off(user: User, scripted: ScriptedProvider):
     async def floods(exchange: Exchange) -> None:
         await exchange.begin()
         for _ in range(50):

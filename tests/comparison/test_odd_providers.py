@@ -20,7 +20,7 @@ async def kept(user: User, events: list[Event]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("told", ["sto\ud800p", "sto\0p"])
-async def test_a_finish_reason_that_no_database_takes_is_kept_as_far_as_it_can_be(user: User, scripted: ScriptedProvider, told: str):
+async def test_a_finish_reason_that_the_database_cannot_store_is_kept_as_far_as_possible(user: User, scripted: ScriptedProvider, told: str):
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Hello")
@@ -42,7 +42,7 @@ async def test_a_finish_reason_that_no_database_takes_is_kept_as_far_as_it_can_b
         {"prompt_tokens": 7, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 2**31}},
     ],
 )
-async def test_absurd_counts_are_replaced_by_an_estimate(user: User, scripted: ScriptedProvider, usage: dict[str, Any]):
+async def test_impossible_counts_are_replaced_by_an_estimate(user: User, scripted: ScriptedProvider, usage: dict[str, Any]):
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Hello")
@@ -81,7 +81,7 @@ async def test_tokens_written_to_the_cache_are_in_the_metrics_and_the_record(use
     assert (answer["cachedInputTokens"], answer["cacheWriteTokens"], answer["estimated"]) == (3, 110, False)
 
 
-async def test_an_output_that_only_the_total_holds_is_no_estimate(user: User, scripted: ScriptedProvider):
+async def test_an_output_calculated_from_the_total_is_not_an_estimate(user: User, scripted: ScriptedProvider):
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Hello")
@@ -91,7 +91,7 @@ async def test_an_output_that_only_the_total_holds_is_no_estimate(user: User, sc
     assert (metrics["inputTokens"], metrics["outputTokens"], metrics["estimated"]) == (7, 5, False)
 
 
-async def test_an_answer_that_said_its_end_is_complete_though_its_server_goes_silent(
+async def test_an_answer_with_a_finish_reason_is_complete_although_its_server_goes_silent(
     user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(patience, "_ENDING_SECONDS", 0.2)
@@ -111,7 +111,7 @@ async def test_an_answer_that_said_its_end_is_complete_though_its_server_goes_si
 
 
 @pytest.mark.parametrize("done", [b"data: [DONE] \n\n", b'data: "[DONE]"\n\n'])
-async def test_an_odd_end_and_odd_events_leave_an_answer_complete(user: User, scripted: ScriptedProvider, done: bytes):
+async def test_unusual_events_and_ends_leave_an_answer_complete(user: User, scripted: ScriptedProvider, done: bytes):
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Hel")
@@ -171,7 +171,7 @@ async def test_an_answer_that_comes_at_once_is_read_whole(user: User, scripted: 
     assert (await kept(user, events))["text"] == words
 
 
-async def test_of_a_json_answer_that_is_too_long_what_fits_is_kept(user: User, scripted: ScriptedProvider):
+async def test_the_start_of_a_json_answer_that_is_too_long_is_kept(user: User, scripted: ScriptedProvider):
     words = "ä\n" * 1_500_000  # Four bytes each.
 
     async def answers(exchange: Exchange) -> None:
@@ -185,7 +185,7 @@ async def test_of_a_json_answer_that_is_too_long_what_fits_is_kept(user: User, s
     assert (answer["status"], answer["text"]) == ("failed", "a" + words[: 2 * 1024 * 1024 - 1])
 
 
-async def test_what_an_attempt_said_before_it_was_given_up_is_not_said_of_the_next(user: User, scripted: ScriptedProvider):
+async def test_metadata_of_a_failed_attempt_is_not_used_for_the_next(user: User, scripted: ScriptedProvider):
     async def fails(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
             await exchange.begin()

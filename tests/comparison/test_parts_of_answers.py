@@ -60,7 +60,7 @@ async def test_thinking_is_not_sent_back(user: User, scripted: ScriptedProvider,
     assert told == [{"role": "user", "content": "First"}, {"role": "assistant", "content": "Hello"}, NOW]
 
 
-async def test_text_about_tags_is_sent_back_as_it_was(user: User, scripted: ScriptedProvider):
+async def test_text_about_tags_is_sent_back_unchanged(user: User, scripted: ScriptedProvider):
     text = "Write `</think>`\nto end it, </think> or `a</think>b`:\n```\n</think>\n```\nDone."
     assert (await conversation_after(user, scripted, text))[1]["content"] == text
 
@@ -130,7 +130,7 @@ async def test_sources_are_in_both_exports(user: User, scripted: ScriptedProvide
     assert (line["sources"], line["attachments"]) == (f"Paris {PARIS}\n{FRANCE}", "image image/png")
 
 
-async def test_a_repeated_request_tells_the_sources_again(user: User, scripted: ScriptedProvider):
+async def test_a_repeated_request_sends_the_sources_again(user: User, scripted: ScriptedProvider):
     body, key = {"prompt": "Where?", "models": [scripted.model(with_sources)]}, {"Idempotency-Key": "once"}
     first = await user.http.post("/playground/stream", json=body, headers=key)
     again = await user.http.post("/playground/stream", json=body, headers=key)

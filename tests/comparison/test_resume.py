@@ -28,7 +28,7 @@ async def test_a_finished_run_can_be_resumed_at_every_event_number(user: User, s
     assert parse_events((await read_after(user, path, None)).text) == events
 
 
-async def test_a_reader_that_has_seen_the_end_is_told_to_stop(user: User):
+async def test_a_reader_that_has_received_everything_is_told_to_stop(user: User):
     events = await user.compare("Count", ["sim/quick"])
     for path in (f"/playground/sessions/{events[0].data['sessionId']}/stream", "/playground/stream?prompt=Count&models=sim/quick"):
         response = await read_after(user, path, events[-1].id)
@@ -67,7 +67,7 @@ async def test_a_running_run_is_joined_at_every_event_number(user: User, scripte
         assert rest == whole[after:]
 
 
-async def test_coming_back_to_the_same_address_resumes_the_run_and_starts_none(user: User, scripted: ScriptedProvider):
+async def test_reconnecting_to_the_same_url_resumes_the_run(user: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def answer(exchange: Exchange) -> None:
@@ -92,7 +92,7 @@ async def test_coming_back_to_the_same_address_resumes_the_run_and_starts_none(u
     assert len(scripted.asked(model)) == 1
 
 
-async def test_a_run_goes_on_without_its_reader_and_is_kept(user: User, scripted: ScriptedProvider):
+async def test_a_run_continues_without_its_reader_and_is_stored(user: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def answer(exchange: Exchange) -> None:
@@ -112,7 +112,7 @@ async def test_a_run_goes_on_without_its_reader_and_is_kept(user: User, scripted
     assert (answer_record["status"], answer_record["text"]) == ("completed", "seen unseen")
 
 
-async def test_stop_on_disconnect_stops_when_the_reader_leaves(user: User, scripted: ScriptedProvider):
+async def test_stop_on_disconnect_stops_when_the_reader_disconnects(user: User, scripted: ScriptedProvider):
     left = Gate()
 
     async def answer(exchange: Exchange) -> None:
@@ -138,12 +138,12 @@ async def test_an_id_that_no_run_sent_is_refused_by_name(user: User, event_id: s
     assert response.json()["errors"][0]["field"] == "Last-Event-ID"
 
 
-async def test_a_run_that_is_not_known_any_more_ends_the_reader(user: User):
+async def test_an_unknown_run_ends_the_reader(user: User):
     response = await read_after(user, "/playground/stream?prompt=a&models=sim/quick", "0123456789ab:4")
     assert response.status_code == 204
 
 
-async def test_somebody_elses_run_can_neither_be_joined_nor_resumed_nor_stopped(user: User, other_user: User):
+async def test_another_users_run_can_neither_be_joined_nor_resumed_nor_stopped(user: User, other_user: User):
     events = await user.compare("Mine", ["sim/quick"])
     session_id = events[0].data["sessionId"]
     assert (await other_user.http.get(f"/playground/sessions/{session_id}/stream")).status_code == 404
@@ -153,7 +153,7 @@ async def test_somebody_elses_run_can_neither_be_joined_nor_resumed_nor_stopped(
     assert response.content == b""
 
 
-async def test_a_slow_reader_gets_all_and_holds_up_nobody(user: User, scripted: ScriptedProvider):
+async def test_a_slow_reader_gets_everything_and_delays_no_one(user: User, scripted: ScriptedProvider):
     """The slow one reads nothing at all until the other has everything: 4 MB are more than sockets and buffers hold."""
     piece = "x" * 4_000
 

@@ -8,7 +8,7 @@ from ..support.client import Event, User, of_type, text_of
 from ..support.scripted import Exchange, ScriptedProvider
 
 
-async def test_a_lane_that_fails_before_its_first_token_is_tried_again_and_says_so(user: User, scripted: ScriptedProvider):
+async def test_a_lane_that_fails_before_its_first_token_is_retried_and_reports_it(user: User, scripted: ScriptedProvider):
     async def overloaded_once(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
             await exchange.error(503, {"error": {"message": "Come back later."}}, headers="Retry-After: 0\r\n")
@@ -28,7 +28,7 @@ async def test_a_lane_that_fails_before_its_first_token_is_tried_again_and_says_
     assert of_type(events, "metrics")[0]["attempts"] == 2
 
 
-async def test_no_lane_is_tried_more_than_three_times(user: User, scripted: ScriptedProvider):
+async def test_no_lane_makes_more_than_three_attempts(user: User, scripted: ScriptedProvider):
     async def overloaded(exchange: Exchange) -> None:
         await exchange.error(503, {"error": {"message": "Busy."}}, headers="Retry-After: 0\r\n")
 
@@ -39,7 +39,7 @@ async def test_no_lane_is_tried_more_than_three_times(user: User, scripted: Scri
     assert (error["code"], error["retryable"]) == ("overloaded", True)
 
 
-async def test_a_lane_that_has_written_is_never_tried_again(user: User, scripted: ScriptedProvider):
+async def test_a_lane_that_has_text_is_never_retried(user: User, scripted: ScriptedProvider):
     async def breaks(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Half an ans")
@@ -51,7 +51,7 @@ async def test_a_lane_that_has_written_is_never_tried_again(user: User, scripted
     assert text_of(events, 0) == "Half an ans"
 
 
-async def test_a_provider_that_asks_for_a_long_wait_is_not_asked_again(user: User, scripted: ScriptedProvider):
+async def test_a_provider_that_asks_for_a_long_wait_is_not_retried(user: User, scripted: ScriptedProvider):
     async def limited(exchange: Exchange) -> None:
         await exchange.error(429, {"error": {"message": "Slow down."}}, headers="Retry-After: 3600\r\n")
 
@@ -61,7 +61,7 @@ async def test_a_provider_that_asks_for_a_long_wait_is_not_asked_again(user: Use
     assert of_type(events, "error")[0]["code"] == "rate_limited"
 
 
-async def test_lanes_that_were_told_to_come_back_together_do_not(user: User, scripted: ScriptedProvider):
+async def test_lanes_with_the_same_retry_after_do_not_retry_together(user: User, scripted: ScriptedProvider):
     async def limited(exchange: Exchange) -> None:
         await exchange.error(429, {"error": {"message": "Slow down."}}, headers="Retry-After: 1\r\n")
 

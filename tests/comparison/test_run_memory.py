@@ -38,7 +38,7 @@ async def long_answer(exchange: Exchange) -> None:
     await exchange.end(3, 4)
 
 
-async def test_finished_runs_leave_when_there_are_too_many_and_are_read_from_their_records(owner: User, scripted: ScriptedProvider):
+async def test_finished_runs_leave_memory_when_there_are_too_many_and_are_read_from_the_database(owner: User, scripted: ScriptedProvider):
     model = scripted.model(long_answer)
     runs = [await owner.compare(f"Write {number}", [model]) for number in range(3)]
 
@@ -56,9 +56,7 @@ async def test_finished_runs_leave_when_there_are_too_many_and_are_read_from_the
         assert session["turns"][0]["answers"][0]["text"] == TEXT
 
 
-async def test_a_run_without_room_is_refused_and_those_that_run_are_not_hurt(
-    small: RunningService, owner: User, scripted: ScriptedProvider
-):
+async def test_a_run_that_does_not_fit_is_refused_and_others_continue(small: RunningService, owner: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def waiting(exchange: Exchange) -> None:

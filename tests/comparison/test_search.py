@@ -10,7 +10,7 @@ from .test_sessions import ids, make
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 @pytest.mark.parametrize("stored", ["NFC", "NFD"])
-async def test_text_is_found_in_whichever_normal_form_it_comes(user: User, form: str, stored: str) -> None:
+async def test_text_is_found_in_every_unicode_normal_form(user: User, form: str, stored: str) -> None:
     await make(user, "Something else")
     found = await make(user, unicodedata.normalize(stored, "Where is the Crème Brûlée of Việt Nam?"))
 
@@ -46,7 +46,7 @@ async def test_parts_of_prompts_are_found_in_any_script(user: User, prompt: str,
 
 
 @pytest.mark.parametrize("query", ["nowhere", '"apart words"', "two nowhere", "twoo", '"o w ords"', "' | 'two"])
-async def test_what_is_not_there_is_not_found(user: User, query: str) -> None:
+async def test_missing_text_is_not_found(user: User, query: str) -> None:
     await make(user, "two words apart")
 
     assert await ids(user, q=query) == []
@@ -60,19 +60,19 @@ async def test_words_of_different_turns_do_not_add_up(user: User) -> None:
     assert await ids(user, q="pears") == [session_id]
 
 
-async def test_a_blank_search_narrows_nothing(user: User) -> None:
+async def test_a_blank_search_does_not_filter(user: User) -> None:
     found = await make(user, "Anything")
 
     assert await ids(user, q="  ") == await ids(user, q="") == [found]
 
 
-async def test_nobody_elses_prompts_are_found(user: User, other_user: User) -> None:
+async def test_other_users_prompts_are_not_found(user: User, other_user: User) -> None:
     await make(other_user, "A secret recipe")
 
     assert await ids(user, q="recipe") == []
 
 
-async def test_the_longest_prompt_of_any_letters_is_kept_and_found_by_its_beginning(user: User) -> None:
+async def test_the_longest_prompt_in_any_script_is_stored_and_found_by_its_start(user: User) -> None:
     letters = "".join(chr(0x4E00 + (number * 7919) % 20_000) for number in range(80_000))
     found = await make(user, f"{letters} needle")
 
@@ -80,7 +80,7 @@ async def test_the_longest_prompt_of_any_letters_is_kept_and_found_by_its_beginn
     assert await ids(user, q="needle") == []
 
 
-async def test_letters_that_become_many_when_they_are_compared_are_kept(user: User) -> None:
+async def test_letters_that_expand_in_comparison_are_stored(user: User) -> None:
     prompt = "\ufdfa" * 80_000
     session_id = await make(user, prompt)
 

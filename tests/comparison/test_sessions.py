@@ -79,7 +79,7 @@ async def test_a_session_can_be_renamed_and_deleted(user: User):
         assert response.status_code == 404
 
 
-async def test_somebody_elses_session_is_not_found(user: User, other_user: User):
+async def test_another_users_session_is_not_found(user: User, other_user: User):
     session_id = await make(user, "Mine")
     path = f"/playground/sessions/{session_id}"
     for response in (
@@ -92,7 +92,7 @@ async def test_somebody_elses_session_is_not_found(user: User, other_user: User)
     assert await ids(other_user) == []
 
 
-async def test_a_running_session_is_shown_as_far_as_it_has_come(user: User, scripted: ScriptedProvider):
+async def test_a_running_session_is_shown_with_its_text_so_far(user: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def ends(exchange: Exchange) -> None:
@@ -140,7 +140,7 @@ async def test_deleting_a_running_session_stops_it(user: User, scripted: Scripte
 @given(
     prompt=st.text(st.characters(), min_size=1, max_size=200).filter(str.strip), answer=st.text(st.characters(), min_size=1, max_size=200)
 )
-async def test_every_text_comes_back_as_it_came(user: User, scripted: ScriptedProvider, prompt: str, answer: str):
+async def test_every_text_is_returned_unchanged(user: User, scripted: ScriptedProvider, prompt: str, answer: str):
     await check_text(user, scripted, prompt, answer)
 
 
@@ -156,11 +156,11 @@ async def test_every_text_comes_back_as_it_came(user: User, scripted: ScriptedPr
         "  lead and trail  ",
     ],
 )
-async def test_odd_texts_come_back_as_they_came_or_cleaned(user: User, scripted: ScriptedProvider, text: str):
+async def test_unusual_texts_are_returned_unchanged_or_cleaned(user: User, scripted: ScriptedProvider, text: str):
     await check_text(user, scripted, f"prompt {text}", text)
 
 
-async def test_an_answer_of_a_megabyte_comes_back_whole(user: User, scripted: ScriptedProvider):
+async def test_an_answer_of_a_megabyte_is_returned_completely(user: User, scripted: ScriptedProvider):
     await check_text(user, scripted, "Much", "0123456789abcdé\n" * 65_536)
 
 

@@ -32,7 +32,7 @@ async def slow(user: User, service: RunningService, portal: BlockingPortal, monk
     return user
 
 
-async def test_a_search_that_takes_too_long_ends_with_what_to_narrow(slow: User) -> None:
+async def test_a_search_that_takes_too_long_ends_with_advice(slow: User) -> None:
     response = await slow.http.get("/playground/sessions", params={"q": SLOWEST})
 
     assert response.status_code == 503
@@ -88,7 +88,7 @@ async def test_reads_beyond_what_may_wait_are_refused_at_once(monkeypatch: pytes
     assert sorted(done) == ["another", "one", "one", "one"]
 
 
-async def test_users_take_turns_where_all_connections_are_taken() -> None:
+async def test_users_take_turns_when_all_connections_are_in_use() -> None:
     queue = shares.Shares(total=1, of_one=1)
     release = anyio.Event()
     order: list[str] = []

@@ -92,7 +92,7 @@ async def test_stopping_closes_the_connection_to_the_provider(user: User, script
     await left.wait()
 
 
-async def test_a_call_that_breaks_off_is_counted_and_marked_as_estimated(user: User, scripted: ScriptedProvider):
+async def test_an_interrupted_call_is_counted_and_marked_as_estimated(user: User, scripted: ScriptedProvider):
     async def breaks(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Half an ans")
@@ -143,7 +143,7 @@ async def test_stopping_a_finished_session_stops_nothing(user: User):
     assert (response.status_code, response.json()) == (200, {"stopped": []})
 
 
-async def test_a_lane_that_is_not_there_is_named(user: User):
+async def test_an_unknown_lane_is_named(user: User):
     events = await user.compare("Hi", ["sim/quick"])
     assert text_of(events, 0)
     response = await user.http.post(f"/playground/sessions/{events[0].data['sessionId']}/stop", json={"lane": 5})

@@ -51,7 +51,7 @@ async def test_chunks_carry_lane_model_content_and_time(user: User):
     assert stamps == sorted(stamps)
 
 
-async def test_thinking_is_told_apart_from_the_answer(user: User):
+async def test_thinking_is_distinguished_from_the_answer(user: User):
     events = await user.compare("How many primes are below 20?", ["sim/reasoner"])
     assert text_of(events, 0, kind="reasoning")
     session = await user.session(events[0].data["sessionId"])
@@ -78,7 +78,7 @@ async def test_the_session_is_in_the_database_with_text_tokens_cost_and_times_wh
         assert answer["estimated"] is False
 
 
-async def test_done_adds_up_and_keeps_simulated_money_apart(user: User, scripted: ScriptedProvider):
+async def test_done_has_the_sums_and_keeps_simulated_money_separate(user: User, scripted: ScriptedProvider):
     async def answer(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Hello")
@@ -131,7 +131,7 @@ async def test_a_defect_in_the_end_of_one_lane_loses_neither_its_text_nor_anothe
     assert (healthy["status"], healthy["text"]) == ("completed", text_of(events, 1))
 
 
-async def test_an_end_that_the_journal_can_not_take_ends_nothing_else(user: User, monkeypatch: pytest.MonkeyPatch):
+async def test_a_result_that_the_journal_cannot_store_affects_nothing_else(user: User, monkeypatch: pytest.MonkeyPatch):
     def broken(record: AnswerRecord) -> bytes:
         raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, str(record.status))
 
@@ -155,7 +155,7 @@ async def test_a_hanging_lane_does_not_hold_back_a_healthy_one(user: User):
         await user.http.post(f"/playground/sessions/{seen[0].data['sessionId']}/stop")
 
 
-async def test_what_was_thought_unseen_does_not_count_as_speed(user: User, scripted: ScriptedProvider):
+async def test_hidden_reasoning_does_not_count_as_speed(user: User, scripted: ScriptedProvider):
     shown = Gate()
 
     async def thinks(exchange: Exchange) -> None:
@@ -175,7 +175,7 @@ async def test_what_was_thought_unseen_does_not_count_as_speed(user: User, scrip
     assert metrics.data["tokensPerSecond"] <= 5_000 / max(second.data["timestamp"] - first.data["timestamp"] - 2, 0.001)
 
 
-async def test_parameters_of_a_lane_win_over_those_for_all(user: User, scripted: ScriptedProvider):
+async def test_parameters_of_a_lane_override_those_for_all_lanes(user: User, scripted: ScriptedProvider):
     async def answer(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Yes.")
@@ -242,7 +242,7 @@ async def test_all_requests_go_out_before_any_is_answered(user: User, scripted: 
     assert [s["status"] for s in of_type(events, "status")].count("completed") == 16
 
 
-async def test_the_next_turn_goes_on_with_each_lanes_own_conversation(user: User, scripted: ScriptedProvider):
+async def test_the_next_turn_continues_each_lanes_own_conversation(user: User, scripted: ScriptedProvider):
     async def answer(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write(f"Answer {len(exchange.body['messages'])}.")

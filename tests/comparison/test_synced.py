@@ -34,7 +34,7 @@ def synced(service: RunningService, monkeypatch: pytest.MonkeyPatch) -> list[tup
     return found
 
 
-async def test_an_answer_that_the_database_does_not_take_is_on_the_disk_before_done(
+async def test_an_answer_that_the_database_refuses_is_on_disk_before_done(
     service: RunningService, user: User, scripted: ScriptedProvider, synced: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_arguments: object) -> None:
@@ -52,7 +52,7 @@ async def test_an_answer_that_the_database_does_not_take_is_on_the_disk_before_d
     assert (await recorded_answer(user, events[0].data["sessionId"]))["text"] == "precious"
 
 
-async def test_an_answer_that_the_database_takes_waits_for_no_disk(
+async def test_an_answer_that_the_database_accepts_does_not_wait_for_the_disk(
     user: User, scripted: ScriptedProvider, synced: list[tuple[str, bool]]
 ) -> None:
     await user.compare("Hi", [scripted.model(answers)])

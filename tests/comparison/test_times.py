@@ -65,7 +65,7 @@ async def test_an_answer_that_comes_at_once_has_no_rate(user: User, scripted: Sc
     assert answer["timeline"][-1][1] == 150
 
 
-async def test_tokens_that_were_thought_unseen_are_no_part_of_the_rate(user: User, scripted: ScriptedProvider):
+async def test_hidden_reasoning_tokens_are_not_part_of_the_rate(user: User, scripted: ScriptedProvider):
     script = paced("one ", "two ", "three", tokens=1_003, completion_tokens_details={"reasoning_tokens": 1_000})
     metrics, answer = await measured(user, script, scripted)
     first, last = answer["timeline"][0][0], answer["timeline"][-1][0]
@@ -172,7 +172,7 @@ async def test_the_timeline_is_bounded_however_many_reads_there_are(user: User, 
     assert answer["timeline"][-1][1] == len(answer["text"])
 
 
-async def test_nothing_written_is_an_empty_timeline_and_an_answer_that_runs_has_none(user: User, scripted: ScriptedProvider):
+async def test_an_answer_without_text_has_an_empty_timeline_and_a_running_one_has_none(user: User, scripted: ScriptedProvider):
     async def refuses(exchange: Exchange) -> None:
         await exchange.error(400, {"error": {"message": "No."}})
 

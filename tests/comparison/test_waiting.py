@@ -37,7 +37,7 @@ async def next_wait(events: AsyncIterator[Event]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("keep_alive", [b"", b": keep-alive\n\n"])
-async def test_a_request_that_was_given_up_is_not_sent_again(hasty_user: User, scripted: ScriptedProvider, keep_alive: bytes):
+async def test_a_request_that_timed_out_is_not_sent_again(hasty_user: User, scripted: ScriptedProvider, keep_alive: bytes):
     async def thinks(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.send(keep_alive)
@@ -51,13 +51,13 @@ async def test_a_request_that_was_given_up_is_not_sent_again(hasty_user: User, s
     assert of_type(events, "metrics")[0]["attempts"] == 1
 
 
-async def test_a_request_whose_head_never_came_is_not_sent_again(hasty_user: User, scripted: ScriptedProvider):
+async def test_a_request_without_response_headers_is_not_sent_again(hasty_user: User, scripted: ScriptedProvider):
     model = scripted.model(Exchange.until_client_leaves)
     assert of_type(await hasty_user.compare("Hi", [model]), "error")[0]["code"] == "timed_out"
     assert len(scripted.asked(model)) == 1
 
 
-async def test_a_time_out_of_the_providers_own_is_tried_again(hasty_user: User, scripted: ScriptedProvider):
+async def test_a_time_out_reported_by_the_provider_is_retried(hasty_user: User, scripted: ScriptedProvider):
     async def slow_once(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
             await exchange.error(504, {"error": {"message": "Too slow."}})

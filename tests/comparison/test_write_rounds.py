@@ -30,13 +30,13 @@ def order() -> list[Reader]:
     return []
 
 
-async def test_where_nobody_was_written_to_lately_a_reader_does_not_wait(order: list[Reader]) -> None:
+async def test_without_recent_writes_a_reader_does_not_wait(order: list[Reader]) -> None:
     reader = Reader(order)
     WriteRounds().add(reader)
     assert order == [reader]
 
 
-async def test_those_that_come_soon_after_are_written_to_together_in_their_order(order: list[Reader]) -> None:
+async def test_later_readers_are_written_to_together_in_order(order: list[Reader]) -> None:
     rounds, readers = WriteRounds(), [Reader(order) for _ in range(4)]
     for reader in readers:
         rounds.add(reader)
@@ -45,7 +45,7 @@ async def test_those_that_come_soon_after_are_written_to_together_in_their_order
     assert order == readers
 
 
-async def test_a_reader_that_comes_during_a_round_is_in_a_later_one(order: list[Reader]) -> None:
+async def test_a_reader_added_during_a_round_is_in_a_later_one(order: list[Reader]) -> None:
     rounds, late = WriteRounds(), Reader(order)
 
     class Telling(Reader):

@@ -50,7 +50,7 @@ console.log(JSON.stringify(refused));
 """
 
 
-def test_the_query_engine_takes_what_is_not_refused() -> None:
+def test_the_query_engine_accepts_every_url_that_is_not_refused() -> None:
     for url in TAKEN:
         check_address(url)
 
@@ -89,7 +89,7 @@ def test_the_query_engine_takes_what_is_not_refused() -> None:
         ("postgresql://user:s3cret@host/playground?sslmode=verify-ca", "needs sslrootcert"),
     ],
 )
-def test_an_address_that_nothing_can_be_made_of_is_refused_with_what_to_do(url: str, said: str) -> None:
+def test_an_invalid_database_url_is_refused_with_what_to_do(url: str, said: str) -> None:
     with pytest.raises(StartupError) as refused:
         Settings.load(database_url=url, _env_file=None)
     [problem] = [line for line in str(refused.value).splitlines() if line.startswith("  DATABASE_URL: ")]
@@ -97,6 +97,6 @@ def test_an_address_that_nothing_can_be_made_of_is_refused_with_what_to_do(url: 
     assert not any(piece in problem for piece in ("s3", "cret"))
 
 
-async def test_a_certificate_that_is_there_is_taken(tmp_path: Path) -> None:
+async def test_an_existing_certificate_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "authority.pem").touch()
     check_address(f"postgresql://host/playground?sslmode=verify-ca&sslrootcert={tmp_path}/authority.pem")

@@ -142,7 +142,7 @@ async def test_the_whole_service_works_with_a_password_over_verified_tls(server:
 
 
 @pytest.mark.parametrize("sslmode", ["prefer", "require"])
-async def test_these_modes_encrypt_without_asking_who_the_server_is(server: Server, sslmode: str) -> None:
+async def test_these_modes_encrypt_without_verifying_the_server(server: Server, sslmode: str) -> None:
     assert await connects(server.url(sslmode=sslmode))
 
 
@@ -153,21 +153,21 @@ async def test_with_a_root_certificate_the_servers_certificate_must_come_from_it
         await migrate.migrate(server.url(sslmode=sslmode, sslrootcert=server.another_authority))
 
 
-async def test_only_verify_full_asks_whether_the_certificate_is_for_that_host(server: Server, impatient: None) -> None:
+async def test_only_verify_full_checks_the_host_name_of_the_certificate(server: Server, impatient: None) -> None:
     assert await connects(server.url(host="localhost", sslmode="verify-ca", sslrootcert=server.authority))
     with pytest.raises(StartupError, match=r"certificate|altnames"):
         await migrate.migrate(server.url(host="localhost", sslmode="verify-full", sslrootcert=server.authority))
 
 
 @pytest.mark.parametrize("sslmode", ["disable", None])
-async def test_without_tls_a_server_that_wants_it_refuses(server: Server, sslmode: str | None, impatient: None) -> None:
+async def test_without_tls_a_server_that_requires_it_refuses(server: Server, sslmode: str | None, impatient: None) -> None:
     parameters = {} if sslmode is None else {"sslmode": sslmode}
 
     with pytest.raises(StartupError, match="DATABASE_URL"):
         await migrate.migrate(server.url(**parameters))
 
 
-async def test_a_wrong_password_is_told_at_once_and_not_repeated(server: Server) -> None:
+async def test_a_wrong_password_is_reported_immediately_and_not_retried(server: Server) -> None:
     with pytest.raises(StartupError, match="uthentication failed") as failure:
         await migrate.migrate(server.url(password="wrong-one", sslmode="require"))
     assert "wrong-one" not in str(failure.value)

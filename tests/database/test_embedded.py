@@ -52,7 +52,7 @@ async def test_the_server_runs_while_it_is_used_and_no_longer(made_data_dir: Pat
     assert not cluster.answers()
 
 
-async def test_the_log_tells_that_it_is_made_at_the_first_start_alone(data_dir: Path) -> None:
+async def test_the_creation_is_logged_only_at_the_first_start(data_dir: Path) -> None:
     with capture_logs() as logs:
         async with EmbeddedPostgres.open(data_dir):
             pass
@@ -62,7 +62,7 @@ async def test_the_log_tells_that_it_is_made_at_the_first_start_alone(data_dir: 
     assert told == [str(data_dir / "postgres")]
 
 
-async def test_its_folder_is_closed_to_other_accounts(data_dir: Path) -> None:
+async def test_its_folder_is_private(data_dir: Path) -> None:
     async with EmbeddedPostgres.open(data_dir):
         assert (data_dir / "postgres").stat().st_mode & 0o077 == 0
         assert (data_dir / "postgres" / ".s.PGSQL.5432").stat().st_mode & 0o077 == 0
@@ -80,7 +80,7 @@ async def test_two_services_share_it_and_the_first_to_leave_does_not_stop_it(mad
     assert not cluster.answers()
 
 
-async def test_two_services_that_start_at_once_on_an_empty_folder_share_it(data_dir: Path, python: list[str]) -> None:
+async def test_two_services_that_start_together_on_an_empty_folder_share_it(data_dir: Path, python: list[str]) -> None:
     processes: list[anyio.abc.Process] = []
 
     async def start() -> None:
@@ -131,7 +131,7 @@ async def test_a_dead_server_is_started_again(made_data_dir: Path) -> None:
             assert await engine.client.query_raw("SELECT current_database() AS name") == [{"name": "playground"}]
 
 
-async def test_a_lock_file_that_names_a_living_stranger_does_not_keep_it_from_starting(made_data_dir: Path) -> None:
+async def test_a_lock_file_naming_an_unrelated_process_does_not_prevent_the_start(made_data_dir: Path) -> None:
     # As after a reboot, or in a new container, where the ids are given out anew.
     async with EmbeddedPostgres.open(made_data_dir):
         pid_file = made_data_dir / "postgres" / "postmaster.pid"
@@ -144,7 +144,7 @@ async def test_a_lock_file_that_names_a_living_stranger_does_not_keep_it_from_st
         assert Cluster(made_data_dir / "postgres").answers()
 
 
-async def test_a_crash_while_it_is_made_is_made_good(data_dir: Path) -> None:
+async def test_a_crash_during_creation_is_repaired(data_dir: Path) -> None:
     (data_dir / ".postgres-unfinished").mkdir()
     (data_dir / ".postgres-unfinished" / "PG_VERSION").write_text("18")
 
@@ -171,7 +171,7 @@ async def test_a_server_that_cannot_start_says_why(made_data_dir: Path) -> None:
             pass
 
 
-async def test_a_data_folder_that_cannot_be_one_is_said_to_be(data_dir: Path) -> None:
+async def test_an_unusable_data_folder_is_reported(data_dir: Path) -> None:
     (data_dir / "file").write_text("")
 
     with pytest.raises(StartupError, match="PLAYGROUND_DATA_DIR"):
@@ -179,7 +179,7 @@ async def test_a_data_folder_that_cannot_be_one_is_said_to_be(data_dir: Path) ->
             pass
 
 
-async def test_its_log_holds_no_statement_and_no_value(made_data_dir: Path) -> None:
+async def test_its_log_contains_no_statement_and_no_value(made_data_dir: Path) -> None:
     async with EmbeddedPostgres.open(made_data_dir) as server, running_engine(server.url, pool_size=1) as engine:
         await engine.client.execute_raw("CREATE TABLE notes (text text UNIQUE)")
         await engine.client.execute_raw("INSERT INTO notes VALUES ($1)", "a secret")

@@ -16,7 +16,7 @@ async def refused_start(url: str = "postgresql://host/playground") -> str:
     return str(refused.value)
 
 
-async def test_an_address_that_it_cannot_read_is_told_in_one_line() -> None:
+async def test_an_unreadable_url_is_reported_in_one_line() -> None:
     assert await refused_start("postgresql://host:abc/playground") == "The query engine did not start: Invalid URL"
 
 
@@ -32,7 +32,7 @@ async def test_a_package_that_is_missing_is_named_with_what_installs_it(tmp_path
 @pytest.mark.parametrize(
     ("program", "said"), [("console.error('first\\nsecond'); process.exit(1);", "first\nsecond"), ("", "it printed nothing.")]
 )
-async def test_other_last_words_are_told_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, said: str) -> None:
+async def test_other_error_output_is_reported_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, said: str) -> None:
     (tmp_path / "engine.mjs").write_text(program)
     monkeypatch.setattr(engine, "ENGINE", tmp_path / "engine.mjs")
     assert await refused_start() == f"The query engine did not start: {said}"

@@ -116,14 +116,14 @@ async def test_a_changed_schema_becomes_a_migration(tmp_path: Path) -> None:
     assert statements == ['CREATE TABLE "tags" (', '    "name" TEXT NOT NULL,', '    CONSTRAINT "tags_pkey" PRIMARY KEY ("name")', ");"]
 
 
-async def test_the_first_migration_of_all_can_be_made_too(tmp_path: Path) -> None:
+async def test_the_very_first_migration_can_be_created_too(tmp_path: Path) -> None:
     path = await create_migration("init", migrations=tmp_path / "migrations")
 
     assert 'CREATE TABLE "users"' in path.read_text()
     assert 'provider = "postgresql"' in (tmp_path / "migrations" / "migration_lock.toml").read_text()
 
 
-async def test_a_mistake_in_the_schema_is_told_with_its_line(tmp_path: Path) -> None:
+async def test_a_mistake_in_the_schema_is_reported_with_its_line(tmp_path: Path) -> None:
     schema = tmp_path / "schema.prisma"
     schema.write_text(prisma_cli.SCHEMA.read_text() + "\nmodel tags {\n  name Strin @id\n}\n")
 
@@ -136,7 +136,7 @@ async def test_a_name_without_letters_is_refused() -> None:
         await create_migration("---")
 
 
-async def test_a_database_that_holds_something_else_is_refused_with_the_reason(server: EmbeddedPostgres) -> None:
+async def test_a_database_with_other_tables_is_refused_with_the_reason(server: EmbeddedPostgres) -> None:
     async with running_engine(server.url, pool_size=1) as engine:
         await engine.client.execute_raw("CREATE TABLE someone_elses (id int)")
 
@@ -144,7 +144,7 @@ async def test_a_database_that_holds_something_else_is_refused_with_the_reason(s
         await migrate.migrate(server.url)
 
 
-async def test_a_migration_that_failed_before_is_told_with_what_to_do(new_data_dir: NewDataDir) -> None:
+async def test_a_failed_migration_is_reported_with_what_to_do(new_data_dir: NewDataDir) -> None:
     async with EmbeddedPostgres.open(new_data_dir()) as server:
         async with running_engine(server.url, pool_size=1) as engine:
             await engine.client.execute_raw("UPDATE _prisma_migrations SET finished_at = NULL")
@@ -165,7 +165,7 @@ VALUES ('1', '', '29990101000000_from_the_future', now(), NULL), ('2', '', '2999
             await migrate.migrate(server.url)
 
 
-async def test_a_database_that_cannot_be_reached_is_told_by_its_variable(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_database_is_reported_by_its_variable(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "_REACH_TIMEOUT", 0.1)
 
     with pytest.raises(StartupError, match="DATABASE_URL"):

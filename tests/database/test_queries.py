@@ -79,7 +79,7 @@ async def test_raw_queries_take_typed_parameters(database: Database) -> None:
     assert row == dict.fromkeys(("big", "money", "moment", "json", "texts", "yes", "nothing"), True)
 
 
-async def test_execute_raw_says_how_many_rows_it_changed(database: Database) -> None:
+async def test_execute_raw_returns_the_number_of_changed_rows(database: Database) -> None:
     async def operation(client: Prisma) -> int:
         users = [await new_user(client) for _ in range(3)]
         return await client.execute_raw("UPDATE users SET name = 'renamed' WHERE id = ANY($1::text[])", users)
@@ -209,7 +209,7 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
     assert await database.run(lambda client: client.users.find_unique(where={"id": user_id})) is None
 
 
-async def test_a_transaction_whose_time_is_up_is_told_so_and_leaves_nothing(database: Database) -> None:
+async def test_a_timed_out_transaction_fails_and_leaves_nothing(database: Database) -> None:
     user_id = new_id()
 
     async def operation(client: Prisma) -> None:
@@ -224,7 +224,7 @@ async def test_a_transaction_whose_time_is_up_is_told_so_and_leaves_nothing(data
     assert await database.run(lambda client: client.users.find_unique(where={"id": user_id})) is None
 
 
-async def test_it_is_told_so_at_whatever_moment_its_time_is_up(database: Database) -> None:
+async def test_a_transaction_fails_at_whatever_moment_its_time_is_up(database: Database) -> None:
     async def operation(client: Prisma, milliseconds: int) -> None:
         async with client.tx(timeout=timedelta(milliseconds=milliseconds)) as transaction:
             while True:  # A statement comes in every state that the engine is in while it ends the transaction.
@@ -235,7 +235,7 @@ async def test_it_is_told_so_at_whatever_moment_its_time_is_up(database: Databas
             await database.run(partial(operation, milliseconds=milliseconds))
 
 
-async def test_a_transaction_that_is_over_can_not_be_used_and_the_engine_survives_the_attempt(database: Database) -> None:
+async def test_a_finished_transaction_cannot_be_used_and_the_engine_survives_the_attempt(database: Database) -> None:
     async def operation(client: Prisma) -> None:
         async with client.tx() as transaction:
             await transaction.users.count()

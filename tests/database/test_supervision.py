@@ -73,7 +73,7 @@ async def opened(shared_data_dir: Path) -> AsyncIterator[Database]:
         yield database
 
 
-async def test_operations_go_on_after_the_engine_is_killed_under_load(opened: Database) -> None:
+async def test_operations_continue_after_the_engine_is_killed_under_load(opened: Database) -> None:
     async with under_load(opened) as load:
         for _ in range(2):
             assert opened._engine is not None
@@ -81,30 +81,28 @@ async def test_operations_go_on_after_the_engine_is_killed_under_load(opened: Da
             await load.everybody_advances()
 
 
-async def test_operations_go_on_after_the_engine_hangs_under_load(opened: Database) -> None:
+async def test_operations_continue_after_the_engine_hangs_under_load(opened: Database) -> None:
     async with under_load(opened) as load:
         assert opened._engine is not None
         os.kill(opened._engine.process.pid, signal.SIGSTOP)
         await load.everybody_advances()
 
 
-async def test_operations_go_on_after_the_embedded_postgresql_is_killed_under_load(opened: Database, shared_data_dir: Path) -> None:
+async def test_operations_continue_after_the_embedded_postgresql_is_killed_under_load(opened: Database, shared_data_dir: Path) -> None:
     async with under_load(opened) as load:
         for _ in range(2):
             os.kill(postmaster_pid(shared_data_dir), signal.SIGKILL)
             await load.everybody_advances()
 
 
-async def test_operations_go_on_after_the_embedded_postgresql_is_stopped_under_load(opened: Database, shared_data_dir: Path) -> None:
+async def test_operations_continue_after_the_embedded_postgresql_is_stopped_under_load(opened: Database, shared_data_dir: Path) -> None:
     async with under_load(opened) as load:
         for _ in range(2):
             os.kill(postmaster_pid(shared_data_dir), signal.SIGINT)
             await load.everybody_advances()
 
 
-async def test_a_postgresql_without_a_sign_of_life_is_away_and_its_connections_are_given_up(
-    opened: Database, shared_data_dir: Path
-) -> None:
+async def test_an_unresponsive_postgresql_is_unavailable_and_its_connections_are_closed(opened: Database, shared_data_dir: Path) -> None:
     async def answer() -> object:
         return await opened.run(lambda client: client.query_raw("SELECT 1"))
 
@@ -115,14 +113,14 @@ async def test_a_postgresql_without_a_sign_of_life_is_away_and_its_connections_a
     assert opened.engine_restarts == 0
 
 
-async def test_a_statement_may_take_longer_than_a_sign_of_life(shared_data_dir: Path) -> None:
+async def test_a_statement_may_take_longer_than_a_health_check(shared_data_dir: Path) -> None:
     # Also where it takes the only connection.
     settings = settings_for(shared_data_dir).model_copy(update={"database_pool_size": 1})
     async with Database.open(settings) as database:
         assert await database.run(lambda client: client.query_raw("SELECT 1 FROM pg_sleep(6)"))
 
 
-async def test_operations_go_on_after_a_server_of_somebody_else_restarts_under_load(shared_data_dir: Path, database: Database) -> None:
+async def test_operations_continue_after_an_external_server_restarts_under_load(shared_data_dir: Path, database: Database) -> None:
     cluster = Cluster(shared_data_dir / "postgres")
 
     def restart() -> None:
@@ -135,7 +133,7 @@ async def test_operations_go_on_after_a_server_of_somebody_else_restarts_under_l
             await load.everybody_advances()
 
 
-async def test_operations_go_on_after_postgresql_cuts_every_connection_under_load(opened: Database) -> None:
+async def test_operations_continue_after_postgresql_cuts_every_connection_under_load(opened: Database) -> None:
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
     async with under_load(opened) as load:
         for _ in range(3):
@@ -155,7 +153,7 @@ async def test_an_idle_service_is_healthy_again_after_engine_and_postgresql_died
     await opened.run(lambda client: client.users.count())
 
 
-async def test_a_database_that_stays_away_is_said_to_be_and_is_used_again_when_it_is_back(made_data_dir: Path) -> None:
+async def test_an_unavailable_database_is_reported_and_used_again_when_it_is_back(made_data_dir: Path) -> None:
     cluster = Cluster(made_data_dir / "postgres")
     await anyio.to_thread.run_sync(cluster.start)
     async with Database.open(settings_for(made_data_dir, cluster.url)) as external:
@@ -172,7 +170,7 @@ async def test_a_database_that_stays_away_is_said_to_be_and_is_used_again_when_i
         assert await external.healthy()
 
 
-async def test_an_operation_that_gives_up_by_itself_harms_nobody(opened: Database) -> None:
+async def test_a_cancelled_operation_does_not_affect_others(opened: Database) -> None:
     engine = opened._engine
 
     async def impatient(client: Prisma) -> None:
@@ -217,7 +215,7 @@ anyio.run(main)
         await ended(engine)
 
 
-async def test_nobody_without_the_secret_can_use_the_engine(opened: Database) -> None:
+async def test_no_one_without_the_secret_can_use_the_engine(opened: Database) -> None:
     assert opened._engine is not None
     url = str(opened._engine.client._engine._http._base_url)
     async with aiohttp.ClientSession(url) as stranger:

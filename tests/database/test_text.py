@@ -31,7 +31,7 @@ async def stored(database: Database, text: str) -> str:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(_SCALARS, max_size=200))
-async def test_any_text_comes_back_as_it_was(database: Database, text: str) -> None:
+async def test_any_text_is_returned_unchanged(database: Database, text: str) -> None:
     assert await stored(database, text) == text
 
 
@@ -43,12 +43,12 @@ async def test_any_text_comes_back_as_it_was(database: Database, text: str) -> N
         "\U0010ffff", "é", "e\u0301", "👨‍👩‍👧‍👦", "$1", "%s", "'; DROP TABLE users; --",
     ],
 )  # fmt: skip
-async def test_text_that_something_on_the_way_could_take_for_its_own_comes_back(database: Database, text: str) -> None:
+async def test_text_with_special_meaning_on_the_way_is_returned_unchanged(database: Database, text: str) -> None:
     assert await stored(database, text) == text
 
 
 @pytest.mark.parametrize("plane", range(17))
-async def test_every_scalar_value_comes_back(database: Database, plane: int) -> None:
+async def test_every_scalar_value_is_returned(database: Database, plane: int) -> None:
     codes = range(max(1, plane << 16), (plane + 1) << 16)
     text = "".join(chr(code) for code in codes if not 0xD800 <= code <= 0xDFFF)
 
@@ -56,14 +56,14 @@ async def test_every_scalar_value_comes_back(database: Database, plane: int) -> 
 
 
 @pytest.mark.parametrize("pattern", ["word and\nline\r\n", "中", "😀", "\u2028"])
-async def test_a_megabyte_comes_back(database: Database, pattern: str) -> None:
+async def test_a_megabyte_is_returned(database: Database, pattern: str) -> None:
     text = pattern * (1_000_000 // len(pattern.encode()))
 
     assert await stored(database, text) == text
 
 
 @pytest.mark.parametrize(("text", "error"), [("a\x00b", DataError), ("a\ud800b", UnicodeEncodeError)])
-async def test_text_that_postgresql_cannot_hold_is_refused_and_nothing_else_suffers(
+async def test_text_that_postgresql_cannot_store_is_refused_without_other_effects(
     database: Database, text: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -72,7 +72,7 @@ async def test_text_that_postgresql_cannot_hold_is_refused_and_nothing_else_suff
     assert await stored(database, "a") == "a"
 
 
-async def test_text_in_raw_queries_and_json_comes_back(database: Database) -> None:
+async def test_text_in_raw_queries_and_json_is_returned(database: Database) -> None:
     text = 'a\u2028b\x85c\r"\\😀'
 
     [row] = await database.run(lambda client: client.query_raw("SELECT $1::text AS plain, jsonb_build_object('x', $1::text) AS json", text))
@@ -80,7 +80,7 @@ async def test_text_in_raw_queries_and_json_comes_back(database: Database) -> No
     assert row == {"plain": text, "json": {"x": text}}
 
 
-async def test_no_text_gets_into_logs_even_at_debug_level(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_text_is_logged_even_at_debug_level(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         await stored(database, "a prompt that nobody else may read")
 

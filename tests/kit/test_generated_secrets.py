@@ -40,7 +40,7 @@ def ask(paths: list[Path], everybody: Barrier, answers: "SimpleQueue[list[str]]"
     answers.put(secrets)
 
 
-def test_a_secret_is_made_once_for_its_owner_alone_and_nothing_else_stays(tmp_path: Path) -> None:
+def test_a_secret_is_created_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "data" / "secret"
     secret = load_or_create_secret(path)
     assert len(secret) >= SHORTEST_SECRET
@@ -80,7 +80,7 @@ def test_processes_that_ask_at_once_get_the_same_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"x" * (SHORTEST_SECRET - 1), b"\xff" * 64], ids=["empty", "blank", "short", "no text"])
 @pytest.mark.parametrize("file", ["jwt-secret", "encryption-secret"])
-def test_a_file_that_holds_no_secret_is_named_and_stays_as_it_is(tmp_path: Path, file: str, content: bytes) -> None:
+def test_a_file_without_a_secret_is_named_and_unchanged(tmp_path: Path, file: str, content: bytes) -> None:
     (tmp_path / file).write_bytes(content)
     settings = Settings(data_dir=tmp_path, _env_file=None)
     with pytest.raises(StartupError, match=rf"{tmp_path / file} .*delete it"):
@@ -88,7 +88,7 @@ def test_a_file_that_holds_no_secret_is_named_and_stays_as_it_is(tmp_path: Path,
     assert (tmp_path / file).read_bytes() == content
 
 
-def test_a_disk_that_takes_nothing_leaves_no_secret_for_the_next_start(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_secret_for_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     done = subprocess.run([sys.executable, "-c", ON_A_FULL_DISK, path], capture_output=True, text=True, check=True)
     assert str(path) in done.stdout

@@ -79,7 +79,7 @@ async def test_an_address_may_hold_any_letters():
     assert mail["To"] == "ädà@bücher.example"
 
 
-async def test_a_mail_that_is_not_taken_for_now_is_sent_again(log: list[Any]):
+async def test_a_temporarily_refused_mail_is_sent_again(log: list[Any]):
     async with mail_server(refusals=["451 Come back later"]) as mailbox, background_tasks() as tasks:
         Mailer.of(settings_for(mailbox.port, smtp_security="none"), tasks).send_soon(MAIL)
         await mailbox.next()
@@ -87,7 +87,7 @@ async def test_a_mail_that_is_not_taken_for_now_is_sent_again(log: list[Any]):
     assert (await until_logged(log, "mail_delayed"))["reason"] == "SMTPDataError 451"
 
 
-async def test_a_server_that_is_away_is_asked_again(log: list[Any]):
+async def test_an_unavailable_mail_server_is_retried(log: list[Any]):
     async with mail_server() as mailbox:
         port = mailbox.port
     async with background_tasks() as tasks:
@@ -95,7 +95,7 @@ async def test_a_server_that_is_away_is_asked_again(log: list[Any]):
         assert (await until_logged(log, "mail_delayed"))["again_in_seconds"] == 0.5
 
 
-async def test_a_mail_that_is_refused_for_good_is_logged_without_what_stands_in_it(log: list[Any]):
+async def test_a_permanently_refused_mail_is_logged_without_its_content(log: list[Any]):
     async with mail_server(refusals=[f"554 No mail with {TOKEN}"]) as mailbox, background_tasks() as tasks:
         Mailer.of(settings_for(mailbox.port, smtp_security="none"), tasks).send_soon(MAIL)
         failure = await until_logged(log, "mail_not_sent")
@@ -104,7 +104,7 @@ async def test_a_mail_that_is_refused_for_good_is_logged_without_what_stands_in_
 
 
 @pytest.mark.parametrize("why", ["no encryption", "a certificate of nobody", "a wrong password"])
-async def test_nothing_is_sent_to_a_server_that_is_not_as_it_should_be(why: str, tls: ssl.SSLContext, log: list[Any]):
+async def test_nothing_is_sent_to_a_server_without_the_required_security(why: str, tls: ssl.SSLContext, log: list[Any]):
     server: dict[str, Any] = {
         "no encryption": {},
         "a certificate of nobody": {"starttls": tls},
@@ -118,7 +118,7 @@ async def test_nothing_is_sent_to_a_server_that_is_not_as_it_should_be(why: str,
     assert "wrong" not in str(log)
 
 
-async def test_without_a_server_a_mail_is_a_file_for_its_owner_alone_and_the_log_says_where(tmp_path: Path, log: list[Any]):
+async def test_without_a_server_a_mail_is_a_private_file_and_its_path_is_logged(tmp_path: Path, log: list[Any]):
     async with background_tasks() as tasks:
         Mailer.of(Settings(data_dir=tmp_path, _env_file=None), tasks).send_soon(MAIL)
         path = Path((await until_logged(log, "mail_written"))["path"])

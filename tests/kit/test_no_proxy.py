@@ -54,7 +54,7 @@ def direct(client: ModuleType, value: str, url: str) -> bool:
         ("*", "http://example.org"),
     ],
 )
-def test_a_named_host_is_asked_without_the_proxy(client: ModuleType, value: str, url: str) -> None:
+def test_a_host_in_no_proxy_is_called_directly(client: ModuleType, value: str, url: str) -> None:
     assert unreadable_entries(value) == []
     assert direct(client, value, url)
 
@@ -69,7 +69,7 @@ def test_a_named_host_is_asked_without_the_proxy(client: ModuleType, value: str,
         ("[fd00::]/8", "http://[fd00::3]"),
     ],
 )
-def test_a_named_network_is_asked_without_the_proxy(value: str, url: str) -> None:
+def test_a_network_in_no_proxy_is_called_directly(value: str, url: str) -> None:
     assert direct(httpx2, value, url)  # The older client, of the scripts, has no networks.
 
 
@@ -85,7 +85,7 @@ def test_a_named_network_is_asked_without_the_proxy(value: str, url: str) -> Non
         ("", "http://example.org"),
     ],
 )
-def test_any_other_host_is_asked_through_the_proxy(client: ModuleType, value: str, url: str) -> None:
+def test_any_other_host_is_called_through_the_proxy(client: ModuleType, value: str, url: str) -> None:
     assert not direct(client, value, url)
 
 

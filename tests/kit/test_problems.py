@@ -23,13 +23,13 @@ async def test_a_field_is_refused_in_words_about_what_was_sent(user: User, chang
     assert refused.json()["detail"] == f"{field}: {message}"
 
 
-async def test_an_address_that_is_none_leads_to_those_that_are(user: User):
+async def test_an_unknown_path_suggests_similar_ones(user: User):
     nowhere = await user.http.get("/nowhere")
     assert (nowhere.status_code, nowhere.json()["type"]) == (404, "about:blank")
     assert nowhere.json()["detail"] == "This address doesn't exist. See /docs for all addresses."
 
 
-async def test_a_method_that_an_address_does_not_take_is_told_with_those_that_it_takes(user: User):
+async def test_a_wrong_method_is_refused_with_the_allowed_ones(user: User):
     refused = await user.http.put("/users/me")
     assert refused.status_code == 405
     allowed = refused.headers["allow"]
@@ -37,7 +37,7 @@ async def test_a_method_that_an_address_does_not_take_is_told_with_those_that_it
     assert refused.json()["detail"] == f"This address doesn't support PUT. It supports {allowed}."
 
 
-async def test_a_stream_takes_no_head(user: User):
+async def test_head_is_not_allowed_for_a_stream(user: User):
     for path in ("/playground/stream?prompt=Hi&models=sim/quick", "/playground/sessions/none/stream"):
         assert (await user.http.head(path)).status_code == 405
     assert (await user.http.get("/playground/sessions")).json()["items"] == []

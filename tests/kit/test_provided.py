@@ -16,7 +16,7 @@ class WallClock(Clock):
     """One that takes the place of the other."""
 
 
-def test_a_service_is_found_by_its_type_and_by_what_it_stands_for() -> None:
+def test_a_service_is_found_by_its_type_and_its_protocol() -> None:
     services, clock = Services(), WallClock()
     services.add(clock)
     assert services.get(WallClock) is clock
@@ -45,7 +45,7 @@ def test_an_endpoint_without_its_service_is_found_before_the_first_request() -> 
     check(app, services)
 
 
-def test_a_service_that_no_room_opened_is_missed_by_the_application() -> None:
+def test_the_application_reports_a_service_that_no_room_opened() -> None:
     with pytest.raises(LookupError, match="which no room opened"):
         check(create_app(), Services())
 

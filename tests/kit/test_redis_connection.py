@@ -29,13 +29,13 @@ async def refused_start(redis_url: str) -> str:
         "rediss://127.0.0.1:6379/0?ssl_cert_reqs=maybe",
     ],
 )
-async def test_an_address_that_nothing_can_be_made_of_is_told_by_its_variable_without_the_password(url: str) -> None:
+async def test_an_invalid_url_is_reported_by_its_variable_without_the_password(url: str) -> None:
     said = await refused_start(url)
     assert said.startswith("REDIS_URL is not valid")
     assert not any(piece in said for piece in ("s3", "cret"))
 
 
-async def test_a_redis_that_does_not_answer_is_told_in_whole_sentences() -> None:
+async def test_an_unreachable_redis_is_reported_in_whole_sentences() -> None:
     with socket.socket() as bound:  # Nobody listens there, and nobody else will meanwhile.
         bound.bind(("127.0.0.1", 0))
         said = await refused_start(f"redis://127.0.0.1:{bound.getsockname()[1]}/0")

@@ -205,7 +205,7 @@ async def test_sums_are_exact_in_every_grouping(books: tuple[User, list[Made]], 
         assert with_decimals(found["total"]) == cost_figures(answers)
 
 
-async def test_rows_are_in_the_order_of_time_and_then_the_dearest_first(books: tuple[User, list[Made]]):
+async def test_rows_are_ordered_by_time_and_then_by_cost(books: tuple[User, list[Made]]):
     rows = (await report(books[0], groupBy="provider,day"))["rows"]
     order = [(row["day"], -Decimal(row["cost"] or 0)) for row in rows]
     assert order == sorted(order)
@@ -229,7 +229,7 @@ async def test_an_unknown_price_is_counted_and_never_0(user: User, sql: Sql):
     assert (rows["lab/two"]["cost"], rows["lab/two"]["unknownCosts"]) == ("0.5", 1)
 
 
-async def test_what_a_run_came_to_is_in_the_report(user: User, scripted: ScriptedProvider):
+async def test_the_results_of_a_run_are_in_the_report(user: User, scripted: ScriptedProvider):
     async def priced(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("One")
@@ -248,7 +248,7 @@ async def test_what_a_run_came_to_is_in_the_report(user: User, scripted: Scripte
     assert found["rows"][0]["day"] == datetime.now(UTC).date().isoformat()
 
 
-async def test_an_answer_that_is_being_written_is_counted_apart(user: User, scripted: ScriptedProvider):
+async def test_a_running_answer_is_counted_separately(user: User, scripted: ScriptedProvider):
     gate = Gate()
 
     async def waits(exchange: Exchange) -> None:
@@ -267,7 +267,7 @@ async def test_an_answer_that_is_being_written_is_counted_apart(user: User, scri
     await user.http.get(f"/playground/sessions/{session_id}/stream")
 
 
-async def test_without_answers_there_are_no_rows_and_a_total_of_nothing(user: User):
+async def test_without_answers_there_are_no_rows_and_an_empty_total(user: User):
     found = await report(user)
     assert found["rows"] == []
     assert found["total"] == {**_NOTHING, "cost": "0", "unknownCosts": 0, "requests": 0, "ownKey": None, "simulated": None}
@@ -276,7 +276,7 @@ async def test_without_answers_there_are_no_rows_and_a_total_of_nothing(user: Us
 # Who may
 
 
-async def test_everybody_sees_their_own(user: User, other_user: User, sql: Sql):
+async def test_every_user_sees_their_own_costs(user: User, other_user: User, sql: Sql):
     write(sql, user, [Made()])
     assert (await report(user))["total"]["answers"] == 1
     assert (await report(other_user))["total"]["answers"] == 0
@@ -321,16 +321,16 @@ async def test_an_api_key_needs_the_scope_for_reports(user: User, sql: Sql):
 
 
 @pytest.mark.parametrize("group_by", ["", "hour", "day,day", "day,model,provider", "day,"])
-async def test_rows_of_something_else_are_refused(user: User, group_by: str):
+async def test_unknown_dimensions_are_refused(user: User, group_by: str):
     assert (await refused(user, groupBy=group_by)).startswith("groupBy")
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "", "../../etc/passwd", "UTC+99", "europe/berlin", "\x00"])
-async def test_a_time_zone_that_is_none_is_refused(user: User, zone: str):
+async def test_an_unknown_time_zone_is_refused(user: User, zone: str):
     assert await refused(user, timezone=zone) == "timezone"
 
 
-async def test_a_range_that_is_none_is_refused(user: User):
+async def test_an_invalid_range_is_refused(user: User):
     assert await refused(user, **{"from": "yesterday"}) == "from"
     assert await refused(user, **{"from": "2026-02-01", "to": "2026-02-01"}) == "to"
     assert await refused(user, **{"from": "0001-01-01", "timezone": "Asia/Tokyo"}) == "from"
@@ -371,7 +371,7 @@ async def as_csv(user: User, headers: dict[str, str] | None = None, **query: str
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-async def test_as_csv_it_has_the_same_figures(books: tuple[User, list[Made]]):
+async def test_the_csv_has_the_same_figures(books: tuple[User, list[Made]]):
     user, _ = books
     rows = (await report(user, groupBy="day,model"))["rows"]
     lines = await as_csv(user, groupBy="day,model", format="csv")
@@ -386,7 +386,7 @@ async def test_as_csv_it_has_the_same_figures(books: tuple[User, list[Made]]):
             assert line[f"{prefix}cost_usd"] == ((apart or {}).get("cost") or "")
 
 
-async def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(user: User, sql: Sql):
+async def test_a_cell_that_a_spreadsheet_would_execute_is_made_harmless(user: User, sql: Sql):
     names = ["=cmd|'calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", 'a"b,c\nd']
     write(sql, user, [Made(turn=number, model=f"{name}/x") for number, name in enumerate(names)])
     response = await user.http.get("/reports/costs", params={"groupBy": "provider", "format": "csv"})
@@ -405,7 +405,7 @@ async def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(user: User, 
         ("application/json", "csv", "text/csv"),
     ],
 )
-async def test_the_format_or_else_what_is_accepted_decides(user: User, accept: str, given: str | None, kind: str):
+async def test_the_format_or_else_the_accept_header_decides(user: User, accept: str, given: str | None, kind: str):
     query = {} if given is None else {"format": given}
     response = await user.http.get("/reports/costs", params=query, headers={"Accept": accept})
     assert response.headers["content-type"].partition(";")[0] == kind

@@ -27,7 +27,7 @@ async def violations(page: Page) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
-async def test_no_page_breaks_a_rule_of_axe(browser: Browser, service: RunningService, theme: Any, width: int) -> None:
+async def test_no_page_violates_a_rule_of_axe(browser: Browser, service: RunningService, theme: Any, width: int) -> None:
     async with visiting(
         browser, service.url, color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     ) as visit:

@@ -40,7 +40,7 @@ async def test_the_profile_is_changed_and_says_what_can_not_be(visit: Visit) -> 
     await expect(page.get_by_label("Username")).to_have_value(username)
 
 
-async def test_the_theme_goes_with_the_account(browser: Browser, visit: Visit) -> None:
+async def test_the_theme_is_stored_in_the_account(browser: Browser, visit: Visit) -> None:
     page = visit.page
     await page.goto(f"{visit.url}/account/profile")
     async with page.expect_response("**/users/me"):
@@ -161,7 +161,7 @@ async def test_usage_is_shown(visit: Visit) -> None:
     await expect(page.get_by_role("listitem").filter(has_text="Turns today")).to_contain_text("1")
 
 
-async def test_all_that_is_kept_is_downloaded(visit: Visit, tmp_path: Path) -> None:
+async def test_all_stored_data_is_downloaded(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     await page.goto(f"{visit.url}/account/data")
     async with page.expect_download() as download:
@@ -172,7 +172,7 @@ async def test_all_that_is_kept_is_downloaded(visit: Visit, tmp_path: Path) -> N
         assert visit.email in archive.read("profile.json").decode()
 
 
-async def test_the_account_is_deleted_by_its_password_alone(visit: Visit) -> None:
+async def test_the_account_is_deleted_only_with_its_password(visit: Visit) -> None:
     page = visit.page
     visit.expects_refusal("/users/me")
     await page.goto(f"{visit.url}/account/data")
@@ -188,7 +188,7 @@ async def test_the_account_is_deleted_by_its_password_alone(visit: Visit) -> Non
         assert (await http.post("/auth/login", json={"email": visit.email, "password": PASSWORD})).status_code == 401
 
 
-async def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(visit: Visit, outbox: Outbox) -> None:
+async def test_a_forgotten_password_is_reset_with_the_link_in_an_email(visit: Visit, outbox: Outbox) -> None:
     page = visit.page
     visit.expects_refusal("/auth/reset-password")
     await page.get_by_role("button", name="Log out").click()

@@ -9,7 +9,9 @@ CODE = "".join(f"def f{number}(x):\n    return x + {number}  # more\n" for numbe
 ANSWER = f"A formula: $x^2 + y_1$.\n\n```python\n{CODE}```\n\nThe end."
 
 
-async def test_code_is_coloured_and_formulas_are_set_while_the_text_stays_as_it_came(visit: Visit, scripted: ScriptedProvider) -> None:
+async def test_code_is_highlighted_and_formulas_are_typeset_while_the_text_stays_unchanged(
+    visit: Visit, scripted: ScriptedProvider
+) -> None:
     async def write(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write(*[ANSWER[start : start + 40] for start in range(0, len(ANSWER), 40)])
@@ -23,7 +25,7 @@ async def test_code_is_coloured_and_formulas_are_set_while_the_text_stays_as_it_
     assert await lane.locator("pre code").text_content() == CODE.rstrip("\n")
 
 
-async def test_all_turns_of_a_long_record_are_there_when_it_is_opened(visit: Visit) -> None:
+async def test_all_turns_of_a_long_session_are_shown_when_it_is_opened(visit: Visit) -> None:
     await visit.compare("Turn 1", "sim/quick")
     async with visit.as_program() as user:
         session_id = visit.page.url.rpartition("/")[2]

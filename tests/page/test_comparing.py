@@ -17,7 +17,7 @@ async def summary_of(page: Page) -> str:
     return await summary.inner_text()
 
 
-async def test_the_first_visit_makes_an_account_and_runs_a_sample_comparison_with_one_click(newcomer: Visit) -> None:
+async def test_the_first_visit_creates_an_account_and_runs_a_sample_comparison_with_one_click(newcomer: Visit) -> None:
     page = newcomer.page
     await newcomer.register()
     await page.get_by_role("button", name="Run a sample comparison").click()
@@ -40,7 +40,7 @@ async def test_the_login_lasts_over_a_reload_and_ends_with_logging_out(visit: Vi
     await expect(visit.page.get_by_label("Password")).to_be_visible()
 
 
-async def test_models_are_chosen_by_search_and_compared_and_asked_again(visit: Visit) -> None:
+async def test_models_are_chosen_by_search_and_compared_and_retried(visit: Visit) -> None:
     page = visit.page
     await page.get_by_role("button", name="Choose models").click()
     search = page.get_by_role("combobox", name="Search models")
@@ -65,7 +65,7 @@ async def test_models_are_chosen_by_search_and_compared_and_asked_again(visit: V
         await expect(visit.lane(number).get_by_role("article", name="Turn 1")).to_be_attached()
 
 
-async def test_one_lane_is_stopped_and_keeps_its_text_while_the_other_goes_on(visit: Visit, held: HeldAnswer) -> None:
+async def test_one_lane_is_stopped_and_keeps_its_text_while_the_other_continues(visit: Visit, held: HeldAnswer) -> None:
     await visit.compare("Count", held.model, held.model)
     for number in (1, 2):
         await expect(visit.lane(number)).to_contain_text("one two")
@@ -87,7 +87,7 @@ async def test_all_lanes_are_stopped_at_once(visit: Visit, held: HeldAnswer) -> 
     held.gate.open()
 
 
-async def test_a_lane_that_fails_says_why_and_whether_asking_again_helps_beside_two_that_succeed(visit: Visit) -> None:
+async def test_a_failed_lane_shows_why_and_whether_a_retry_helps_while_two_others_succeed(visit: Visit) -> None:
     page = visit.page
     await visit.compare("Hello", "sim/quick", "sim/refuses", "sim/cuts-off", "sim/careful")
     await expect(visit.lane(1)).to_contain_text("Done")
@@ -120,9 +120,7 @@ async def test_a_reload_in_mid_run_joins_it_again(visit: Visit, held: HeldAnswer
     await expect(visit.lane(1)).to_contain_text("Done")
 
 
-async def test_a_lost_connection_is_told_and_taken_up_where_it_was(
-    browser: Browser, service: RunningService, proxy: Proxy, held: HeldAnswer
-) -> None:
+async def test_a_lost_connection_is_reported_and_resumed(browser: Browser, service: RunningService, proxy: Proxy, held: HeldAnswer) -> None:
     async with visiting(browser, proxy.url) as visit:
         await visit.arrive()
         await visit.compare("Count", held.model)
@@ -138,7 +136,7 @@ async def test_a_lost_connection_is_told_and_taken_up_where_it_was(
         await expect(visit.lane(1)).to_contain_text("Done")
 
 
-async def test_a_login_that_has_expired_is_asked_for_again_and_nothing_typed_is_lost(newcomer: Visit) -> None:
+async def test_an_expired_login_is_requested_again_and_nothing_typed_is_lost(newcomer: Visit) -> None:
     visit, page = newcomer, newcomer.page
     await visit.register()
     await page.goto(f"{visit.url}/?models=sim/quick")
@@ -169,7 +167,7 @@ async def test_what_is_typed_and_chosen_survives_a_reload(visit: Visit) -> None:
     await expect(visit.lane(1)).to_contain_text("temperature 0.2")
 
 
-async def test_a_set_of_models_is_saved_and_opened(visit: Visit) -> None:
+async def test_a_preset_is_saved_and_opened(visit: Visit) -> None:
     page = visit.page
     await page.goto(f"{visit.url}/?models=sim/quick,sim/careful")
     await page.get_by_role("button", name="Sets").click()
@@ -184,7 +182,7 @@ async def test_a_set_of_models_is_saved_and_opened(visit: Visit) -> None:
     await expect(visit.lane(2)).to_be_visible()
 
 
-async def test_a_comparison_that_is_not_there_says_so(visit: Visit) -> None:
+async def test_a_missing_comparison_is_reported(visit: Visit) -> None:
     await visit.page.goto(f"{visit.url}/s/nothing")
     await expect(visit.page.get_by_text("Comparison not found")).to_be_visible()
     visit.errors[:] = [error for error in visit.errors if "404" not in error]

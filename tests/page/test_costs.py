@@ -13,7 +13,7 @@ def figures(page: Page, row: str) -> Locator:
     return page.get_by_role("row", name=row).get_by_role("cell")
 
 
-async def test_money_unknown_prices_and_the_simulator_stand_apart(visit: Visit, scripted: ScriptedProvider, tmp_path: Path) -> None:
+async def test_money_unknown_prices_and_simulated_costs_are_separate(visit: Visit, scripted: ScriptedProvider, tmp_path: Path) -> None:
     page = visit.page
 
     async def answer(exchange: Exchange) -> None:
@@ -56,7 +56,7 @@ async def test_money_unknown_prices_and_the_simulator_stand_apart(visit: Visit, 
     assert lines[unpriced]["cost_usd"] == ""
 
 
-async def test_an_address_says_what_is_looked_at(visit: Visit) -> None:
+async def test_the_url_has_the_selected_view(visit: Visit) -> None:
     page = visit.page
     await page.goto(f"{visit.url}/costs?from=2026-01-01&to=2026-01-31&by=provider")
     await expect(page.get_by_text("No usage in this period.")).to_be_visible()
@@ -67,7 +67,7 @@ async def test_an_address_says_what_is_looked_at(visit: Visit) -> None:
     await expect(page.get_by_role("checkbox", name="All users")).to_have_count(0)
 
 
-async def test_a_report_that_fails_says_why_and_can_be_asked_for_again(visit: Visit) -> None:
+async def test_a_failed_report_shows_why_and_can_be_retried(visit: Visit) -> None:
     page = visit.page
     visit.expects_refusal("/reports/costs")
     problem = {"type": "urn:playground:problem:database_away", "detail": "The database is away for a moment."}

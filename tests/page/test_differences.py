@@ -42,7 +42,7 @@ async def test_two_answers_are_compared_by_word(visit: Visit, scripted: Scripted
     await expect(visit.lane(1)).to_contain_text("smaller cook")
 
 
-async def test_long_answers_are_compared_while_the_page_stays_at_hand(visit: Visit, scripted: ScriptedProvider) -> None:
+async def test_long_answers_are_compared_while_the_page_stays_responsive(visit: Visit, scripted: ScriptedProvider) -> None:
     page = visit.page
     texts = ["".join(f"Line {line} has {word}{line * 7919 % 1009} in it.\n" for line in range(4_000)) for word in ("x", "y")]
     await visit.compare("At length", *(scripted.model(saying(text)) for text in texts))

@@ -24,7 +24,7 @@ def ending(reason: str, *texts: str, reasoning_tokens: int = 0) -> Callable[[Exc
     return answers
 
 
-async def test_how_an_answer_ended_is_shown_and_a_cut_one_wins_nothing(visit: Visit, scripted: ScriptedProvider) -> None:
+async def test_the_end_of_an_answer_is_shown_and_a_truncated_one_is_never_best(visit: Visit, scripted: ScriptedProvider) -> None:
     await visit.compare(
         "Why?",
         scripted.model(ending("length", "The answer is that one has to")),

@@ -25,7 +25,7 @@ async def status(program: User, session_id: str) -> int:
     return (await program.http.get(f"/playground/sessions/{session_id}")).status_code
 
 
-async def test_sessions_stand_under_their_day_and_open_at_an_address_of_their_own(visit: Visit) -> None:
+async def test_sessions_are_grouped_by_day_and_have_their_own_url(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         [first, _] = await made(program, "First prompt", "Second prompt")
@@ -50,7 +50,7 @@ async def test_days_are_those_of_the_browser(visit: Visit) -> None:
         await expect(page.get_by_role("heading", level=2)).to_have_text("Yesterday")
 
 
-async def test_what_is_looked_for_is_found_and_stands_in_the_address(visit: Visit) -> None:
+async def test_searches_find_sessions_and_are_in_the_url(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         await made(program, "A prompt about apples", "A prompt about pears", "Nothing of the kind")
@@ -72,7 +72,7 @@ async def test_what_is_looked_for_is_found_and_stands_in_the_address(visit: Visi
     await expect(page.get_by_text("No matching comparisons")).to_be_visible()
 
 
-async def test_older_sessions_come_while_one_scrolls(visit: Visit) -> None:
+async def test_older_sessions_load_while_scrolling(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         await made(program, "Prompt 0")
@@ -86,7 +86,7 @@ async def test_older_sessions_come_while_one_scrolls(visit: Visit) -> None:
     await expect(page.get_by_role("link", name="Prompt 0", exact=True)).to_have_count(1)
 
 
-async def test_a_session_is_renamed_in_its_place(visit: Visit) -> None:
+async def test_a_session_is_renamed_in_place(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         [session_id] = await made(program, "Old title")
@@ -127,7 +127,7 @@ async def test_a_deletion_can_be_undone(visit: Visit) -> None:
         assert [await status(program, each) for each in sessions] == [200] * 3
 
 
-async def test_a_deletion_that_is_not_undone_happens(visit: Visit) -> None:
+async def test_a_deletion_that_is_not_undone_takes_place(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         [session_id] = await made(program, "To be deleted")
@@ -142,7 +142,7 @@ async def test_a_deletion_that_is_not_undone_happens(visit: Visit) -> None:
         await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-async def test_a_page_that_is_closed_meanwhile_deletes_all_the_same(visit: Visit) -> None:
+async def test_closing_the_page_executes_pending_deletions(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         [session_id, kept] = await made(program, "To be deleted", "To be kept")
@@ -158,7 +158,7 @@ async def test_a_page_that_is_closed_meanwhile_deletes_all_the_same(visit: Visit
         assert await status(program, kept) == 200
 
 
-async def test_logging_out_deletes_what_was_waiting(visit: Visit) -> None:
+async def test_logging_out_executes_pending_deletions(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program:
         [session_id] = await made(program, "To be deleted")
@@ -169,7 +169,7 @@ async def test_logging_out_deletes_what_was_waiting(visit: Visit) -> None:
         assert await status(program, session_id) == 404
 
 
-async def test_the_list_is_where_one_left_it_when_one_comes_back(visit: Visit) -> None:
+async def test_the_list_keeps_its_scroll_position(visit: Visit) -> None:
     page = visit.page
     async with visit.as_program() as program, anyio.create_task_group() as tasks:
         for number in range(60):

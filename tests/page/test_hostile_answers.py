@@ -31,7 +31,7 @@ _SHOWN = "document.querySelector('.markdown')?.lastElementChild?.textContent.tri
 _LONGEST_SECONDS = 60
 
 
-async def test_a_lane_in_which_a_model_nests_without_end_leaves_the_others_as_they_are(visit: Visit, scripted: ScriptedProvider) -> None:
+async def test_endless_nesting_in_one_lane_does_not_affect_the_others(visit: Visit, scripted: ScriptedProvider) -> None:
     async def nest(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write(*["> - "] * 1_000, "deep\n\n", "The end.")

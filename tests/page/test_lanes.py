@@ -14,7 +14,7 @@ async def names(page: Page) -> list[str]:
     return await page.locator(".lanes section h2").all_inner_texts()
 
 
-async def test_everything_is_done_by_the_keyboard_alone(newcomer: Visit) -> None:
+async def test_everything_can_be_done_with_the_keyboard_only(newcomer: Visit) -> None:
     visit, page = newcomer, newcomer.page
     keyboard = page.keyboard
     await page.goto(visit.url)
@@ -90,7 +90,7 @@ async def test_a_lane_is_moved_by_dragging_and_made_wider_at_its_edge(visit: Vis
     assert round(dragged["width"] - after["width"]) == 40
 
 
-async def test_a_lane_is_shown_alone_and_escape_brings_the_others_back(visit: Visit) -> None:
+async def test_a_lane_is_maximized_and_escape_restores_the_others(visit: Visit) -> None:
     await visit.compare("Hello", "sim/quick", "sim/careful")
     await visit.page.get_by_role("button", name="Maximize careful").click()
     assert await names(visit.page) == ["careful"]
@@ -126,7 +126,7 @@ async def test_the_end_is_kept_in_sight_until_the_reader_scrolls_up(visit: Visit
     assert await scroller.evaluate("(element) => element.scrollTop") == place
 
 
-async def test_on_a_phone_one_lane_is_seen_at_a_time_and_tabs_lead_to_the_others(browser: Browser, service: RunningService) -> None:
+async def test_on_a_phone_one_lane_is_visible_at_a_time_and_tabs_lead_to_the_others(browser: Browser, service: RunningService) -> None:
     async with visiting(browser, service.url, **PHONE) as visit:
         await visit.arrive()
         await visit.compare("Hello", "sim/quick", "sim/careful", "sim/reasoner")

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 from .conftest import Visit
 
 
-async def test_commands_are_found_by_what_is_typed_and_run_by_the_keyboard_alone(visit: Visit) -> None:
+async def test_commands_are_found_by_typing_and_run_with_the_keyboard_only(visit: Visit) -> None:
     page = visit.page
     await visit.prompt.focus()
     await page.keyboard.press("Control+k")
@@ -40,7 +40,7 @@ async def test_comparisons_are_found_by_their_words(visit: Visit) -> None:
     await expect(page).to_have_url(f"{visit.url}/s/{session}")
 
 
-async def test_the_sheet_of_keys_tells_those_of_the_page_that_is_open(visit: Visit) -> None:
+async def test_the_list_of_shortcuts_has_those_of_the_current_page(visit: Visit) -> None:
     page = visit.page
     await page.goto(f"{visit.url}/history")
     await expect(page.get_by_role("heading", name="History")).to_be_visible()

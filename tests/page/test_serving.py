@@ -13,7 +13,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.mark.parametrize("path", ["/", "/s/01k9w3zj2c6v8n4r5t7y9b1d3f", "/history", "/costs"])
-def test_a_browser_gets_the_page_at_each_of_its_addresses(service: RunningService, path: str) -> None:
+def test_a_browser_gets_the_page_at_each_of_its_urls(service: RunningService, path: str) -> None:
     response = httpx.get(service.url + path, headers=HTML)
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -32,18 +32,18 @@ def test_a_program_gets_json_and_problems_where_a_browser_gets_the_page(service:
     ("method", "path", "status"),
     [("GET", "/models", 401), ("GET", "/playground/sessions", 401), ("PUT", "/playground/stream", 405), ("POST", "/history", 404)],
 )
-def test_the_page_stands_before_no_address_of_the_api(service: RunningService, method: str, path: str, status: int) -> None:
+def test_the_page_hides_no_path_of_the_api(service: RunningService, method: str, path: str, status: int) -> None:
     response = httpx.request(method, service.url + path, headers=HTML)
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", ["/assets/nothing.js", "/favicon.ico", "/assets/../serving.py", "/assets/%2e%2e/%2e%2e/serving.py"])
-def test_a_file_that_is_not_there_is_no_page(service: RunningService, path: str) -> None:
+def test_a_missing_file_is_not_answered_with_the_page(service: RunningService, path: str) -> None:
     assert httpx.get(service.url + path, headers=HTML).status_code == 404
 
 
-def test_files_with_a_hash_in_their_name_are_kept_for_ever_and_sent_compressed(service: RunningService) -> None:
+def test_files_with_a_hash_in_their_name_are_cached_forever_and_sent_compressed(service: RunningService) -> None:
     script = next((BUILT / "assets").glob("index-*.js"))
     response = httpx.get(f"{service.url}/assets/{script.name}", headers={"Accept-Encoding": "gzip"})
     assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -8,7 +8,7 @@ from .conftest import Visit
 PARIS = "https://example.com/paris"
 
 
-async def test_sources_are_links_and_what_can_not_be_shown_is_named(visit: Visit, scripted: ScriptedProvider) -> None:
+async def test_sources_are_links_and_unsupported_parts_are_named(visit: Visit, scripted: ScriptedProvider) -> None:
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
         results = [{"title": "Paris <b>", "url": PARIS}]

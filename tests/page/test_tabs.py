@@ -37,7 +37,7 @@ async def continued(program: User, prompt: str, session_id: str) -> None:
     assert response.status_code == 200, response.text
 
 
-async def test_a_prompt_that_meets_a_turn_of_another_tab_is_kept_and_that_turn_is_joined(visit: Visit, held: HeldAnswer) -> None:
+async def test_a_prompt_sent_during_another_tabs_turn_is_kept_and_that_turn_is_joined(visit: Visit, held: HeldAnswer) -> None:
     page = visit.page
     visit.expects_refusal("/playground/stream")
     async with visit.as_program() as program:
@@ -66,7 +66,7 @@ async def test_a_prompt_that_meets_a_turn_of_another_tab_is_kept_and_that_turn_i
         assert [turn["prompt"] for turn in turns] == ["First", "Second", "Third"]
 
 
-async def test_a_tab_that_is_behind_fetches_what_it_lacks_before_it_sends(visit: Visit, held: HeldAnswer) -> None:
+async def test_an_outdated_tab_loads_missing_turns_before_it_sends(visit: Visit, held: HeldAnswer) -> None:
     held.gate.open()
     await visit.compare("First", held.model)
     await expect(visit.lane(1)).to_contain_text("Done")
@@ -81,7 +81,7 @@ async def test_a_tab_that_is_behind_fetches_what_it_lacks_before_it_sends(visit:
             await expect(turn).to_contain_text("one two three four")
 
 
-async def test_a_tab_that_is_shown_again_has_what_was_said_meanwhile(visit: Visit, held: HeldAnswer) -> None:
+async def test_a_tab_that_is_shown_again_has_the_turns_added_meanwhile(visit: Visit, held: HeldAnswer) -> None:
     held.gate.open()
     await visit.page.add_init_script(HIDING)
     await visit.compare("First", held.model)
@@ -93,9 +93,7 @@ async def test_a_tab_that_is_shown_again_has_what_was_said_meanwhile(visit: Visi
     await expect(visit.lane(1).get_by_role("article", name="Turn 2")).to_contain_text("one two three four")
 
 
-async def test_eight_tabs_with_running_turns_load_and_run_when_those_that_are_hidden_give_their_streams_up(
-    visit: Visit, held: HeldAnswer
-) -> None:
+async def test_eight_tabs_with_running_turns_work_because_hidden_ones_close_their_streams(visit: Visit, held: HeldAnswer) -> None:
     """A browser has six connections to a service over HTTP/1.1."""
     context = visit.page.context
     await context.add_init_script(HIDING)
@@ -120,7 +118,7 @@ async def test_eight_tabs_with_running_turns_load_and_run_when_those_that_are_hi
         await expect(lane_of(page)).to_contain_text("Done")
 
 
-async def test_a_hidden_tab_gives_its_stream_up_and_keeps_its_run(visit: Visit, held: HeldAnswer) -> None:
+async def test_a_hidden_tab_closes_its_stream_and_keeps_its_run(visit: Visit, held: HeldAnswer) -> None:
     page = visit.page
     await page.add_init_script(HIDING)
     await visit.compare("Count", held.model)

@@ -20,7 +20,7 @@ DROP = """([type, files]) => {
 }"""
 
 
-async def test_the_prompt_has_the_focus_wherever_one_is_to_write(visit: Visit) -> None:
+async def test_the_prompt_has_the_focus_on_every_page_for_writing(visit: Visit) -> None:
     page = visit.page
     await expect(visit.prompt).to_be_focused()
     await page.get_by_role("button", name="Choose models").click()
@@ -117,7 +117,7 @@ async def test_compare_returns_to_the_running_comparison(visit: Visit, held: Hel
     await expect(visit.lane(1)).to_contain_text("one two three four")
 
 
-async def test_a_link_to_a_comparison_says_what_the_login_is_for_and_opens_it_then(browser: Browser, visit: Visit) -> None:
+async def test_a_link_to_a_comparison_explains_the_login_and_then_opens_it(browser: Browser, visit: Visit) -> None:
     async with visit.as_program() as program:
         session_id = (await program.compare("Hello", ["sim/quick"]))[0].data["sessionId"]
     async with visiting(browser, visit.url) as elsewhere:
@@ -132,7 +132,7 @@ async def test_a_link_to_a_comparison_says_what_the_login_is_for_and_opens_it_th
         assert elsewhere.errors == []
 
 
-async def test_no_address_is_a_blank_page(visit: Visit) -> None:
+async def test_no_url_shows_a_blank_page(visit: Visit) -> None:
     page = visit.page
     for path in ("/s/%", "/s/%E0%A4%A", "/s/%ff/differences", "/s/%/", "/nowhere", "/account/%"):
         await page.goto(visit.url + path)

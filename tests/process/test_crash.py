@@ -65,17 +65,17 @@ async def crash(serve: Serving, scripted: ScriptedProvider, anyio_backend: str) 
                 yield Crash(metrics.data, postmaster, restarted, user, session.data["sessionId"], turn["answers"])
 
 
-async def test_what_was_written_before_a_kill_is_there_after_the_next_start(crash: Crash) -> None:
+async def test_text_written_before_a_kill_is_there_after_the_next_start(crash: Crash) -> None:
     answer = crash.answers[1]
     assert (answer["text"], answer["reasoning"]) == ("Half of an answer, \u2028so far", "Let me think. ")
 
 
-async def test_an_answer_that_a_kill_cut_off_is_marked_as_interrupted(crash: Crash) -> None:
+async def test_an_answer_interrupted_by_a_kill_is_marked_as_interrupted(crash: Crash) -> None:
     assert crash.answers[1]["status"] == "interrupted"
     assert crash.answers[1]["finishedAt"] is not None
 
 
-async def test_an_answer_that_a_kill_cut_off_is_counted_and_priced_as_estimated(crash: Crash) -> None:
+async def test_an_answer_interrupted_by_a_kill_is_counted_and_priced_as_estimated(crash: Crash) -> None:
     answer = crash.answers[1]
     assert answer["estimated"] is True
     assert answer["inputTokens"] > 0
@@ -96,7 +96,7 @@ async def test_a_lane_that_had_ended_before_the_kill_keeps_its_sources(crash: Cr
     assert crash.answers[0]["sources"] == [{"url": "https://example.com/half", "title": None}]
 
 
-async def test_an_answer_that_a_kill_cut_off_keeps_when_it_began_and_how_it_grew(crash: Crash) -> None:
+async def test_an_answer_interrupted_by_a_kill_keeps_its_start_and_timeline(crash: Crash) -> None:
     answer = crash.answers[1]
     assert 0 < answer["timeToFirstToken"] <= answer["timeToFirstAnswer"]
     assert answer["timeline"][-1][1] == len(answer["reasoning"] + answer["text"])
@@ -115,7 +115,7 @@ async def test_a_recovered_run_leaves_nothing_in_the_journal(crash: Crash) -> No
     await until(empty)
 
 
-async def test_a_session_that_a_kill_cut_off_takes_its_next_turn(crash: Crash) -> None:
+async def test_a_session_interrupted_by_a_kill_accepts_its_next_turn(crash: Crash) -> None:
     response = await crash.user.http.post("/playground/stream", json={"prompt": "And the rest?", "sessionId": crash.session_id})
     events = parse_events(response.text)
     assert events[0].data["turn"] == 2
@@ -126,7 +126,7 @@ async def test_tokens_stay_valid_over_a_restart(crash: Crash) -> None:
     assert (await crash.user.http.get("/auth/profile")).json() == crash.user.account
 
 
-def test_the_secret_that_was_made_is_for_the_owners_eyes_alone(crash: Crash, data_dir: Path) -> None:
+def test_only_the_owner_can_read_the_generated_secret(crash: Crash, data_dir: Path) -> None:
     assert stat.S_IMODE((data_dir / "jwt-secret").stat().st_mode) == 0o600
 
 

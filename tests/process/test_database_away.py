@@ -59,7 +59,7 @@ def model(scripted: ScriptedProvider, gate: Gate) -> str:
     return scripted.model(answer)
 
 
-async def test_a_run_ends_without_the_database_which_gets_it_when_it_is_back(
+async def test_a_run_ends_without_the_database_and_is_stored_when_it_is_back(
     serve: Serving, cluster: Cluster, model: str, gate: Gate
 ) -> None:
     with serve() as service:
@@ -112,7 +112,7 @@ def full_disk(service: ServiceProcess) -> Iterator[None]:
         resource.prlimit(service.pid, resource.RLIMIT_FSIZE, before)
 
 
-async def test_a_run_is_kept_while_neither_the_database_nor_the_disk_takes_it(
+async def test_a_run_is_kept_in_memory_while_neither_the_database_nor_the_disk_accepts_it(
     serve: Serving, cluster: Cluster, model: str, gate: Gate
 ) -> None:
     with serve() as service:
@@ -133,7 +133,7 @@ async def test_a_run_is_kept_while_neither_the_database_nor_the_disk_takes_it(
             assert (answer["status"], answer["text"], answer["inputTokens"]) == ("completed", "before after", 3)
 
 
-async def test_without_room_for_the_journal_a_run_is_recorded_all_the_same_and_one_with_a_key_is_not_begun(
+async def test_without_space_for_the_journal_a_run_is_recorded_and_one_with_a_key_is_not_started(
     serve: Serving, model: str, gate: Gate
 ) -> None:
     body = {"prompt": "Hi", "models": [model]}
@@ -183,7 +183,7 @@ def locked(cluster: Cluster, what: str) -> Iterator[None]:
         yield
 
 
-async def test_a_start_that_gets_no_answer_of_the_database_leaves_nothing_open(
+async def test_a_start_without_a_response_of_the_database_leaves_nothing_open(
     serve: Serving, cluster: Cluster, model: str, gate: Gate
 ) -> None:
     gate.open()
@@ -227,7 +227,7 @@ async def test_a_start_that_gets_no_answer_of_the_database_leaves_nothing_open(
     assert [(turn["turn"], turn["answers"][0]["text"]) for turn in turns] == [(1, "before after"), (2, "before after")]
 
 
-async def test_requests_that_wait_for_the_database_do_not_keep_the_service(serve: Serving, cluster: Cluster, model: str) -> None:
+async def test_requests_that_wait_for_the_database_do_not_delay_shutdown(serve: Serving, cluster: Cluster, model: str) -> None:
     async def cut_off(user: User, path: str) -> None:
         with pytest.raises(httpx.RemoteProtocolError):
             await user.http.get(path)
@@ -256,7 +256,7 @@ async def test_requests_that_wait_for_the_database_do_not_keep_the_service(serve
     assert (answer["status"], answer["text"]) == ("stopped", "before ")
 
 
-async def test_what_a_read_only_database_refuses_is_stored_when_it_takes_writes_again(
+async def test_turns_refused_by_a_read_only_database_are_stored_when_it_accepts_writes_again(
     serve: Serving, cluster: Cluster, model: str, gate: Gate
 ) -> None:
     def read_only(value: str) -> None:

@@ -67,7 +67,7 @@ async def test_a_run_is_recorded_though_the_embedded_postgresql_is_killed_at_its
     assert (answer["status"], answer["text"], answer["inputTokens"]) == ("completed", "before after", 3)
 
 
-async def test_a_run_begins_while_the_query_engine_is_away(service: ServiceProcess, user: User, interruption: Interruption) -> None:
+async def test_a_run_starts_while_the_query_engine_is_unavailable(service: ServiceProcess, user: User, interruption: Interruption) -> None:
     [engine] = service.children("node")
     await kill(engine)
     interruption.over()
@@ -76,7 +76,7 @@ async def test_a_run_begins_while_the_query_engine_is_away(service: ServiceProce
     assert (await recorded_answer(user, events[0].data["sessionId"]))["status"] == "completed"
 
 
-async def test_a_stuck_query_engine_holds_up_no_lane(service: ServiceProcess, user: User, interruption: Interruption) -> None:
+async def test_a_stuck_query_engine_delays_no_lane(service: ServiceProcess, user: User, interruption: Interruption) -> None:
     # Whose login it is stands in the database, and is known from then on.
     assert (await user.http.get("/users/me")).status_code == 200
     [engine] = service.children("node")
@@ -93,7 +93,7 @@ async def test_a_stuck_query_engine_holds_up_no_lane(service: ServiceProcess, us
     assert (await recorded_answer(user, events[0].data["sessionId"]))["status"] == "completed"
 
 
-async def test_a_run_that_nobody_reads_is_stopped_and_its_text_kept(user: User, interruption: Interruption) -> None:
+async def test_a_run_without_readers_is_stopped_and_its_text_kept(user: User, interruption: Interruption) -> None:
     async with user.stream(json={"prompt": "Hi", "models": [interruption.model]}) as events:
         session = await next_event(events, "session")
         await next_event(events, "chunk")

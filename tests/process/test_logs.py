@@ -52,7 +52,7 @@ async def test_no_secret_and_no_prompt_is_logged(service: ServiceProcess, user: 
         assert secret not in service.stderr
 
 
-async def test_a_providers_words_reach_the_reader_without_its_key(user: User, scripted: ScriptedProvider) -> None:
+async def test_a_providers_message_reaches_the_reader_without_its_key(user: User, scripted: ScriptedProvider) -> None:
     events = await user.compare(PROMPT, [scripted.model(refuses)])
     [error] = of_type(events, "error")
     assert error["code"] == "wrong_key"

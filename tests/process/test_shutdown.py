@@ -37,7 +37,7 @@ def assert_ended_in_order(service: ServiceProcess, code: int) -> None:
     assert [line for line in service.log[events.index("draining") :] if line["level"] != "info"] == []
 
 
-async def test_within_the_grace_runs_finish_and_new_ones_are_refused(serve: Serving, scripted: ScriptedProvider) -> None:
+async def test_within_the_grace_period_runs_finish_and_new_ones_are_refused(serve: Serving, scripted: ScriptedProvider) -> None:
     gate = Gate()
 
     async def answer(exchange: Exchange) -> None:
@@ -61,7 +61,7 @@ async def test_within_the_grace_runs_finish_and_new_ones_are_refused(serve: Serv
         assert_ended_in_order(service, await service.ended())
 
 
-async def test_during_the_start_it_ends_what_was_started() -> None:
+async def test_a_signal_during_the_start_ends_everything_started() -> None:
     with temporary_folder() as folder:
         service = ServiceProcess(folder)
         await service.logged("migrating the database")
@@ -78,7 +78,7 @@ async def writes_and_waits(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-async def test_without_a_grace_runs_are_stopped_told_and_kept(
+async def test_without_a_grace_period_runs_are_stopped_reported_and_stored(
     serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider, number: signal.Signals
 ) -> None:
     another_service = user.http.base_url
@@ -97,7 +97,7 @@ async def test_without_a_grace_runs_are_stopped_told_and_kept(
     assert (kept["status"], kept["text"], kept["estimated"]) == ("stopped", "some text", True)
 
 
-async def test_a_reader_that_takes_nothing_does_not_keep_the_service(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
+async def test_a_blocked_reader_does_not_delay_shutdown(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.begin()
         # More than the sockets on the way hold.
@@ -117,7 +117,7 @@ async def test_a_reader_that_takes_nothing_does_not_keep_the_service(serve: Serv
     assert "Traceback" not in ending.stderr
 
 
-async def test_a_request_that_never_comes_whole_does_not_keep_the_service(serve: Serving) -> None:
+async def test_an_incomplete_request_does_not_delay_shutdown(serve: Serving) -> None:
     with serve(SHUTDOWN_GRACE_SECONDS=600) as ending:
         async with new_user(ending.url) as user, await anyio.connect_tcp("127.0.0.1", int(ending.url.rpartition(":")[2])) as connection:
             head = f"POST /playground/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\nContent-Length: 1000\r\n\r\n"
@@ -129,7 +129,7 @@ async def test_a_request_that_never_comes_whole_does_not_keep_the_service(serve:
     assert "Traceback" not in ending.stderr
 
 
-async def test_a_second_interrupt_waits_for_nobody_and_loses_nothing(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
+async def test_a_second_interrupt_exits_immediately_and_loses_nothing(serve: Serving, user: User, scripted: ScriptedProvider) -> None:
     another_service = user.http.base_url
     with serve(SHUTDOWN_GRACE_SECONDS=600) as ending:
         user.http.base_url = ending.url

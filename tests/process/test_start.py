@@ -36,13 +36,13 @@ def test_a_start_listens_and_a_signal_ends_it(new_data_dir: NewDataDir) -> None:
     assert "Traceback" not in service.stderr
 
 
-def test_a_providers_address_that_is_none_is_named_and_its_key_is_not_shown(tmp_path: Path) -> None:
+def test_an_invalid_base_url_is_named_and_its_key_is_not_shown(tmp_path: Path) -> None:
     said = refused_start(tmp_path, OPENAI_BASE_URL="not an address", OPENAI_API_KEY="sk-s3cret")
     assert "OPENAI_BASE_URL" in said
     assert "s3cret" not in said
 
 
-def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
+def test_all_invalid_values_are_named_together(tmp_path: Path) -> None:
     bad = {"PORT": "abc", "DATABASE_URL": "mysql://user:s3cret@db/playground", "PLAYGROUND_PROVIDERS_FILE": "/no/such/file.toml"}
     said = refused_start(tmp_path, **bad)
     for variable in bad:
@@ -50,14 +50,14 @@ def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
     assert "s3cret" not in said
 
 
-def test_a_taken_port_stops_the_start_and_says_what_to_do(tmp_path: Path, taken_port: int) -> None:
+def test_a_port_in_use_prevents_the_start_and_the_error_says_what_to_do(tmp_path: Path, taken_port: int) -> None:
     said = refused_start(tmp_path, PORT=taken_port)
     assert f"Port {taken_port} on 127.0.0.1 is taken" in said
     assert "PORT" in said.replace("Port", "")
     assert not (tmp_path / "postgres").exists()
 
 
-def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     said = refused_start(tmp_path, PLAYGROUND_DATA_DIR=tmp_path / "file" / "data", PORT=0)
     assert "PLAYGROUND_DATA_DIR" in said

@@ -41,7 +41,7 @@ async def test_two_services_share_a_data_folder_and_one_may_end(
     assert text_of(await user.compare("Still there?", ["sim/quick"]), 0)
 
 
-async def test_a_turn_that_one_runs_keeps_the_other_from_the_next(
+async def test_a_turn_running_in_one_service_blocks_the_next_turn_in_the_other(
     serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider
 ) -> None:
     async def answer(exchange: Exchange) -> None:
@@ -65,7 +65,7 @@ async def test_a_turn_that_one_runs_keeps_the_other_from_the_next(
         assert response.status_code == 200
 
 
-async def test_what_was_deleted_does_not_come_back_with_the_service_that_ran_it(
+async def test_a_deleted_turn_is_not_restored_by_the_service_that_ran_it(
     serve: Serving, service: ServiceProcess, user: User, scripted: ScriptedProvider
 ) -> None:
     async def answer(exchange: Exchange) -> None:

@@ -18,7 +18,7 @@ USAGE = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
 HELLO = event(text_chunk("Hel")) + event(text_chunk("lo"))
 
 
-async def test_text_comes_as_it_was_sent(asking: Asking) -> None:
+async def test_text_arrives_unchanged(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event(finish_chunk()), event({"choices": [], "usage": USAGE}), DONE)
     assert outcome.deltas == [Delta("Hel", False), Delta("lo", False)]
     assert (outcome.usage, outcome.finish_reason, outcome.model) == (Usage(7, 5), "stop", "m-1")
@@ -26,18 +26,18 @@ async def test_text_comes_as_it_was_sent(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("eol", ["\n", "\r\n", "\r"])
-async def test_every_line_end_of_the_standard_is_understood(asking: Asking, eol: str) -> None:
+async def test_every_standard_line_ending_is_understood(asking: Asking, eol: str) -> None:
     pieces = [event(text_chunk("one\u2028two\u0085"), eol), event(finish_chunk(), eol), event("[DONE]", eol)]
     assert (await asking.stream(*pieces)).text == "one\u2028two\u0085"
 
 
-async def test_pieces_may_be_cut_anywhere_also_inside_a_character(asking: Asking) -> None:
+async def test_reads_may_be_split_anywhere_even_within_a_character(asking: Asking) -> None:
     body = event(text_chunk("naïve 😀 日本")) + json_event("naïve 😀") + event(finish_chunk()) + DONE
     outcome = await asking.stream(*(body[at : at + 1] for at in range(len(body))))
     assert outcome.text == "naïve 😀 日本naïve 😀"
 
 
-async def test_comments_and_other_fields_are_passed_over(asking: Asking) -> None:
+async def test_comments_and_other_fields_are_ignored(asking: Asking) -> None:
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     named = b"event: message\nid: 1\nretry: 10\ndata: " + json.dumps(text_chunk("b")).encode() + b"\n\n"
     outcome = await asking.stream(keep_alive, event(text_chunk("a")), keep_alive, named, b"event: ping\n\n", event(finish_chunk()), DONE)
@@ -61,7 +61,7 @@ async def test_a_payload_may_be_spread_over_data_lines_and_begin_with_a_bom(aski
         pytest.param([finish_chunk(usage={"prompt_tokens": 7.0, "completion_tokens": "5"})], id="as floats and texts"),
     ],
 )
-async def test_usage_is_found_where_it_is(asking: Asking, chunks: list[dict[str, object]]) -> None:
+async def test_usage_is_found_in_each_place(asking: Asking, chunks: list[dict[str, object]]) -> None:
     outcome = await asking.stream(HELLO, *map(event, chunks), DONE)
     assert outcome.usage == Usage(7, 5)
 
@@ -69,7 +69,7 @@ async def test_usage_is_found_where_it_is(asking: Asking, chunks: list[dict[str,
 @pytest.mark.parametrize(
     "usage", [None, {}, {"prompt_tokens": 0, "completion_tokens": 0}, {"prompt_tokens": None, "completion_tokens": "many"}, 3]
 )
-async def test_a_usage_that_counts_nothing_is_none(asking: Asking, usage: object) -> None:
+async def test_a_usage_without_counts_is_ignored(asking: Asking, usage: object) -> None:
     assert (await asking.stream(HELLO, event(finish_chunk(usage=usage)), DONE)).usage is None
 
 
@@ -83,7 +83,7 @@ async def test_deepseeks_cached_tokens_are_kept(asking: Asking) -> None:
     assert (await asking.stream(HELLO, event(finish_chunk(usage=usage)), DONE)).usage == Usage(7, 5, 4)
 
 
-async def test_thinking_that_only_the_total_holds_is_part_of_the_output(asking: Asking) -> None:
+async def test_thinking_counted_only_in_the_total_is_part_of_the_output(asking: Asking) -> None:
     asking.provider = replace(asking.provider, quirks=Quirks(reasoning_beside_output=True))
     usage = {**USAGE, "total_tokens": 100}
     assert (await asking.stream(HELLO, event(finish_chunk(usage=usage)), DONE)).usage == Usage(7, 93, None, 88)
@@ -112,13 +112,13 @@ async def test_the_cost_is_exactly_what_the_provider_wrote(asking: Asking, told:
     assert outcome.usage == Usage(7, 5, cost=cost)
 
 
-async def test_a_cost_beside_the_usage_is_kept(asking: Asking) -> None:
+async def test_a_cost_next_to_the_usage_is_kept(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event(finish_chunk(usage=USAGE, cost=0.5)), DONE)
     assert outcome.usage == Usage(7, 5, cost=Decimal("0.5"))
 
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
-async def test_reasoning_is_told_from_the_answer(asking: Asking, name: str) -> None:
+async def test_reasoning_is_distinguished_from_the_answer(asking: Asking, name: str) -> None:
     outcome = await asking.stream(
         event(text_chunk("", **{name: "hmm"})), event(text_chunk("yes", **{name: None})), event(finish_chunk()), DONE
     )
@@ -165,7 +165,7 @@ async def test_content_that_is_a_number_is_text(asking: Asking) -> None:
     assert (await asking.stream(event(text_chunk(42)), event(finish_chunk()), DONE)).text == "42"
 
 
-async def test_a_message_in_place_of_a_delta_is_read(asking: Asking) -> None:
+async def test_a_message_instead_of_a_delta_is_read(asking: Asking) -> None:
     chunk = {"choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}]}
     assert (await asking.stream(event(chunk), DONE)).text == "whole"
 
@@ -183,24 +183,24 @@ async def test_halves_are_joined_over_reasoning_in_between(asking: Asking) -> No
 
 
 @pytest.mark.parametrize("then", [event(text_chunk("b")), b""])
-async def test_half_a_character_that_stays_alone_is_replaced(asking: Asking, then: bytes) -> None:
+async def test_half_a_character_without_its_other_half_is_replaced(asking: Asking, then: bytes) -> None:
     half = r'{"choices":[{"delta":{"content":"a\ud83d"}}]}'
     outcome = await asking.stream(event(half), then, event(finish_chunk()), DONE)
     assert outcome.text == "a\ufffd" + ("b" if then else "")
 
 
-async def test_u0000_and_bytes_that_are_no_text_are_replaced(asking: Asking) -> None:
+async def test_u0000_and_invalid_bytes_are_replaced(asking: Asking) -> None:
     broken = b'data: {"choices":[{"delta":{"content":"x\xff"}}]}\n\n'
     assert (await asking.stream(event(text_chunk("a\0b")), broken, event(finish_chunk()), DONE)).text == "a\ufffdbx\ufffd"
 
 
 @pytest.mark.parametrize("payload", ["null", "3", "0.5", "true", '""', "[]"])
-async def test_json_that_says_nothing_is_passed_over(asking: Asking, payload: str) -> None:
+async def test_json_without_content_is_ignored(asking: Asking, payload: str) -> None:
     outcome = await asking.stream(event(text_chunk("a")), event(payload), event(text_chunk("b")), event(finish_chunk()), DONE)
     assert (outcome.text, outcome.error) == ("ab", None)
 
 
-async def test_words_in_place_of_a_chunk_are_told(asking: Asking) -> None:
+async def test_words_instead_of_a_chunk_are_reported(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, b'event: error\ndata: "upstream exploded"\n\n', DONE)
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)
@@ -227,7 +227,7 @@ async def test_an_error_in_the_stream_comes_after_the_text_before_it(asking: Ask
         [{"error": {"message": "boom"}}],
     ],
 )
-async def test_errors_of_every_shape_are_seen(asking: Asking, error: object) -> None:
+async def test_errors_of_every_shape_are_recognised(asking: Asking, error: object) -> None:
     outcome = await asking.stream(HELLO, event(error))
     assert isinstance(outcome.error, BrokenStream)
     assert "boom" in str(outcome.error)
@@ -250,7 +250,7 @@ async def test_the_name_of_the_model_is_storable(asking: Asking) -> None:
     assert (await asking.stream(event({**text_chunk("Hello"), "model": "m\ud800\0"}), DONE)).model == "m\ufffd\ufffd"
 
 
-async def test_a_payload_that_is_no_json_is_quoted(asking: Asking) -> None:
+async def test_a_payload_that_is_not_json_is_quoted(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event("error: out of memory, secret-key-of-the-lab"))
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)
@@ -265,7 +265,7 @@ async def test_an_event_of_more_than_16_mb_breaks_the_stream(asking: Asking) -> 
     assert "16 MB" in str(outcome.error)
 
 
-async def test_deeply_nested_json_is_no_more_than_a_broken_stream(asking: Asking) -> None:
+async def test_deeply_nested_json_only_breaks_the_stream(asking: Asking) -> None:
     outcome = await asking.stream(HELLO, event('{"a":' * 100_000 + "1" + "}" * 100_000), event(finish_chunk()), DONE)
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)

@@ -34,7 +34,7 @@ async def test_an_answer_that_ends_after_done_leaves_its_connection_to_the_next(
     assert asking.upstream.connections == 1
 
 
-async def test_a_server_that_stays_silent_after_done_holds_nobody_up(asking: Asking) -> None:
+async def test_a_server_that_stays_silent_after_done_delays_no_one(asking: Asking) -> None:
     assert (await asking(Answer([event(text_chunk("a")), DONE, anyio.Event()]), WHOLE)).text == "a"
     await asking.upstream.requests[0].gone.wait()
     assert (await ask(asking.client, call_to(asking.provider))).text == "whole"
@@ -66,7 +66,7 @@ async def test_cancelling_before_any_answer_closes_the_connection(asking: Asking
     await received.gone.wait()
 
 
-async def test_leaving_in_the_middle_closes_the_connection(asking: Asking) -> None:
+async def test_leaving_mid_answer_closes_the_connection(asking: Asking) -> None:
     asking.upstream.will_answer(Answer([event(text_chunk("a")), event(text_chunk("b")), anyio.Event()]), WHOLE)
     with anyio.CancelScope() as scope:
         async with asking.client.stream(call_to(asking.provider)) as answer:
@@ -120,7 +120,7 @@ async def test_hundreds_of_answers_stream_at_the_same_time(client: ProviderClien
     assert upstream.connections == number
 
 
-async def test_an_answer_that_nobody_asked_for_is_not_the_answer_to_the_next_request(client: ProviderClient) -> None:
+async def test_an_unrequested_answer_is_not_the_answer_to_the_next_request(client: ProviderClient) -> None:
     body = event(text_chunk("whole")) + event(finish_chunk()) + DONE
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     connections: list[SocketStream] = []
@@ -147,7 +147,7 @@ async def test_an_answer_that_nobody_asked_for_is_not_the_answer_to_the_next_req
 
 
 @pytest.mark.parametrize(("count", "answered"), [(3, True), (100, False)])
-async def test_interim_answers_are_passed_over_unless_they_come_without_end(asking: Asking, count: int, *, answered: bool) -> None:
+async def test_interim_answers_are_ignored_unless_they_are_endless(asking: Asking, count: int, *, answered: bool) -> None:
     body = event(text_chunk("whole")) + event(finish_chunk()) + DONE
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
     outcome = await asking(Answer(raw=b"HTTP/1.1 100 Continue\r\n\r\n" * count + head + body))

@@ -35,7 +35,7 @@ def with_reason(text: str) -> bytes:
 
 @pytest.mark.parametrize("framing", ["chunked", "close"])
 @pytest.mark.parametrize("end", [event(finish_chunk()), event(finish_chunk()).rstrip(), event({"choices": [], "usage": USAGE})])
-async def test_a_stream_without_done_is_complete_when_it_said_its_end(asking: Asking, framing: Framing, end: bytes) -> None:
+async def test_a_stream_without_done_is_complete_with_a_finish_reason(asking: Asking, framing: Framing, end: bytes) -> None:
     outcome = await asking(Answer([HELLO, end], framing=framing))
     assert (outcome.text, outcome.error) == ("Hello", None)
 
@@ -70,12 +70,12 @@ async def test_a_finish_reason_or_a_usage_that_is_not_the_end_does_not_make_a_cu
     assert isinstance((await asking(Answer(pieces, framing="cut"))).error, BrokenStream)
 
 
-async def test_a_usage_alone_behind_the_text_is_an_end_also_of_a_connection_that_breaks(asking: Asking) -> None:
+async def test_a_usage_after_the_text_is_an_end_even_if_the_connection_breaks(asking: Asking) -> None:
     outcome = await asking(Answer([HELLO, USED], framing="cut"))
     assert (outcome.text, outcome.usage, outcome.error) == ("Hello", Usage(7, 5), None)
 
 
-async def test_text_behind_a_finish_reason_is_part_of_an_answer_that_ended_in_order(asking: Asking) -> None:
+async def test_text_after_a_finish_reason_is_part_of_an_answer_that_ended_properly(asking: Asking) -> None:
     outcome = await asking(Answer([with_reason("One"), event(text_chunk(" two"))]))
     assert (outcome.text, outcome.error) == ("One two", None)
 
@@ -85,7 +85,7 @@ async def test_a_usage_without_any_output_leaves_the_output_to_be_counted_where_
     assert (outcome.text, outcome.usage, outcome.error) == ("Hello", Usage(7, 0, unknown_output=True), None)
 
 
-async def test_chunks_that_can_not_be_read_break_the_answer_at_once(asking: Asking) -> None:
+async def test_unreadable_chunks_break_the_answer_immediately(asking: Asking) -> None:
     read = anyio.Event()
     chunk = b"%x\r\n%b\r\n" % (len(HELLO), HELLO)
     pieces = [chunk, read, b"no number\r\n", anyio.Event()]
@@ -102,12 +102,12 @@ async def test_a_usage_with_every_chunk_does_not_make_a_cut_answer_complete(aski
     assert isinstance(outcome.error, BrokenStream)
 
 
-async def test_what_comes_after_done_is_ignored(asking: Asking) -> None:
+async def test_data_after_done_is_ignored(asking: Asking) -> None:
     assert (await asking.stream(HELLO, DONE, event(text_chunk("more")))).text == "Hello"
 
 
 @pytest.mark.parametrize("done", ["[DONE] ", " [DONE]", '"[DONE]"', "[DONE]\ndata: "])
-async def test_done_is_understood_with_something_around_it(asking: Asking, done: str) -> None:
+async def test_done_is_understood_with_white_space_around_it(asking: Asking, done: str) -> None:
     outcome = await asking.stream(HELLO, event(done), event(text_chunk("more")))
     assert (outcome.text, outcome.error) == ("Hello", None)
 
@@ -117,7 +117,7 @@ async def test_done_in_quotes_is_understood_without_the_last_blank_line(asking: 
     assert (outcome.text, outcome.error) == ("Hello", None)
 
 
-async def test_a_json_answer_in_place_of_a_stream_is_one_answer(asking: Asking) -> None:
+async def test_a_json_answer_instead_of_a_stream_is_one_answer(asking: Asking) -> None:
     body = json.dumps(WHOLE, indent=1).encode()
     outcome = await asking(Answer([b"\n", body[:20], body[20:]], content_type="application/json"))
     assert outcome.deltas == [Delta("hm", True), Delta("Hello", False)]
@@ -130,7 +130,7 @@ async def test_an_error_as_json_with_status_200_is_an_error(asking: Asking) -> N
 
 
 @pytest.mark.parametrize("body", [b"<!doctype html><title>Welcome</title>", b'{"hello": 1}', b"[1, 2]", b"{]"])
-async def test_something_else_than_an_answer_is_unexpected(asking: Asking, body: bytes) -> None:
+async def test_anything_but_an_answer_is_unexpected(asking: Asking, body: bytes) -> None:
     outcome = await asking(Answer([body], content_type="text/html"))
     assert isinstance(outcome.error, UnexpectedAnswer)
     assert "base URL" in str(outcome.error)
@@ -154,7 +154,7 @@ async def hasty() -> AsyncIterator[ProviderClient]:
         yield client
 
 
-async def test_a_json_answer_is_complete_when_its_body_comes_to_no_end(
+async def test_a_json_answer_is_complete_even_if_its_body_does_not_end(
     hasty: ProviderClient, upstream: Upstream, provider: Provider
 ) -> None:
     upstream.will_answer(Answer([json.dumps(WHOLE).encode(), anyio.Event()], content_type="application/json"))
@@ -169,7 +169,7 @@ async def test_a_finish_reason_without_text_is_no_answer_when_a_limit_passes(
     assert isinstance((await ask(hasty, call_to(provider))).error, TimedOut)
 
 
-async def test_what_lacks_only_its_blank_line_is_kept_at_a_stop(asking: Asking) -> None:
+async def test_an_event_without_its_blank_line_is_kept_at_a_stop(asking: Asking) -> None:
     asking.upstream.will_answer(Answer([event(text_chunk("a")) + event({**text_chunk("b"), "usage": USAGE}).rstrip(), anyio.Event()]))
     deltas: list[Delta] = []
     with anyio.CancelScope() as scope:
@@ -184,7 +184,7 @@ async def test_what_lacks_only_its_blank_line_is_kept_at_a_stop(asking: Asking) 
     assert answer.usage == Usage(7, 5)
 
 
-async def test_a_small_answer_that_inflates_to_megabytes_lets_others_have_their_turn(asking: Asking) -> None:
+async def test_a_small_answer_that_inflates_to_megabytes_does_not_block_others(asking: Asking) -> None:
     body = gzip.compress((b": " + b"x" * 10_000 + b"\n\n") * 800 + HELLO + event(finish_chunk()) + DONE)
     assert len(body) < 20_000
     turns = 0
@@ -207,7 +207,7 @@ async def test_a_small_answer_that_inflates_to_megabytes_lets_others_have_their_
 
 
 @pytest.mark.parametrize("idle", ["{}", "1", "null"])
-async def test_a_flood_of_events_that_say_nothing_ends_the_answer(asking: Asking, idle: str) -> None:
+async def test_a_flood_of_empty_events_ends_the_answer(asking: Asking, idle: str) -> None:
     outcome = await asking.stream(event(idle) * 300, HELLO + event(idle) * 3_000, DONE)
     assert outcome.text == "Hello"
     assert isinstance(outcome.error, BrokenStream)

@@ -81,7 +81,7 @@ async def test_an_error_in_a_stream_fails_the_answer_with_the_providers_words(as
 
 
 @pytest.mark.parametrize("payload", [payload for payload in PAYLOADS if isinstance(payload, dict) and "choices" not in payload])
-async def test_one_object_that_is_an_error_is_told_in_place_of_an_answer(asking: Asking, payload: object) -> None:
+async def test_one_object_that_is_an_error_is_reported_instead_of_an_answer(asking: Asking, payload: object) -> None:
     outcome = await asking(Answer([json.dumps(payload).encode()], content_type="application/json"))
     assert outcome.error is not None
     assert WORDS in str(outcome.error)
@@ -107,7 +107,7 @@ async def test_one_object_that_is_an_error_is_told_in_place_of_an_answer(asking:
         {"data": {"type": "ping"}, "event": "keep-alive"},
     ],
 )
-async def test_what_a_server_says_beside_an_answer_is_no_error(asking: Asking, payload: object) -> None:
+async def test_other_fields_of_an_answer_are_not_an_error(asking: Asking, payload: object) -> None:
     outcome = await asking.stream(event(payload), HELLO, event(payload), event(finish_chunk()), event(payload), DONE)
     assert (outcome.text, outcome.error) == ("Hello", None)
 

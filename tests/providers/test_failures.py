@@ -153,7 +153,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("status", "body", "kind"), REFUSALS)
-async def test_a_refusal_is_told_by_whose_fault_it_is(asking: Asking, status: int, body: object, kind: type[ProviderError]) -> None:
+async def test_a_refusal_is_classified_by_its_cause(asking: Asking, status: int, body: object, kind: type[ProviderError]) -> None:
     text = body if isinstance(body, str) else json.dumps(body)
     outcome = await asking(Answer([text.encode()], status=status, content_type="application/json"))
     assert type(outcome.error) is kind
@@ -186,7 +186,7 @@ async def test_a_refusal_is_told_by_whose_fault_it_is(asking: Asking, status: in
         ({"error": {"message": "slow"}}, {}, None),
     ],
 )
-async def test_the_providers_wait_is_kept(asking: Asking, body: object, headers: dict[str, str], seconds: float | None) -> None:
+async def test_the_providers_retry_after_is_kept(asking: Asking, body: object, headers: dict[str, str], seconds: float | None) -> None:
     assert (await refused(asking, 429, body, **headers)).retry_after == seconds
 
 
@@ -196,12 +196,12 @@ async def test_a_wait_until_a_date_is_kept(asking: Asking) -> None:
     assert error.retry_after == pytest.approx(600, abs=60)
 
 
-async def test_a_wait_until_a_past_date_is_none_at_all(asking: Asking) -> None:
+async def test_a_wait_until_a_past_date_is_zero(asking: Asking) -> None:
     moment = datetime.now(UTC) - timedelta(minutes=10)
     assert (await refused(asking, 503, {"error": "busy"}, Retry_After=format_datetime(moment, usegmt=True))).retry_after == 0
 
 
-async def test_a_message_says_who_answered_what_and_what_helps(asking: Asking) -> None:
+async def test_a_message_names_the_provider_its_response_and_what_to_do(asking: Asking) -> None:
     error = await refused(asking, 401, {"error": {"message": "Invalid API Key", "code": "invalid_api_key"}})
     assert str(error) == "The lab rejected the API key (401): “Invalid API Key”. Check the API key in LAB_API_KEY."
 
@@ -212,19 +212,19 @@ async def test_without_a_key_the_message_says_that_one_is_needed(asking: Asking)
     assert str(error) == "The lab rejected the API key (401): “Unauthorized”. Set an API key in LAB_API_KEY."
 
 
-async def test_a_key_that_a_header_holds_is_the_one_to_check(asking: Asking) -> None:
+async def test_a_key_in_a_header_is_the_one_to_check(asking: Asking) -> None:
     asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers={"X-Key": "key-of-the-header"}))
     error = await refused(asking, 401, {"error": {"message": "Unauthorized"}})
     assert str(error) == "The lab rejected the API key (401): “Unauthorized”. Check the API key in the configured headers."
 
 
-async def test_a_country_that_is_not_served_is_no_fault_of_the_key(asking: Asking) -> None:
+async def test_an_unsupported_country_is_not_a_wrong_key(asking: Asking) -> None:
     error = await refused(asking, 403, {"error": {"message": "No", "code": "unsupported_country_region_territory"}})
     assert str(error) == "The lab is not available in the country or region of this service (403): “No”."
     assert (error.code, error.retryable) == ("bad_request", False)
 
 
-async def test_a_path_that_the_server_does_not_know_points_to_the_base_url(asking: Asking) -> None:
+async def test_an_unknown_path_points_to_the_base_url(asking: Asking) -> None:
     error = await refused(asking, 404, {"detail": "Not Found"})
     assert str(error) == "The lab sent an unexpected response (404): “Not Found”. Check the base URL."
 
@@ -245,7 +245,7 @@ async def test_a_path_that_the_server_does_not_know_points_to_the_base_url(askin
         (401, {"error": "no"}, "wrong_key: The lab rejected the API key (401): “no”. Check the API key in LAB_API_KEY."),
     ],
 )
-async def test_a_refused_list_is_not_told_as_a_refused_answer(asking: Asking, status: int, body: object, told: str) -> None:
+async def test_a_refused_list_is_not_reported_as_a_refused_answer(asking: Asking, status: int, body: object, told: str) -> None:
     asking.upstream.will_answer(Answer([json.dumps(body).encode()], status=status, content_type="application/json"))
     with pytest.raises(ProviderError) as caught:
         await asking.client.list_models(asking.provider)
@@ -273,7 +273,7 @@ async def test_the_field_that_a_server_names_is_passed_on(asking: Asking) -> Non
     assert "top_p: too large" in str(error)
 
 
-async def test_a_web_page_is_told_by_its_title(asking: Asking) -> None:
+async def test_a_web_page_is_reported_by_its_title(asking: Asking) -> None:
     outcome = await asking(Answer([b"<html><head><title>502 Bad Gateway</title></head>" + b"<p>" * 1_000], status=502))
     assert "“502 Bad Gateway”" in str(outcome.error)
 
@@ -283,11 +283,11 @@ async def test_a_refusal_of_any_length_is_read_only_in_part(asking: Asking) -> N
     assert isinstance(outcome.error, Overloaded)
 
 
-async def test_a_refusal_whose_body_breaks_off_is_still_told(asking: Asking) -> None:
+async def test_a_refusal_whose_body_breaks_off_is_still_reported(asking: Asking) -> None:
     assert isinstance((await asking(Answer([b'{"error":'], status=429, framing="cut"))).error, RateLimited)
 
 
-async def test_a_refusal_whose_body_never_ends_is_told_by_its_status(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_whose_body_never_ends_is_reported_by_its_status(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_REFUSAL_SECONDS", 0.1)
     headers = {"Retry-After": "20", "Content-Length": "1000"}
     outcome = await asking(Answer([b'{"error":', anyio.Event()], status=429, headers=headers, framing="close"))
@@ -308,7 +308,7 @@ async def test_an_error_that_turns_the_request_away_says_so_with_status_200_too(
 
 
 @pytest.mark.parametrize("code", ["server_error", "odd", None])
-async def test_an_error_of_a_provider_that_may_have_worked_is_no_refusal(asking: Asking, code: object) -> None:
+async def test_an_error_after_the_provider_may_have_started_is_not_a_refusal(asking: Asking, code: object) -> None:
     error = (await asking.stream(event({"error": {"message": "no", "code": code}}))).error
     assert error is not None
     assert not error.refused
@@ -319,7 +319,7 @@ async def test_any_status_but_200_is_a_refusal(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["a stream", "one object"])
-async def test_numbers_in_the_place_of_a_message_are_told(asking: Asking, stream: bool) -> None:
+async def test_numbers_instead_of_a_message_are_reported(asking: Asking, stream: bool) -> None:
     body = b'{"error": {"message": {"limit": 0.5}, "retry_after": 1.5}, "choices": 3}'
     error = (await asking(Answer([b"data: " + body + b"\n\n" if stream else body]))).error
     assert isinstance(error, BrokenStream)
@@ -339,7 +339,7 @@ async def test_nothing_is_sent_twice(asking: Asking) -> None:
     assert len(asking.upstream.requests) == 1
 
 
-def test_every_error_has_a_code_of_its_own_that_the_tree_shows() -> None:
+def test_every_error_has_its_own_code_in_the_tree() -> None:
     kinds = ProviderError.__subclasses__()
     assert len({kind.code for kind in kinds}) == len(kinds) == 15
     for kind in kinds:

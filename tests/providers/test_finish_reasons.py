@@ -52,7 +52,7 @@ async def test_a_failing_reason_fails_the_answer_and_keeps_its_text(asking: Aski
 
 
 @pytest.mark.parametrize("reason", [*COMPLETE, *CUT, *FULL])
-async def test_a_complete_and_a_cut_answer_did_not_fail(asking: Asking, reason: str) -> None:
+async def test_complete_and_truncated_answers_are_not_failures(asking: Asking, reason: str) -> None:
     outcome = await asking.stream(HELLO, event(finish_chunk(reason)), USED, DONE)
     assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello", reason, None)
 
@@ -98,7 +98,7 @@ async def test_an_unknown_reason_is_shown_as_it_is_and_fails_only_an_answer_with
         ("null", "stop", "stop"),
     ],
 )
-async def test_a_native_reason_counts_where_it_says_more(asking: Asking, reason: str | None, native: str, said: str) -> None:
+async def test_a_native_reason_counts_if_it_is_more_specific(asking: Asking, reason: str | None, native: str, said: str) -> None:
     end = {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": reason, "native_finish_reason": native}]}
     outcome = await asking.stream(HELLO, event(end), USED, DONE)
     assert outcome.finish_reason == said
@@ -115,7 +115,7 @@ async def test_a_native_reason_counts_where_it_says_more(asking: Asking, reason:
         (["no_error", "repetition", "pause_turn", "max_turns", "other"], None),
     ],
 )
-def test_a_reason_that_is_no_known_word_counts_by_what_it_says(reasons: list[str], ending: Ending | None) -> None:
+def test_an_unknown_reason_counts_by_the_words_in_it(reasons: list[str], ending: Ending | None) -> None:
     assert {reason: ending_of(reason) for reason in reasons} == dict.fromkeys(reasons, ending)
 
 
@@ -132,12 +132,12 @@ def test_a_reason_that_is_no_known_word_counts_by_what_it_says(reasons: list[str
         {"done": True, "done_reason": "length"},
     ],
 )
-async def test_a_reason_is_read_wherever_it_stands(asking: Asking, end: object) -> None:
+async def test_a_reason_is_read_in_each_place(asking: Asking, end: object) -> None:
     outcome = await asking.stream(HELLO, event(end))
     assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello", "length", None)
 
 
-async def test_a_stop_sequence_that_was_found_is_no_reason(asking: Asking) -> None:
+async def test_a_matched_stop_sequence_is_not_a_reason(asking: Asking) -> None:
     end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "stop_reason": "error"}]}
     assert (await asking.stream(HELLO, event(end), DONE)).finish_reason == "stop"
     end = {"choices": [{"index": 0, "delta": {}, "stop_reason": "###"}]}
@@ -155,7 +155,7 @@ async def test_a_failing_reason_is_not_taken_back_by_another(asking: Asking) -> 
 
 
 @pytest.mark.parametrize("nothing", ["null", "None", " ", "in_progress", "FINISH_REASON_UNSPECIFIED"])
-async def test_null_as_a_text_is_no_reason(asking: Asking, nothing: str) -> None:
+async def test_null_as_text_is_not_a_reason(asking: Asking, nothing: str) -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "Hello"}, "finish_reason": nothing}]}
     for framing in ("chunked", "close"):
         outcome = await asking(Answer([event(chunk), event(finish_chunk(nothing))], framing=framing))
@@ -165,12 +165,12 @@ async def test_null_as_a_text_is_no_reason(asking: Asking, nothing: str) -> None
 
 
 @pytest.mark.parametrize("pieces", [[], [event({})], [b": hello\n\n"], [event(text_chunk(""))], [THOUGHT]])
-async def test_done_by_itself_is_no_success(asking: Asking, pieces: list[bytes]) -> None:
+async def test_done_by_itself_is_not_a_success(asking: Asking, pieces: list[bytes]) -> None:
     assert isinstance((await asking.stream(*pieces, DONE)).error, BrokenStream)
 
 
 @pytest.mark.parametrize(
     "body", [b'{"choices":[{"message":{"content":""}}]}', b'{"choices":[{"message":{"content":""},"finish_reason":"abort"}]}']
 )
-async def test_one_object_is_judged_as_a_stream_is(asking: Asking, body: bytes) -> None:
+async def test_one_object_is_judged_like_a_stream(asking: Asking, body: bytes) -> None:
     assert isinstance((await asking(Answer([body], content_type="application/json"))).error, ProviderError)

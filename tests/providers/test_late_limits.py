@@ -45,7 +45,7 @@ def ask_elsewhere(url: str, first_token: float, between_tokens: float, told: Con
 
 
 @pytest.mark.parametrize("limits", [(LIMIT, 30.0), (30.0, LIMIT)])
-def test_an_answer_survives_each_time_that_the_process_stands_still(limits: tuple[float, float]) -> None:
+def test_an_answer_survives_pauses_of_the_process(limits: tuple[float, float]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         child, told = telling(ask_elsewhere, f"http://127.0.0.1:{listener.getsockname()[1]}/v1", *limits)
         assert child.pid is not None

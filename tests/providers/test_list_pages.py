@@ -19,10 +19,10 @@ async def listed(asking: Asking, *pages: Answer) -> list[str]:
     return [model.name for model in await asking.client.list_models(asking.provider)]
 
 
-async def test_a_server_that_sends_its_first_page_again_is_not_asked_for_a_third(asking: Asking) -> None:
+async def test_a_server_that_repeats_its_first_page_is_not_asked_for_a_third(asking: Asking) -> None:
     assert await listed(asking, page("a", after="a")) == ["a"]
     assert [request.path for request in asking.upstream.requests] == ["/v1/models", "/v1/models?after_id=a"]
 
 
-async def test_a_page_without_a_model_that_chats_is_not_the_last(asking: Asking) -> None:
+async def test_a_page_without_chat_models_is_not_the_last(asking: Asking) -> None:
     assert await listed(asking, page("a", after="a"), page("b", after="b", kind="embedding"), page("c", after=None)) == ["a", "c"]

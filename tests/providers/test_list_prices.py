@@ -77,7 +77,7 @@ async def test_what_is_read_from_a_cache_has_its_own_price(asking: Asking) -> No
     ],
     ids=str,
 )
-async def test_a_price_that_can_not_be_is_unknown_and_the_entry_says_why(asking: Asking, entry: dict[str, Any], reason: str) -> None:
+async def test_an_impossible_price_is_unknown_and_the_entry_says_why(asking: Asking, entry: dict[str, Any], reason: str) -> None:
     model = await listed(asking, **entry)
     assert model.price is None
     assert model.price_note is not None
@@ -97,12 +97,12 @@ async def test_a_price_that_can_not_be_is_unknown_and_the_entry_says_why(asking:
     ],
     ids=str,
 )
-async def test_what_is_no_price_by_the_token_is_none(asking: Asking, entry: dict[str, Any]) -> None:
+async def test_a_price_that_is_not_per_token_is_ignored(asking: Asking, entry: dict[str, Any]) -> None:
     model = await listed(asking, **entry)
     assert (model.price, model.price_note) == (None, None)
 
 
-def test_no_known_model_is_dearer_than_what_belief_is_measured_by() -> None:
+def test_no_known_model_costs_more_than_the_highest_believed_price() -> None:
     def base(amount: Decimal | TieredPrices | None) -> Decimal:
         return (amount.base if isinstance(amount, TieredPrices) else amount) or Decimal(0)
 

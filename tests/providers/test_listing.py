@@ -33,7 +33,7 @@ async def test_openai_lists_bare_names_and_its_other_models_are_left_out(asking:
     assert (received.method, received.path, received.headers["authorization"]) == ("GET", "/v1/models", "Bearer k")
 
 
-async def test_openrouter_tells_prices_by_the_token_context_and_modalities(asking: Asking) -> None:
+async def test_openrouter_lists_prices_per_token_context_and_modalities(asking: Asking) -> None:
     entry = {
         "id": "openai/gpt-4o",
         "name": "OpenAI: GPT-4o",
@@ -86,7 +86,7 @@ async def test_hugging_face_has_one_price_where_it_has_one_host(asking: Asking) 
     assert models[0].price == ListPrice(Decimal(1), Decimal(2))
 
 
-async def test_groq_tells_the_window_and_inactive_models_are_left_out(asking: Asking) -> None:
+async def test_groq_lists_the_window_and_inactive_models_are_left_out(asking: Asking) -> None:
     page = {
         "data": [
             {"id": "llama-3.3-70b-versatile", "active": True, "context_window": 131_072},
@@ -102,7 +102,7 @@ async def test_gemini_names_lose_their_prefix(asking: Asking) -> None:
     assert await listed(asking, "gemini", page) == [ListedModel("gemini-2.5-flash", "Gemini 2.5 Flash")]
 
 
-async def test_anthropic_is_asked_in_its_own_way_page_by_page(asking: Asking) -> None:
+async def test_anthropics_list_is_read_in_its_own_format_page_by_page(asking: Asking) -> None:
     first = {"data": [{"type": "model", "id": "claude-a", "display_name": "Claude A"}], "has_more": True, "last_id": "claude-a"}
     second = {"data": [{"type": "model", "id": "claude-b"}], "has_more": False, "last_id": "claude-b"}
     assert await listed(asking, "anthropic", first, second) == [ListedModel("claude-a", "Claude A"), ListedModel("claude-b")]
@@ -112,7 +112,7 @@ async def test_anthropic_is_asked_in_its_own_way_page_by_page(asking: Asking) ->
     assert "authorization" not in one.headers
 
 
-async def test_mistral_tells_what_a_model_can_do(asking: Asking) -> None:
+async def test_mistral_lists_what_a_model_can_do(asking: Asking) -> None:
     chat = {"completion_chat": True, "vision": True}
     page = {
         "data": [
@@ -165,16 +165,16 @@ async def test_ollama_may_have_models_or_none(asking: Asking, data: list[dict[st
     assert models == ([ListedModel("llama3.2:latest")] if data else [])
 
 
-async def test_a_list_that_does_not_say_that_it_is_one_may_be_empty(asking: Asking) -> None:
+async def test_a_list_without_its_object_type_may_be_empty(asking: Asking) -> None:
     assert await listed(asking, "deepseek", {"data": []}) == []
 
 
-async def test_entries_that_are_none_are_passed_over(asking: Asking) -> None:
+async def test_invalid_entries_are_ignored(asking: Asking) -> None:
     page = {"data": [None, 3, {"id": None}, {"id": ""}, {"no": "id"}, {"id": "m", "context_length": "many", "pricing": "free"}]}
     assert await listed(asking, "deepseek", page) == [ListedModel("m")]
 
 
-async def test_what_a_list_says_can_be_sent_on(asking: Asking) -> None:
+async def test_texts_of_a_list_can_be_encoded(asking: Asking) -> None:
     odd = "a\ud800\0"
     page = {
         "data": [
@@ -197,13 +197,13 @@ async def test_what_a_list_says_can_be_sent_on(asking: Asking) -> None:
     "name",
     ["type", "active", "capabilities", "display_name", "providers", "context_length", "architecture", "pricing"],
 )
-async def test_an_odd_field_costs_no_model(asking: Asking, name: str, odd: object) -> None:
+async def test_an_invalid_field_loses_no_model(asking: Asking, name: str, odd: object) -> None:
     models = await listed(asking, "deepseek", {"data": [{"id": "odd", name: odd}, {"id": "m"}]})
     assert [model.name for model in models] == ["odd", "m"]
 
 
 @pytest.mark.parametrize("price", ["1e-99999", "0e99999", "0e-99999", "1e999999999999999999999", "\ud800"])
-async def test_a_price_of_an_absurd_magnitude_is_unknown(asking: Asking, price: str) -> None:
+async def test_a_price_of_an_impossible_magnitude_is_unknown(asking: Asking, price: str) -> None:
     entries = [{"id": name, "pricing": {"prompt": amount, "completion": "1e-6"}} for name, amount in (("odd", price), ("m", "1e-7"))]
     models = await listed(asking, "openrouter", {"data": entries})
     assert [(model.name, model.price) for model in models] == [("odd", None), ("m", ListPrice(Decimal("0.1"), Decimal(1)))]
@@ -216,13 +216,13 @@ async def test_the_next_page_is_asked_for_by_a_name_that_can_be_sent(asking: Ask
 
 
 @pytest.mark.parametrize("body", [b"<html></html>", b"{}", b'"x"', b'{"data": {"a": 1}}'])
-async def test_something_else_than_a_list_is_unexpected(asking: Asking, body: bytes) -> None:
+async def test_anything_but_a_list_is_unexpected(asking: Asking, body: bytes) -> None:
     asking.upstream.will_answer(Answer([body]))
     with pytest.raises(UnexpectedAnswer, match="base URL"):
         await asking.client.list_models(asking.provider)
 
 
-async def test_a_refused_list_is_told_like_any_refusal(asking: Asking) -> None:
+async def test_a_refused_list_is_reported_like_any_refusal(asking: Asking) -> None:
     asking.upstream.will_answer(Answer([b'{"error": "no"}'], status=401))
     with pytest.raises(WrongKey):
         await asking.client.list_models(asking.provider)
@@ -239,7 +239,7 @@ async def test_a_refused_list_is_told_like_any_refusal(asking: Asking) -> None:
         ("ollama", "llama3.2:1b", ("llama3.2:1b",)),
     ],
 )
-def test_names_that_the_list_does_not_show_lead_to_those_that_it_does(provider_id: str, name: str, names: tuple[str, ...]) -> None:
+def test_unlisted_forms_of_a_name_lead_to_the_listed_one(provider_id: str, name: str, names: tuple[str, ...]) -> None:
     provider = next(provider for provider in BUILTIN if provider.id == provider_id)
     assert provider.listed_as(name) == names
 
@@ -253,6 +253,6 @@ def test_names_that_the_list_does_not_show_lead_to_those_that_it_does(provider_i
         ("ollama", "llama", None),
     ],
 )
-def test_prices_are_those_of_whoever_is_paid(provider_id: str, name: str, prices_id: str | None) -> None:
+def test_prices_are_those_of_the_provider_that_is_paid(provider_id: str, name: str, prices_id: str | None) -> None:
     provider = next(provider for provider in BUILTIN if provider.id == provider_id)
     assert provider.prices_id_of(name) == prices_id

@@ -53,7 +53,7 @@ def fault_of(path: Path, text: str) -> str:
         ("http://h/v1/chat/completions/", "remove that part"),
     ],
 )
-def test_an_address_that_no_request_can_be_sent_to_stops_the_start(path: Path, url: str, advice: str) -> None:
+def test_an_invalid_base_url_prevents_the_start(path: Path, url: str, advice: str) -> None:
     fault = fault_of(path, f'[[provider]]\nid = "lab"\nbase_url = "{url}"')
     assert fault.startswith("base_url: ")
     assert advice in fault
@@ -62,7 +62,7 @@ def test_an_address_that_no_request_can_be_sent_to_stops_the_start(path: Path, u
 @pytest.mark.parametrize(
     "url", ["http://model_server:8000/v1", "http://[::1]:8000/v1", "http://10.0.0.5", "https://bücher.example/v1", "https://h.example./v1"]
 )
-def test_an_address_in_any_usual_form_is_taken(path: Path, url: str) -> None:
+def test_a_base_url_in_any_usual_form_is_accepted(path: Path, url: str) -> None:
     assert read(path, f'[[provider]]\nid = "lab"\nbase_url = "{url}"').base_url == url
 
 
@@ -79,7 +79,7 @@ def test_an_address_in_any_usual_form_is_taken(path: Path, url: str) -> None:
         ('"Transfer-Encoding" = "chunked"', "Transfer-Encoding is set for each request; leave it out"),
     ],
 )
-def test_a_header_that_cannot_be_sent_stops_the_start_and_is_not_shown(path: Path, header: str, advice: str) -> None:
+def test_an_invalid_header_prevents_the_start_and_is_not_shown(path: Path, header: str, advice: str) -> None:
     fault = fault_of(path, f"{LAB}headers = {{ {header} }}")
     assert fault.startswith("headers: ")
     assert advice in fault
@@ -87,19 +87,19 @@ def test_a_header_that_cannot_be_sent_stops_the_start_and_is_not_shown(path: Pat
 
 
 @pytest.mark.parametrize("prices_id", ["nobody", "huggingface_nobody", "nobody_{route}", ""])
-def test_prices_of_nobody_stop_the_start(path: Path, prices_id: str) -> None:
+def test_unknown_prices_id_prevents_the_start(path: Path, prices_id: str) -> None:
     fault = fault_of(path, f'{LAB}prices_id = "{prices_id}"')
     assert fault.startswith("prices_id: is not a provider in genai-prices; leave it out, or choose one of ")
     assert "openai" in fault
 
 
 @pytest.mark.parametrize("prices_id", ["openai", "huggingface_{route}"])
-def test_prices_of_somebody_are_taken(path: Path, prices_id: str) -> None:
+def test_known_prices_id_is_accepted(path: Path, prices_id: str) -> None:
     assert read(path, f'{LAB}prices_id = "{prices_id}"').prices_id == prices_id
 
 
 @pytest.mark.parametrize("key", ['api_key_env = "LAB_API_KEY"', r'api_key = "lab-key\n"'])
-def test_a_key_is_taken_without_what_is_blank_around_it(path: Path, key: str) -> None:
+def test_a_key_is_used_without_surrounding_white_space(path: Path, key: str) -> None:
     assert read(path, LAB + key).api_key == SecretStr("lab-key")
 
 
@@ -114,16 +114,16 @@ def test_a_server_can_be_like_a_provider_of_the_table(path: Path, like: str) -> 
     assert (lab.quirks, lab.base_url, lab.api_key, lab.prices_id) == (quirks, "http://h/v1", None, None)
 
 
-def test_what_the_entry_says_is_above_what_it_is_like(path: Path) -> None:
+def test_an_entrys_settings_override_those_it_copies(path: Path) -> None:
     quirks = read(path, f'{LAB}like = "gemini"\nseed_name = "seed"\nlist_prefix = ""').quirks
     assert (quirks.seed_name, quirks.list_prefix, quirks.reasoning_beside_output) == ("seed", "", True)
 
 
-def test_a_server_can_be_like_nobody_else(path: Path) -> None:
+def test_a_server_can_only_be_like_a_built_in_provider(path: Path) -> None:
     assert fault_of(path, f'{LAB}like = "sim"').startswith("like: is not a built-in provider; choose one of openai, ")
 
 
-async def test_a_gateway_like_anthropic_is_asked_for_its_list_in_anthropics_way(
+async def test_the_list_of_a_gateway_like_anthropic_is_read_in_anthropics_format(
     path: Path, client: ProviderClient, upstream: Upstream
 ) -> None:
     await anyio.Path(path).write_text(f'[[provider]]\nid = "lab"\nbase_url = "{upstream.url}"\napi_key = "lab-key"\nlike = "anthropic"')
@@ -136,7 +136,7 @@ async def test_a_gateway_like_anthropic_is_asked_for_its_list_in_anthropics_way(
     assert (await ask(client, call_to(lab))).text == "Hello"
 
 
-def test_a_misspelt_setting_is_named_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
+def test_a_misspelt_setting_is_reported_with_its_line_and_the_most_similar_one(tmp_path: Path) -> None:
     file = tmp_path / "providers.toml"
     file.write_text(
         '[[provider]]\nid = "first"\nbase_url = "http://x/v1"\n\n[[provider]]\nid = "lab"\nbase_ur = "http://x/v1"\nzzz = 1\n'
@@ -150,7 +150,7 @@ def test_a_misspelt_setting_is_named_with_its_line_and_the_nearest_known_one(tmp
     assert "line 12: unknown setting `cachedInput` in prices.m; did you mean `cached_input`?" in said
 
 
-def test_a_misspelt_block_is_named_with_its_line(tmp_path: Path) -> None:
+def test_a_misspelt_block_is_reported_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "providers.toml"
     file.write_text('# Ours\n[[providers]]\nid = "lab"\nbase_url = "http://x/v1"\n')
     with pytest.raises(StartupError, match=r", line 2: unknown block `providers`; did you mean `\[\[provider\]\]`\?"):

@@ -61,13 +61,13 @@ def test_a_base_url_replaces_the_tables() -> None:
     assert provider.base_url == "https://gateway.example/v1"
 
 
-def test_ollama_is_configured_by_its_address_alone() -> None:
+def test_ollama_is_configured_by_its_base_url_only() -> None:
     provider = load(ollama_base_url="http://127.0.0.1:11434/v1").get("ollama")
     assert provider is not None
     assert provider.api_key is None
 
 
-def test_an_address_alone_does_not_configure_a_provider_that_needs_a_key() -> None:
+def test_a_base_url_only_does_not_configure_a_provider_that_needs_a_key() -> None:
     assert load(openai_base_url="http://127.0.0.1:1/v1").all() == ()
 
 
@@ -84,7 +84,7 @@ def test_an_address_alone_does_not_configure_a_provider_that_needs_a_key() -> No
         "https://h/v1/chat/completions",
     ],
 )
-def test_a_base_url_that_is_none_stops_the_start_and_names_its_variable(url: str) -> None:
+def test_an_invalid_base_url_of_a_provider_prevents_the_start_and_names_its_variable(url: str) -> None:
     with pytest.raises(StartupError, match=r"^GROQ_BASE_URL .*URL"):
         load(groq_api_key=SecretStr("k"), groq_base_url=url)
 
@@ -193,7 +193,7 @@ def test_providers_of_the_file_come_after_the_tables(path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_file_stops_the_start_and_names_file_entry_and_field(path: Path, text: str, fault: str) -> None:
+def test_an_invalid_file_prevents_the_start_and_names_file_entry_and_field(path: Path, text: str, fault: str) -> None:
     path.write_text(text)
     with pytest.raises(StartupError) as caught:
         read_provider_file(path, VARIABLES.get)
@@ -201,19 +201,19 @@ def test_a_bad_file_stops_the_start_and_names_file_entry_and_field(path: Path, t
     assert fault in str(caught.value)
 
 
-def test_a_missing_file_stops_the_start(path: Path) -> None:
+def test_a_missing_file_prevents_the_start(path: Path) -> None:
     with pytest.raises(StartupError, match="can't be read"):
         read_provider_file(path, VARIABLES.get)
 
 
-def test_a_bad_file_does_not_show_its_keys(path: Path) -> None:
+def test_errors_in_the_file_do_not_show_its_keys(path: Path) -> None:
     path.write_text('[[provider]]\nid = "lab"\nbase_url = "nowhere"\napi_key = "very-secret"\nspeed = "very-secret"')
     with pytest.raises(StartupError) as caught:
         load(providers_file=path)
     assert "very-secret" not in str(caught.value)
 
 
-async def test_a_second_server_of_the_file_is_asked_like_any_other(path: Path, client: ProviderClient) -> None:
+async def test_a_second_server_of_the_file_is_called_like_any_other(path: Path, client: ProviderClient) -> None:
     async with running_upstream() as first, running_upstream() as second:
         for upstream, text in ((first, "one"), (second, "two")):
             upstream.will_answer(Answer([event(text_chunk(text)), event(finish_chunk()), DONE]))

@@ -55,7 +55,7 @@ async def test_parameters_go_under_the_providers_own_names(asking: Asking, provi
     assert received.json == USUAL | SENT[provider.id]
 
 
-async def test_parameters_that_nobody_set_are_not_sent(asking: Asking) -> None:
+async def test_unset_parameters_are_not_sent(asking: Asking) -> None:
     await asking(WHOLE)
     assert set(asking.upstream.requests[0].json) == {"model", "messages", "stream", "stream_options"}
 
@@ -69,7 +69,7 @@ async def test_thinking_is_switched_off_in_the_providers_own_form(asking: Asking
     assert "reasoning_effort" not in sent
 
 
-async def test_a_provider_that_takes_no_seed_and_no_effort_gets_none(asking: Asking) -> None:
+async def test_a_provider_without_seed_and_effort_gets_none(asking: Asking) -> None:
     asking.upstream.will_answer(WHOLE)
     there = replace(asking.provider, quirks=Quirks(seed_name=None, reasoning_effort_name=None))
     await ask(asking.client, replace(call_to(there), seed=1, reasoning_effort="high"))
@@ -91,7 +91,7 @@ async def test_without_a_key_no_authorization_is_sent(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("key", ["sk-abc…xyz", "sk-abc\nX-Other: 1"])
-async def test_a_key_that_fits_no_header_is_a_wrong_key(asking: Asking, key: str) -> None:
+async def test_a_key_that_no_header_can_contain_is_a_wrong_key(asking: Asking, key: str) -> None:
     asking.provider = replace(asking.provider, api_key=SecretStr(key))
     outcome = await asking(WHOLE)
     assert isinstance(outcome.error, WrongKey)
@@ -106,7 +106,7 @@ async def test_two_keys_of_one_provider_do_not_mix(asking: Asking) -> None:
     assert [request.headers["authorization"] for request in asking.upstream.requests] == ["Bearer secret-key-of-the-lab", "Bearer another"]
 
 
-async def test_a_later_request_is_the_first_but_for_its_body(asking: Asking) -> None:
+async def test_later_requests_differ_only_in_the_body(asking: Asking) -> None:
     asking.provider = replace(asking.provider, quirks=Quirks(headers={"X-Team": "research"}))
     for prompt in ("one", "another, which is longer", "é"):
         asking.upstream.will_answer(WHOLE)
@@ -117,14 +117,14 @@ async def test_a_later_request_is_the_first_but_for_its_body(asking: Asking) -> 
     assert alike[1:] == alike[:1] * 2
 
 
-async def test_a_key_that_was_refused_at_first_is_sent_like_any_other(asking: Asking) -> None:
+async def test_a_key_that_was_first_refused_is_sent_like_any_other(asking: Asking) -> None:
     refused, answered = await asking(Answer(status=401)), await asking(WHOLE)
     assert isinstance(refused.error, WrongKey)
     assert answered.text == "whole"
     assert [request.headers["authorization"] for request in asking.upstream.requests] == ["Bearer secret-key-of-the-lab"] * 2
 
 
-async def test_what_the_sdk_finds_in_the_environment_stays_here(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_values_from_the_environment_are_not_sent_by_the_sdk(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-ours")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "project-ours")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: ours\nAuthorization: Bearer ours")

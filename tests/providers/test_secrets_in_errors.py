@@ -24,14 +24,14 @@ from .upstream import Answer
         "AIzaSyA1234567890abc",
     ],
 )
-async def test_keys_that_a_provider_echoes_are_cut_out(asking: Asking, echoed: str) -> None:
+async def test_keys_that_a_provider_echoes_are_removed(asking: Asking, echoed: str) -> None:
     error = await refused(asking, 401, {"error": {"message": f"Incorrect API key provided: {echoed}. See the docs"}})
     assert echoed not in str(error)
     assert "Incorrect API key provided: [key]. See the docs" in str(error)
 
 
 @pytest.mark.parametrize("status", [200, 401])
-async def test_secrets_of_headers_that_a_provider_echoes_are_cut_out(asking: Asking, status: int) -> None:
+async def test_secrets_in_headers_that_a_provider_echoes_are_removed(asking: Asking, status: int) -> None:
     headers = {"Authorization": "Bearer token-of-the-lab", "X-Key": "token-of-the-lab-2", "X-Team": "chem"}
     asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers=headers))
     body = {"error": {"message": "Got token-of-the-lab-2 and Bearer token-of-the-lab (token-of-the-lab) from chem"}}
@@ -39,14 +39,14 @@ async def test_secrets_of_headers_that_a_provider_echoes_are_cut_out(asking: Ask
     assert "“Got [key] and [key] ([key]) from chem”" in str(error)
 
 
-async def test_a_secret_of_a_header_is_cut_out_of_json_too(asking: Asking) -> None:
+async def test_a_secret_in_a_header_is_removed_from_json_too(asking: Asking) -> None:
     asking.provider = replace(asking.provider, api_key=None, quirks=Quirks(headers={"X-Key": 'quoted"secret'}))
     error = await refused(asking, 401, {"error": {"message": {"headers": {"X-Key": 'quoted"secret'}}}})
     assert "quoted" not in str(error)
 
 
 @pytest.mark.parametrize("body", [b"Got token-of-the-lab", b'{"got": "token-of-the-lab"}', b"data: token-of-the-lab\n\n"])
-async def test_secrets_of_headers_are_cut_out_of_what_is_no_answer(asking: Asking, body: bytes) -> None:
+async def test_secrets_in_headers_are_removed_from_unexpected_responses(asking: Asking, body: bytes) -> None:
     asking.provider = replace(asking.provider, quirks=Quirks(headers={"X-Key": "token-of-the-lab"}))
     error = (await asking(Answer([body]))).error
     assert "[key]" in str(error)

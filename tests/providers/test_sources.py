@@ -67,7 +67,7 @@ async def collected(client: ProviderClient, asking: Asking, answer: Answer) -> t
         pytest.param([{**text_chunk("x"), "search_results": [{"url": PARIS}, {"url": FRANCE}]}, finish_chunk()], id="search results"),
     ],
 )
-async def test_sources_are_found_wherever_they_stand(asking: Asking, payloads: list[object]) -> None:
+async def test_sources_are_found_in_each_place(asking: Asking, payloads: list[object]) -> None:
     assert await found(asking, *payloads) == ((Source(PARIS, None), Source(FRANCE, None)), ())
 
 
@@ -78,7 +78,7 @@ async def test_the_numbers_are_those_of_the_citations_and_the_titles_those_of_th
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "/etc/passwd", "http://a b", "https://x/" + "y" * 2_000])
-async def test_what_is_no_address_of_the_web_is_no_link_and_keeps_its_number(asking: Asking, url: str) -> None:
+async def test_a_source_without_a_web_address_is_not_a_link_and_keeps_its_number(asking: Asking, url: str) -> None:
     sources, _ = await found(asking, {**text_chunk("x"), "citations": [url, PARIS]}, finish_chunk())
     assert sources == (Source(None, url[:300]), Source(PARIS, None))
 
@@ -90,7 +90,7 @@ async def test_a_file_is_a_source_without_an_address(asking: Asking) -> None:
 
 @pytest.mark.parametrize("odd", [5, "x", {"url": PARIS}, [None, 1.5, {}, [], {"url": {}}], [[[]]]])
 @pytest.mark.parametrize("name", ["citations", "search_results", "annotations"])
-async def test_sources_that_can_not_be_understood_do_no_harm(asking: Asking, name: str, odd: object) -> None:
+async def test_unreadable_sources_do_no_harm(asking: Asking, name: str, odd: object) -> None:
     outcome = await asking.stream(event({**text_chunk("Hello", **{name: odd}), name: odd}), event(finish_chunk()), DONE)
     assert (outcome.text, outcome.error) == ("Hello", None)
 
@@ -115,7 +115,7 @@ async def test_ten_thousand_sources_are_cut_to_a_hundred(asking: Asking) -> None
         ),
     ],
 )
-async def test_parts_that_are_no_text_are_named(asking: Asking, delta: dict[str, object], attachment: Attachment) -> None:
+async def test_parts_that_are_not_text_are_named(asking: Asking, delta: dict[str, object], attachment: Attachment) -> None:
     payloads = [text_chunk("x"), {"choices": [{"index": 0, "delta": delta}]}, finish_chunk()]
     assert await found(asking, *payloads) == ((), (attachment,))
 

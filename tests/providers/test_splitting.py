@@ -83,7 +83,7 @@ def test_any_text_cut_into_utf16_units_is_joined_again(text: str, places: list[i
 
 
 @given(st.binary(), st.lists(st.integers(0, 1_000)))
-def test_no_bytes_at_all_raise_anything(data: bytes, places: list[int]) -> None:
+def test_no_bytes_raise_an_exception(data: bytes, places: list[int]) -> None:
     reader = AnswerReader(LAB)
     for piece in cut(data, places):
         reader.feed(piece)
@@ -93,7 +93,7 @@ def test_no_bytes_at_all_raise_anything(data: bytes, places: list[int]) -> None:
     assert reader.failure is not None or b"[DONE]" in data
 
 
-def test_an_event_may_be_large_but_not_without_end() -> None:
+def test_an_event_may_be_large_but_not_endless() -> None:
     splitter = EventSplitter()
     assert splitter.feed(b"data: " + b"x" * (MAX_EVENT_BYTES - 6)) == []
     assert splitter.feed(b"y") == []

@@ -128,7 +128,7 @@ def reach(watch: Watch, awaited: Awaited) -> None:
 
 @pytest.mark.parametrize("awaited", Awaited, ids=lambda awaited: awaited.name)
 @pytest.mark.parametrize("state", State, ids=lambda state: state.name)
-async def test_what_is_waited_for_follows_from_the_state_of_the_answer(awaited: Awaited, state: State) -> None:
+async def test_the_time_limit_depends_on_the_state_of_the_answer(awaited: Awaited, state: State) -> None:
     with Watch(LAB, Patience(1, 1, 1)) as watch:
         reach(watch, awaited)
         watch.answer_is(state, settles=True)

@@ -40,25 +40,25 @@ async def page(asking: Asking, status: int, body: bytes, **headers: str) -> Prov
 @pytest.mark.parametrize(
     "body", [b"", b'{"error":{"message":"Invalid state","code":"conflict"}}', b'{"error":"failed","error_type":"generation"}', CHALLENGE]
 )
-async def test_a_status_that_means_later_says_that_asking_again_can_help(asking: Asking, status: int, body: bytes) -> None:
+async def test_a_temporary_status_is_retryable(asking: Asking, status: int, body: bytes) -> None:
     outcome = await asking(Answer([body], status=status, content_type="application/json"))
     assert isinstance(outcome.error, Overloaded)
     assert (outcome.error.code, outcome.error.retryable, outcome.error.refused) == ("overloaded", True, True)
 
 
 @pytest.mark.parametrize("status", [408, 504, 524])
-async def test_a_time_out_of_the_providers_own_can_be_asked_again(asking: Asking, status: int) -> None:
+async def test_a_time_out_reported_by_the_provider_is_retryable(asking: Asking, status: int) -> None:
     error = await refused(asking, status, {"error": {"message": "Timed out"}})
     assert (type(error), error.retryable) == (TimedOut, True)
 
 
-async def test_a_status_that_means_later_counts_in_a_stream_too(asking: Asking) -> None:
+async def test_a_temporary_status_counts_in_a_stream_too(asking: Asking) -> None:
     for code in (409, 424, 498):
         assert isinstance((await asking.stream(event({"error": {"message": "no", "code": code}}))).error, Overloaded)
 
 
 @pytest.mark.parametrize("code", ["capacity_exceeded", "context_length_exceeded"])
-async def test_a_code_says_more_than_a_status_that_means_later(asking: Asking, code: str) -> None:
+async def test_a_code_counts_more_than_a_temporary_status(asking: Asking, code: str) -> None:
     error = await refused(asking, 498, {"error": {"message": "no", "code": code}})
     assert type(error) is (Overloaded if code == "capacity_exceeded" else PromptTooLong)
 
@@ -78,20 +78,20 @@ async def test_a_code_says_more_than_a_status_that_means_later(asking: Asking, c
         (403, b'{"error":{"code":"403","message":"Forbidden"}}', {"X_Vercel_Mitigated": "deny"}),
     ],
 )
-async def test_a_web_firewall_is_no_wrong_key(asking: Asking, status: int, body: bytes, headers: dict[str, str]) -> None:
+async def test_a_web_firewall_is_not_a_wrong_key(asking: Asking, status: int, body: bytes, headers: dict[str, str]) -> None:
     error = await page(asking, status, body, **headers)
     assert (type(error), error.code) == (Firewalled, "unexpected_answer")
     assert "web firewall" in str(error)
     assert "rejected the API key" not in str(error)
 
 
-async def test_a_web_page_in_place_of_a_refusal_is_about_no_parameter(asking: Asking) -> None:
+async def test_a_web_page_instead_of_a_refusal_is_not_about_a_parameter(asking: Asking) -> None:
     error = await page(asking, 400, b"<html><head><title>400 Bad Request</title></head></html>")
     assert (type(error), error.retryable) == (UnexpectedAnswer, False)
     assert "“400 Bad Request”" in str(error)
 
 
-async def test_a_firewall_that_limits_the_rate_is_asked_later(asking: Asking) -> None:
+async def test_a_firewall_that_limits_the_rate_is_retryable(asking: Asking) -> None:
     assert isinstance(await page(asking, 429, CHALLENGE, Cf_Mitigated="challenge"), RateLimited)
 
 
@@ -110,7 +110,7 @@ async def test_a_403_of_a_provider_is_about_the_key(asking: Asking) -> None:
         b'{"error":{"message":"Payload too large","code":413}}',
     ],
 )
-async def test_a_413_of_a_proxy_is_no_context_window(asking: Asking, body: bytes) -> None:
+async def test_a_413_from_a_proxy_is_not_about_the_context_window(asking: Asking, body: bytes) -> None:
     error = await page(asking, 413, body)
     assert (type(error), error.code) == (BodyRefused, "bad_request")
     assert "requests of this size (413)" in str(error)
@@ -151,17 +151,17 @@ ANSWER = event(text_chunk("Hello")) + event(finish_chunk())
 
 
 @pytest.mark.parametrize("value", ["a" * 8_200, "a" * 65_536])
-async def test_a_long_header_costs_no_answer(asking: Asking, value: str) -> None:
+async def test_a_long_header_loses_no_answer(asking: Asking, value: str) -> None:
     outcome = await asking(Answer([ANSWER], headers={"Set-Cookie": value}))
     assert (outcome.text, outcome.error) == ("Hello", None)
 
 
-async def test_a_thousand_headers_cost_no_answer(asking: Asking) -> None:
+async def test_a_thousand_headers_lose_no_answer(asking: Asking) -> None:
     outcome = await asking(Answer([ANSWER], headers={f"X-Header-{number}": "a" for number in range(998)}))
     assert (outcome.text, outcome.error) == ("Hello", None)
 
 
-async def test_the_words_of_a_refusal_with_a_long_head_are_read(asking: Asking) -> None:
+async def test_the_message_of_a_refusal_with_long_headers_is_read(asking: Asking) -> None:
     outcome = await asking(Answer([json.dumps({"error": "busy"}).encode()], status=503, headers={"X-Policy": "a" * 60_000}))
     assert isinstance(outcome.error, Overloaded)
     assert "busy" in str(outcome.error)

@@ -95,7 +95,7 @@ async def test_a_last_message_with_all_of_the_text_adds_nothing(asking: Asking, 
     assert outcome.usage == Usage(7, 5)
 
 
-async def test_a_last_message_adds_what_no_delta_brought(asking: Asking) -> None:
+async def test_a_last_message_adds_text_that_no_delta_had(asking: Asking) -> None:
     outcome = await asking.stream(event(text_chunk("Hello ")), message_chunk("Hello there, friend."), DONE)
     assert outcome.text == "Hello there, friend."
 
@@ -109,7 +109,7 @@ async def test_messages_that_are_pieces_are_put_together_and_one_with_all_of_the
     assert (await asking.stream(*pieces, message_chunk("haha said he"), DONE)).text == "haha said he"
 
 
-async def test_messages_that_grow_beside_their_deltas_add_nothing(asking: Asking) -> None:
+async def test_messages_that_grow_with_their_deltas_add_nothing(asking: Asking) -> None:
     texts = ["Hello", " there", ", friend."]
     chunks = [
         {"choices": [{"index": 0, "delta": {"content": text}, "message": {"content": "".join(texts[: number + 1])}}]}
@@ -162,13 +162,13 @@ async def test_thinking_in_a_last_message_is_not_repeated(asking: Asking) -> Non
     ids=str,
 )
 @pytest.mark.parametrize("content", [{}, {"content": ""}, {"content": None}], ids=["none", "blank", "null"])
-async def test_thinking_is_known_by_each_of_its_names(asking: Asking, delta: dict[str, object], content: dict[str, object]) -> None:
+async def test_thinking_is_recognised_by_each_of_its_names(asking: Asking, delta: dict[str, object], content: dict[str, object]) -> None:
     first = {"choices": [{"index": 0, "delta": {**content, **delta}}]}
     outcome = await asking.stream(event(first), event(text_chunk("Hello")), event(finish_chunk()), DONE)
     assert (outcome.reasoning, outcome.text) == ("hm", "Hello")
 
 
-async def test_thinking_beside_text_in_a_rare_name_is_thinking(asking: Asking) -> None:
+async def test_thinking_next_to_text_in_a_rare_field_is_thinking(asking: Asking) -> None:
     outcome = await asking.stream(event(text_chunk("Hel")), event(text_chunk("lo", thinking="Let me think.")), event(finish_chunk()), DONE)
     assert (outcome.reasoning, outcome.text) == ("Let me think.", "Hello")
 
@@ -220,7 +220,7 @@ async def test_thinking_between_tags_at_the_start_is_thinking_however_it_is_cut(
         ("<|START_THINKING|>", "<|END_THINKING|>"),
     ],
 )
-async def test_other_tags_are_known_too(asking: Asking, start: str, end: str) -> None:
+async def test_other_tags_are_recognised_too(asking: Asking, start: str, end: str) -> None:
     outcome = await asking.stream(event(text_chunk(f"{start}hm{end}Hello")), event(finish_chunk()), DONE)
     assert (outcome.reasoning, outcome.text) == ("hm", "Hello")
 
@@ -264,7 +264,7 @@ async def test_the_tag_behind_thinking_that_came_by_itself_is_no_text(asking: As
         ("<|START_RESPONSE|> begins it", "<|START_RESPONSE|> begins it"),
     ],
 )
-async def test_tokens_that_an_answer_speaks_of_are_text(asking: Asking, sent: str, text: str, size: int) -> None:
+async def test_tokens_that_an_answer_mentions_are_text(asking: Asking, sent: str, text: str, size: int) -> None:
     pieces = [sent[place : place + size] for place in range(0, len(sent), size)]
     outcome = await asking.stream(*(event(text_chunk(piece)) for piece in pieces), event(finish_chunk()), DONE)
     assert (outcome.reasoning, outcome.text) == ("", text)
@@ -304,7 +304,7 @@ async def test_an_answer_that_is_cut_within_its_thinking_has_thinking_only(askin
     assert isinstance(outcome.error, BrokenStream)
 
 
-async def test_a_whole_answer_is_taken_apart_too(asking: Asking) -> None:
+async def test_a_whole_answer_is_split_too(asking: Asking) -> None:
     body = json.dumps({"choices": [{"message": {"content": TAGGED}, "finish_reason": "stop"}]}).encode()
     outcome = await asking(Answer([body], content_type="application/json"))
     assert (outcome.reasoning, outcome.text) == ("Okay, 1 < 2.\n", "Hello </think> there")

@@ -40,7 +40,7 @@ async def keep_alive(answer: anyio.Event, seconds: float) -> None:
     answer.set()
 
 
-async def test_an_address_that_takes_no_connections_times_out_connecting() -> None:
+async def test_an_address_that_accepts_no_connection_times_out_connecting() -> None:
     # A listening socket whose queue is full answers to no further connection.
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -72,7 +72,7 @@ async def test_no_first_text_within_the_limit_is_an_error(
     assert (outcome.error.retryable, outcome.error.code) == (True, "timed_out")
 
 
-async def test_no_head_of_an_answer_within_the_limit_is_an_error(hasty: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+async def test_no_response_headers_within_the_limit_is_an_error(hasty: ProviderClient, upstream: Upstream, provider: Provider) -> None:
     upstream.will_answer(Answer(before=anyio.Event()))
     assert isinstance((await ask(hasty, call_to(provider))).error, TimedOut)
     await (await upstream.request()).gone.wait()
@@ -87,7 +87,7 @@ async def test_silence_between_tokens_is_an_error_after_the_text(restless: Provi
     await upstream.requests[0].gone.wait()
 
 
-async def test_keep_alives_are_life_between_tokens(upstream: Upstream, provider: Provider) -> None:
+async def test_keep_alives_count_as_activity_between_tokens(upstream: Upstream, provider: Provider) -> None:
     ticks = [anyio.Event() for _ in range(8)]
     pieces = [piece for tick in ticks for piece in (tick, b": still here\n\n")]
     upstream.will_answer(Answer([event(text_chunk("a")), *pieces, event(text_chunk("b")), event(finish_chunk()), DONE]))
@@ -101,7 +101,7 @@ async def test_keep_alives_are_life_between_tokens(upstream: Upstream, provider:
     assert (outcome.text, outcome.error) == ("ab", None)
 
 
-async def test_keep_alives_alone_do_not_go_on_for_ever(upstream: Upstream, provider: Provider) -> None:
+async def test_keep_alives_without_text_time_out(upstream: Upstream, provider: Provider) -> None:
     ticks = [anyio.Event() for _ in range(30)]
     pieces = [piece for tick in ticks for piece in (tick, b": still here\n\n")]
     upstream.will_answer(Answer([event(text_chunk("a")), *pieces, anyio.Event()]))
@@ -145,7 +145,7 @@ async def test_silence_after_a_finish_reason_is_short_however_long_it_may_be_bet
     assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello", "stop", None)
 
 
-async def test_keep_alives_after_a_finish_reason_do_not_go_on(restless: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+async def test_keep_alives_after_a_finish_reason_time_out(restless: ProviderClient, upstream: Upstream, provider: Provider) -> None:
     ticks = [anyio.Event() for _ in range(100)]
     pieces = [piece for tick in ticks for piece in (tick, b": still here\n\n")]
     upstream.will_answer(Answer([FINISHED, *pieces]))
@@ -202,14 +202,14 @@ async def test_a_finish_reason_in_the_first_chunk_ends_nothing(
     assert outcome.text.endswith("two.")
 
 
-async def test_a_server_that_falls_silent_among_chunks_with_finish_reasons_is_no_complete_one(
+async def test_silence_between_chunks_with_finish_reasons_is_not_a_complete_answer(
     restless: ProviderClient, upstream: Upstream, provider: Provider
 ) -> None:
     upstream.will_answer(Answer([with_reason("One "), with_reason("two"), anyio.Event()]))
     assert isinstance((await ask(restless, call_to(provider))).error, TimedOut)
 
 
-async def test_an_answer_whose_end_stands_beside_its_last_text_is_complete_when_its_server_falls_silent(
+async def test_an_answer_with_its_end_in_the_last_chunk_is_complete_when_silence_follows(
     restless: ProviderClient, upstream: Upstream, provider: Provider
 ) -> None:
     upstream.will_answer(Answer([event(text_chunk("One ")), with_reason("two"), anyio.Event()]))
@@ -224,7 +224,7 @@ async def test_the_finish_reason_error_is_a_failure_also_when_silence_follows(
     assert isinstance((await ask(restless, call_to(provider))).error, ProviderFailed)
 
 
-async def test_a_failing_finish_reason_ends_an_answer_without_text_also_when_its_server_falls_silent(
+async def test_a_failing_finish_reason_ends_an_answer_without_text_also_when_silence_follows(
     restless: ProviderClient, upstream: Upstream, provider: Provider
 ) -> None:
     upstream.will_answer(Answer([event(finish_chunk("network_error")), anyio.Event()]))
@@ -243,7 +243,7 @@ async def test_a_passed_limit_leaves_the_task_usable(
     assert not scope.cancelled_caught
 
 
-async def test_a_list_of_models_that_does_not_come_times_out(hasty: ProviderClient, upstream: Upstream, provider: Provider) -> None:
+async def test_a_list_of_models_that_does_not_arrive_times_out(hasty: ProviderClient, upstream: Upstream, provider: Provider) -> None:
     upstream.will_answer(Answer(before=anyio.Event()))
     with pytest.raises(TimedOut, match="list of models within"):
         await hasty.list_models(replace(provider, id="other"))

@@ -14,7 +14,7 @@ from .asking import Asking
 from .upstream import Answer
 
 
-async def test_a_port_where_nobody_listens_is_unreachable(asking: Asking) -> None:
+async def test_a_port_without_a_listener_is_unreachable(asking: Asking) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         asking.provider = replace(asking.provider, base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v1")
@@ -33,7 +33,7 @@ async def test_a_host_without_an_address_is_unreachable(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://a..b/v1", "http://exa\tmple/v1", "http://ü..b/v1", f"http://{'a' * 64}.example/v1"])
-async def test_an_address_that_no_request_can_be_sent_to_is_unreachable(asking: Asking, url: str) -> None:
+async def test_an_invalid_address_is_unreachable(asking: Asking, url: str) -> None:
     asking.provider = replace(asking.provider, base_url=url)
     error = (await asking(Answer())).error
     assert isinstance(error, Unreachable)
@@ -42,7 +42,7 @@ async def test_an_address_that_no_request_can_be_sent_to_is_unreachable(asking: 
         await asking.client.list_models(asking.provider)
 
 
-async def test_a_header_that_cannot_be_sent_is_told_of_the_provider(asking: Asking) -> None:
+async def test_a_header_that_cannot_be_sent_is_reported_with_its_provider(asking: Asking) -> None:
     asking.provider = replace(asking.provider, quirks=Quirks(headers={"X-Team": "é"}))
     assert isinstance((await asking(Answer())).error, Unreachable)
 
@@ -66,7 +66,7 @@ async def test_a_server_without_tls_at_an_https_address_is_unreachable(asking: A
     assert "secure" in str(error)
 
 
-async def test_something_that_speaks_no_http_is_unexpected(asking: Asking) -> None:
+async def test_a_server_without_http_is_unexpected(asking: Asking) -> None:
     error = (await asking(Answer(raw=b"SSH-2.0-OpenSSH_9.6\r\n"))).error
     assert isinstance(error, UnexpectedAnswer)
     assert "HTTP" in str(error)

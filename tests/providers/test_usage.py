@@ -46,7 +46,7 @@ NO_OUTPUT = Usage(7, 0, unknown_output=True)
     ],
     ids=["prompt", "completion", "total"],
 )
-async def test_an_absurd_count_is_unknown_and_the_other_one_is_kept(asking: Asking, absurdly, left: Usage, absurd: float) -> None:
+async def test_an_impossible_count_is_unknown_and_the_other_one_is_kept(asking: Asking, absurdly, left: Usage, absurd: float) -> None:
     assert await told(asking, COUNTS | absurdly(absurd)) == left
 
 
@@ -74,13 +74,13 @@ async def test_an_impossible_count_is_unknown_and_logged(asking: Asking, impossi
     assert [(line["event"], line["provider"]) for line in logs] == [("usage_impossible", asking.provider.id)]
 
 
-async def test_nothing_is_logged_of_a_usage_that_is_possible(asking: Asking) -> None:
+async def test_a_possible_usage_is_not_logged(asking: Asking) -> None:
     with capture_logs() as logs:
         assert await told(asking, COUNTS) == Usage(7, 5)
     assert logs == []
 
 
-async def test_with_absurd_thinking_beside_the_output_the_output_is_unknown(asking: Asking) -> None:
+async def test_with_an_impossible_reasoning_count_the_output_is_unknown(asking: Asking) -> None:
     asking.provider = replace(asking.provider, quirks=Quirks(reasoning_beside_output=True))
     assert await told(asking, COUNTS | {"total_tokens": ABSURD + 7}) == NO_OUTPUT
 
@@ -90,13 +90,13 @@ async def test_thinking_that_the_total_has_beside_the_output_is_output(asking: A
     assert await told(asking, usage) == Usage(32, 104, reasoning_tokens=94)
 
 
-async def test_counts_just_below_that_are_believed(asking: Asking) -> None:
+async def test_counts_just_below_the_limit_are_believed(asking: Asking) -> None:
     most = ABSURD - 1
     assert await told(asking, {"prompt_tokens": most, "completion_tokens": most}) == Usage(most, most)
 
 
 @pytest.mark.parametrize("missing", [{}, {"completion_tokens": None}])
-async def test_a_missing_output_is_what_the_total_leaves(asking: Asking, missing: dict[str, None]) -> None:
+async def test_a_missing_output_is_calculated_from_the_total(asking: Asking, missing: dict[str, None]) -> None:
     assert await told(asking, {"prompt_tokens": 7, "total_tokens": 12, **missing}) == Usage(7, 5)
 
 
@@ -104,13 +104,13 @@ async def test_a_missing_output_is_what_the_total_leaves(asking: Asking, missing
     ("counts", "left"),
     [({"prompt_tokens": 7, "total_tokens": 6}, NO_OUTPUT), ({"prompt_tokens": 7}, NO_OUTPUT), ({"total_tokens": 7}, None)],
 )
-async def test_a_missing_output_that_the_total_does_not_leave_stays_unknown(
+async def test_a_missing_output_that_does_not_follow_from_the_total_stays_unknown(
     asking: Asking, counts: dict[str, int], left: Usage | None
 ) -> None:
     assert await told(asking, counts) == left
 
 
-async def test_a_cost_comes_with_an_output_that_the_total_leaves(asking: Asking) -> None:
+async def test_a_cost_comes_with_an_output_calculated_from_the_total(asking: Asking) -> None:
     assert await told(asking, {"prompt_tokens": 7, "total_tokens": 12, "cost": "0.5"}) == Usage(7, 5, cost=Decimal("0.5"))
 
 
@@ -202,7 +202,7 @@ async def test_the_input_of_a_report_before_the_text_is_kept_with_the_output_of_
         pytest.param({"data": {"usage": COUNTS}}, id="in data"),
     ],
 )
-async def test_a_usage_is_read_wherever_it_stands(asking: Asking, last: dict[str, object]) -> None:
+async def test_a_usage_is_read_in_each_place(asking: Asking, last: dict[str, object]) -> None:
     assert (await asking.stream(event(text_chunk("Hello")), event(last), event(finish_chunk()), DONE)).usage == Usage(7, 5)
 
 
@@ -255,15 +255,15 @@ async def test_kinds_of_tokens_are_read_in_every_spelling(asking: Asking, usage:
     ],
     ids=["an object", "DeepInfra's", "xAI's"],
 )
-async def test_a_bill_is_read_in_every_shape(asking: Asking, bill: dict[str, object], dollars: str) -> None:
+async def test_a_cost_is_read_in_every_form(asking: Asking, bill: dict[str, object], dollars: str) -> None:
     assert await told(asking, COUNTS | bill) == Usage(7, 5, cost=Decimal(dollars))
 
 
-async def test_a_bill_in_another_currency_is_none(asking: Asking) -> None:
+async def test_a_cost_in_another_currency_is_ignored(asking: Asking) -> None:
     assert await told(asking, COUNTS | {"cost": {"total_cost": 0.5, "currency": "EUR"}}) == Usage(7, 5)
 
 
-async def test_a_bill_that_comes_before_more_text_is_none(asking: Asking) -> None:
+async def test_a_cost_before_more_text_is_ignored(asking: Asking) -> None:
     first = event({**text_chunk("a"), "usage": COUNTS | {"cost": 0.5}})
     assert (await asking.stream(first, event(text_chunk("b")), event(finish_chunk()), DONE)).usage == NO_OUTPUT
 

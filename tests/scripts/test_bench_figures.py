@@ -80,7 +80,7 @@ async def test_the_time_per_token_is_the_span_over_the_tokens_after_the_first_an
     assert answer["tokensPerSecond"] == pytest.approx(1_000 / answer["timePerToken"], rel=0.001)
 
 
-async def test_what_comes_at_once_has_no_time_per_token(run: Run, prompt: str, scripted: ScriptedProvider):
+async def test_an_answer_in_one_piece_has_no_time_per_token(run: Run, prompt: str, scripted: ScriptedProvider):
     report = await measured(run, prompt, scripted.model(at_once))
     [answer] = report["answers"]
     assert (answer["timePerToken"], answer["tokensPerSecond"]) == (None, None)
@@ -130,7 +130,7 @@ async def test_every_output_explains_every_figure_in_a_line(run: Run, prompt: st
     assert (row["time_per_token_ms_p50"], row["time_per_token_ms_p95"]) == (row["time_per_token_ms_max"], "")
 
 
-async def test_options_of_the_bootstrap_are_said_to_do_nothing(run: Run, prompt: str):
+async def test_options_of_the_bootstrap_are_reported_to_do_nothing(run: Run, prompt: str):
     arguments = ("-m", "sim/quick", "--max-tokens", "3", "--warm-up", "0", "--resamples", "500")
     done = await run("bench_stream.py", prompt, *arguments)
     assert done.returncode == 0, done.stderr

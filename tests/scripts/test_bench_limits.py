@@ -29,7 +29,7 @@ def prompt(tmp_path: Path) -> str:
     return str(path)
 
 
-async def test_a_limit_that_lasts_ends_the_run_and_what_was_measured_is_reported(
+async def test_a_lasting_limit_ends_the_run_and_the_results_so_far_are_reported(
     run: Run, prompt: str, scripted: ScriptedProvider, allow_streams: AllowStreams
 ):
     allow_streams("4 per hour")
@@ -44,7 +44,7 @@ async def test_a_limit_that_lasts_ends_the_run_and_what_was_measured_is_reported
     assert (row["completed"], row["failed"]) == ("3", "0")
 
 
-async def test_what_is_on_its_way_when_a_limit_is_reached_is_measured_to_its_end(
+async def test_requests_running_when_a_limit_is_reached_are_measured_to_their_end(
     user: User, scripted: ScriptedProvider, allow_streams: AllowStreams
 ):
     gate = Gate()
@@ -74,7 +74,7 @@ async def test_what_is_on_its_way_when_a_limit_is_reached_is_measured_to_its_end
     assert [(answer.status, answer.output_tokens) for answer in measured] == [("completed", 2)]
 
 
-async def test_a_simulated_model_that_never_began_is_labelled_all_the_same(
+async def test_a_simulated_model_that_never_started_is_labelled_too(
     run: Run, prompt: str, scripted: ScriptedProvider, allow_streams: AllowStreams
 ):
     allow_streams("1 per hour")

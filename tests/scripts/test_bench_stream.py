@@ -40,7 +40,7 @@ async def test_every_prompt_goes_to_every_model_as_often_as_asked(run: Run, prom
         assert len(asked) == 7
 
 
-async def test_costs_are_summed_exactly_and_unknown_and_simulated_ones_kept_apart(run: Run, prompts: str, scripted: ScriptedProvider):
+async def test_costs_are_summed_exactly_and_unknown_and_simulated_ones_are_separate(run: Run, prompts: str, scripted: ScriptedProvider):
     known, unknown = scripted.model(priced), scripted.model(priced, priced=False)
     done = await run("bench_stream.py", prompts, "-m", known, "-m", unknown, "-m", "sim/quick", "--csv", "-", "--max-tokens", "5")
     assert done.returncode == 0, done.stderr
@@ -87,21 +87,21 @@ async def test_the_page_has_charts_and_loads_nothing(run: Run, prompts: str, tmp
     assert "simulated" in text
 
 
-async def test_an_unknown_model_is_told_in_the_services_words(run: Run, prompts: str):
+async def test_an_unknown_model_is_reported_in_the_services_words(run: Run, prompts: str):
     done = await run("bench_stream.py", prompts, "-m", "sim/nosuch")
     assert done.returncode == 1
     assert "nosuch" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-async def test_a_token_that_does_not_hold_is_told(run: Run, prompts: str):
+async def test_an_invalid_token_is_reported(run: Run, prompts: str):
     done = await run("bench_stream.py", prompts, "-m", "sim/quick", "--token", "forged", PLAYGROUND_EMAIL="", PLAYGROUND_PASSWORD="")
     assert done.returncode == 1
     assert "token" in done.stderr
     assert "forged" not in done.stderr
 
 
-async def test_a_prompts_file_that_is_none_is_wrong_use(run: Run):
+async def test_an_invalid_prompts_file_is_a_usage_error(run: Run):
     done = await run("bench_stream.py", "nothing-here.txt", "-m", "sim/quick")
     assert done.returncode == 2
     assert "nothing-here.txt" in done.stderr

@@ -9,7 +9,7 @@ from lib.bench.prompts import Prompt
 from lib.bench.summary import Report
 
 
-def test_an_answer_that_broke_before_it_was_introduced_counts_as_its_model_does() -> None:
+def test_an_answer_that_failed_before_its_first_event_counts_for_its_model() -> None:
     models = ("sim/quick", "acme/good", "sim/listed")
     introduced = [
         Answer(model, 1, 1, model, simulated=model.startswith("sim/"), status="completed", cost=Decimal("0.01")) for model in models[:2]

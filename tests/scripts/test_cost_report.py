@@ -32,7 +32,7 @@ async def test_cost_and_tokens_are_added_up_by_model_over_all_pages(run: Run, us
     assert Decimal(by_model["sim/quick"]["simulated_cost_usd"]) > 0
 
 
-async def test_answers_on_ones_own_key_are_kept_apart_as_in_the_report_of_the_service(
+async def test_answers_with_own_keys_are_separate_as_in_the_report_of_the_service(
     run: Run, user: User, scripted: ScriptedProvider, tmp_path: Path
 ):
     model = scripted.model(priced)
@@ -73,7 +73,7 @@ async def test_a_range_ends_with_its_last_day_in_the_time_zone_of_the_report(run
         assert [row["answers"] for row in found] == answers
 
 
-async def test_an_api_key_that_may_read_sessions_is_enough(run: Run, user: User):
+async def test_an_api_key_with_sessions_read_is_enough(run: Run, user: User):
     await user.compare("Hi", ["sim/quick"], maxTokens=5)
     body = {"name": "Costs", "scopes": ["sessions:read"]}
     key = (await user.http.post("/users/me/api-keys", json=body)).json()["key"]

@@ -41,9 +41,7 @@ def test_the_interval_covers_the_true_median_about_as_often_as_it_says(shape: st
     ids=["alike", "all differences within", "mostly between", "of different lengths"],
 )
 @pytest.mark.parametrize("size", [6, 8, 12, 50])
-def test_the_interval_of_values_that_hang_together_covers_as_often(
-    between: float, within: float, values: tuple[int, ...], size: int
-) -> None:
+def test_the_interval_of_correlated_values_covers_as_often(between: float, within: float, values: tuple[int, ...], size: int) -> None:
     draw = random.Random(f"{between} {within} {size}")
     rounds, covered = 500, 0
     for _ in range(rounds):
@@ -93,7 +91,7 @@ def test_percentiles_are_those_of_definition_seven() -> None:
 
 
 @pytest.mark.parametrize(("percent", "fewest"), [(50, 1), (95, 20), (99, 100)])
-def test_a_percentile_needs_a_value_beyond_it(percent: float, fewest: int) -> None:
+def test_a_percentile_needs_a_value_above_it(percent: float, fewest: int) -> None:
     assert Distribution.of(float(number) for number in range(fewest - 1)).tail(percent) is None
     sample = Distribution.of(float(number) for number in range(fewest))
     assert sample.tail(percent) == sample.percentile(percent)

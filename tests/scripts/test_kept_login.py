@@ -34,7 +34,7 @@ async def test_eleven_runs_are_one_login_in_a_private_file(run: Run, variables: 
     assert user.account["email"] not in file.name
 
 
-async def test_an_expired_access_token_is_renewed_and_kept(run: Run, variables: dict[str, str], user: User) -> None:
+async def test_an_expired_access_token_is_renewed_and_stored(run: Run, variables: dict[str, str], user: User) -> None:
     assert (await run(*COSTS)).returncode == 0
     before = await logins(user)
     (file,) = kept_files(variables)
@@ -48,7 +48,7 @@ async def test_an_expired_access_token_is_renewed_and_kept(run: Run, variables: 
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"accessToken": "a", "refreshToken": "b"}', '{"accessToken": 1, "refreshToken": 2}'])
-async def test_a_kept_login_that_is_of_no_use_is_replaced(run: Run, variables: dict[str, str], content: str) -> None:
+async def test_a_stored_login_that_is_invalid_is_replaced(run: Run, variables: dict[str, str], content: str) -> None:
     assert (await run(*COSTS)).returncode == 0
     (file,) = kept_files(variables)
     file.write_text(content)
@@ -57,13 +57,13 @@ async def test_a_kept_login_that_is_of_no_use_is_replaced(run: Run, variables: d
     assert json.loads(file.read_text())["accessToken"].count(".") == 2
 
 
-async def test_each_account_has_a_login_of_its_own(run: Run, variables: dict[str, str], other_user: User) -> None:
+async def test_each_account_has_its_own_login(run: Run, variables: dict[str, str], other_user: User) -> None:
     assert (await run(*COSTS)).returncode == 0
     assert (await run(*COSTS, PLAYGROUND_EMAIL=other_user.account["email"])).returncode == 0
     assert len(kept_files(variables)) == 2
 
 
-async def test_a_folder_that_can_not_be_written_is_told_and_costs_nothing_else(run: Run, tmp_path: Path) -> None:
+async def test_a_read_only_folder_is_reported_and_has_no_other_effect(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = await run(*COSTS, XDG_DATA_HOME=str(tmp_path / "file"), COLUMNS="400")
     assert done.returncode == 0, done.stderr
@@ -82,7 +82,7 @@ async def test_without_a_login_the_options_and_variables_are_named(
 
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY=socks://127.0.0.1:9/", "SSL_CERT_FILE=/nonexistent/cacert.pem", "NO_PROXY=[::1"])
-async def test_what_no_http_client_can_use_is_named(run: Run, variable: str) -> None:
+async def test_values_that_no_http_client_accepts_are_named(run: Run, variable: str) -> None:
     name, _, value = variable.partition("=")
     done = await run(*COSTS, **{name: value}, COLUMNS="400")
     assert done.returncode == 1

@@ -24,7 +24,7 @@ def bench(tmp_path: Path) -> tuple[str, ...]:
     return "bench_stream.py", "prompts.txt", "-m", "sim/quick", "--max-tokens", "3", "--warm-up", "0"
 
 
-async def test_a_full_stdout_loses_no_file_of_a_measurement(execute: Run, tmp_path: Path, bench: tuple[str, ...], full: int):
+async def test_a_full_stdout_loses_no_result_file(execute: Run, tmp_path: Path, bench: tuple[str, ...], full: int):
     done = await execute(*bench, "--json", "all.json", "--csv", "/dev/full", "--html", "page.html", stdout=full)
     assert done.returncode == 1
     assert json.loads((tmp_path / "all.json").read_text())["answers"]
@@ -36,14 +36,14 @@ async def test_a_full_stdout_loses_no_file_of_a_measurement(execute: Run, tmp_pa
     ]
 
 
-async def test_a_cost_report_that_can_not_be_written_is_told_in_a_sentence(execute: Run, full: int):
+async def test_a_cost_report_that_cannot_be_written_is_reported_in_a_sentence(execute: Run, full: int):
     done = await execute("cost_report.py", "--csv", "-", stdout=full)
     assert done.returncode == 1
     assert done.stderr.startswith("Can't write to standard output: No space left on device.\n")
     assert "Traceback" not in done.stderr
 
 
-async def test_signs_that_the_encoding_of_stdout_lacks_are_question_marks(execute: Run, bench: tuple[str, ...]):
+async def test_characters_missing_in_the_encoding_of_stdout_are_question_marks(execute: Run, bench: tuple[str, ...]):
     done = await execute(*bench, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert "sim/quick*" in done.stdout

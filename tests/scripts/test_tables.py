@@ -32,7 +32,7 @@ def test_no_figure_is_cut_however_narrow_the_terminal_is(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
-def test_a_table_that_has_no_room_is_a_list_for_each_row() -> None:
+def test_a_table_that_does_not_fit_is_a_list_for_each_row() -> None:
     rows = [line.split() for line in printed(60).splitlines()]
     assert ["tokens", "~12,345"] in rows
     assert rows[-3:] == [["model", "real", "money"], ["cost", "$0.00"], []]

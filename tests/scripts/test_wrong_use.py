@@ -20,7 +20,7 @@ WIDE = {"COLUMNS": "400"}
 
 
 @pytest.mark.parametrize("script", ["bench_stream.py", "cost_report.py"])
-async def test_a_script_that_is_started_as_somebody_starts_it_says_how_it_is_used(execute: Run, script: str):
+async def test_a_script_without_arguments_shows_its_usage(execute: Run, script: str):
     done = await execute(script, "--help")
     assert done.returncode == 0, done.stderr
     assert "Usage: " in done.stdout
@@ -37,14 +37,14 @@ async def test_a_script_that_is_started_as_somebody_starts_it_says_how_it_is_use
     ],
     ids=["nan", "infinity", "too large a number", "deep", "almost too deep to read"],
 )
-async def test_a_line_of_jsonl_that_is_none_is_told_with_its_file_and_number(run: Run, tmp_path: Path, line: str, said: str):
+async def test_an_invalid_line_of_jsonl_is_reported_with_its_file_and_number(run: Run, tmp_path: Path, line: str, said: str):
     (tmp_path / "prompts.jsonl").write_text('{"prompt": "Fine"}\n' + line + "\n")
     done = await run("bench_stream.py", "prompts.jsonl", "-m", "sim/quick", **WIDE)
     assert done.returncode == 2
     assert f"prompts.jsonl, line 2: {said}" in done.stderr
 
 
-async def test_half_a_surrogate_pair_is_sent_as_the_service_would_read_it(run: Run, tmp_path: Path, scripted: ScriptedProvider):
+async def test_half_a_surrogate_pair_is_sent_like_the_service_would_read_it(run: Run, tmp_path: Path, scripted: ScriptedProvider):
     (tmp_path / "prompts.jsonl").write_text(json.dumps({"prompt": "\ud800 \U0001f600", "system": "\udfff é"}) + "\n")
     model = scripted.model(priced)
     done = await run("bench_stream.py", "prompts.jsonl", "-m", model, "--warm-up", "0", "--json", "report.json")
@@ -55,7 +55,7 @@ async def test_half_a_surrogate_pair_is_sent_as_the_service_would_read_it(run: R
 
 @pytest.mark.parametrize("script", [("bench_stream.py", "prompts.txt", "-m", "sim/quick"), ("cost_report.py",)], ids=["bench", "costs"])
 @pytest.mark.parametrize("token", ["é", "abc\ndef", "abc def", "abc\r"])
-async def test_a_token_that_no_header_can_carry_is_wrong_use(run: Run, tmp_path: Path, script: tuple[str, ...], token: str):
+async def test_a_token_that_no_header_can_contain_is_a_usage_error(run: Run, tmp_path: Path, script: tuple[str, ...], token: str):
     (tmp_path / "prompts.txt").write_text("Hi\n")
     done = await run(*script, "--token", token, **WIDE)
     assert done.returncode == 2
@@ -65,7 +65,7 @@ async def test_a_token_that_no_header_can_carry_is_wrong_use(run: Run, tmp_path:
     assert token not in said
 
 
-async def test_prompts_from_a_closed_standard_input_are_wrong_use(tmp_path: Path):
+async def test_prompts_from_a_closed_standard_input_are_a_usage_error(tmp_path: Path):
     command = [sys.executable, str(CHECKOUT / "scripts" / "bench_stream.py"), "-", "-m", "sim/quick"]
     done = await anyio.run_process(["sh", "-c", 'exec "$@" <&-', "sh", *command], check=False, env={**os.environ, **WIDE})
     assert done.returncode == 2
@@ -73,7 +73,7 @@ async def test_prompts_from_a_closed_standard_input_are_wrong_use(tmp_path: Path
 
 
 @pytest.mark.parametrize("option", ["--model", "--system"])
-async def test_text_that_is_not_utf_8_is_wrong_use(run: Run, tmp_path: Path, option: str):
+async def test_text_that_is_not_utf_8_is_a_usage_error(run: Run, tmp_path: Path, option: str):
     (tmp_path / "prompts.txt").write_text("Hi\n")
     done = await run("bench_stream.py", "prompts.txt", "-m", "sim/quick", option, "sim/\udcff", **WIDE)
     assert done.returncode == 2
@@ -88,7 +88,7 @@ async def test_text_that_is_not_utf_8_is_wrong_use(run: Run, tmp_path: Path, opt
         (("cost_report.py",), ("--csv", "x", "--html", "link/../x")),
     ],
 )
-async def test_two_outputs_can_not_go_to_one_file(run: Run, tmp_path: Path, script: tuple[str, ...], outputs: tuple[str, ...]):
+async def test_two_outputs_cannot_go_to_one_file(run: Run, tmp_path: Path, script: tuple[str, ...], outputs: tuple[str, ...]):
     (tmp_path / "prompts.txt").write_text("Hi\n")
     (tmp_path / "sub").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "sub" if ".." in outputs[-1] else tmp_path)
@@ -98,7 +98,7 @@ async def test_two_outputs_can_not_go_to_one_file(run: Run, tmp_path: Path, scri
     assert not (tmp_path / "x").exists()
 
 
-async def test_a_field_that_is_wrong_is_told_once_and_by_its_name(run: Run, tmp_path: Path):
+async def test_an_invalid_field_is_reported_once_by_its_name(run: Run, tmp_path: Path):
     (tmp_path / "prompts.txt").write_text("Hi\n")
     done = await run("bench_stream.py", "prompts.txt", "-m", "sim/nope", **WIDE)
     assert done.stderr.strip().startswith('No such model: lanes.0.model: Simulator has no model "nope".')
@@ -107,7 +107,7 @@ async def test_a_field_that_is_wrong_is_told_once_and_by_its_name(run: Run, tmp_
     assert done.stderr.count("lanes.0.maxTokens") == 1
 
 
-async def test_days_before_there_were_any_answers_are_wrong_use(run: Run, user: User):
+async def test_days_before_the_first_answers_are_a_usage_error(run: Run, user: User):
     done = await run("cost_report.py", "--to", "1800-01-01", "--time-zone", "Europe/Berlin", **WIDE)
     assert done.returncode == 2
     assert "--to: There are no answers before 2000." in done.stderr

@@ -31,7 +31,7 @@ def assert_too_large(answer: tuple[int, dict[str, str], Any]) -> None:
     assert f"{MOST_BYTES:,}" in problem["detail"]
 
 
-async def test_a_body_that_says_that_it_is_too_large_is_refused_before_any_of_it_is_read(visitor: User):
+async def test_a_body_with_a_length_above_the_limit_is_refused_before_reading(visitor: User):
     async with connection(visitor.http.base_url) as client:
         length = 10 * MOST_BYTES
         await client.send(head("POST", "/playground/stream", f"Content-Length: {length}", "Expect: 100-continue"))
@@ -50,13 +50,13 @@ async def test_a_body_without_a_length_is_refused_as_soon_as_it_is_too_large(vis
         assert (await client.answer())[0] == 200
 
 
-async def test_the_limit_holds_for_every_path_and_method(visitor: User):
+async def test_the_limit_applies_to_every_path_and_method(visitor: User):
     for method, path in (("GET", "/health"), ("DELETE", "/playground/sessions/none"), ("POST", "/nowhere"), ("POST", "/auth/login")):
         response = await visitor.http.request(method, path, content=b" " * (MOST_BYTES + 1))
         assert response.status_code == 413
 
 
-async def test_a_body_of_just_the_limit_is_taken_in_one_piece_or_in_many(visitor: User):
+async def test_a_body_of_exactly_the_limit_is_accepted_in_one_piece_or_many(visitor: User):
     start, end = b'{"prompt": "', b'", "models": ["sim/quick"], "maxTokens": 3}'
     body = start + b"x" * (MOST_BYTES - len(start) - len(end)) + end
 
@@ -73,7 +73,7 @@ def nested(depth: int, inner: str = "1") -> str:
     return '{"a": [' * (depth // 2) + "[" * (depth % 2) + inner + "]" * (depth % 2) + "]}" * (depth // 2)
 
 
-async def test_json_as_deep_as_is_allowed_is_read_and_deeper_is_refused_by_its_depth(visitor: User):
+async def test_json_of_the_maximum_depth_is_read_and_deeper_json_is_refused(visitor: User):
     for depth, said in ((DEEPEST - 1, "temperature"), (DEEPEST, "at most 20 levels of nesting")):
         body = STREAM % f'"temperature": {nested(depth)}'
         response = await visitor.http.post("/playground/stream", content=body, headers=JSON)
@@ -112,7 +112,7 @@ async def test_a_hostile_body_is_a_clear_refusal_or_harmless(visitor: User, name
         assert response.json()["errors"][0]["field"] in ("body", "seed", "temperature")
 
 
-async def test_of_a_field_that_comes_twice_the_last_counts(visitor: User):
+async def test_the_last_value_of_a_repeated_field_counts(visitor: User):
     response = await visitor.http.post("/playground/stream", content=STREAM % '"maxTokens": 1, "maxTokens": 0', headers=JSON)
     assert response.json()["errors"][0]["field"] == "maxTokens"
 
@@ -124,7 +124,7 @@ def took(work: Any, *arguments: Any) -> float:
     return time.thread_time() - started
 
 
-def test_finding_the_depth_takes_a_time_that_grows_with_the_body_and_not_by_its_square():
+def test_finding_the_depth_takes_linear_time():
     for make in (
         lambda size: b"[" * size,
         lambda size: b"[" * (size // 2) + b"]" * (size // 2),

@@ -54,13 +54,13 @@ async def test_a_body_is_never_taken_for_a_request(visitor: User):
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00", head("CONNECT", "service:80"), b"GET / HTTP/1.1\r\nno header\r\n\r\n"])
-async def test_what_is_no_http_is_refused_like_all_else(visitor: User, sent: bytes):
+async def test_invalid_http_is_refused_like_other_errors(visitor: User, sent: bytes):
     async with connection(visitor.http.base_url) as client:
         await client.send(sent)
         await assert_refused(client, 400, "not_http")
 
 
-async def test_within_a_stream_nothing_is_refused_in_words(visitor: User):
+async def test_during_a_stream_refusals_have_no_body(visitor: User):
     body = b'{"prompt": "Hi", "models": ["sim/hangs"], "onDisconnect": "stop"}'
     own = (f"Authorization: Bearer {visitor.token}", "Content-Type: application/json", f"Content-Length: {len(body)}")
     async with connection(visitor.http.base_url) as client:
@@ -78,7 +78,7 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("name", ENDLESS)
-async def test_a_head_that_is_too_large_is_refused(visitor: User, name: str):
+async def test_headers_that_are_too_large_are_refused(visitor: User, name: str):
     async with connection(visitor.http.base_url) as client:
         await client.send(ENDLESS[name])
         await assert_refused(client, 431, "head_too_large")
@@ -93,14 +93,14 @@ async def test_trailers_that_are_too_large_are_refused(visitor: User):
         await assert_refused(client, 431, "head_too_large")
 
 
-async def test_a_large_head_is_taken_and_so_is_the_next(visitor: User):
+async def test_large_headers_are_accepted_repeatedly(visitor: User):
     large = head("GET", "/health", "X: ".ljust(MOST_HEAD_BYTES - 100, "y"))
     async with connection(visitor.http.base_url) as client:
         await client.send(large, large)
         assert [(await client.answer())[0] for _ in range(2)] == [200, 200]
 
 
-async def test_trailers_are_no_headers(visitor: User):
+async def test_trailers_are_not_headers(visitor: User):
     async with connection(visitor.http.base_url) as client:
         await client.send(head("GET", "/auth/profile", "Transfer-Encoding: chunked"))
         await client.send(f"0\r\nAuthorization: Bearer {visitor.token}\r\n\r\n".encode())
@@ -108,7 +108,7 @@ async def test_trailers_are_no_headers(visitor: User):
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-async def test_a_stream_to_whoever_closes_is_told_once_that_it_closes(visitor: User, version: str):
+async def test_a_stream_on_a_closing_connection_has_one_connection_close_header(visitor: User, version: str):
     async with connection(visitor.http.base_url) as client:
         await client.send(post(visitor, "/playground/stream", "Connection: close", version=version), BODY)
         status, headers = await client.answer_head()

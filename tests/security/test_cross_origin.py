@@ -26,7 +26,7 @@ def words(header: str) -> set[str]:
     ("method", "path", "status"),
     [("GET", "/health", 200), ("GET", "/playground/sessions/none", 404), ("POST", "/playground/stream", 422), ("GET", "/nowhere", 404)],
 )
-async def test_a_friend_may_read_answers_and_errors_alike(visitor: User, friend: str, method: str, path: str, status: int):
+async def test_an_allowed_origin_can_read_responses_and_errors(visitor: User, friend: str, method: str, path: str, status: int):
     response = await visitor.http.request(method, path, headers={"Origin": friend})
     assert response.status_code == status
     assert response.headers["access-control-allow-origin"] == friend
@@ -36,13 +36,13 @@ async def test_a_friend_may_read_answers_and_errors_alike(visitor: User, friend:
     assert "origin" in words(response.headers["vary"])
 
 
-async def test_a_friend_may_read_that_a_body_was_too_large(visitor: User, friend: str):
+async def test_an_allowed_origin_can_read_that_a_body_was_too_large(visitor: User, friend: str):
     response = await visitor.http.post("/auth/login", content=b"x" * 200_000, headers={"Origin": friend})
     assert response.status_code == 413
     assert response.headers["access-control-allow-origin"] == friend
 
 
-async def test_a_friends_browser_is_told_what_it_may_send(visitor: User, friend: str):
+async def test_preflight_requests_of_allowed_origins_list_methods_and_headers(visitor: User, friend: str):
     response = await visitor.http.options("/playground/stream", headers={"Origin": friend, **PREFLIGHT})
     assert response.status_code == 204
     assert response.headers["access-control-allow-origin"] == friend
@@ -54,7 +54,7 @@ async def test_a_friends_browser_is_told_what_it_may_send(visitor: User, friend:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1", "https://friend.example.evil.example"])
-async def test_others_get_no_header(visitor: User, origin: str):
+async def test_other_origins_get_no_header(visitor: User, origin: str):
     for response in (
         await visitor.http.get("/health", headers={"Origin": origin}),
         await visitor.http.options("/playground/stream", headers={"Origin": origin, **PREFLIGHT}),
@@ -63,7 +63,7 @@ async def test_others_get_no_header(visitor: User, origin: str):
         assert "origin" in words(response.headers["vary"])
 
 
-async def test_without_friends_nobody_gets_a_header(user: User):
+async def test_without_allowed_origins_no_headers_are_sent(user: User):
     for response in (
         await user.http.get("/health", headers={"Origin": "https://app.example.org"}),
         await user.http.options("/playground/stream", headers={"Origin": "https://app.example.org", **PREFLIGHT}),
@@ -91,9 +91,7 @@ async def called_from(page: Page, site: str, user: User) -> Any:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on PATH")
-async def test_in_a_real_browser_a_friends_page_reads_a_stream_and_a_strangers_does_not(
-    page: Page, visitor: User, friend: str, stranger: str
-):
+async def test_in_a_browser_an_allowed_origin_can_read_a_stream_and_others_cannot(page: Page, visitor: User, friend: str, stranger: str):
     seen = await called_from(page, friend, visitor)
     assert seen["status"] == 200
     assert seen["id"]

@@ -66,18 +66,18 @@ async def test_streams_have_them_too(user: User):
     assert_secured(response)
 
 
-async def test_over_tls_the_browser_is_told_to_stay_with_it(visitor: User):
+async def test_over_tls_strict_transport_security_is_sent(visitor: User):
     response = await visitor.http.get("/health", headers={"X-Forwarded-Proto": "https"})
     assert int(response.headers["strict-transport-security"].removeprefix("max-age=")) >= 180 * 86_400
     assert "strict-transport-security" not in (await visitor.http.get("/health")).headers
 
 
 @pytest.mark.parametrize("path", ["/auth/profile", "/playground/sessions", "/playground/sessions/none"])
-async def test_no_cache_keeps_what_belongs_to_somebody(user: User, path: str):
+async def test_user_data_is_not_cached(user: User, path: str):
     assert (await user.http.get(path)).headers["cache-control"] == "no-store"
 
 
-async def test_no_answer_names_the_server_or_what_it_is_made_of(user: User):
+async def test_no_response_names_the_server_software(user: User):
     for method, path, _ in ANSWERS:
         response = await user.http.request(method, path)
         assert "server" not in response.headers
@@ -86,7 +86,7 @@ async def test_no_answer_names_the_server_or_what_it_is_made_of(user: User):
             assert not any(name in response.text.lower() for name in ("uvicorn", "starlette", "fastapi", "traceback"))
 
 
-async def test_a_fault_of_the_service_tells_nothing_of_its_inside():
+async def test_an_internal_error_reveals_no_details():
     app = FastAPI()
 
     async def broken() -> None:

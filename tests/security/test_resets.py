@@ -62,7 +62,7 @@ def test_a_request_needs_exactly_one_host(guarded: RunningService, hosts: str):
 
 
 @pytest.mark.parametrize("host", ["a/b", "user@a", "a, b", "a b", "a:b", "[::1"])
-def test_a_host_that_is_no_host_is_refused(guarded: RunningService, host: str):
+def test_an_invalid_host_is_refused(guarded: RunningService, host: str):
     with reset(guarded.url) as client:
         client.sendall(f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         assert client.recv(4096).startswith(b"HTTP/1.1 400 ")

@@ -79,7 +79,7 @@ def make_meaningful(case: Case[Any], session_id: str) -> None:
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @api.parametrize()
 @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_generated_requests_get_described_answers(case: Case[Any], service: RunningService, token: str, session_id: str) -> None:
+def test_generated_requests_get_documented_responses(case: Case[Any], service: RunningService, token: str, session_id: str) -> None:
     make_meaningful(case, session_id)
     streams = "text/event-stream" in str(case.operation.definition.raw)
     response = case.call_and_validate(
@@ -129,7 +129,7 @@ def retries_once() -> Any:
     return script
 
 
-async def test_every_event_of_a_run_is_as_described(user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_event_of_a_run_matches_its_schema(user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "FIRST_REPORT_SECONDS", 0.0)  # So that each wait is a long one.
     models = ["sim/quick", "sim/reasoner", "sim/refuses", scripted.model(breaks), scripted.model(retries_once(), priced=False)]
     events = await user.compare("Hi", models)
@@ -146,7 +146,7 @@ async def test_every_event_of_a_run_is_as_described(user: User, scripted: Script
             assert f"{name}.{field}" in seen
 
 
-def test_the_example_of_a_stream_is_one() -> None:
+def test_the_example_of_a_stream_is_valid() -> None:
     [example] = {
         response["content"]["text/event-stream"]["example"]
         for _, _, operation in OPERATIONS
@@ -174,7 +174,7 @@ def contents(part: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("content", [*contents("requestBody"), *contents("responses")])
-def test_what_is_asked_and_what_is_answered_has_an_example_that_is_one(content: dict[str, Any]) -> None:
+def test_requests_and_responses_have_valid_examples(content: dict[str, Any]) -> None:
     described = {**content["schema"], "components": DOCUMENT["components"]}
     assert "example" in content, "it belongs into playground/serving/openapi_examples.json"
     jsonschema_rs.validator_for(described).validate(content["example"])
@@ -188,7 +188,7 @@ def test_an_example_shows_every_field_of_its_answer() -> None:
             assert set(DOCUMENT["components"]["schemas"][name]["properties"]) <= set(content.get("example", ())), name
 
 
-def test_every_error_has_an_example_and_what_is_bad_input_names_its_field() -> None:
+def test_every_error_has_an_example_and_bad_input_names_its_field() -> None:
     problem = jsonschema_rs.validator_for({"$ref": "#/components/schemas/ProblemBody", "components": DOCUMENT["components"]})
     for _, path, operation in OPERATIONS:
         for status, response in operation["responses"].items():
@@ -205,7 +205,7 @@ def addresses(page: str) -> Iterator[str]:
     yield from re.findall(r'(?:src|href)="([^"]*)"', page)
 
 
-async def test_the_page_of_the_documentation_loads_files_of_this_server_alone(user: User) -> None:
+async def test_the_documentation_page_loads_files_of_this_server_only(user: User) -> None:
     page = await user.http.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
     files = list(addresses(page.text))
@@ -218,13 +218,13 @@ async def test_the_page_of_the_documentation_loads_files_of_this_server_alone(us
     assert (await user.http.get("/api", follow_redirects=True)).url.path == "/docs"
 
 
-async def test_an_address_that_is_asked_with_a_wrong_method_names_all_that_it_takes(user: User) -> None:
+async def test_a_wrong_method_is_answered_with_the_allowed_ones(user: User) -> None:
     response = await user.http.put("/playground/stream")
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
 
 
-async def test_a_body_that_is_no_text_is_refused_as_bad_input(user: User) -> None:
+async def test_a_body_that_is_not_text_is_bad_input(user: User) -> None:
     response = await user.http.post("/playground/stream", content=b"\xff\xfe{", headers={"Content-Type": "application/json"})
     assert response.status_code == 422
     assert response.json()["errors"] == [{"field": "body", "message": "should be JSON in UTF-8"}]

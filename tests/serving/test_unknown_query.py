@@ -41,34 +41,34 @@ async def test_every_documented_query_parameter_is_known(user: User, name: str) 
         ("/models", "provder", "provider"),
     ],
 )
-async def test_the_nearest_known_name_is_suggested(user: User, path: str, name: str, meant: str) -> None:
+async def test_the_most_similar_name_is_suggested(user: User, path: str, name: str, meant: str) -> None:
     problem = (await user.http.get(path, params={name: "1"})).json()
     assert problem["errors"] == [{"field": name, "message": f'is not a query parameter of this address; did you mean "{meant}"?'}]
     assert problem["type"] == "urn:playground:problem:bad_input"
 
 
-async def test_where_none_is_near_the_known_names_are_listed(user: User) -> None:
+async def test_without_a_similar_name_the_known_names_are_listed(user: User) -> None:
     (error,) = (await user.http.get("/playground/stream", params={"zz": "1"})).json()["errors"]
     assert error["message"] == "is not a query parameter of this address, which accepts models, prompt, token"
     (error,) = (await user.http.get("/users/me", params={"zz": "1"})).json()["errors"]
     assert error["message"].endswith("which accepts none")
 
 
-async def test_many_and_long_names_are_cut(user: User) -> None:
+async def test_many_and_long_names_are_shortened(user: User) -> None:
     response = await user.http.get("/models", params={f"{'x' * 300}{number}": "1" for number in range(30)})
     errors = response.json()["errors"]
     assert len(errors) == 20
     assert all(len(error["field"]) == 100 for error in errors)
 
 
-async def test_who_is_asking_comes_first(user: User) -> None:
+async def test_authentication_is_checked_first(user: User) -> None:
     del user.http.headers["authorization"]
     assert (await user.http.get("/models", params={"zz": "1"})).status_code == 401
     assert (await user.http.get("/health", params={"zz": "1"})).status_code == 422
     assert (await user.http.get("/playground/stream", params={"token": "some", "zz": "1"})).status_code == 422
 
 
-async def test_an_empty_query_and_the_query_of_the_page_are_no_faults(service: RunningService, user: User) -> None:
+async def test_empty_queries_and_queries_of_the_page_are_accepted(service: RunningService, user: User) -> None:
     assert (await user.http.get("/models?")).status_code == 200
     async with httpx.AsyncClient(base_url=service.url) as browser:
         assert (await browser.get("/?models=sim/quick&utm_source=x", headers={"Accept": "text/html"})).status_code == 200

@@ -32,7 +32,7 @@ from .conftest import ESCAPES, at_a_terminal, executed, playground
     ],
     ids=["playground", "serve", "compare", "compare elsewhere", "simulate"],
 )
-def test_help_names_what_there_is(tmp_path: Path, arguments: list[str], promised: list[str]) -> None:
+def test_help_lists_all_commands(tmp_path: Path, arguments: list[str], promised: list[str]) -> None:
     done = executed(tmp_path, *arguments, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     for each in promised:
@@ -44,7 +44,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     assert executed(tmp_path, "--version").stdout == f"playground {__version__}\n"
 
 
-def test_a_comparison_runs_here_and_prints_the_answers_and_what_they_took(service: RunningService, settings: Settings) -> None:
+def test_a_comparison_runs_locally_and_prints_answers_and_figures(service: RunningService, settings: Settings) -> None:
     done = playground(settings.data_dir, "compare", "Explain recursion", "-m", "sim/quick", "-m", "sim/careful", SIM_WORDS_PER_SECOND=5_000)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
@@ -95,7 +95,7 @@ def test_in_eighty_columns_no_figure_is_cut(tmp_path: Path, asking: dict[str, st
 
 
 @pytest.mark.parametrize("columns", [30, 40, 60])
-def test_where_a_table_has_no_room_the_figures_are_listed_whole(tmp_path: Path, asking: dict[str, str], columns: int) -> None:
+def test_if_a_table_does_not_fit_the_figures_are_listed(tmp_path: Path, asking: dict[str, str], columns: int) -> None:
     models = ["sim/quick", "sim/cuts-off"]
     done = playground(tmp_path, "compare", "Hi", *(part for model in models for part in ("-m", model)), **asking, COLUMNS=columns)
     figures = done.stdout[done.stdout.index("\nsim/quick") :]
@@ -108,7 +108,7 @@ def test_where_a_table_has_no_room_the_figures_are_listed_whole(tmp_path: Path, 
     assert len(re.findall(r"Cost \(US\$\) ~?0\.\d+ s ", words)) == 2
 
 
-def test_a_failing_lane_is_told_beside_the_others_and_makes_the_exit_code_1(tmp_path: Path, asking: dict[str, str]) -> None:
+def test_a_failing_lane_is_reported_and_makes_the_exit_code_1(tmp_path: Path, asking: dict[str, str]) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/refuses", "-m", "sim/quick", "--max-tokens", "5", **asking)
     assert (done.returncode, done.stderr) == (1, "")
     assert "sim/refuses simulated · failed" in done.stdout
@@ -116,7 +116,7 @@ def test_a_failing_lane_is_told_beside_the_others_and_makes_the_exit_code_1(tmp_
     assert re.search(r"sim/quick +completed", done.stdout)
 
 
-def test_the_thoughts_of_a_model_that_came_to_no_answer_are_shown(tmp_path: Path, asking: dict[str, str]) -> None:
+def test_the_reasoning_of_a_model_without_an_answer_is_shown(tmp_path: Path, asking: dict[str, str]) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/reasoner", "--max-tokens", "8", **asking)
     assert "These thoughts are simulated" in done.stdout
 
@@ -164,14 +164,14 @@ def test_standard_input_that_is_not_utf_8_is_refused_in_one_line(tmp_path: Path,
     assert done.stderr == b"playground: The prompt on standard input is not UTF-8.\n"
 
 
-def test_a_share_of_words_of_none_is_refused_as_the_help_says(tmp_path: Path) -> None:
+def test_a_speed_of_zero_is_refused_as_the_help_says(tmp_path: Path) -> None:
     assert "above 0" in " ".join(re.findall(r"[\w.]+", playground(tmp_path, "compare", "--help", COLUMNS=200).stdout))
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--top-p", "0")
     assert done.returncode == 2
     assert re.search(r"'--top-p': .*above 0", done.stderr)
 
 
-def test_that_a_model_was_asked_again_is_told(tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider) -> None:
+def test_a_retry_is_reported(tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider) -> None:
     async def answer_the_second_time(exchange: Exchange) -> None:
         if len(scripted.asked(model)) == 1:
             await exchange.error(503, {"error": {"message": "Busy."}})
@@ -196,14 +196,14 @@ def test_the_first_answer_has_a_column_where_a_model_thinks(tmp_path: Path, aski
     assert done.stdout.count("First") == 1
 
 
-def test_that_an_answer_was_cut_off_is_told_with_the_limit(tmp_path: Path, asking: dict[str, str]) -> None:
+def test_a_truncated_answer_is_reported_with_the_limit(tmp_path: Path, asking: dict[str, str]) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "-m", "sim/reasoner", "--max-tokens", "8", **asking)
     assert "sim/quick: cut off at the token limit (8)." in done.stdout
     assert "sim/reasoner: all tokens were spent on thinking (8)." in done.stdout
     assert done.returncode == 0
 
 
-def test_where_to_ask_may_stand_in_the_file_of_settings(tmp_path: Path, asking: dict[str, str]) -> None:
+def test_the_service_url_can_be_in_the_env_file(tmp_path: Path, asking: dict[str, str]) -> None:
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in asking.items()))
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5")
     assert (done.returncode, done.stderr) == (0, "")
@@ -227,7 +227,7 @@ def test_a_name_that_is_too_long_for_its_column_leaves_the_status_visible(tmp_pa
     ],
     ids=["unknown model", "empty prompt", "wrong token", "no token's letters", "token of two lines", "wrong address"],
 )
-def test_what_is_refused_is_told_in_one_line(tmp_path: Path, asking: dict[str, str], arguments: list[str], said: str) -> None:
+def test_a_refusal_is_reported_in_one_line(tmp_path: Path, asking: dict[str, str], arguments: list[str], said: str) -> None:
     done = playground(tmp_path, "compare", *arguments, **asking)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("playground: ")
@@ -235,19 +235,19 @@ def test_what_is_refused_is_told_in_one_line(tmp_path: Path, asking: dict[str, s
     assert done.stderr.count("\n") == 1
 
 
-def test_when_nothing_answers_at_the_address_that_is_said(tmp_path: Path, dead_address: str) -> None:
+def test_an_unreachable_service_is_reported(tmp_path: Path, dead_address: str) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/quick", "--url", dead_address, "--token", "any")
     assert (done.returncode, done.stderr) == (1, f"playground: Can't connect to {dead_address}. Is the service running?\n")
 
 
 @pytest.mark.parametrize("port", ["-5", "99999"])
-def test_a_port_that_is_none_is_wrong_use(tmp_path: Path, port: str) -> None:
+def test_an_invalid_port_is_a_usage_error(tmp_path: Path, port: str) -> None:
     done = playground(tmp_path, "simulate", "--port", port)
     assert done.returncode == 2
     assert "--port" in done.stderr
 
 
-def test_simulate_serves_the_simulated_models_alone(tmp_path: Path) -> None:
+def test_simulate_serves_only_the_simulated_models(tmp_path: Path) -> None:
     command = [*PLAYGROUND, "simulate", "--port", "0", "--words-per-second", "5000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(tmp_path), cwd=tmp_path) as process:
         assert process.stdout is not None
@@ -263,7 +263,7 @@ def test_simulate_serves_the_simulated_models_alone(tmp_path: Path) -> None:
     assert "recursion" in answer["choices"][0]["message"]["content"]
 
 
-def test_the_pace_of_the_simulated_models_may_stand_in_the_environment(tmp_path: Path) -> None:
+def test_the_speed_of_the_simulated_models_can_be_set_in_the_environment(tmp_path: Path) -> None:
     done = playground(tmp_path, "simulate", "--port", "0", SIM_FIRST_TOKEN_MS=-1)
     assert done.returncode == 2
     assert "--first-token-ms" in done.stderr

@@ -42,7 +42,7 @@ def test_a_command_ends_with_one_line_that_names_the_variable(tmp_path: Path, co
         ("SSLKEYLOGFILE", "/nonexistent/keys", "can't be written"),
     ],
 )
-def test_a_fault_names_the_variable_and_what_to_write(variable: str, value: str, said: str) -> None:
+def test_an_error_names_the_variable_and_what_to_write(variable: str, value: str, said: str) -> None:
     (fault,) = environment_faults({variable: value})
     assert fault.startswith(variable)
     assert said in fault
@@ -62,7 +62,7 @@ def test_quotes_and_line_ends_around_a_proxy_are_removed(monkeypatch: pytest.Mon
     assert (os.environ["HTTPS_PROXY"], os.environ["no_proxy"]) == ("http://proxy:3128", "localhost,127.0.0.1")
 
 
-def test_what_can_be_used_is_no_fault(tmp_path: Path) -> None:
+def test_usable_values_are_not_reported(tmp_path: Path) -> None:
     hosts = "localhost,127.0.0.1, ::1,.example.org,*.local,example.org:8080,10.0.0.0/8,fe80::/10,[::1],[::1]:80,*,my_host,http://x.org,"
     usable = {"HTTP_PROXY": "proxy:3128", "https_proxy": "http://u:p@proxy:3128/", "ALL_PROXY": "", "NO_PROXY": hosts}
     assert environment_faults(usable | {"SSL_CERT_DIR": str(tmp_path), "SSLKEYLOGFILE": str(tmp_path / "keys"), "SOME_PROXY": "x y"}) == []

@@ -64,7 +64,7 @@ def test_a_prompt_from_a_closed_standard_input_is_empty(tmp_path: Path, asking: 
     assert (done.returncode, done.stderr) == (1, "playground: prompt: is empty\n")
 
 
-def test_signs_that_the_encoding_of_stdout_lacks_are_question_marks(tmp_path: Path, asking: dict[str, str]) -> None:
+def test_characters_missing_in_the_encoding_of_stdout_are_question_marks(tmp_path: Path, asking: dict[str, str]) -> None:
     done = executed(tmp_path, "compare", "Hi", "-m", "sim/quick", "--max-tokens", "5", LC_ALL="C", PYTHONUTF8=0, **asking)
     assert (done.returncode, done.stderr) == (0, "")
     assert "sim/quick simulated ? completed" in done.stdout
@@ -84,7 +84,7 @@ def test_json_is_utf_8_whatever_the_encoding_of_stdout_is(tmp_path: Path, asking
 @pytest.mark.parametrize(
     "arguments", [["--version"], ["compare", "Hi", "-m", "sim/quick"], ["compare", "Hi", "-m", "sim/quick", "--json"]], ids=" ".join
 )
-def test_an_output_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path, asking: dict[str, str], arguments: list[str]) -> None:
+def test_an_output_that_cannot_be_written_is_reported_in_a_sentence(tmp_path: Path, asking: dict[str, str], arguments: list[str]) -> None:
     with Connection(os.open("/dev/full", os.O_WRONLY), readable=False) as full:
         command = Fork(arguments, environment(tmp_path, **asking), tmp_path, stdout=full)
     with command.stderr as said:
@@ -93,7 +93,7 @@ def test_an_output_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path,
 
 
 @pytest.mark.usefixtures("heeding_interrupts")
-def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(tmp_path: Path) -> None:
+def test_an_interrupt_while_a_command_is_imported_ends_it_silently(tmp_path: Path) -> None:
     # With this variable, Python tells on stderr of each module that it has imported.
     known = environment(tmp_path, PYTHONPROFILEIMPORTTIME=1)
     command = [*PLAYGROUND, "compare", "-", "-m", "sim/quick"]
@@ -107,7 +107,7 @@ def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(tmp_pat
 
 
 @pytest.mark.usefixtures("heeding_interrupts")
-def test_an_interrupt_when_all_is_over_ends_it_without_a_word(tmp_path: Path) -> None:
+def test_an_interrupt_at_the_end_ends_it_silently(tmp_path: Path) -> None:
     late = "import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT)"
     command = [sys.executable, "-c", f"{late}\nfrom playground.__main__ import main\nmain()", "--version"]
     done = subprocess.run(command, env=environment(tmp_path), cwd=CHECKOUT, capture_output=True, text=True, check=False)
@@ -115,7 +115,7 @@ def test_an_interrupt_when_all_is_over_ends_it_without_a_word(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGHUP] * 2, [signal.SIGINT] * 3], ids=str)
-def test_a_signal_ends_a_comparison_that_runs_here_in_order(new_data_dir: NewDataDir, numbers: list[signal.Signals]) -> None:
+def test_a_signal_ends_a_local_comparison_cleanly(new_data_dir: NewDataDir, numbers: list[signal.Signals]) -> None:
     folder = new_data_dir()
     reader, writer = Pipe(duplex=False)
     arguments = ["compare", "Explain recursion", "-m", "sim/verbose", "--json"]

@@ -16,7 +16,7 @@ def drawn(view: ComparisonView) -> str:
     return output.getvalue()
 
 
-def test_a_long_wait_is_told_beside_what_was_written_until_text_comes() -> None:
+def test_a_long_wait_is_shown_until_text_arrives() -> None:
     view = ComparisonView()
     for event in (SESSION, {"type": "status", "lane": 0, "status": "connecting", "waitingSeconds": 20}):
         view.take(event)

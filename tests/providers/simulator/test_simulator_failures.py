@@ -27,7 +27,7 @@ async def test_flaky_answers_the_second_attempt_and_fails_the_third(post):
         assert attempts[0] == attempts[2]
 
 
-async def test_flaky_says_when_to_come_back_after_429_only(post):
+async def test_flaky_sends_retry_after_only_with_429(post):
     failures = [response for prompt in PROMPTS if (response := await post("flaky", prompt)).status_code != 200]
     for response in failures:
         limited = response.status_code == 429
@@ -35,7 +35,7 @@ async def test_flaky_says_when_to_come_back_after_429_only(post):
         assert response.json()["error"]["code"] == ("rate_limit_exceeded" if limited else "overloaded")
 
 
-async def test_flaky_fails_alike_with_and_without_a_stream_and_in_every_simulator(post, base_url):
+async def test_flaky_fails_the_same_way_with_and_without_a_stream_and_in_every_simulator(post, base_url):
     statuses = [(await post("flaky", prompt, stream=True)).status_code for prompt in PROMPTS]
     async with running_simulator(BURST) as other_url, httpx.AsyncClient(base_url=other_url) as other:
         others = [(await other.post("/chat/completions", json=body("flaky", prompt))).status_code for prompt in PROMPTS]
@@ -135,7 +135,7 @@ async def test_hangs_sends_headers_and_a_comment_and_then_nothing(client):
         assert ended == ["verbose"]
 
 
-async def test_hangs_ends_when_the_client_leaves(client):
+async def test_hangs_ends_when_the_client_disconnects(client):
     for streaming in (True, False):
         async with client.stream("POST", "/chat/completions", json=body("hangs", "Hi", stream=streaming)):
             assert answering() == 1

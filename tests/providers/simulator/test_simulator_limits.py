@@ -22,7 +22,7 @@ async def test_max_tokens_cuts_the_answer_and_says_so(ask, field, budget):
     assert whole.text.startswith(short.text)
 
 
-async def test_max_tokens_that_suffices_changes_nothing(ask):
+async def test_sufficient_max_tokens_changes_nothing(ask):
     whole = await ask("quick", PROMPT, stream_options={"include_usage": True})
     same = await ask("quick", PROMPT, max_tokens=whole.usage["completion_tokens"])
     assert (same.text, same.finish_reason) == (whole.text, "stop")
@@ -87,7 +87,7 @@ GOOD = {"model": "quick", "messages": [{"role": "user", "content": "Hi"}]}
         ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
     ],
 )
-async def test_bad_field_is_named(client: httpx.AsyncClient, change, param):
+async def test_invalid_field_is_named(client: httpx.AsyncClient, change, param):
     response = await client.post("/chat/completions", json={**GOOD, **change})
     assert response.status_code == 400
     error = response.json()["error"]
@@ -96,13 +96,13 @@ async def test_bad_field_is_named(client: httpx.AsyncClient, change, param):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"\xff"', b"[" * 100_000, b'{"messages": NaN}', b"1" * 5000, b"{}"])
-async def test_body_that_is_no_request_is_refused(client: httpx.AsyncClient, content):
+async def test_invalid_body_is_refused(client: httpx.AsyncClient, content):
     response = await client.post("/chat/completions", content=content)
     assert response.status_code == 400
     assert response.json()["error"]["type"] == "invalid_request_error"
 
 
-async def test_body_beyond_all_bounds_is_refused(client: httpx.AsyncClient):
+async def test_oversized_body_is_refused(client: httpx.AsyncClient):
     response = await client.post("/chat/completions", content=b" " * (32 * 1024 * 1024 + 1))
     assert response.status_code == 413
     assert set(response.json()["error"]) == {"message", "type", "param", "code"}

@@ -42,7 +42,7 @@ def test_settings_override_every_model():
 @pytest.mark.parametrize(
     "wrong", [{"words_per_second": 0}, {"words_per_second": -1}, {"words_per_second": float("inf")}, {"first_token_ms": -1}]
 )
-def test_settings_refuse_what_is_no_speed(wrong):
+def test_settings_refuse_invalid_speeds(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         SimulatorSettings(**wrong)
 

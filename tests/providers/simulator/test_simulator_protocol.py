@@ -51,7 +51,7 @@ async def test_openai_client_shows_one_model(openai):
     assert (await openai.models.retrieve("careful")).owned_by == "playground-simulator"
 
 
-async def test_openai_client_knows_an_unknown_model(openai):
+async def test_openai_client_reports_an_unknown_model(openai):
     with pytest.raises(NotFoundError) as caught:
         await openai.chat.completions.create(model="no-such", messages=[{"role": "user", "content": PROMPT}])
     assert caught.value.code == "model_not_found"
@@ -66,7 +66,7 @@ async def test_a_chunk_is_a_word_with_its_space(ask):
     assert sum(word[0].isspace() for word in words[1:]) == len(words) - 1
 
 
-async def test_every_chunk_says_whose_it_is(ask):
+async def test_every_chunk_has_the_id_and_model_of_its_answer(ask):
     answer = await ask("quick", PROMPT)
     assert answer.done
     heads = {(chunk["id"], chunk["object"], chunk["model"], chunk["system_fingerprint"]) for chunk in answer.chunks}
@@ -111,7 +111,7 @@ async def test_reasoner_thinks_before_it_answers(ask):
     assert 0 < answer.usage["completion_tokens_details"]["reasoning_tokens"] < answer.usage["completion_tokens"]
 
 
-async def test_reasoning_effort_changes_the_thinking_alone(ask):
+async def test_reasoning_effort_changes_only_the_thinking(ask):
     answers = [await ask("reasoner", PROMPT, reasoning_effort=effort) for effort in ("none", "low", "high")]
     lengths = [len(answer.thoughts) for answer in answers]
     assert lengths[0] == 0 < lengths[1] < lengths[2]

@@ -16,7 +16,7 @@ from playground.providers.simulator import SimulatorSettings, running_simulator
 SLOW = SimulatorSettings(words_per_second=1, first_token_ms=0)
 
 
-async def test_address_is_a_base_url_of_its_own():
+async def test_address_is_a_usable_base_url():
     async with running_simulator(BURST) as first, running_simulator(BURST) as second:
         assert first != second
         async with httpx.AsyncClient() as client:
@@ -46,7 +46,7 @@ async def test_signal_handlers_stay_as_they_were():
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-async def test_end_cuts_open_streams_without_a_trace(caplog, capfd):
+async def test_shutdown_ends_open_streams_without_a_traceback(caplog, capfd):
     caplog.set_level("DEBUG")
     tasks = len(anyio.get_running_tasks())
     broken: list[str] = []
@@ -92,7 +92,7 @@ async def test_cancelling_the_caller_ends_the_simulator(caplog):
     assert [record for record in caplog.records if record.levelname == "ERROR" and record.name != "asyncio"] == []
 
 
-async def test_client_that_leaves_in_the_middle_leaves_no_trace(caplog):
+async def test_client_that_disconnects_mid_answer_causes_no_traceback(caplog):
     async with running_simulator(SLOW) as url, httpx.AsyncClient(base_url=url) as client:
         async with client.stream("POST", "/chat/completions", json=body("verbose", "Hi", stream=True)) as response:
             await anext(response.aiter_raw())
@@ -102,7 +102,7 @@ async def test_client_that_leaves_in_the_middle_leaves_no_trace(caplog):
     assert [record for record in caplog.records if record.levelname == "ERROR" and record.name != "asyncio"] == []
 
 
-async def test_client_that_leaves_while_sending_leaves_no_trace(caplog):
+async def test_client_that_disconnects_while_sending_causes_no_traceback(caplog):
     async with running_simulator(BURST) as url:
         async with await anyio.connect_tcp("127.0.0.1", httpx.URL(url).port) as connection:
             await connection.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
@@ -121,7 +121,7 @@ async def test_request_that_offers_another_protocol_keeps_its_body(client):
     assert response.status_code == 200, response.text
 
 
-async def test_what_is_no_http_is_an_error_in_the_shape_of_all_others(base_url):
+async def test_invalid_http_gets_an_error_in_the_usual_form(base_url):
     async with await anyio.connect_tcp("127.0.0.1", httpx.URL(base_url).port) as connection:
         await connection.send(b"no HTTP\r\n\r\n")
         answer = await connection.receive()
@@ -150,7 +150,7 @@ serve_forever(SimulatorSettings(), host="127.0.0.1", port=0, announce=lambda url
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_alone_it_serves_until_it_is_told_to_stop(number):
+def test_by_itself_it_serves_until_it_is_stopped(number):
     with subprocess.Popen([sys.executable, "-c", ALONE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         url = process.stdout.readline().strip()
         with httpx.stream("POST", f"{url}/chat/completions", json=body("hangs", "Hi", stream=True)) as response:

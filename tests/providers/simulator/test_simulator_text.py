@@ -29,11 +29,11 @@ async def test_same_request_gets_the_same_answer(ask, model):
 
 
 @pytest.mark.parametrize("model", WRITING)
-async def test_another_seed_gets_another_answer(ask, model):
+async def test_a_different_seed_gives_a_different_answer(ask, model):
     assert len({(await ask(model, PROMPT, seed=seed)).text for seed in range(4)}) > 1
 
 
-async def test_another_temperature_gets_another_answer(ask):
+async def test_a_different_temperature_gives_a_different_answer(ask):
     assert len({(await ask("careful", PROMPT, temperature=temperature)).text for temperature in (0.1, 0.5, 1, 2)}) > 1
 
 
@@ -42,7 +42,7 @@ async def test_at_temperature_zero_the_seed_changes_nothing(ask):
 
 
 @pytest.mark.parametrize("model", WRITING)
-async def test_answer_takes_up_the_key_words_of_the_prompt(ask, model):
+async def test_answer_uses_the_key_words_of_the_prompt(ask, model):
     text = (await ask(model, PROMPT)).text
     assert "PostgreSQL" in text
     assert "SQLite" in text
@@ -135,7 +135,7 @@ async def test_any_unicode_is_answered_by_a_whole_stream(ask, prompt, model):
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompt=st.text(st.characters(categories=["Cs", "Cc", "Cf", "Cn", "Co", "Zl", "Zp", "Mn"]), min_size=1, max_size=50))
-async def test_characters_that_are_none_break_no_stream(client, prompt):
+async def test_invalid_characters_break_no_stream(client, prompt):
     escaped = "".join(f"\\u{unit:04x}" for unit in memoryview(prompt.encode("utf-16-le", "surrogatepass")).cast("H"))
     content = '{"model":"careful","stream":true,"messages":[{"role":"user","content":"' + escaped + '"}]}'
     response = await client.post("/chat/completions", content=content)
