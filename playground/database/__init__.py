@@ -1,9 +1,9 @@
-"""The database as the rest of the service sees it: one PostgreSQL, reached through Prisma.
+"""The database: one PostgreSQL, accessed through Prisma.
 
-`Database.run` gives a repository the Prisma client and repeats what failed because the engine or PostgreSQL went away for a moment.
-`Foundation` is what every room opens on. `engine/` runs Prisma's query engine, `embedded/` a PostgreSQL of our own where no
+`Database.run` gives a repository the Prisma client, and repeats operations that fail because the engine or PostgreSQL is unavailable.
+`Foundation` has what every room needs to open. `engine/` runs Prisma's query engine, `embedded/` runs a PostgreSQL if no
 `DATABASE_URL` is set, `audit` records who changed what.
 
-Before changing it: a query costs about 2.5 ms. None belongs on the path of a chunk, and whatever is repeated must be safe to repeat.
-Prisma's private names are touched in `prisma_internals` and `engine/process` only.
+Before changing it: a query takes about 2.5 ms, so the path of a chunk must have none. Operations must be safe to repeat. Only
+`prisma_internals` and `engine/process` touch Prisma's private names.
 """

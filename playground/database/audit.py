@@ -1,4 +1,4 @@
-"""The audit: who changed what, when and from where. Every room that changes something of note records it here."""
+"""The audit trail: who changed what, when and from where. Every room records its important changes here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ from .client import Database
 from .transactions import Transaction
 
 TERMINAL = "terminal"
-"""Who acts when nobody is logged in: the operator."""
+"""The actor of changes without a login: the operator."""
 
 Changes = Mapping[str, tuple[Any, Any]]
-"""By field: what was before and what is after, as JSON has it."""
+"""The previous and the new JSON value by field."""
 
-# The name is looked up by the statement itself, so that nobody has to know it. Repeated without harm.
+# The statement looks up the actor's name, so that callers don't need it. It can be repeated safely.
 _RECORD = """
 INSERT INTO audit_events (id, actor_id, actor, action, target_type, target_id, details, address, request_id)
 SELECT $1, $2::text, coalesce((SELECT coalesce(email, username, name) FROM users WHERE id = $2), $2, $3), $4, $5, $6, $7::jsonb, $8, $9
@@ -26,12 +26,12 @@ ON CONFLICT DO NOTHING
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What changed between two records with the same fields."""
+    """Return what changed between two records with the same fields."""
     return {field: (before[field], after[field]) for field in after if before[field] != after[field]}
 
 
 class Audit:
-    """Records changes. Address and id of the request are those of the request that is being served."""
+    """Records changes, with the address and the id of the current request."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,11 +47,11 @@ class Audit:
         within: Transaction | None = None,
         event_id: str | None = None,
     ) -> None:
-        """Record that `actor_id` (`None`: the operator at the terminal) did `action`, as `user.locked`, to a `user`, `model`, ...
+        """Record that `actor_id` (`None`: the operator at the terminal) did `action`, such as `user.locked`, to a `user`, `model`, ...
 
-        `changes` must hold no secret: no password, no key, no token, nor a hash of one. `within` is the transaction of the change, so
-        that neither is kept without the other. A caller whose operation may run twice (see `Database.run`), and would find something to
-        record both times, gives an `event_id` that was made before it. Raises `Unavailable`.
+        `changes` must not contain secrets: no password, key or token, nor a hash of one. `within` is the transaction of the change, so
+        that neither is stored without the other. If the operation may run twice (see `Database.run`) and would record something both
+        times, `event_id` must be created before it. Raises `Unavailable`.
         """
         origin = ORIGIN.get()
         details = {field: {"before": before, "after": after} for field, (before, after) in (changes or {}).items()}
@@ -72,9 +72,9 @@ class Audit:
             await self._database.run(lambda prisma: prisma.execute_raw(_RECORD, *row))
 
     async def happened(self, event_id: str, *, within: Transaction) -> bool:
-        """Return whether an earlier attempt of this operation succeeded, although its answer was lost.
+        """Return whether an earlier attempt of this operation succeeded and its response got lost.
 
-        An operation that finds nothing to change asks this before it says so: `event_id` is created once for all attempts, and the event
-        is recorded in the transaction of the change.
+        An operation that finds nothing to change must check this before it reports that. `event_id` is created once for all attempts,
+        and the event is recorded in the transaction of the change.
         """
         return await within.audit_events.count(where={"id": event_id}) > 0

@@ -1,4 +1,4 @@
-"""Which PostgreSQL the service uses."""
+"""The choice between an external and the embedded PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,30 +10,30 @@ from playground.settings import Settings
 
 
 class Server(Protocol):
-    """A PostgreSQL, and what we can do for it when it does not answer."""
+    """A PostgreSQL server, and how to restart it."""
 
     @property
     def url(self) -> str:
-        """Where its database is reached."""
+        """Return the address of the database."""
 
     async def ensure_running(self) -> bool:
-        """Starts it if it died and is ours to start; says whether that was so."""
+        """Start the server if it died and is ours to start. Return whether it was started."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalServer:
-    """The PostgreSQL of `DATABASE_URL`, which somebody else looks after."""
+    """The PostgreSQL of `DATABASE_URL`, which this service doesn't manage."""
 
     url: str
 
     async def ensure_running(self) -> bool:
-        """Nothing can be done but wait."""
+        """Do nothing: the service can only wait."""
         return False
 
 
 @asynccontextmanager
 async def open_server(settings: Settings) -> AsyncIterator[Server]:
-    """The PostgreSQL of `DATABASE_URL`, else the embedded one in the data folder, running. Raises `StartupError`."""
+    """Open the PostgreSQL of `DATABASE_URL`, or start the embedded one in the data folder. Raises `StartupError`."""
     if settings.database_url is not None:
         yield ExternalServer(settings.database_url.get_secret_value())
     else:

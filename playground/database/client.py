@@ -1,4 +1,4 @@
-"""The database as the rest of the service uses it: Prisma, which comes back by itself when its engine or PostgreSQL was away."""
+"""Access to the database through Prisma, with recovery when its engine or PostgreSQL is unavailable."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,16 +23,16 @@ from .migrations import bring_up_to_date
 from .shares import Shares, TooSlow
 
 RETRY_SECONDS = 3.0
-"""How long an operation is tried again while the database is away; seconds."""
+"""How long an operation is retried while the database is unavailable; seconds."""
 _PAUSE = 0.1
 _HEALTH_TIMEOUT = 1.0
 _UNREACHABLE = "P1001"
-"""The code that our engine gives to everything that happened to the connection and not to the query (`engine/failures.mjs`)."""
-"""PostgreSQL ended a statement whose time was up."""
+"""Our engine's code for all errors of the connection, not of the query (`engine/failures.mjs`)."""
+"""PostgreSQL cancelled a statement that exceeded its time limit."""
 LIST_SECONDS = 2.0
-"""How long PostgreSQL may work on a page of a list."""
+"""The time limit of PostgreSQL for a page of a list."""
 REPORT_SECONDS = 10.0
-"""How long it may work on what adds up or reads out much: a report, a part of an export."""
+"""The time limit of PostgreSQL for a report or a part of an export."""
 _ENGINE_AWAY = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, EngineStuck, NotConnectedError)
 
 T = TypeVar("T")
@@ -40,14 +40,14 @@ log = structlog.get_logger()
 
 
 class DatabaseAway(Unavailable):
-    """The database did not come back in time."""
+    """The database is unavailable."""
 
     title = "The database is unavailable"
     code = "database_away"
 
 
 class Database:
-    """Access to the database. Made by `Database.open`."""
+    """Access to the database. Created by `Database.open`."""
 
     def __init__(self, server: Server, pool_size: int) -> None:
         self._server = server
@@ -63,7 +63,7 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        """The database of `settings`, running and migrated. Raises `StartupError` with what is wrong and what to do."""
+        """Open the database of `settings` and apply migrations. Raises `StartupError` with what is wrong and what to do."""
         async with open_server(settings) as server:
             database = cls(server, settings.database_pool_size)
             async with alongside(database._keep_engine):
@@ -71,14 +71,14 @@ class Database:
                 yield database
 
     async def run(self, operation: Callable[[Prisma], Awaitable[T]]) -> T:
-        """What `operation` returns, given a client.
+        """Run `operation` with a client, and return its result.
 
-        While the engine or PostgreSQL is away, `operation` is run again until it succeeds, so it may happen more than once: it has
-        to leave the same behind if it does, as with ids that are made before, upserts, or one transaction. It must not use the
-        client after it has ended.
+        While the engine or PostgreSQL is unavailable, `operation` is repeated until it succeeds. So it may take effect more than once,
+        and must then give the same result, such as with ids that are created before, upserts, or one transaction. It must not use
+        the client after it has ended.
 
-        Raises `DatabaseAway` when that takes more than `RETRY_SECONDS`, and `TooSlow` when PostgreSQL ended a statement because it took too
-        long. What else goes wrong, as a unique value that exists already, comes out at once as `operation` raised it.
+        Raises `DatabaseAway` after `RETRY_SECONDS`, and `TooSlow` if PostgreSQL cancelled a statement that took too long. Other errors of
+        `operation`, such as for a unique value that already exists, are raised immediately.
         """
         give_up: float | None = None
         while True:
@@ -103,11 +103,11 @@ class Database:
                 await self._mend(engine, failure)
 
     async def read(self, owner: str, statement: str, *parameters: Any, seconds: float, narrow: str) -> list[dict[str, Any]]:  # noqa: ANN401
-        """The rows of a SELECT that may take long, for the user `owner`: at most `seconds` of PostgreSQL, and in their share of the pool.
+        """Return the rows of a slow SELECT for the user `owner`, within `seconds` and the user's share of the pool.
 
         Raises `DatabaseAway`, and `TooSlow`, which says how to `narrow` the request.
         """
-        # The query engine's program reads this comment (`engine/time_limits.mjs`).
+        # The query engine reads this comment (`engine/time_limits.mjs`).
         limited = f"/* at most {int(seconds * 1000)} ms */ {statement}"
         async with self._shares.turn(owner):
             try:
@@ -116,7 +116,7 @@ class Database:
                 raise TooSlow(f"The database took more than {seconds:g} s for this request. {narrow}") from error
 
     async def healthy(self) -> bool:
-        """Whether the database answers. Takes at most about a second."""
+        """Return whether the database responds. Takes at most about a second."""
         with anyio.move_on_after(_HEALTH_TIMEOUT):
             try:
                 await self.run(lambda client: client.query_raw("SELECT 1"))
@@ -127,12 +127,12 @@ class Database:
 
     @property
     def engine_running(self) -> bool:
-        """Whether the query engine's process lives at this moment."""
+        """Return whether the query engine's process is running."""
         return self._engine is not None and not self._engine.ended.is_set()
 
     @property
     def engine_restarts(self) -> int:
-        """How often the query engine died and was started again."""
+        """Return how often the query engine died and was restarted."""
         return max(0, self._engines - 1)
 
     def _running_engine(self) -> Engine:
@@ -159,7 +159,7 @@ class Database:
                 await anyio.sleep(_PAUSE)
 
     async def _mend(self, engine: Engine, failure: Exception) -> None:
-        """Does what can be done about `failure`, and returns when it is worth trying again."""
+        """Try to repair `failure`, and return when another attempt is worthwhile."""
         if isinstance(failure, DataError):
             await self._look_after_server(failure)
             await anyio.sleep(_PAUSE)
@@ -168,14 +168,14 @@ class Database:
             engine.process.kill()
         renewed = self._renewed
         if self._engine is engine:
-            # It may be alive after all, and only this connection be broken: then nothing is renewed.
+            # If PostgreSQL is running and only this connection is broken, nothing is restarted.
             with anyio.move_on_after(_PAUSE):
                 await renewed.wait()
 
     async def _look_after_server(self, failure: DataError) -> None:
         failed_at = anyio.current_time()
         async with self._mending:
-            # One look is enough for all who failed before it.
+            # One check is enough for all operations that failed before it.
             if self._looked_at > failed_at:
                 return
             self._log_state(away=str(failure))
@@ -187,7 +187,7 @@ class Database:
             self._looked_at = anyio.current_time()
 
     def _log_state(self, *, away: str | None) -> None:
-        """Logs that PostgreSQL is away, or that it is back, once."""
+        """Log once that PostgreSQL is unavailable, or available again."""
         if away is not None and not self._away:
             log.warning("PostgreSQL does not answer", reason=away)
         if away is None and self._away:

@@ -1,4 +1,4 @@
-"""What can be told of `DATABASE_URL` before anything connects to it.
+"""Checks of `DATABASE_URL` before anything connects to it.
 
 The query engine reads it by the npm package `pg-connection-string`: as a WHATWG URL (https://url.spec.whatwg.org/#url-parsing) of one
 host, and with the files that it names read at once. What is refused here would end the engine, or take a piece of the password for
@@ -16,16 +16,16 @@ _PLACE = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]*)\]|(?P<host>[^:<>^|\[\]\\]*))(?:
 _LARGEST_PORT = 65_535
 _ENCODE = "in the user name and the password, write / as %2F, # as %23, ? as %3F and % as %25"
 _TAKEN_AS_WRITTEN = re.compile(r" |%[^a-f0-9]|%[a-f0-9][^a-f0-9]", re.IGNORECASE)
-"""Where this is found, `pg-connection-string` takes a % for itself, unless two decimal digits come after it."""
+"""If this is found, `pg-connection-string` escapes every % that is not followed by two decimal digits."""
 
 
 def check_address(url: str) -> None:
-    """Raises `ValueError` when `url` can't be the address of a PostgreSQL, saying what to do and nothing of the password."""
+    """Raise `ValueError` if `url` can't be the address of a PostgreSQL, with what to do and without the password."""
     parts = _ADDRESS.fullmatch(url)
     if parts is None:
         raise ValueError("should be the address of a PostgreSQL server, such as postgresql://user:password@host:5432/playground")
     authority, path = parts["authority"], parts["path"]
-    # No database is called that: it is the host, behind a password that ended what was read as one.
+    # No database has such a name: it is the host, after a password with a character that ended the host in the URL.
     host_comes_later = re.search("@.*/", path + (parts["fragment"] or ""))
     if host_comes_later or not _has_place(authority, path):
         raise ValueError(f"should have a single host, and a port of at most {_LARGEST_PORT}; {_ENCODE}")
@@ -37,7 +37,7 @@ def check_address(url: str) -> None:
 def _has_place(authority: str, path: str) -> bool:
     _, at, written = authority.rpartition("@")
     if not written:
-        # Over a socket there may be no host before the path.
+        # With a socket, there may be no host before the path.
         return not at or path != ""
     place = _PLACE.fullmatch(written)
     if place is None or int(place["port"] or 0) > _LARGEST_PORT:

@@ -1,4 +1,4 @@
-"""What every room stands on: settings, the database, Redis where there is one, announcements, background tasks."""
+"""What every room is built on: settings, database, Redis if configured, announcements, background tasks."""
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -20,19 +20,19 @@ from .client import Database
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What a room may use when it opens."""
+    """What a room can use when it opens."""
 
     settings: Settings
     services: Services
-    """Where a room adds what endpoints ask for."""
+    """Where a room adds its services."""
     tasks: TaskGroup
-    """Runs what a room does in the background, until the application closes."""
+    """Runs the background tasks of rooms, until the application closes."""
     database: Database
     redis: Redis | None
     announcements: Announcements
     audit: Audit
     closing: ExitStack
-    """Closes, when the background tasks have ended, what they use."""
+    """Closes what the background tasks use, after they have ended."""
 
 
 @asynccontextmanager

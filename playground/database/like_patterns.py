@@ -2,7 +2,7 @@
 
 
 def containing(text: str) -> str:
-    """The pattern of what holds `text` as it is."""
+    """Return the pattern for values that contain `text` literally."""
     return f"%{_escaped(text)}%"
 
 

@@ -1,7 +1,7 @@
-"""The migrations of a database: which it had, and applying one.
+"""The migrations of a database: reading which have been applied, and applying further ones.
 
-The table and its rows are those of `prisma migrate deploy` (a test compares them), so that Prisma's own commands go on working on such
-a database. Its command line is not needed for it: that would be 128 MB of packages, and a second of every first start.
+The table and its rows are those of `prisma migrate deploy` (a test compares them), so that Prisma's own commands still work on the
+database. Prisma's command line is not needed for this: it would add 128 MB of packages, and a second to every first start.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ CREATE TABLE _prisma_migrations (
 
 _HAS_TABLE = "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there"
 
-# Tables, views and types of the schema; not those of extensions, which come with some servers.
+# Tables, views and types of the schema, except those of extensions, which some servers include.
 _CONTENTS = """
 SELECT relname AS name FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -48,17 +48,17 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """What Prisma keeps of the script: SHA-256, in hexadecimal digits."""
+        """Return the checksum that Prisma stores: SHA-256 in hexadecimal digits."""
         return hashlib.sha256(self.script).hexdigest()
 
 
 def known_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
-    """The migrations of this version, in the order in which they are applied."""
+    """Return the migrations of this version, in the order in which they are applied."""
     return [Migration(file.parent.name, file.read_bytes()) for file in sorted(folder.glob("*/migration.sql"))]
 
 
 async def missing_migrations(client: Prisma) -> list[Migration]:
-    """The migrations that the database lacks. Raises `StartupError` when it has one that is not ours."""
+    """Return the migrations that the database lacks. Raises `StartupError` if it has an unknown one."""
     ours = known_migrations()
     [answer] = await client.query_raw(_HAS_TABLE)
     if not answer["there"]:
@@ -68,13 +68,13 @@ async def missing_migrations(client: Prisma) -> list[Migration]:
     if unknown := sorted(applied.difference(migration.name for migration in ours)):
         raise StartupError(
             f"A newer version of Playground has changed this database: this one doesn't know the migration {', '.join(unknown)}. "
-            "Start that version or a newer one, or go back to a backup that was made before the upgrade."
+            "Start that version or a newer one, or restore a backup from before the upgrade."
         )
     return [migration for migration in ours if migration.name not in applied]
 
 
 async def apply_migrations(engine: Engine, migrations: list[Migration]) -> None:
-    """Apply `migrations`, which the database lacks. Raises `StartupError` when one fails or failed earlier, or the database isn't ours."""
+    """Apply missing `migrations`. Raises `StartupError` if one fails or failed earlier, or the database isn't ours."""
     client = engine.client
     await _make_table(client)
     await _check_for_failure(client)
@@ -88,7 +88,7 @@ async def _make_table(client: Prisma) -> None:
         return
     [answer] = await client.query_raw("SELECT current_schema() AS name, current_setting('search_path') AS wanted")
     if answer["name"] is None:
-        # The address has `schema=`, which nobody made yet.
+        # The address has `schema=`, which doesn't exist yet.
         [quoted] = await client.query_raw("SELECT quote_ident($1) AS name", answer["wanted"].strip('"'))
         await client.execute_raw(f"CREATE SCHEMA {quoted['name']}")
     if contents := await client.query_raw(_CONTENTS):

@@ -1,4 +1,4 @@
-"""Bringing a database to the state that `migrations/` describes."""
+"""Applies the migrations in `migrations/` to a database."""
 
 from datetime import timedelta
 
@@ -14,27 +14,27 @@ from . import locks
 from .migration_history import Migration, apply_migrations, missing_migrations
 
 _REACH_TIMEOUT = 10.0
-"""For a database that is still starting, as when both are started together; seconds."""
+"""How long to wait for a database that is still starting; seconds."""
 _LOCK_TIMEOUT = 300.0
-"""For another replica's migrations; seconds."""
+"""How long to wait for another replica's migrations; seconds."""
 
 log = structlog.get_logger()
 
 
 async def migrate(url: str) -> tuple[str, ...]:
-    """Applies the migrations that the database at `url` lacks, and returns their names. Safe to run from several processes at once.
+    """Apply the migrations that the database at `url` lacks, and return their names. Several processes can run this at once.
 
-    Raises `StartupError` when the database can't be reached, or a migration fails.
+    Raises `StartupError` if the database can't be reached or a migration fails.
     """
     async with running_engine(url, pool_size=2) as engine:
         return await bring_up_to_date(engine)
 
 
 async def bring_up_to_date(engine: Engine) -> tuple[str, ...]:
-    """`migrate`, with an engine that runs already. Takes one or two queries when there is nothing to do."""
+    """Apply migrations with a running engine. Needs one or two queries if there is nothing to do."""
     if not await _missing_when_reached(engine.client):
         return ()
-    # The lock is held by this transaction, while the migrations work on connections of their own.
+    # This transaction holds the lock, while the migrations use their own connections.
     async with engine.client.tx(max_wait=timedelta(seconds=10), timeout=timedelta(seconds=2 * _LOCK_TIMEOUT)) as transaction:
         await _lock(transaction)
         missing = await missing_migrations(engine.client)
@@ -61,7 +61,7 @@ async def _missing_when_reached(client: Prisma) -> list[Migration]:
 
 
 async def _lock(transaction: Prisma) -> None:
-    """Holds the lock until the transaction's end. Asked again and again, since the engine lets no statement wait for long."""
+    """Take the lock until the end of the transaction. It is polled, because the engine lets no statement wait for long."""
     give_up = anyio.current_time() + _LOCK_TIMEOUT
     while True:
         [answer] = await transaction.query_raw("SELECT pg_try_advisory_xact_lock($1::bigint) AS locked", locks.MIGRATIONS)

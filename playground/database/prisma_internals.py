@@ -1,13 +1,13 @@
-"""What the client of `prisma` 0.15.0 does to text, to money and to logs, mended. It is no longer developed, so this is ours to keep.
+"""Fixes for how the client of `prisma` 0.15.0 handles text, money and logs. It is no longer developed, so they are permanent.
 
-The client is generated into `playground/database/generated`, whole: the distribution `prisma` is needed to build, not to run.
+The whole client is generated into `playground/database/generated`: the distribution `prisma` is only needed for building.
 """
 
 import logging
 from decimal import Decimal
 from typing import Any
 
-# The functions to mend are in modules that the package does not show.
+# The functions to fix are in private modules of the package.
 from playground.database import generated
 from playground.database.generated import Json, _builder, _raw_query
 
@@ -16,27 +16,27 @@ _dumps = _builder.dumps
 
 
 def mend_client() -> None:
-    """Mends the client, for the whole process. To be called once, before its first query."""
+    """Fix the client for the whole process. Must be called once, before its first query."""
     _builder.dumps = _mended_dumps
-    # `numeric` came out of `query_raw` as a float. Money is Decimal from end to end.
+    # `query_raw` returned `numeric` as float. Money is Decimal everywhere.
     _raw_query.DESERIALIZERS["decimal"] = _exact_decimal
-    # At the level "debug" the client logs each query and each answer whole, prompts and secrets too, and httpx a line for each.
+    # At debug level, the client logs every query and response in full, including prompts and secrets, and httpx logs a line for each.
     for chatty in (generated.__name__, "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _mended_dumps(obj: object, **options: Any) -> str:  # noqa: ANN401  (as the function that it replaces)
-    """The client's JSON, which it puts into GraphQL, mended in two ways.
+    """Return the client's JSON for GraphQL, with two fixes.
 
-    Its query builder indents with `textwrap.indent`, which takes U+0085, U+2028 and U+2029 for the ends of lines (JSON escapes the
-    others that it knows), and so puts spaces into the text that is to be stored. Here they are escaped.
+    The query builder indents with `textwrap.indent`, which treats U+0085, U+2028 and U+2029 as line ends (JSON escapes the others), and
+    so inserts spaces into the text to store. Here they are escaped.
 
-    A `Json` value became a string like any other, and our engine would store it as that. Here it becomes a block string, which
-    nothing else does, so that `engine/translation.mjs` knows it.
+    A `Json` value became an ordinary string, and our engine would store it as one. Here it becomes a block string, which is used for
+    nothing else, so that `engine/translation.mjs` recognises it.
     """
     text = _dumps(obj.data if isinstance(obj, Json) else obj, **options)
     text = text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    # The spaces keep its own quotes apart from these; JSON has never three quotes in a row.
+    # The spaces separate its quotes from these; JSON never has three quotes in a row.
     return f'""" {text} """' if isinstance(obj, Json) else text
 
 

@@ -1,7 +1,7 @@
-"""Who reads next: a user has at most a share of the connections for reads, and users take turns.
+"""Fair queueing of reads: a user gets at most a share of the connections for reads, and users take turns.
 
-Whoever asks for many slow reads at once waits for their own; those of others pass. Writes and look-ups by id do not stand in this
-queue, and some connections are always left to them.
+A user with many slow reads only waits for their own; other users' reads pass. Writes and look-ups by id are not queued, and some
+connections are always left for them.
 """
 
 from collections import Counter, OrderedDict, deque
@@ -13,37 +13,37 @@ import anyio
 from playground.kit.errors import Unavailable
 
 MOST_WAITING = 64
-"""Reads of one user that may wait. More are refused at once."""
+"""Maximum number of waiting reads per user. More are refused immediately."""
 LONGEST_WAIT = 10.0
-"""Seconds. Then a read that still waits is refused."""
+"""Seconds after which a waiting read is refused."""
 
 
 class TooSlow(Unavailable):
-    """The database takes too long for this request: ask for less."""
+    """The database takes too long for this request."""
 
     title = "The request takes too long"
     code = "too_slow"
 
 
 class Shares:
-    """The queue. It belongs to one event loop."""
+    """The queue of reads. It belongs to one event loop."""
 
     def __init__(self, total: int, of_one: int) -> None:
-        """At most `total` reads at once, and at most `of_one` of the same owner."""
+        """Allow at most `total` reads at once, and at most `of_one` of the same owner."""
         self._total = total
         self._of_one = of_one
         self._running: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[anyio.Event]] = OrderedDict()
-        """By owner; the one whose turn is next comes first."""
+        """Waiting reads by owner; the owner whose turn is next comes first."""
 
     @classmethod
     def of_pool(cls, size: int) -> "Shares":
-        """The shares of a pool of that many connections: three quarters for reads, a quarter for one user; at least one each."""
+        """Return the shares of a pool: three quarters for reads, a quarter for one user; at least one connection each."""
         return cls(max(1, size * 3 // 4), max(1, size // 4))
 
     @asynccontextmanager
     async def turn(self, owner: str) -> AsyncIterator[None]:
-        """One read of `owner`, when it is its turn. Raises `TooSlow` when too many of theirs wait, or this one has waited too long."""
+        """Wait for the turn of one read of `owner`. Raises `TooSlow` if too many of them wait, or this one has waited too long."""
         await self._taken(owner)
         try:
             yield
@@ -62,7 +62,7 @@ class Shares:
         try:
             with anyio.move_on_after(LONGEST_WAIT):
                 await granted.wait()
-        except BaseException:  # The request is over.
+        except BaseException:  # The request has ended.
             if granted.is_set():
                 self._give_back(owner)
             else:
@@ -94,5 +94,5 @@ class Shares:
         queue = self._waiting.pop(owner)
         queue.popleft().set()
         if queue:
-            # To the end: the others come first now.
+            # Move it to the end: the others come first now.
             self._waiting[owner] = queue

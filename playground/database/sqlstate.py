@@ -1,4 +1,4 @@
-"""PostgreSQL's error codes that the service looks for (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+"""The PostgreSQL error codes that the service handles (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 INVALID_PARAMETER_VALUE = "22023"
 FOREIGN_KEY_VIOLATION = "23503"

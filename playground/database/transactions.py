@@ -1,4 +1,4 @@
-"""Writes that are kept together or not at all."""
+"""Transactions."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -11,11 +11,11 @@ from .client import Database
 T = TypeVar("T")
 
 Transaction = Prisma
-"""The client that a transaction gives: what is done with it is kept together or not at all."""
+"""The client of a transaction: its changes are all stored, or none."""
 
 
 async def in_transaction(database: Database, write: Callable[[Transaction], Awaitable[T]]) -> T:
-    """What `write` returns, given a transaction. It may run more than once: see `Database.run`. What it raises undoes all of it."""
+    """Run `write` in a transaction, and return its result. It may run more than once: see `Database.run`. An exception undoes it."""
 
     async def run(prisma: Prisma) -> T:
         async with prisma.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=25)) as transaction:

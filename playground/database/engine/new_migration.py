@@ -1,4 +1,4 @@
-"""Writes the migration that brings the database to a changed schema.prisma, for the developer.
+"""Create a migration with the changes in schema.prisma, for developers.
 
 python -m playground.database.engine.new_migration add_tags
 """
@@ -24,19 +24,19 @@ _CHANGED = 2  # The exit code of `migrate diff --exit-code` when there is a diff
 
 
 class NothingChanged(Exception):
-    """The migrations already make what schema.prisma describes."""
+    """The migrations already match schema.prisma."""
 
 
 async def create_migration(name: str, *, schema: Path = prisma_cli.SCHEMA, migrations: Path = MIGRATIONS) -> Path:
-    """Write `migrations/<time>_<name>/migration.sql`: what brings the existing migrations to schema.prisma. Return its path.
+    """Write the changes in schema.prisma to `migrations/<time>_<name>/migration.sql`. Return its path.
 
     Takes some seconds: the migrations are tried on a PostgreSQL of their own. Raises `NothingChanged`, `ValueError` when the
     name can't be a folder's, and `StartupError` when Prisma fails, as it does over a mistake in schema.prisma.
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not slug:
-        raise ValueError(f"The name {name!r} has no letters or digits of ASCII; it is to become a folder's name, as add_tags.")
-    migrations.mkdir(exist_ok=True)  # noqa: ASYNC240  (nobody else is served meanwhile)
+        raise ValueError(f"The name {name!r} contains no ASCII letters or digits. It becomes the name of a folder, such as add_tags.")
+    migrations.mkdir(exist_ok=True)  # noqa: ASYNC240  (no other task waits)
     (migrations / "migration_lock.toml").write_text(_PROVIDER_FILE, encoding="utf-8")
     difference = ["--from-migrations", str(migrations), "--to-schema-datamodel", str(schema), "--script", "--exit-code"]
     with tempfile.TemporaryDirectory(prefix="playground-") as folder:
@@ -44,7 +44,7 @@ async def create_migration(name: str, *, schema: Path = prisma_cli.SCHEMA, migra
             url = scratch.url
             result = await anyio.to_thread.run_sync(lambda: prisma_cli.run("migrate", "diff", *difference, url=url))
     if result.returncode == 0:
-        raise NothingChanged("Nothing to do: the migrations already make what schema.prisma describes.")
+        raise NothingChanged("Nothing to do: the migrations already match schema.prisma.")
     if result.returncode != _CHANGED:
         prisma_cli.check("migrate diff", result)
     migration = migrations / f"{datetime.now(UTC):%Y%m%d%H%M%S}_{slug}" / "migration.sql"
@@ -54,7 +54,7 @@ async def create_migration(name: str, *, schema: Path = prisma_cli.SCHEMA, migra
 
 
 def main() -> None:
-    """The entry of the Makefile."""
+    """Run as a command, for the Makefile."""
     parser = argparse.ArgumentParser(prog="make migration", description=__doc__.partition("\n")[0])
     parser.add_argument("name", help="what it does, such as add_tags")
     try:

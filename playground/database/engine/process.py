@@ -1,7 +1,7 @@
 """The query engine's process, and the Prisma client that speaks to it.
 
-The engine is our own program around Prisma's WebAssembly (`engine/query-engine.mjs`), not the native one that the client would look for
-and start by itself. So the client gets a connection to a process that is started, watched and stopped here.
+The engine is our own program around Prisma's WebAssembly (`engine/query-engine.mjs`), not the native one that the client would find and
+start itself. So the client gets a connection to a process that is started, watched and stopped here.
 """
 
 import atexit
@@ -41,27 +41,27 @@ from .node import node
 _START_TIMEOUT = 20.0
 _STOP_TIMEOUT = 2.0
 _STATEMENT_TIMEOUT = 25.0
-"""PostgreSQL ends a statement that takes longer. Seconds, as all here."""
+"""PostgreSQL cancels a statement that takes longer. In seconds, like all times here."""
 _ANSWER_TIMEOUT = 40.0
-"""Longer than the wait for a connection (5 s, in query-engine.mjs) and the longest statement: an engine that takes longer is stuck."""
+"""More than the wait for a connection (5 s, in query-engine.mjs) plus the longest statement: an engine that takes longer is stuck."""
 _LOOK_SECONDS = 1.0
 _SILENCE = 2.0
-"""An engine that says nothing for so long and takes no processor time meanwhile hangs. One that takes some has much text to convert."""
+"""An engine that is silent for this long without using CPU time hangs. If it uses CPU time, it is converting a long text."""
 _NODES_ERROR = re.compile(r"^\w*Error(?: \[\w+\])?: (.+)", re.MULTILINE)
-"""How Node tells what ended a program, between the line that threw it and the stack."""
+"""Node's message for an uncaught error, between the line that threw it and the stack."""
 
 log = structlog.get_logger()
 mend_client()
 
 
 class EngineStuck(Exception):
-    """The query engine took longer to answer than anything may take."""
+    """The query engine didn't respond within the longest possible time."""
 
 
 class _Connection(AsyncQueryEngine):
-    """The client's connection to an engine whose process is not the client's business.
+    """The client's connection to an engine whose process the client doesn't manage.
 
-    It uses aiohttp in the place of the client's httpx, which costs five times as much processor time for a query.
+    It uses aiohttp instead of the client's httpx, which needs five times as much CPU time per query.
     """
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
@@ -78,10 +78,10 @@ class _Connection(AsyncQueryEngine):
         headers: dict[str, str] | None = None,
         parse_response: bool = True,
     ) -> Any:  # noqa: ANN401  (as the class that is derived from)
-        """The engine's answer to one call. Raises `aiohttp.ClientError` or `EngineStuck` when there is none, else the client's errors."""
+        """Return the engine's response to one call. Raises `aiohttp.ClientError` or `EngineStuck` without one, else the client's errors."""
         if self._http.closed:
             raise NotConnectedError("This query engine has ended")
-        # A file, since aiohttp writes long bytes at one go.
+        # A file, because aiohttp writes long bytes in one piece.
         body = None if content is None else BytesIO(content.encode())
         try:
             async with self._http.request(method, path, data=body, headers=headers) as response:
@@ -90,7 +90,7 @@ class _Connection(AsyncQueryEngine):
             raise EngineStuck from error
         if not parse_response:
             return answer
-        return self._process_response_data(data=answer, response=response)  # type: ignore[arg-type]  # It reads nothing but the status.
+        return self._process_response_data(data=answer, response=response)  # type: ignore[arg-type]  # It only reads the status.
 
     async def run_script(self, script: str) -> str | None:
         """`Engine.run_script`."""
@@ -99,12 +99,12 @@ class _Connection(AsyncQueryEngine):
         return answer.get("failure")
 
     def stop(self, *, timeout: timedelta | None = None) -> None:
-        """Nothing: `running_engine` ends the process and closes the connection. The client's own way starts a task that nobody awaits."""
+        """Do nothing: `running_engine` ends the process and closes the connection. The client's version leaks a task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A query engine that was running when this was made."""
+    """A query engine."""
 
     client: Prisma
     process: anyio.abc.Process
@@ -113,7 +113,7 @@ class Engine:
     last_words: deque[str] = field(default_factory=partial(deque, maxlen=20))
 
     async def run_script(self, script: str) -> str | None:
-        """Run statements of SQL as one transaction, for as long as they take. Returns why PostgreSQL refused them; `None`: it didn't."""
+        """Run SQL statements in one transaction without a time limit. Return why PostgreSQL refused them; `None`: it didn't."""
         connection = self.client._engine  # noqa: SLF001  (where `running_engine` put it)
         assert isinstance(connection, _Connection)  # noqa: S101 - as above
         return await connection.run_script(script)
@@ -121,9 +121,9 @@ class Engine:
 
 @asynccontextmanager
 async def running_engine(url: str, pool_size: int) -> AsyncIterator[Engine]:
-    """A query engine for the database at `url`, with at most `pool_size` connections to it. Takes about 0.2 s.
+    """Start a query engine for the database at `url`, with at most `pool_size` connections. Takes about 0.2 s.
 
-    It does not connect before the first query. It ends with the block, and by itself when we are killed. Raises `StartupError`.
+    It connects at the first query. It ends with the block, or when this process is killed. Raises `StartupError`.
     """
     program = await anyio.to_thread.run_sync(node)
     try:
@@ -160,7 +160,7 @@ async def _attend(engine: Engine, *, task_status: anyio.abc.TaskStatus[None]) ->
 
 
 async def _watch(engine: Engine, http: aiohttp.ClientSession) -> None:
-    """Kill the engine when it hangs, so that another takes its place."""
+    """Kill the engine if it hangs, so that it is replaced."""
     while not engine.ended.is_set():
         await anyio.sleep(_LOOK_SECONDS)
         taken = _processor_time(engine.process.pid)
@@ -178,17 +178,17 @@ async def _watch(engine: Engine, http: aiohttp.ClientSession) -> None:
 
 
 def _processor_time(pid: int) -> str | None:
-    """What a process has taken of it, in ticks of the user's and the system's; `None` where only Linux could tell."""
+    """Return the CPU time of a process in user and system ticks; `None` on systems other than Linux."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
         return None
-    # man proc_pid_stat: the name, in brackets, may hold anything.
+    # man proc_pid_stat: the name, in brackets, can contain anything.
     return " ".join(stat.rpartition(")")[2].split()[11:13])
 
 
 async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSession:
-    """Tells the engine what it has to know, and learns where it listens."""
+    """Send the engine its configuration, and return where it listens."""
     assert engine.process.stdin is not None  # noqa: S101 - it was asked for
     assert engine.process.stdout is not None  # noqa: S101 - it was asked for
     secret = secrets.token_urlsafe(32)
@@ -201,7 +201,7 @@ async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSe
     }
     try:
         with anyio.fail_after(_START_TIMEOUT):
-            # Not in its arguments or environment, where other programs could read the password.
+            # Not as arguments or environment variables, where other programs could read the password.
             await engine.process.stdin.send(json.dumps(settings).encode() + b"\n")
             answer = await BufferedByteReceiveStream(engine.process.stdout).receive_until(b"\n", 1024)
     except (anyio.IncompleteRead, anyio.BrokenResourceError, TimeoutError) as error:
@@ -213,8 +213,8 @@ async def _greeted(engine: Engine, url: str, pool_size: int) -> aiohttp.ClientSe
         f"http://127.0.0.1:{json.loads(answer)['port']}",
         headers={"Authorization": f"Bearer {secret}", "Content-Type": "application/json"},
         timeout=aiohttp.ClientTimeout(total=_ANSWER_TIMEOUT),
-        # A transaction needs a connection for each of its queries while others wait for its end: a limit here could be a deadlock.
-        # The queue is the engine's pool.
+        # A transaction needs a connection per query while others wait for it to end: a limit here could cause a deadlock.
+        # Requests are queued by the engine's pool.
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         raise_for_status=True,
