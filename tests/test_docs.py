@@ -53,7 +53,7 @@ def test_every_problem_is_in_the_api_document_with_its_status(problem: type[Prob
     assert rows(section("## Codes of the service"))[problem.code][0] == str(problem.status)
 
 
-def test_every_code_of_a_provider_is_in_the_api_document_and_whether_asking_again_helps() -> None:
+def test_every_provider_error_code_is_in_the_api_document_with_whether_a_retry_helps() -> None:
     documented = rows(section("## What can go wrong with a provider"))
     assert documented.pop("internal_error")[1] == "yes"
     assert {code: cells[1] == "yes" for code, cells in documented.items()} == {
@@ -102,7 +102,7 @@ def mentioned(pattern: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_every_command_that_is_mentioned_is_one_and_has_the_mentioned_options() -> None:
+def test_every_mentioned_command_exists_and_has_the_mentioned_options() -> None:
     group = typer.main.get_command(cli)
     commands = group.commands  # type: ignore[attr-defined]
     lines = mentioned(r"(?:^|[`$/ ])playground ([a-z]+[^`\n]*)")
@@ -117,17 +117,17 @@ def test_every_command_that_is_mentioned_is_one_and_has_the_mentioned_options() 
         assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)) <= options | {"--help", "-h"}, f"{page}: playground {line}"
 
 
-def test_every_target_of_make_that_is_mentioned_is_one() -> None:
+def test_every_mentioned_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page, target in mentioned(r"(?:^|[`$ ])make ([a-z]+)"):
         assert target in targets, f"{page}: make {target}"
 
 
-def test_every_file_of_ours_that_is_mentioned_is_there() -> None:
+def test_every_mentioned_file_exists() -> None:
     for page, path in mentioned(r"(?<![\w/.-])((?:playground|scripts|benchmarks|tests|docs|migrations)/[\w./-]*[\w/])"):
         assert (CHECKOUT / path).exists(), f"{page}: {path}"
 
 
-def test_every_link_to_another_page_leads_there() -> None:
+def test_every_link_to_another_page_works() -> None:
     links = [(page, target) for page in PAGES for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))]
     assert [f"{page.relative_to(CHECKOUT)}: {target}" for page, target in links if not (page.parent / target).exists()] == []

@@ -224,13 +224,13 @@ WITH_PATHS = [each for each in OPERATIONS if each.parameters("path") and each.na
 
 
 @pytest.mark.parametrize("operation", WITH_PATHS, ids=[each.name for each in WITH_PATHS])
-def test_an_object_of_another_user_is_not_there(world: World, operation: Operation):
+def test_an_object_of_another_user_is_not_found(world: World, operation: Operation):
     for found in maker_of(operation)(world):
         assert_not_there(world, operation, "path", found, 403 if operation.path.startswith("/admin/") else 404)
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.name in PUBLIC], ids=lambda each: each.name)
-def test_what_names_nothing_of_anybody_changes_nothing_of_anybody_else(world: World, service: RunningService, operation: Operation):
+def test_calls_without_an_id_change_nothing_of_other_users(world: World, service: RunningService, operation: Operation):
     with _registered(service, operation.method) as third:
         for found in maker_of(operation)(world):
             before = found.state()
@@ -252,7 +252,7 @@ WITH_REFERENCES = [
 @pytest.mark.parametrize(
     ("operation", "place", "name"), WITH_REFERENCES, ids=[f"{each.name} {place} {name}" for each, place, name in WITH_REFERENCES]
 )
-def test_an_id_of_another_users_object_in_a_request_leads_nowhere(world: World, operation: Operation, place: str, name: str):
+def test_an_id_of_another_users_object_in_a_request_is_not_found(world: World, operation: Operation, place: str, name: str):
     if name not in REFERENCES:
         pytest.fail(
             f"{operation.name} takes {name} in its {place}: add who makes such an object for `owner`, and the answer, to REFERENCES."
@@ -262,7 +262,7 @@ def test_an_id_of_another_users_object_in_a_request_leads_nowhere(world: World, 
         assert_not_there(world, operation, place, found, expected)
 
 
-def test_there_is_something_to_ask_for():
+def test_there_are_objects_to_request():
     assert len(WITH_PATHS) >= 5
     assert len(WITH_REFERENCES) >= 3
     assert set(PUBLIC) <= {operation.name for operation in OPERATIONS}

@@ -44,7 +44,7 @@ def test_every_setting_is_documented_and_every_documented_variable_is_one() -> N
     assert set(DOCUMENTED) == {variables_of(field)[0] for field in Settings.model_fields} | options_of_commands()
 
 
-def test_a_second_name_of_a_setting_is_documented_beside_the_first() -> None:
+def test_a_second_name_of_a_setting_is_documented_next_to_the_first() -> None:
     for field in Settings.model_fields:
         for other in variables_of(field)[1:]:
             assert f"# {other} " in EXAMPLE.read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_the_documented_defaults_are_the_defaults() -> None:
 @pytest.mark.parametrize(
     "field", [name for name, field in Settings.model_fields.items() if field.default not in (None, ()) and not field.default_factory]
 )
-def test_a_default_is_written_out(field: str) -> None:
+def test_a_default_is_written_explicitly(field: str) -> None:
     assert DOCUMENTED[variables_of(field)[0]] != ""
 
 
@@ -111,7 +111,7 @@ def test_every_documented_variable_is_explained() -> None:
         ("SIM_WORDS_PER_SECOND", "0"),
     ],
 )
-def test_a_bad_value_is_refused_by_the_name_of_its_variable_without_showing_secrets(
+def test_an_invalid_value_is_refused_by_the_name_of_its_variable_without_showing_secrets(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -147,7 +147,7 @@ def test_paths_may_begin_at_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_file_of_settings_that_is_not_utf_8_is_named(tmp_path: Path, encoding: str) -> None:
+def test_an_env_file_that_is_not_utf_8_is_named(tmp_path: Path, encoding: str) -> None:
     (tmp_path / ".env").write_text("MAIL_FROM=Spielplatz für alle <playground@example.org>\n", encoding=encoding)
     with pytest.raises(StartupError, match=r"\.env .*not UTF-8"):
         Settings.load()
@@ -165,13 +165,13 @@ def test_a_file_of_settings_that_is_not_utf_8_is_named(tmp_path: Path, encoding:
         "postgresql://[::1]:5432/playground",
     ],
 )
-def test_an_address_of_a_postgresql_is_taken(url: str) -> None:
+def test_a_postgresql_url_is_accepted(url: str) -> None:
     database_url = Settings.load(database_url=url).database_url
     assert database_url is not None
     assert database_url.get_secret_value() == url
 
 
-def test_the_environment_wins_over_the_file_and_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file_and_an_empty_value_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=5001\nHOST=::1\nOPENAI_API_KEY=\nLOG_LEVEL=debug\n")
     monkeypatch.setenv("PORT", "5002")
     monkeypatch.setenv("LOG_LEVEL", "")
@@ -186,7 +186,7 @@ def test_no_secret_is_shown_when_settings_are_printed() -> None:
     assert secret not in str(settings.model_dump())
 
 
-def test_a_signing_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
+def test_a_signing_secret_is_created_once_and_private(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
     secret = settings.signing_secrets()[0]
     assert len(secret) >= 43

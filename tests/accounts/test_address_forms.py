@@ -31,5 +31,5 @@ async def test_an_address_that_registered_logs_in_in_each_of_its_forms(
 
 
 @pytest.mark.parametrize("odd", ["@", "a@", "@b", "a@b@c", "x" * 300 + "@y", "a@" + "xn--" * 70, "a@\u2028", "a@xn--.example"])
-async def test_what_is_no_address_is_a_wrong_login(anonymous: httpx.AsyncClient, odd: str) -> None:
+async def test_an_invalid_address_is_a_wrong_login(anonymous: httpx.AsyncClient, odd: str) -> None:
     assert (await anonymous.post("/auth/login", json={"email": odd, "password": PASSWORD})).status_code == 401

@@ -51,7 +51,7 @@ async def test_a_wrong_password_and_an_unknown_account_are_answered_alike_and_af
     assert times["nobody@example.org"] > times[user.account["email"]] / 2
 
 
-async def test_a_refused_login_is_logged_with_whose_it_was_to_be_and_where_from(ada: User):
+async def test_a_refused_login_is_logged_with_its_user_and_address(ada: User):
     with capture_logs() as logs:
         for email in (ada.account["email"], "nobody@example.org"):
             await ada.http.post("/auth/login", json={"email": email, "password": "not the password"})
@@ -68,7 +68,7 @@ async def test_an_address_is_registered_once(ada: User):
     assert response.json()["errors"][0]["field"] == "email"
 
 
-async def test_a_username_is_had_by_one_and_logs_in(anonymous: httpx.AsyncClient):
+async def test_a_username_is_unique_and_logs_in(anonymous: httpx.AsyncClient):
     body = {"email": "grace@example.org", "password": PASSWORD, "name": "Grace", "username": "Grace.Hopper"}
     registered = await anonymous.post("/auth/register", json=body)
     assert registered.json()["user"]["username"] == "grace.hopper"
@@ -109,7 +109,7 @@ async def test_a_login_names_one_account(anonymous: httpx.AsyncClient, names: di
         ({"invitation": "\ud800"}, "invitation"),
     ],
 )
-async def test_a_bad_registration_names_its_field(anonymous: httpx.AsyncClient, change: dict[str, str], field: str):
+async def test_an_invalid_registration_names_its_field(anonymous: httpx.AsyncClient, change: dict[str, str], field: str):
     body = {"email": "bad@example.org", "password": PASSWORD, "name": "Bad"} | change
     # As text: what httpx makes of `json=` can't hold half of a surrogate pair.
     response = await anonymous.post("/auth/register", content=json.dumps(body), headers={"Content-Type": "application/json"})
@@ -127,7 +127,7 @@ async def test_passwords_differ_after_the_72_bytes_that_bcrypt_reads(anonymous: 
     assert answers == [200, 401]
 
 
-async def test_a_password_may_hold_any_unicode_however_it_is_typed(anonymous: httpx.AsyncClient):
+async def test_a_password_may_contain_any_unicode_in_any_normal_form(anonymous: httpx.AsyncClient):
     typed, composed = "😀é pa\u0000ss " + "e\u0301" * 240, "😀é pa\u0000ss " + "\u00e9" * 240
     registered = await anonymous.post("/auth/register", json={"email": "any@example.org", "password": typed, "name": "Any"})
     assert registered.status_code == 201, registered.text
@@ -136,7 +136,7 @@ async def test_a_password_may_hold_any_unicode_however_it_is_typed(anonymous: ht
         assert response.status_code == status
 
 
-async def test_a_locked_account_is_told_so_after_the_right_password_alone_and_its_tokens_end(
+async def test_a_locked_account_is_reported_only_after_the_right_password_and_its_tokens_end(
     user: User, service: RunningService, portal: BlockingPortal, query: Query
 ):
     assert await holds(user.http, {"accessToken": user.token})
@@ -152,7 +152,7 @@ async def test_a_locked_account_is_told_so_after_the_right_password_alone_and_it
     assert await refreshes(user.http, {"refreshToken": user.refresh_token})
 
 
-async def test_a_token_is_verified_with_whose_it_is_and_until_when_it_holds(ada: User):
+async def test_a_token_is_verified_with_its_user_and_expiry(ada: User):
     verified = (await ada.http.get("/auth/verify")).json()
     claims = jwt.get_unverified_claims(ada.token)
     assert verified["user"] == ada.account
@@ -161,7 +161,7 @@ async def test_a_token_is_verified_with_whose_it_is_and_until_when_it_holds(ada:
     assert verified["expiresAt"] == expires_at
 
 
-async def test_only_the_first_account_administers_also_when_many_register_at_once(new_data_dir: NewDataDir):
+async def test_only_the_first_account_is_administrator_even_if_many_register_at_once(new_data_dir: NewDataDir):
     roles: list[str] = []
 
     async def register(url: str) -> None:

@@ -18,7 +18,7 @@ INSERT INTO invitations (id, invited_by, token_hash, expires_at)
 VALUES ($1 || 'old', $1, $1 || 'old', now() - interval '25 hours'), ($1 || 'new', $1, $1 || 'new', now())"""
 
 
-async def test_logins_resets_and_invitations_go_a_day_after_they_ended(
+async def test_logins_resets_and_invitations_are_deleted_a_day_after_they_ended(
     user: User, service: RunningService, portal: BlockingPortal, query: Query
 ):
     user_id, repository = user.account["id"], UserRepository(service.database)

@@ -22,7 +22,7 @@ async def log_in(http: httpx.AsyncClient, user: User, **headers: str) -> httpx.R
     return await http.post("/auth/login", json=body, headers=headers)
 
 
-async def test_the_cookie_is_for_the_service_alone_and_no_script_reads_it(anonymous: httpx.AsyncClient):
+async def test_the_cookie_is_for_the_service_only_and_hidden_from_scripts(anonymous: httpx.AsyncClient):
     body = {"email": "cookie@example.org", "password": PASSWORD, "name": "Cookie", "cookie": True}
     registered = await anonymous.post("/auth/register", json=body)
     assert registered.json()["refreshToken"] is None
@@ -72,7 +72,7 @@ async def test_without_a_cookie_there_is_nothing_to_refresh(anonymous: httpx.Asy
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.org", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example.org"])
-async def test_no_page_of_another_site_uses_or_gets_the_cookie(ada: User, anonymous: httpx.AsyncClient, origin: str):
+async def test_other_sites_can_neither_use_nor_get_the_cookie(ada: User, anonymous: httpx.AsyncClient, origin: str):
     await log_in(anonymous, ada)
     for call, body in (
         ("refresh", None),
@@ -87,7 +87,7 @@ async def test_no_page_of_another_site_uses_or_gets_the_cookie(ada: User, anonym
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
-async def test_what_a_form_of_another_site_can_send_is_no_login(ada: User, anonymous: httpx.AsyncClient, content_type: str | None):
+async def test_a_form_of_another_site_cannot_log_in(ada: User, anonymous: httpx.AsyncClient, content_type: str | None):
     body = f'{{"email": "{ada.account["email"]}", "password": "{PASSWORD}", "cookie": true}}'
     headers: dict[str, Any] = {"Content-Type": content_type} if content_type else {}
     response = await anonymous.post("/auth/login", content=body.encode(), headers=headers)
@@ -95,7 +95,7 @@ async def test_what_a_form_of_another_site_can_send_is_no_login(ada: User, anony
     assert "set-cookie" not in response.headers
 
 
-async def test_a_cookie_of_a_page_that_came_encrypted_stays_encrypted(ada: User, anonymous: httpx.AsyncClient):
+async def test_a_cookie_set_over_tls_is_secure(ada: User, anonymous: httpx.AsyncClient):
     # As a proxy passes it on that takes the encryption off.
     own = str(anonymous.base_url).rstrip("/").replace("http://", "https://")
     assert cookie_of(await log_in(anonymous, ada, Origin=own))["secure"]

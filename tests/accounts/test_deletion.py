@@ -39,7 +39,7 @@ async def delete(user: User, password: str = PASSWORD) -> httpx.Response:
     return await user.http.request("DELETE", "/users/me", json={"password": password})
 
 
-async def test_an_account_goes_with_everything_in_it_once_the_password_is_given_again(user: User, query: Query):
+async def test_an_account_is_deleted_with_everything_in_it_after_confirming_the_password(user: User, query: Query):
     user_id, email, phone = user.account["id"], user.account["email"], await log_in(user.http, user)
     prompt = f"Remember {user_id}"
     await user.compare(prompt, ["sim/quick"], maxTokens=3)
@@ -72,7 +72,7 @@ async def test_an_account_goes_with_everything_in_it_once_the_password_is_given_
 
 
 @pytest.mark.parametrize("where", ["here", "in another process"])
-async def test_what_is_running_stops_and_leaves_nothing_behind(
+async def test_running_turns_are_stopped_and_leave_nothing_behind(
     user: User, service: RunningService, scripted: ScriptedProvider, query: Query, where: str
 ):
     gate = Gate()

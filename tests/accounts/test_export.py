@@ -24,7 +24,7 @@ async def export(user: User) -> zipfile.ZipFile:
     return archive
 
 
-async def test_an_export_has_all_of_ones_data_and_no_secret(user: User, ada: User, query: Query):
+async def test_an_export_has_all_data_of_the_user_and_no_secret(user: User, ada: User, query: Query):
     user_id = user.account["id"]
     await log_in(user.http, user)
     first = await user.compare("What is ß \u2028 😀?", ["sim/quick", "sim/careful"], maxTokens=5)
@@ -76,7 +76,7 @@ async def test_an_export_has_all_of_ones_data_and_no_secret(user: User, ada: Use
         assert secret not in everything
 
 
-async def test_an_export_of_many_sessions_is_made_page_by_page(user: User, query: Query):
+async def test_an_export_of_many_sessions_is_read_page_by_page(user: User, query: Query):
     user_id = user.account["id"]
     # More than two pages of what one query gives.
     sql = """

@@ -89,11 +89,11 @@ async def listed(root: User, invitation_id: str) -> dict[str, Any]:
     return dict(item)
 
 
-async def test_the_first_account_needs_no_invitation_and_administers(root: User):
+async def test_the_first_account_needs_no_invitation_and_is_administrator(root: User):
     assert root.account["role"] == "admin"
 
 
-async def test_an_invitation_makes_one_account_with_its_role(root: User, anonymous: httpx.AsyncClient):
+async def test_an_invitation_creates_one_account_with_its_role(root: User, anonymous: httpx.AsyncClient):
     issued = await invite(root, role="premium")
     assert issued["link"] == f"{PUBLIC_URL}/#/register?invitation={issued['token']}"
     answers: list[httpx.Response] = []
@@ -114,7 +114,7 @@ async def test_an_invitation_makes_one_account_with_its_role(root: User, anonymo
     assert issued["token"] not in (await root.http.get("/admin/invitations")).text
 
 
-async def test_an_invitation_for_an_address_is_sent_there_and_is_for_it_alone(root: User, anonymous: httpx.AsyncClient, mailbox: Mailbox):
+async def test_an_invitation_for_an_address_is_sent_there_and_valid_only_for_it(root: User, anonymous: httpx.AsyncClient, mailbox: Mailbox):
     issued = await invite(root, email="Wanted@Example.org")
     mail = await mailbox.next()
     assert (mail["To"], mail["From"]) == ("wanted@example.org", "Example's Playground <playground@example.org>")
@@ -128,7 +128,7 @@ async def test_an_invitation_for_an_address_is_sent_there_and_is_for_it_alone(ro
 
 
 @pytest.mark.parametrize("fate", ["another role", "locked", "deleted"])
-async def test_who_is_no_administrator_any_more_left_no_way_back(root: User, anonymous: httpx.AsyncClient, fate: str):
+async def test_invitations_of_a_former_administrator_are_not_valid(root: User, anonymous: httpx.AsyncClient, fate: str):
     invited = await invite(root, role="admin")
     made = (await register(anonymous, f"{new_id()}@example.org", invitation=invited["token"])).json()
     async with httpx.AsyncClient(base_url=root.http.base_url, timeout=60) as http:
@@ -143,14 +143,14 @@ async def test_who_is_no_administrator_any_more_left_no_way_back(root: User, ano
     assert (refused.status_code, code_of(refused)) == (422, "invitation_refused")
 
 
-async def test_a_failed_registration_leaves_the_invitation_as_it_was(root: User, anonymous: httpx.AsyncClient):
+async def test_a_failed_registration_does_not_use_the_invitation(root: User, anonymous: httpx.AsyncClient):
     issued = await invite(root)
     assert (await register(anonymous, root.account["email"], invitation=issued["token"])).status_code == 409
     assert (await listed(root, issued["id"]))["usedAt"] is None
     assert (await register(anonymous, "later@example.org", invitation=issued["token"])).status_code == 201
 
 
-async def test_a_withdrawn_or_expired_or_made_up_invitation_is_worth_nothing(
+async def test_withdrawn_expired_and_invented_invitations_are_invalid(
     root: User, anonymous: httpx.AsyncClient, service: RunningService, portal: BlockingPortal
 ):
     withdrawn = await invite(root)
@@ -195,7 +195,7 @@ async def test_invitations_are_listed_page_by_page(root: User):
     assert set(ids) <= set(seen)
 
 
-async def test_only_administrators_invite(root: User, anonymous: httpx.AsyncClient):
+async def test_only_administrators_can_invite(root: User, anonymous: httpx.AsyncClient):
     issued = await invite(root)
     guest = (await register(anonymous, "curious@example.org", invitation=issued["token"])).json()
     headers = {"Authorization": f"Bearer {guest['accessToken']}"}
@@ -219,7 +219,7 @@ async def test_a_link_for_a_new_password_leads_to_the_page_whatever_host_was_ask
     assert "evil" not in mail.as_string()
 
 
-async def test_where_registration_is_closed_not_even_the_first_may(new_data_dir: NewDataDir):
+async def test_if_registration_is_closed_not_even_the_first_account_can_register(new_data_dir: NewDataDir):
     settings = settings_for(new_data_dir(), registration="closed", simulator=False)
     async with running(settings) as service, httpx.AsyncClient(base_url=service.url) as http:
         response = await register(http, ROOT_EMAIL)

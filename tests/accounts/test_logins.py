@@ -16,7 +16,7 @@ from ..support.client import User
 from .conftest import Query, bearer, holds, log_in, refreshes
 
 
-async def test_a_refresh_whose_answer_got_lost_between_service_and_database_may_be_repeated(
+async def test_a_refresh_whose_response_from_the_database_was_lost_can_be_repeated(
     user: User, service: RunningService, portal: BlockingPortal, query: Query
 ):
     logins, repository = service.services.get(Logins), LoginRepository(service.database)
@@ -31,7 +31,7 @@ async def test_a_refresh_whose_answer_got_lost_between_service_and_database_may_
     assert not portal.call(repository.create, logins.prepare(row.user_id, Device()), "the hash of a password before")
 
 
-async def test_one_sees_where_one_is_logged_in(user: User):
+async def test_a_user_sees_all_logins(user: User):
     phone = await log_in(user.http, user, **{"User-Agent": "Phone/1.0 " + "x" * 500})
     page = (await user.http.get("/users/me/logins", headers=bearer(phone))).json()
     assert page["nextCursor"] is None
@@ -49,9 +49,7 @@ async def test_one_sees_where_one_is_logged_in(user: User):
     assert ([item["id"] for item in rest["items"]], rest["nextCursor"]) == ([oldest["id"]], None)
 
 
-async def test_a_login_of_the_terminal_says_what_it_is_and_ends_with_its_token(
-    service: RunningService, portal: BlockingPortal, query: Query
-):
+async def test_a_login_of_the_terminal_is_labelled_and_ends_with_its_token(service: RunningService, portal: BlockingPortal, query: Query):
     token = portal.call(service.services.get(AccountService).terminal_token)
     said = jwt.get_unverified_claims(token)
     row = query(lambda prisma: prisma.logins.find_unique(where={"id": said["sid"]}))
@@ -59,7 +57,7 @@ async def test_a_login_of_the_terminal_says_what_it_is_and_ends_with_its_token(
     assert abs(row.expires_at.timestamp() - said["exp"]) < 10
 
 
-async def test_a_refresh_keeps_where_it_came_from(user: User):
+async def test_a_refresh_keeps_the_device_of_its_login(user: User):
     tokens = await log_in(user.http, user, **{"User-Agent": "Before"})
     before = (await user.http.get("/users/me/logins", headers=bearer(tokens))).json()["items"][0]
     body = {"refreshToken": tokens["refreshToken"]}
@@ -90,7 +88,7 @@ async def test_one_device_is_logged_out_or_all_others(user: User, ada: User):
 
 
 @pytest.mark.parametrize("by", ["access token", "refresh token", "both, the access token expired"])
-async def test_who_logs_out_is_logged_out_at_once(user: User, by: str):
+async def test_logging_out_takes_effect_immediately(user: User, by: str):
     tokens = await log_in(user.http, user)
     assert await holds(user.http, tokens)
     log_out = partial(user.http.request, "POST", "/auth/logout")
@@ -107,6 +105,6 @@ async def test_who_logs_out_is_logged_out_at_once(user: User, by: str):
     assert await holds(user.http, {"accessToken": user.token})
 
 
-async def test_nobody_can_log_out_without_a_login(anonymous: httpx.AsyncClient):
+async def test_logging_out_requires_a_login(anonymous: httpx.AsyncClient):
     for request in ({}, {"json": {}}, {"json": {"refreshToken": "x"}}, {"headers": {"Authorization": "Bearer x"}}):
         assert (await anonymous.post("/auth/logout", **request)).status_code == 401  # type: ignore[arg-type]

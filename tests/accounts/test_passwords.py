@@ -19,7 +19,7 @@ NEW = "quite another passphrase"
 COST = passwords.COST
 
 
-async def test_hashes_are_of_cost_12_and_nobodys_takes_as_long(monkeypatch: pytest.MonkeyPatch):
+async def test_hashes_have_cost_12_and_an_unknown_users_takes_as_long(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(passwords, "COST", COST)
     hasher = passwords.PasswordHasher()
     hashed = await hasher.hash(PASSWORD)
@@ -33,12 +33,12 @@ async def test_hashes_are_of_cost_12_and_nobodys_takes_as_long(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("password", ["password", "12345678", "Password1", "iloveyou", "QWERTYUIOP", "trustno1", "aaaaaaaa", "letmein123"])
-def test_common_passwords_are_known_in_any_case(password: str) -> None:
+def test_common_passwords_are_recognised_in_any_case(password: str) -> None:
     assert is_common(password)
     assert not is_common(password + " and more")
 
 
-async def test_a_changed_password_ends_every_login_at_once_and_gives_new_tokens(user: User, query: Query):
+async def test_a_changed_password_ends_every_login_and_returns_new_tokens(user: User, query: Query):
     phone = await log_in(user.http, user)
     assert await holds(user.http, phone)
     body = {"currentPassword": PASSWORD, "newPassword": NEW}
@@ -58,7 +58,7 @@ async def test_a_changed_password_ends_every_login_at_once_and_gives_new_tokens(
     assert (event.action, event.actor_id, event.details) == ("user.password_changed", user.account["id"], {})
 
 
-async def test_the_old_password_is_asked_for_and_the_new_one_is_a_good_one(ada: User):
+async def test_changing_a_password_requires_the_old_one_and_a_good_new_one(ada: User):
     email = ada.account["email"]
     for current, new, status, field in (
         ("not the password", NEW, 403, "currentPassword"),
@@ -79,7 +79,7 @@ async def test_a_changed_password_may_come_with_a_cookie(user: User):
     assert (await user.http.post("/auth/refresh")).status_code == 200
 
 
-async def test_of_two_changes_at_once_one_counts(user: User):
+async def test_only_one_of_two_simultaneous_changes_succeeds(user: User):
     answers: list[httpx.Response] = []
 
     async def change(new: str) -> None:
@@ -99,7 +99,7 @@ async def ask(http: httpx.AsyncClient, email: str) -> None:
     )
 
 
-async def test_a_forgotten_password_is_replaced_by_the_token_of_a_mail(user: User, anonymous: httpx.AsyncClient, outbox: Outbox):
+async def test_a_forgotten_password_is_reset_with_the_token_in_an_email(user: User, anonymous: httpx.AsyncClient, outbox: Outbox):
     await ask(anonymous, "nobody@example.org")
     await ask(anonymous, user.account["email"].upper())
     mail = await outbox.first_to(user.account["email"])
@@ -134,7 +134,7 @@ async def test_a_forgotten_password_is_replaced_by_the_token_of_a_mail(user: Use
 
 
 @pytest.mark.parametrize("why", ["unknown", "expired", "another was used", "locked"])
-async def test_a_token_that_does_not_hold_resets_nothing(
+async def test_an_invalid_token_resets_nothing(
     user: User, anonymous: httpx.AsyncClient, service: RunningService, portal: BlockingPortal, query: Query, outbox: Outbox, why: str
 ):
     user_id = user.account["id"]
@@ -154,7 +154,7 @@ async def test_a_token_that_does_not_hold_resets_nothing(
     assert query(lambda prisma: prisma.users.find_unique(where={"id": user_id})).password_hash == before
 
 
-async def test_nobody_is_sent_more_than_three_links_at_a_time(
+async def test_no_user_is_sent_more_than_three_links_at_a_time(
     user: User, ada: User, anonymous: httpx.AsyncClient, query: Query, outbox: Outbox
 ):
     async with anyio.create_task_group() as tasks:
@@ -172,7 +172,7 @@ async def test_nobody_is_sent_more_than_three_links_at_a_time(
     assert query(lambda prisma: prisma.password_resets.count(where={"user_id": user.account["id"]})) == 3
 
 
-async def test_who_would_wait_too_long_for_a_password_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch):
+async def test_a_login_that_would_wait_too_long_is_refused_with_retry_after(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(passwords, "COST", 14)
     monkeypatch.setattr(passwords, "LONGEST_QUEUE_SECONDS", 0.01)
     hasher, outcomes = passwords.PasswordHasher(), list[str]()

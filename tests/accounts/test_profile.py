@@ -9,13 +9,13 @@ from ..support.client import PASSWORD, User
 PREFERENCES = {"theme": "system", "language": "en", "defaultModels": [], "notifications": False}
 
 
-async def test_a_profile_is_read_in_two_places(ada: User):
+async def test_a_profile_can_be_read_at_two_paths(ada: User):
     me = await ada.http.get("/users/me")
     assert me.json() == (await ada.http.get("/auth/profile")).json() == ada.account
     assert me.json()["preferences"] == PREFERENCES
 
 
-async def test_what_is_changed_of_a_profile_changes_and_the_rest_stays(user: User):
+async def test_a_change_of_a_profile_keeps_all_other_fields(user: User):
     changed = (await user.http.patch("/users/me", json={"name": "Ada \u2028 L.", "bio": "Writes programs."})).json()
     assert changed == {**user.account, "name": "Ada \u2028 L.", "bio": "Writes programs."}
     changed = (await user.http.patch("/users/me", json={"username": "Ada.L", "preferences": {"theme": "dark"}})).json()
@@ -51,7 +51,7 @@ async def test_a_username_that_is_taken_is_refused_and_changes_nothing(user: Use
         ({"preferences": {"sound": True}}, "preferences.sound"),
     ],
 )
-async def test_a_bad_change_names_its_field(ada: User, change: dict[str, Any], field: str):
+async def test_an_invalid_change_names_its_field(ada: User, change: dict[str, Any], field: str):
     response = await ada.http.patch("/users/me", json=change)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]

@@ -20,7 +20,7 @@ def asked_by(origin: str | None) -> Request:
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example.org:4000", "http://localhost.evil.example.org", "http://192.168.1.7:4000"])
-async def test_a_page_under_a_strange_name_makes_no_account(anonymous: httpx.AsyncClient, origin: str):
+async def test_a_page_under_another_name_cannot_register(anonymous: httpx.AsyncClient, origin: str):
     account = {"email": f"{new_id()}@example.org", "password": PASSWORD, "name": "Evil"}
     # As its browser asks: for it the name is that of the service.
     headers = {"Origin": origin, "Host": origin.removeprefix("http://")}
@@ -29,7 +29,7 @@ async def test_a_page_under_a_strange_name_makes_no_account(anonymous: httpx.Asy
     assert (await anonymous.post("/auth/login", json={"email": account["email"], "password": PASSWORD})).status_code == 401
 
 
-async def test_a_page_whose_origin_is_no_address_makes_no_account(anonymous: httpx.AsyncClient):
+async def test_a_page_with_an_opaque_origin_cannot_register(anonymous: httpx.AsyncClient):
     account = {"email": f"{new_id()}@example.org", "password": PASSWORD, "name": "Evil"}
     refused = await anonymous.post("/auth/register", json=account, headers={"Origin": "http://["})
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:playground:problem:foreign_origin")
@@ -52,10 +52,10 @@ async def test_a_page_whose_origin_is_no_address_makes_no_account(anonymous: htt
         ("http://friend.example.org", {"cors_origins": ("http://friend.example.org",)}),
     ],
 )
-def test_others_are_not_held_up(origin: str | None, settings: dict[str, Any]):
+def test_other_clients_can_register(origin: str | None, settings: dict[str, Any]):
     check_name(asked_by(origin), Settings(_env_file=None, **settings))
 
 
-def test_a_name_that_only_begins_as_the_services_own_is_a_strange_one():
+def test_a_name_that_only_starts_like_the_services_is_refused():
     with pytest.raises(ForeignOrigin):
         check_name(asked_by("http://team.example"), Settings(_env_file=None, public_url="http://team.example.org"))

@@ -44,7 +44,7 @@ async def refused(http: httpx.AsyncClient, tokens: dict[str, Any]) -> str:
     return kind
 
 
-async def test_a_token_that_comes_again_within_the_leeway_gets_the_same_successor(user: User, query: Query):
+async def test_a_token_repeated_within_ten_seconds_gets_the_same_successor(user: User, query: Query):
     first = await log_in(user.http, user)
     second = await refreshed(user.http, first)
     assert second["refreshToken"] != first["refreshToken"]
@@ -57,7 +57,7 @@ async def test_a_token_that_comes_again_within_the_leeway_gets_the_same_successo
     assert third["refreshToken"] not in (first["refreshToken"], second["refreshToken"])
 
 
-async def test_a_token_that_comes_again_after_the_leeway_ends_its_whole_login_and_no_other(user: User, query: Query):
+async def test_a_token_repeated_after_ten_seconds_ends_its_login_and_no_other(user: User, query: Query):
     first, other = await log_in(user.http, user), await log_in(user.http, user)
     second = await refreshed(user.http, first)
     let_pass(query, first, LEEWAY_SECONDS)
@@ -69,7 +69,7 @@ async def test_a_token_that_comes_again_after_the_leeway_ends_its_whole_login_an
     assert await refreshed(user.http, other)
 
 
-async def test_repetitions_do_not_prolong_the_leeway(user: User, query: Query):
+async def test_repetitions_do_not_extend_the_ten_seconds(user: User, query: Query):
     first = await log_in(user.http, user)
     await refreshed(user.http, first)
     let_pass(query, first, LEEWAY_SECONDS - 5)
@@ -78,7 +78,7 @@ async def test_repetitions_do_not_prolong_the_leeway(user: User, query: Query):
     assert await refused(user.http, first) == "refresh_token_used"
 
 
-async def test_twenty_that_refresh_with_one_token_at_once_get_one_successor(user: User):
+async def test_twenty_simultaneous_refreshes_with_one_token_get_one_successor(user: User):
     tokens = await log_in(user.http, user)
     answers: list[dict[str, Any]] = []
 
@@ -93,7 +93,7 @@ async def test_twenty_that_refresh_with_one_token_at_once_get_one_successor(user
     assert await refreshed(user.http, answers[0])
 
 
-async def test_a_token_that_comes_again_after_its_successor_was_used_gets_the_one_that_is_valid(user: User, query: Query):
+async def test_a_token_repeated_after_its_successor_was_used_gets_the_valid_one(user: User, query: Query):
     """A slow load of a page must not put an older cookie in the place of a newer one."""
     first = await log_in(user.http, user)
     second = await refreshed(user.http, first)
@@ -108,7 +108,7 @@ async def test_a_token_that_comes_again_after_its_successor_was_used_gets_the_on
     assert await refused(user.http, third) == "not_authenticated"
 
 
-async def test_only_rotations_within_the_leeway_are_remembered(user: User, query: Query):
+async def test_only_rotations_of_the_last_ten_seconds_are_stored(user: User, query: Query):
     tokens = await log_in(user.http, user)
     for _ in range(3):
         tokens = await refreshed(user.http, tokens)
@@ -118,7 +118,7 @@ async def test_only_rotations_within_the_leeway_are_remembered(user: User, query
     assert list(row.rotated) == [jwt.get_unverified_claims(tokens["refreshToken"])["jti"]]
 
 
-async def test_a_login_that_was_ended_has_no_leeway(user: User):
+async def test_a_token_of_an_ended_login_cannot_be_repeated(user: User):
     first = await log_in(user.http, user)
     second = await refreshed(user.http, first)
     assert (await user.http.post("/auth/logout", json={"refreshToken": second["refreshToken"]})).status_code == 204
@@ -138,7 +138,7 @@ async def test_a_repetition_that_waited_for_the_database_counts_from_its_arrival
 
 
 @pytest.mark.parametrize("secret", ["refreshToken", "accessToken"])
-async def test_no_token_stands_in_the_database(user: User, query: Query, secret: str):
+async def test_no_token_is_in_the_database(user: User, query: Query, secret: str):
     first = await log_in(user.http, user)
     second = await refreshed(user.http, first)
     row = query(lambda prisma: prisma.query_raw("SELECT logins::text AS text FROM logins WHERE id = $1", login_of(first)))[0]["text"]

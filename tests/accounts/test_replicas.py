@@ -42,7 +42,7 @@ async def elsewhere(replicas: tuple[RunningService, RunningService]) -> AsyncIte
         yield http
 
 
-async def test_a_login_ends_everywhere_at_once(user: User, elsewhere: httpx.AsyncClient):
+async def test_a_login_ends_everywhere_immediately(user: User, elsewhere: httpx.AsyncClient):
     tokens = await log_in(user.http, user)
     assert await holds(elsewhere, tokens)
     assert (await user.http.post("/auth/logout", headers=bearer(tokens))).status_code == 204
@@ -54,7 +54,7 @@ async def test_a_login_ends_everywhere_at_once(user: User, elsewhere: httpx.Asyn
     assert not await refreshes(elsewhere, tokens)
 
 
-async def test_a_refresh_token_that_comes_to_several_processes_at_once_gets_one_successor(user: User, elsewhere: httpx.AsyncClient):
+async def test_simultaneous_refreshes_in_several_processes_get_one_successor(user: User, elsewhere: httpx.AsyncClient):
     tokens = await log_in(user.http, user)
     successors: set[str] = set()
 
@@ -70,7 +70,7 @@ async def test_a_refresh_token_that_comes_to_several_processes_at_once_gets_one_
     assert await refreshes(elsewhere, {"refreshToken": successor})
 
 
-async def test_a_ticket_is_used_once_whichever_process_is_asked(user: User, elsewhere: httpx.AsyncClient):
+async def test_a_ticket_can_be_used_once_in_any_process(user: User, elsewhere: httpx.AsyncClient):
     ticket = await ticket_of(user.http)
     assert events_of(await start(elsewhere, ticket))
     del user.http.headers["Authorization"]

@@ -71,7 +71,7 @@ async def test_a_ticket_starts_one_stream_and_opens_nothing_else(ada: User, anon
     assert (await ada.session(events[0].data["sessionId"]))["turns"][0]["prompt"] == "Hi"
 
 
-async def test_of_many_that_use_one_ticket_at_once_one_gets_the_stream(ada: User, anonymous: httpx.AsyncClient):
+async def test_only_one_of_many_simultaneous_requests_with_one_ticket_gets_the_stream(ada: User, anonymous: httpx.AsyncClient):
     ticket = await ticket_of(ada.http)
     answers: list[int] = []
 
@@ -84,7 +84,7 @@ async def test_of_many_that_use_one_ticket_at_once_one_gets_the_stream(ada: User
     assert sorted(answers) == [200] + [401] * 9
 
 
-async def test_who_lost_the_connection_comes_back_with_the_same_ticket_also_when_it_has_expired(
+async def test_a_lost_connection_is_resumed_with_the_same_ticket_even_if_it_has_expired(
     ada: User, anonymous: httpx.AsyncClient, settings: Settings
 ):
     ticket = await ticket_of(ada.http)
@@ -137,20 +137,20 @@ async def test_a_ticket_joins_a_running_turn_and_comes_back_to_it(
     assert [event.data["content"] for event in rest if event.data["type"] == "chunk"] == ["two"]
 
 
-async def test_a_ticket_that_nobody_used_in_time_is_worth_nothing(ada: User, anonymous: httpx.AsyncClient, settings: Settings):
+async def test_an_expired_ticket_is_invalid(ada: User, anonymous: httpx.AsyncClient, settings: Settings):
     events = await ada.compare("Hi", ["sim/quick"])
     ticket = expired(await ticket_of(ada.http), settings)
     assert refused(await start(anonymous, ticket)) == "not_authenticated"
     assert refused(await start(anonymous, ticket, last=events[0].id)) == "not_authenticated"
 
 
-async def test_a_request_that_is_refused_uses_the_ticket_up(ada: User, anonymous: httpx.AsyncClient):
+async def test_a_refused_request_uses_up_the_ticket(ada: User, anonymous: httpx.AsyncClient):
     ticket = await ticket_of(ada.http)
     assert (await start(anonymous, ticket, models="nope/nope")).status_code == 422
     assert refused(await start(anonymous, ticket)) == "ticket_used"
 
 
-async def test_a_ticket_is_dead_when_its_login_has_ended(user: User, anonymous: httpx.AsyncClient):
+async def test_a_ticket_is_invalid_when_its_login_has_ended(user: User, anonymous: httpx.AsyncClient):
     fresh, used = await ticket_of(user.http), await ticket_of(user.http)
     events = events_of(await start(anonymous, used))
     assert (await user.http.post("/auth/logout")).status_code == 204
@@ -185,7 +185,7 @@ def new_key_id(user: User) -> str:
     return f"key-{user.account['id']}"
 
 
-async def test_a_ticket_of_an_api_key_may_what_the_key_may(
+async def test_a_ticket_of_an_api_key_has_the_keys_permissions(
     anonymous: httpx.AsyncClient, service: RunningService, portal: BlockingPortal, query: Query, api_key: dict[str, Any]
 ):
     tickets = [await ticket_of(anonymous, **{"X-API-Key": api_key["key"]}) for _ in range(3)]
@@ -202,7 +202,7 @@ async def test_a_ticket_of_an_api_key_may_what_the_key_may(
     assert refused(await start(anonymous, tickets[2])) == "not_authenticated"
 
 
-async def test_whose_a_ticket_is_can_be_told_without_using_it(
+async def test_the_user_of_a_ticket_can_be_read_without_using_it(
     ada: User, anonymous: httpx.AsyncClient, service: RunningService, portal: BlockingPortal, settings: Settings
 ):
     ticket = await ticket_of(ada.http)
@@ -234,9 +234,7 @@ async def replicas(request: pytest.FixtureRequest) -> AsyncIterator[list[UsedTic
         await client.aclose()
 
 
-async def test_a_ticket_is_used_once_over_all_processes_and_its_run_is_known_to_all(
-    replicas: list[UsedTickets], request: pytest.FixtureRequest
-):
+async def test_a_ticket_can_be_used_once_in_all_processes_which_know_its_run(replicas: list[UsedTickets], request: pytest.FixtureRequest):
     ticket, claimed = request.node.name, []
 
     async def claim(uses: UsedTickets) -> None:
@@ -253,11 +251,11 @@ async def test_a_ticket_is_used_once_over_all_processes_and_its_run_is_known_to_
     assert await replicas[-1].run_of("never claimed") is None
 
 
-async def test_a_single_process_takes_no_ticket_from_before_its_start() -> None:
+async def test_a_single_process_accepts_no_ticket_from_before_its_start() -> None:
     assert not await UsedTicketsInMemory().claim("ticket", 1)
 
 
-async def test_without_redis_no_ticket_holds(tmp_path: Path) -> None:
+async def test_without_redis_no_ticket_is_valid(tmp_path: Path) -> None:
     client = Redis.from_url(f"unix://{tmp_path}/nowhere")
     uses = UsedTicketsInRedis(client)
     for call in (uses.claim("ticket", NOW), uses.run_of("ticket"), uses.bind("ticket", "run")):

@@ -38,7 +38,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("use", ["refresh", "forged", "unsigned", "expired", "another algorithm", "no JWT"])
-async def test_a_token_that_does_not_hold_opens_nothing(ada: User, settings: Settings, use: str):
+async def test_an_invalid_token_is_refused(ada: User, settings: Settings, use: str):
     said, secret = jwt.get_unverified_claims(ada.token), settings.signing_secrets()[0]
     given = {
         "refresh": ada.refresh_token,
@@ -55,14 +55,14 @@ async def test_a_token_that_does_not_hold_opens_nothing(ada: User, settings: Set
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_token_holds_again_when_it_is_signed_as_the_service_signs(service: RunningService, settings: Settings, ada: User):
+async def test_a_token_signed_like_the_services_own_is_valid(service: RunningService, settings: Settings, ada: User):
     said = jwt.get_unverified_claims(ada.token)
     again = jwt.encode(said | {"jti": "another"}, settings.signing_secrets()[0], algorithm="HS256")
     assert await holds(ada.http, {"accessToken": again})
 
 
 @pytest.mark.parametrize("part", [0, 1])
-async def test_a_token_that_is_nested_deeper_than_can_be_parsed_opens_nothing(ada: User, part: int):
+async def test_a_token_nested_too_deeply_is_refused(ada: User, part: int):
     parts = ada.token.split(".")
     parts[part] = base64.urlsafe_b64encode(b"[" * 3_000).decode()
     deep = ".".join(parts)
@@ -80,7 +80,7 @@ async def test_an_access_token_does_not_refresh(ada: User):
     assert (await ada.http.post("/auth/refresh", json={"refreshToken": ada.token})).status_code == 401
 
 
-def test_what_was_issued_is_read() -> None:
+def test_an_issued_token_can_be_read() -> None:
     issued = tokens(SECRET).issue("u", "l", "access", token_id="j")
     read = tokens(SECRET).read(issued, "access")
     assert (read.user_id, read.login_id, read.token_id) == ("u", "l", "j")
@@ -103,13 +103,13 @@ def test_what_was_issued_is_read() -> None:
     ],
     ids=str,
 )
-def test_a_token_lacks_nothing_and_is_for_this_use(changes: dict[str, Any]) -> None:
+def test_a_token_needs_all_claims_and_the_right_use(changes: dict[str, Any]) -> None:
     with pytest.raises(NotAuthenticated):
         tokens(SECRET).read(jwt.encode(claims(**changes), SECRET, algorithm="HS256"), "access")
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_no_other_algorithm_is_taken(algorithm: str) -> None:
+def test_no_other_algorithm_is_accepted(algorithm: str) -> None:
     assert tokens(SECRET).read(jwt.encode(claims(), SECRET, algorithm="HS256"), "access")
     with pytest.raises(NotAuthenticated):
         tokens(SECRET).read(jwt.encode(claims(), SECRET, algorithm=algorithm), "access")
@@ -123,7 +123,7 @@ def test_a_token_is_signed(header: str) -> None:
             tokens(SECRET).read(f"{header}.{payload}.{end}", "access")
 
 
-def test_tokens_of_a_previous_secret_hold_and_new_ones_are_of_the_present() -> None:
+def test_tokens_of_a_previous_secret_are_valid_and_new_ones_use_the_current_one() -> None:
     before, after, long_after = tokens(PREVIOUS), tokens(SECRET, PREVIOUS), tokens(SECRET)
     old = before.issue("u", "l", "access")
     assert after.read(old, "access").login_id == "l"
@@ -134,7 +134,7 @@ def test_tokens_of_a_previous_secret_hold_and_new_ones_are_of_the_present() -> N
             holder.read(token, "access")
 
 
-def test_a_token_that_was_read_expires_all_the_same() -> None:
+def test_a_cached_token_expires_too() -> None:
     brief = Tokens([SECRET], access_seconds=0, refresh_seconds=600)
     token = jwt.encode(claims(exp=int(time.time()) + 1), SECRET, algorithm="HS256")
     assert brief.read(token, "access")

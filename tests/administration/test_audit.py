@@ -35,7 +35,7 @@ async def test_a_change_is_recorded_with_who_what_when_and_from_where(admin: Use
     assert (await events(admin, target=user_id))[0]["action"] == "user.unlocked"
 
 
-async def test_what_changes_nothing_or_is_refused_is_not_recorded(admin: User, user: User, set_model: SetModel) -> None:
+async def test_changes_without_effect_and_refused_ones_are_not_recorded(admin: User, user: User, set_model: SetModel) -> None:
     await set_model("sim/quick", tier="free", active=True)
     await admin.http.patch(f"/admin/users/{user.account['id']}", json={"role": "user", "name": "User"})
     await admin.http.patch(f"/admin/users/{admin.account['id']}", json={"role": "user"})
@@ -59,7 +59,7 @@ async def test_a_change_of_a_model_is_recorded_by_field(admin: User, set_model: 
     assert newest["changes"] == {"active": {"before": True, "after": False}, "price": {"before": price, "after": None}}
 
 
-async def test_what_somebody_did_stays_when_they_are_gone(admin: User, other_user: User, set_model: SetModel) -> None:
+async def test_events_of_a_user_stay_after_the_account_is_deleted(admin: User, other_user: User, set_model: SetModel) -> None:
     await admin.http.patch(f"/admin/users/{other_user.account['id']}", json={"role": "admin"})
     await other_user.http.patch("/admin/models/sim/quick", json={"tier": "premium"})
     assert (await admin.http.delete(f"/admin/users/{other_user.account['id']}")).status_code == 204
@@ -69,9 +69,7 @@ async def test_what_somebody_did_stays_when_they_are_gone(admin: User, other_use
     assert deleted["changes"]["email"] == {"before": other_user.account["email"], "after": None}
 
 
-async def test_events_are_found_by_actor_action_target_and_time_and_come_in_pages(
-    admin: User, other_user: User, set_model: SetModel
-) -> None:
+async def test_events_are_filtered_by_actor_action_target_and_time_and_paged(admin: User, other_user: User, set_model: SetModel) -> None:
     target = other_user.account["id"]
     for name in ("A", "B", "C"):
         await admin.http.patch(f"/admin/users/{target}", json={"name": name})
@@ -96,7 +94,7 @@ async def test_events_are_found_by_actor_action_target_and_time_and_come_in_page
     assert (together, cursor) == (everything, None)
 
 
-async def test_making_and_revoking_an_api_key_is_recorded_without_the_key(admin: User, user: User) -> None:
+async def test_creating_and_revoking_an_api_key_is_recorded_without_the_key(admin: User, user: User) -> None:
     made = (await user.http.post("/users/me/api-keys", json={"name": "Nightly", "scopes": ["stream"]})).json()
     assert (await user.http.delete(f"/users/me/api-keys/{made['id']}")).status_code == 204
     recorded = await events(admin, target=made["id"], targetType="api_key")
@@ -121,7 +119,7 @@ async def test_storing_and_deleting_a_key_for_a_provider_is_recorded_without_the
     assert key[-4:] not in json.dumps(recorded)
 
 
-async def test_invitations_and_what_comes_of_them_are_recorded(admin: User) -> None:
+async def test_invitations_and_their_use_are_recorded(admin: User) -> None:
     email = "invited@example.org"
     issued = (await admin.http.post("/admin/invitations", json={"email": email, "role": "premium"})).json()
     body = {"email": email, "password": PASSWORD, "name": "Invited", "invitation": issued["token"]}
@@ -141,7 +139,7 @@ async def test_invitations_and_what_comes_of_them_are_recorded(admin: User) -> N
     await admin.http.delete(f"/admin/users/{made['id']}")
 
 
-async def test_another_password_and_leaving_are_recorded(admin: User, other_user: User) -> None:
+async def test_changed_passwords_and_deleted_accounts_are_recorded(admin: User, other_user: User) -> None:
     body = {"currentPassword": PASSWORD, "newPassword": "another good password"}
     pair = (await other_user.http.post("/users/me/password", json=body)).json()
     headers = {"Authorization": f"Bearer {pair['accessToken']}"}
@@ -161,7 +159,7 @@ async def test_no_secret_is_in_the_audit(admin: User) -> None:
 
 
 @pytest.mark.parametrize(("query", "field"), [({"limit": 0}, "limit"), ({"from": "soon"}, "from"), ({"actor": "x" * 321}, "actor")])
-async def test_a_bad_question_names_its_field(admin: User, query: dict[str, Any], field: str) -> None:
+async def test_an_invalid_parameter_is_named(admin: User, query: dict[str, Any], field: str) -> None:
     response = await admin.http.get("/admin/audit", params=query)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]

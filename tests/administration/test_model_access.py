@@ -35,7 +35,7 @@ async def status(user: User, model: str) -> int:
     ],
     ids=str,
 )
-async def test_a_tier_is_open_to_its_roles_and_an_inactive_model_to_nobody(
+async def test_a_tier_is_available_to_its_roles_and_an_inactive_model_to_no_one(
     admin: User, premium: User, user: User, set_model: SetModel, model: str, decided: dict[str, Any], allowed: tuple[int, ...]
 ) -> None:
     await set_model(model, **decided)
@@ -67,7 +67,7 @@ async def test_a_refusal_names_field_model_tier_and_what_is_allowed_and_nothing_
     assert (await user.http.get("/playground/sessions", params={"q": prompt})).json()["items"] == []
 
 
-async def test_a_hidden_model_is_not_found_as_if_there_were_none(user: User, admin: User, set_model: SetModel) -> None:
+async def test_a_hidden_model_is_reported_as_unknown(user: User, admin: User, set_model: SetModel) -> None:
     await set_model("sim/careful", tier="hidden")
     hidden = await user.http.get("/models/sim/careful")
     absent = await user.http.get("/models/sim/carefu")
@@ -78,21 +78,21 @@ async def test_a_hidden_model_is_not_found_as_if_there_were_none(user: User, adm
     assert (await admin.http.get("/models/sim/careful")).status_code == 200
 
 
-async def test_an_unknown_name_is_told_before_what_is_not_allowed(user: User, set_model: SetModel, model: str) -> None:
+async def test_unknown_names_are_reported_before_refused_ones(user: User, set_model: SetModel, model: str) -> None:
     await set_model(model, tier="premium")
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": [model, "sim/nosuch"]})
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["models.1"]
 
 
-async def test_who_may_use_nothing_is_told_so(user: User, set_model: SetModel) -> None:
+async def test_a_user_without_any_allowed_model_gets_a_clear_error(user: User, set_model: SetModel) -> None:
     for each in (await user.http.get("/models")).json()["items"]:
         await set_model(each["id"], tier="premium")
     response = await user.http.post("/playground/stream", json={"prompt": "Hi", "models": ["sim/quick"]})
     assert response.json()["detail"].endswith("Currently there is no model that you can use.")
 
 
-async def test_the_next_turn_of_an_old_session_is_refused_when_its_model_is_not_open_any_more(
+async def test_the_next_turn_of_an_old_session_is_refused_when_its_model_is_no_longer_allowed(
     user: User, set_model: SetModel, model: str, scripted: ScriptedProvider
 ) -> None:
     events = await user.compare("Hi", [model])
@@ -107,7 +107,7 @@ async def test_the_next_turn_of_an_old_session_is_refused_when_its_model_is_not_
     assert len((await user.session(body["sessionId"]))["turns"]) == 1
 
 
-async def test_an_address_and_an_estimate_are_refused_alike(user: User, set_model: SetModel, model: str) -> None:
+async def test_streams_by_url_and_estimates_are_refused_too(user: User, set_model: SetModel, model: str) -> None:
     await set_model(model, tier="premium")
     by_address = await user.http.get("/playground/stream", params={"prompt": "Hi", "models": f"sim/quick,{model}"})
     estimate = await user.http.post("/playground/estimate", json={"prompt": "Hi", "models": ["sim/quick", model]})
@@ -116,9 +116,7 @@ async def test_an_address_and_an_estimate_are_refused_alike(user: User, set_mode
         assert [error["field"] for error in response.json()["errors"]] == ["models.1"]
 
 
-async def test_a_list_says_what_its_reader_may_use_and_hides_what_is_hidden(
-    admin: User, premium: User, user: User, set_model: SetModel
-) -> None:
+async def test_a_list_marks_allowed_models_and_omits_hidden_ones(admin: User, premium: User, user: User, set_model: SetModel) -> None:
     await set_model("sim/careful", tier="premium", displayName="The careful one")
     await set_model("sim/verbose", tier="hidden")
     await set_model("sim/reasoner", active=False)
@@ -153,14 +151,14 @@ async def test_a_model_is_refused_in_any_case_of_letters_where_its_list_is_not_k
     assert await status(user, model.replace("/m", "/M")) == 403
 
 
-async def test_switching_on_again_opens_a_model_at_once(user: User, set_model: SetModel, model: str) -> None:
+async def test_a_reactivated_model_is_available_immediately(user: User, set_model: SetModel, model: str) -> None:
     await set_model(model, active=False)
     assert await status(user, model) == 403
     await set_model(model, active=True)
     assert await status(user, model) == 200
 
 
-async def test_a_repeated_request_with_its_key_joins_what_was_allowed_then(user: User, set_model: SetModel, model: str) -> None:
+async def test_a_repeated_request_joins_a_run_that_was_allowed_at_its_start(user: User, set_model: SetModel, model: str) -> None:
     async def start() -> int:
         headers = {"Idempotency-Key": model}
         return (await user.http.post("/playground/stream", json={"prompt": "Hi", "models": [model]}, headers=headers)).status_code

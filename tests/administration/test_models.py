@@ -24,7 +24,7 @@ async def cost(user: User, model: str) -> Any:
     return metrics["cost"], metrics["costSource"]
 
 
-async def test_a_model_is_shown_with_what_is_known_and_what_was_decided(admin: User, set_model: SetModel) -> None:
+async def test_a_model_is_shown_with_its_data_and_its_settings(admin: User, set_model: SetModel) -> None:
     before = (await admin.http.get("/admin/models/sim/quick")).json()
     assert before["settings"] == {"active": True, "tier": "free", "displayName": None, "price": None}
     assert (before["ownSettings"], before["listed"], before["simulated"], before["price"]) == (False, True, True, before["knownPrice"])
@@ -35,7 +35,7 @@ async def test_a_model_is_shown_with_what_is_known_and_what_was_decided(admin: U
     assert (await admin.http.get("/admin/models/sim%2Fquick")).json() == after
 
 
-async def test_what_is_absent_from_a_change_stays(set_model: SetModel) -> None:
+async def test_absent_fields_of_a_change_stay(set_model: SetModel) -> None:
     await set_model("sim/quick", tier="premium", displayName="Q")
     changed = await set_model("sim/quick", active=False)
     assert changed["settings"] == {"active": False, "tier": "premium", "displayName": "Q", "price": None}
@@ -43,9 +43,7 @@ async def test_what_is_absent_from_a_change_stays(set_model: SetModel) -> None:
     assert (await set_model("sim/quick", displayName=None))["settings"]["displayName"] is None
 
 
-async def test_a_set_price_is_above_all_others_for_costs_and_estimates_and_null_takes_it_away(
-    user: User, set_model: SetModel, scripted: ScriptedProvider
-) -> None:
+async def test_a_set_price_overrides_all_others_and_null_removes_it(user: User, set_model: SetModel, scripted: ScriptedProvider) -> None:
     model = scripted.model(answers(prompt_tokens_details={"cached_tokens": 400}, cost=0.5))
     assert await cost(user, model) == ("0.002", "list")  # US$ 1 and 2 in the providers file.
     await set_model(model, price={"input": 10, "output": "20.5"})
@@ -72,7 +70,7 @@ async def test_a_set_price_shows_in_the_list_of_models(user: User, set_model: Se
     assert item["price"] == {"input": "7", "output": "8", "cachedInput": None}
 
 
-async def test_models_are_set_before_their_provider_is_set_up_or_lists_them(admin: User, set_model: SetModel) -> None:
+async def test_models_can_have_settings_before_their_provider_is_set_up_or_lists_them(admin: User, set_model: SetModel) -> None:
     item = await set_model("groq/llama-3.3-70b-versatile", tier="hidden")
     assert (item["listed"], item["settings"]["tier"], item["knownPrice"]["input"]) == (False, "hidden", "0.59")
     page = (await admin.http.get("/admin/models", params={"tier": "hidden"})).json()
@@ -80,7 +78,7 @@ async def test_models_are_set_before_their_provider_is_set_up_or_lists_them(admi
 
 
 @pytest.mark.parametrize("model", ["nosuch/model", "quick", "groq/", "sim"])
-async def test_a_model_of_no_known_provider_is_not_found(admin: User, model: str) -> None:
+async def test_a_model_of_an_unknown_provider_is_not_found(admin: User, model: str) -> None:
     for response in (await admin.http.get(f"/admin/models/{model}"), await admin.http.patch(f"/admin/models/{model}", json={})):
         assert response.status_code == 404
         assert "provider/model" in response.json()["detail"]
@@ -95,7 +93,7 @@ async def test_a_model_that_no_one_can_run_is_refused(admin: User, sql: Sql, mod
     assert sql("SELECT model FROM model_settings") == []
 
 
-async def test_a_setting_holds_for_the_routes_of_a_model_until_they_have_their_own(set_model: SetModel) -> None:
+async def test_a_setting_applies_to_the_routes_of_a_model_until_they_have_their_own(set_model: SetModel) -> None:
     await set_model("huggingface/org/m", tier="premium", displayName="M")
     route = await set_model("huggingface/org/m:groq")
     assert (route["settings"]["tier"], route["ownSettings"]) == ("premium", False)
@@ -153,7 +151,7 @@ async def test_the_list_has_listed_and_set_models_and_is_searched_filtered_and_p
     ],
     ids=str,
 )
-async def test_a_bad_change_names_its_field_and_changes_nothing(admin: User, change: dict[str, Any], field: str) -> None:
+async def test_an_invalid_change_names_its_field_and_changes_nothing(admin: User, change: dict[str, Any], field: str) -> None:
     response = await admin.http.patch("/admin/models/sim/quick", json={"tier": "premium"} | change)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]

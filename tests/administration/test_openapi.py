@@ -37,7 +37,7 @@ def _as_it_was(sql: Sql, service: RunningService, portal: BlockingPortal) -> Any
 
 @api.parametrize()
 @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_generated_requests_of_an_administrator_get_described_answers(
+def test_generated_requests_of_an_administrator_get_documented_responses(
     case: Case[Any], service: RunningService, accounts: dict[str, dict[str, Any]], some_user: str
 ) -> None:
     # Generated ids are those of nobody and of no model: some requests get real ones, and keep all else.

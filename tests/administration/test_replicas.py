@@ -42,7 +42,7 @@ async def registered(service: RunningService, name: str) -> User:
     return User(http, (await http.post("/auth/register", json=account)).raise_for_status().json())
 
 
-async def test_a_change_on_one_replica_holds_on_the_other(
+async def test_a_change_on_one_replica_applies_on_the_other(
     replicas: tuple[RunningService, RunningService], data_dir: Path, redis_url: str
 ) -> None:
     first, second = replicas

@@ -54,7 +54,7 @@ async def stuck(service: RunningService, portal: BlockingPortal, monkeypatch: py
         ("/admin/audit", "`actor`"),
     ],
 )
-async def test_a_read_that_takes_too_long_says_what_to_narrow(admin: User, path: str, hint: str) -> None:
+async def test_a_read_that_takes_too_long_gives_advice(admin: User, path: str, hint: str) -> None:
     with anyio.fail_after(30):
         response = await admin.http.get(path)
 

@@ -174,7 +174,7 @@ async def test_errors_are_counted_by_code_and_by_provider(admin: User, past: Non
     ]
 
 
-async def test_where_nothing_happened_all_is_zero(admin: User, past: None) -> None:
+async def test_without_activity_all_numbers_are_zero(admin: User, past: None) -> None:
     shown = await stats(admin, **{"from": "1990-01-01", "to": "1990-01-03T12:00:00Z"})
     assert [step["start"] for step in shown["series"]] == [f"1990-01-0{day}T00:00:00.000Z" for day in (1, 2, 3)]
     assert shown["users"] == 0
@@ -183,9 +183,7 @@ async def test_where_nothing_happened_all_is_zero(admin: User, past: None) -> No
         assert set(figures(each).values()) == {0}
 
 
-async def test_by_default_it_is_the_last_thirty_days_and_what_just_happened_is_in_it(
-    admin: User, user: User, scripted: ScriptedProvider
-) -> None:
+async def test_by_default_the_last_thirty_days_are_shown_up_to_now(admin: User, user: User, scripted: ScriptedProvider) -> None:
     async def answers(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("Hi")
@@ -231,7 +229,7 @@ async def test_by_default_it_is_the_last_thirty_days_and_what_just_happened_is_i
     ],
     ids=str,
 )
-async def test_a_bad_question_names_its_field(admin: User, query: dict[str, str], field: str) -> None:
+async def test_an_invalid_parameter_is_named(admin: User, query: dict[str, str], field: str) -> None:
     response = await admin.http.get("/admin/stats", params=query)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]

@@ -11,7 +11,7 @@ from ..support.process import until
 from ..support.scripted import Exchange, Gate, ScriptedProvider
 
 
-async def test_versions_memory_database_and_catalogue_are_told(admin: User) -> None:
+async def test_versions_memory_database_and_catalogue_are_reported(admin: User) -> None:
     state = (await admin.http.get("/admin/system")).json()
     assert (state["version"], state["python"]) == (__version__, platform.python_version())
     assert state["libraries"]["fastapi"] == metadata.version("fastapi")

@@ -26,11 +26,11 @@ from .conftest import Sql
         ("\x00\x08\x7f\x9b2J", "␀␈␡\ufffd2J"),
     ],
 )
-def test_what_a_terminal_would_obey_is_shown_as_a_sign(text: str, shown: str) -> None:
+def test_terminal_control_characters_are_shown_as_symbols(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
-def test_a_name_commands_nothing_on_the_terminal_of_the_operator(admin_settings: Settings, accounts: object, sql: Sql) -> None:
+def test_a_name_cannot_control_the_operators_terminal(admin_settings: Settings, accounts: object, sql: Sql) -> None:
     name = "Eve \x1b]0;owned\x07\nroot"
     sql("INSERT INTO users (id, email, name, updated_at) VALUES ('eve', 'eve@example.org', $1, now())", name)
     controller, terminal = pty.openpty()
@@ -54,7 +54,7 @@ def test_a_name_commands_nothing_on_the_terminal_of_the_operator(admin_settings:
     assert line.split()[2:5] == ["Eve", "␛]0;owned␇", "root"]
 
 
-def test_an_answer_commands_nothing_on_the_terminal_of_who_asked() -> None:
+def test_an_answer_cannot_control_the_users_terminal() -> None:
     commands, view = "\x1b[2J\x1b]52;c;QQ==\x07", ComparisonView()
     view.take({"type": "session", "sessionId": "s", "lanes": [{"model": "m", "simulated": False}]})
     view.take({"type": "status", "lane": 0, "status": "streaming"})
@@ -69,7 +69,7 @@ def test_an_answer_commands_nothing_on_the_terminal_of_who_asked() -> None:
     assert "\x1b]" not in drawn
 
 
-def test_a_password_that_nobody_could_type_again_is_refused(admin_settings: Settings, accounts: object) -> None:
+def test_a_password_that_cannot_be_typed_again_is_refused(admin_settings: Settings, accounts: object) -> None:
     done = subprocess.run(
         [*PLAYGROUND, "user", "create", "bytes@example.org"],
         input=b"\xff\xfe and more\n",

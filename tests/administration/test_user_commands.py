@@ -62,7 +62,7 @@ def shown_password(done: subprocess.CompletedProcess[str]) -> str:
     return str(password)
 
 
-def test_an_account_is_made_promoted_given_another_password_and_listed(
+def test_an_account_is_created_promoted_given_another_password_and_listed(
     command: Command, service: RunningService, accounts: dict[str, dict[str, Any]]
 ) -> None:
     made = command("create", "Terminal@Example.org", "--name", "Ter Minal", "--role", "premium", "--generate")
@@ -117,7 +117,7 @@ def test_an_account_is_made_promoted_given_another_password_and_listed(
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
-def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: list[str], text: str, said: str) -> None:
+def test_errors_are_reported_in_one_line(command: Command, arguments: list[str], text: str, said: str) -> None:
     done = command(*arguments, text=text)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("playground: ")
@@ -125,14 +125,14 @@ def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: l
     assert done.stderr.count("\n") == 1
 
 
-def test_nobody_is_listed_where_nobody_is_and_the_first_account_administers(new_data_dir: NewDataDir) -> None:
+def test_without_accounts_the_list_is_empty_and_the_first_one_is_administrator(new_data_dir: NewDataDir) -> None:
     folder = new_data_dir()
     assert playground_user(folder, "list").stdout == "There are no accounts yet.\n"
     made = playground_user(folder, "create", "first@example.org", "--generate")
     assert made.stdout.startswith("Created the account first@example.org with the role admin.\n")
 
 
-def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
+def test_in_a_terminal_the_password_is_requested_twice_and_not_shown(
     admin_settings: Settings, service: RunningService, command: Command
 ) -> None:
     controller, terminal = pty.openpty()

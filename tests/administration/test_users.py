@@ -76,7 +76,7 @@ def numbers(items: list[dict[str, Any]]) -> list[int]:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_accounts_are_sorted_and_pages_together_are_the_whole(
+async def test_accounts_are_sorted_and_pages_together_are_the_whole_list(
     admin: User, crowd: list[str], sort: str, value: Any, order: str
 ) -> None:
     for limit in (2, 9):
@@ -104,7 +104,7 @@ async def test_accounts_are_found_by_text_role_and_state(admin: User, crowd: lis
     assert numbers(await pages(admin, order="asc", **query)) == found
 
 
-async def test_a_cursor_of_another_order_or_of_nothing_is_refused(admin: User, crowd: list[str]) -> None:
+async def test_a_cursor_of_another_order_or_an_invalid_one_is_refused(admin: User, crowd: list[str]) -> None:
     first = (await admin.http.get("/admin/users", params={"q": "crowd", "limit": 1, "sort": "sessions"})).json()
     for query in ({"cursor": first["nextCursor"]}, {"cursor": "nonsense"}, {"cursor": "é"}, {"cursor": first["nextCursor"][:-4]}):
         response = await admin.http.get("/admin/users", params={"sort": "name", **query})
@@ -112,7 +112,7 @@ async def test_a_cursor_of_another_order_or_of_nothing_is_refused(admin: User, c
         assert [error["field"] for error in response.json()["errors"]] == ["cursor"]
 
 
-async def test_an_account_is_shown_with_what_it_used_and_what_belongs_to_it(admin: User, other_user: User, sql: Sql) -> None:
+async def test_an_account_is_shown_with_its_usage_and_its_objects(admin: User, other_user: User, sql: Sql) -> None:
     user_id = other_user.account["id"]
     await other_user.compare("Hi", ["sim/quick"])
     await other_user.http.post("/auth/login", json={"email": other_user.account["email"], "password": PASSWORD})
@@ -137,7 +137,7 @@ async def test_an_account_is_shown_with_what_it_used_and_what_belongs_to_it(admi
     assert (detail["logins"], detail["apiKeys"], detail["providerKeys"]) == (2, 1, 1)
 
 
-async def test_an_administrator_sees_of_a_users_limits_what_the_user_sees(admin: User, other_user: User) -> None:
+async def test_an_administrator_sees_the_same_limits_as_the_user(admin: User, other_user: User) -> None:
     path = f"/admin/users/{other_user.account['id']}"
     await admin.http.patch(path, json={"role": "premium", "limits": {"dailyRequests": 7, "monthlyBudget": "1.5"}})
     await other_user.compare("Hi", ["sim/quick"])
@@ -152,7 +152,7 @@ async def test_an_administrator_sees_of_a_users_limits_what_the_user_sees(admin:
     assert (await admin.http.get("/admin/users/nobody/usage")).status_code == 404
 
 
-async def test_usage_is_that_of_the_present_day_and_month(admin: User, other_user: User, sql: Sql) -> None:
+async def test_usage_is_that_of_the_current_day_and_month(admin: User, other_user: User, sql: Sql) -> None:
     user_id = other_user.account["id"]
 
     async def usage(day: str, month: str) -> dict[str, Any]:
@@ -187,7 +187,7 @@ async def test_usage_is_that_of_the_present_day_and_month(admin: User, other_use
     }
 
 
-async def test_a_role_holds_from_the_next_request_on(admin: User, other_user: User, set_model: SetModel) -> None:
+async def test_a_role_applies_from_the_next_request_on(admin: User, other_user: User, set_model: SetModel) -> None:
     await set_model("sim/careful", tier="premium")
     body = {"prompt": "Hi", "models": ["sim/careful"]}
     assert (await other_user.http.post("/playground/estimate", json=body)).status_code == 403
@@ -198,7 +198,7 @@ async def test_a_role_holds_from_the_next_request_on(admin: User, other_user: Us
     assert (await other_user.http.post("/playground/estimate", json=body)).status_code == 403
 
 
-async def test_limits_are_set_whole_and_hold_from_the_next_request_on(admin: User, other_user: User) -> None:
+async def test_limits_are_replaced_as_a_whole_and_apply_from_the_next_request_on(admin: User, other_user: User) -> None:
     path = f"/admin/users/{other_user.account['id']}"
     body = {"prompt": "Hi", "models": ["sim/quick"], "maxTokens": 3}
     limits = {"dailyRequests": 1, "monthlyTokens": None, "requests": "1000 per 15 minutes", "monthlyBudget": "25"}
@@ -228,7 +228,7 @@ async def test_locking_ends_every_login_and_unlocking_lets_log_in_again(admin: U
     assert await log_in() == 200
 
 
-async def test_an_account_gets_another_name_and_the_rest_stays(admin: User, other_user: User) -> None:
+async def test_renaming_an_account_keeps_all_other_fields(admin: User, other_user: User) -> None:
     changed = (await admin.http.patch(f"/admin/users/{other_user.account['id']}", json={"name": "Grace\u0000"})).json()
     assert (changed["name"], changed["role"], changed["active"]) == ("Grace\ufffd", "user", True)
     assert (await other_user.http.get("/auth/profile")).json()["name"] == "Grace\ufffd"
@@ -246,7 +246,7 @@ async def test_an_account_gets_another_name_and_the_rest_stays(admin: User, othe
     ],
     ids=str,
 )
-async def test_a_bad_change_names_its_field(admin: User, user: User, change: dict[str, Any], field: str) -> None:
+async def test_an_invalid_change_names_its_field(admin: User, user: User, change: dict[str, Any], field: str) -> None:
     response = await admin.http.patch(f"/admin/users/{user.account['id']}", json=change)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]
@@ -306,7 +306,7 @@ def three_administrators(admin: User, sql: Sql) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("change", [UserChange(role="user"), UserChange(active=False), None], ids=["demote", "lock", "delete"])
-async def test_of_administrators_who_remove_each_other_at_once_one_stays(
+async def test_of_administrators_who_remove_each_other_simultaneously_one_stays(
     three_administrators: list[str], service: RunningService, portal: BlockingPortal, sql: Sql, change: UserChange | None
 ) -> None:
     users = service.services.get(UserAdministration)
@@ -331,7 +331,7 @@ async def test_of_administrators_who_remove_each_other_at_once_one_stays(
     assert sql("SELECT id FROM users WHERE role = 'admin' AND active") == [{"id": refused[0]}]
 
 
-async def test_an_administrator_may_step_down_when_there_is_another_and_is_none_at_once(admin: User, other_user: User) -> None:
+async def test_an_administrator_can_step_down_if_there_is_another(admin: User, other_user: User) -> None:
     path = f"/admin/users/{other_user.account['id']}"
     assert (await admin.http.patch(path, json={"role": "admin"})).status_code == 200
     assert (await other_user.http.get("/admin/users")).status_code == 200

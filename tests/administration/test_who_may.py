@@ -31,7 +31,7 @@ def told(response: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
-async def test_others_are_refused(admin: User, premium: User, user: User, key: str, method: str, path: str) -> None:
+async def test_users_and_api_keys_are_refused(admin: User, premium: User, user: User, key: str, method: str, path: str) -> None:
     address = path.replace("{user_id}", user.account["id"]).replace("{model_id}", "sim/quick")
     body = {"json": {}} if method in ("PATCH", "POST", "PUT") else {}
     assert told(await admin.http.request(method, address, headers={"Authorization": ""}, **body)) == (401, "not_authenticated")

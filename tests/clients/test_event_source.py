@@ -95,7 +95,7 @@ async def lines_of(process: anyio.abc.Process) -> AsyncIterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-async def test_npms_event_source_that_loses_its_connection_sees_every_event_once_and_stops_at_the_end(
+async def test_npms_event_source_resumes_sees_every_event_once_and_stops_at_the_end(
     proxy: Proxy, user: User, scripted: ScriptedProvider, answer: Answer
 ) -> None:
     events: list[Event] = []
@@ -116,7 +116,7 @@ async def test_npms_event_source_that_loses_its_connection_sees_every_event_once
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on PATH")
-async def test_chromiums_event_source_that_loses_its_connection_sees_every_event_once_and_stops_at_the_end(
+async def test_chromiums_event_source_resumes_sees_every_event_once_and_stops_at_the_end(
     proxy: Proxy, user: User, scripted: ScriptedProvider, answer: Answer, tmp_path: Path
 ) -> None:
     async with chromium_page(tmp_path / "profile") as page:
@@ -133,7 +133,7 @@ async def test_chromiums_event_source_that_loses_its_connection_sees_every_event
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on PATH")
-async def test_the_documentation_is_drawn_with_files_of_this_server_alone(service: RunningService, tmp_path: Path) -> None:
+async def test_the_documentation_is_rendered_with_files_of_this_server_only(service: RunningService, tmp_path: Path) -> None:
     async with chromium_page(tmp_path / "profile") as page:
         await page.open(f"{service.url}/docs")
         await page.evaluate(_DRAWN)

@@ -89,12 +89,12 @@ async def assert_same_as_kept(user: User, seen: list[Event]) -> None:
     assert [each.data["content"] for each in seen if each.data["type"] == "chunk"] == [*TEXTS, "end"]
 
 
-async def test_httpx_sse_reads_a_run_as_it_comes(user: User, answer: Answer) -> None:
+async def test_httpx_sse_reads_a_run_as_it_arrives(user: User, answer: Answer) -> None:
     await assert_same_as_kept(user, await seen_by_httpx_sse(user, answer))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on PATH")
-async def test_curl_reads_a_run_as_it_comes(user: User, answer: Answer) -> None:
+async def test_curl_reads_a_run_as_it_arrives(user: User, answer: Answer) -> None:
     await assert_same_as_kept(user, await seen_by_curl(user, answer))
 
 

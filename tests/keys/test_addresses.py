@@ -95,7 +95,7 @@ class Names(AbstractResolver):
 
 
 @pytest.mark.parametrize("address", PUBLIC_ADDRESSES)
-def test_a_public_address_is_one(address: str) -> None:
+def test_public_addresses_are_recognised(address: str) -> None:
     assert is_public(ip_address(address))
 
 
@@ -104,7 +104,7 @@ def test_no_other_address_is_public(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
-async def test_names_of_public_addresses_are_taken_at_input() -> None:
+async def test_names_of_public_addresses_are_accepted_at_input() -> None:
     addresses = PublicAddresses(Names(api_example=[[PUBLIC, "2606:4700:4700::1111"]]))
     for url in ("https://api.example/v1", "https://API.example:8443/v1", f"https://{PUBLIC}/v1", "https://[2606:4700:4700::1111]/v1"):
         await addresses.check(url, timeout=5)
@@ -144,7 +144,7 @@ async def test_names_of_other_addresses_are_refused_at_input(address: str) -> No
         "x" * 64 + ".example",
     ],
 )
-async def test_the_systems_own_resolver_lets_no_other_way_of_writing_through(host: str) -> None:
+async def test_other_notations_of_addresses_are_refused(host: str) -> None:
     with pytest.raises(AddressRefusedError):
         await PublicAddresses().check(f"https://{host}/v1", timeout=5)
 
@@ -175,7 +175,7 @@ async def error_of(base_url: str, addresses: PublicAddresses) -> ProviderError |
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "api.example"])
-async def test_no_connection_is_made_to_another_address(upstream: Upstream, host: str) -> None:
+async def test_no_connection_is_opened_to_a_private_address(upstream: Upstream, host: str) -> None:
     names = None if host != "api.example" else Names(api_example=[["127.0.0.1"]])
     error = await error_of(f"https://{host}:{port_of(upstream)}/v1", PublicAddresses(names))
     assert isinstance(error, AddressRefused)
@@ -186,7 +186,7 @@ async def test_no_connection_is_made_to_another_address(upstream: Upstream, host
     assert upstream.connections == 0
 
 
-async def test_a_name_that_means_something_else_after_the_check_leads_nowhere(upstream: Upstream) -> None:
+async def test_a_name_that_resolves_differently_after_the_check_is_refused(upstream: Upstream) -> None:
     addresses = PublicAddresses(Names(api_example=[[PUBLIC], ["127.0.0.1"]]))
     url = f"https://api.example:{port_of(upstream)}/v1"
     await addresses.check(url, timeout=5)
@@ -200,7 +200,7 @@ async def test_all_addresses_of_a_name_are_refused_alike(upstream: Upstream) -> 
     assert upstream.connections == 0
 
 
-async def test_no_connection_is_made_in_plain_text(upstream: Upstream) -> None:
+async def test_no_unencrypted_connection_is_opened(upstream: Upstream) -> None:
     error = await error_of(upstream.url, PublicAddresses(allowed=lambda _: True))
     assert isinstance(error, AddressRefused)
     assert "https://" in str(error)
@@ -247,7 +247,7 @@ async def test_a_certificate_of_another_name_is_not_trusted(secure: SecureServer
     assert secure.requests == []
 
 
-async def test_a_redirect_leads_nowhere_and_shows_no_key(secure: SecureServer, client: ProviderClient, upstream: Upstream) -> None:
+async def test_a_redirect_is_not_followed_and_shows_no_key(secure: SecureServer, client: ProviderClient, upstream: Upstream) -> None:
     async def redirect(_request: web.Request) -> web.StreamResponse:
         raise web.HTTPTemporaryRedirect(f"{upstream.url}/models?key={KEY}")
 

@@ -23,7 +23,7 @@ from ..support.process import until
 from .conftest import KEY, Query, make_key, status_with, with_key
 
 
-async def test_a_key_is_shown_once_and_then_only_by_its_beginning(user: User) -> None:
+async def test_a_key_is_shown_once_and_later_only_its_prefix(user: User) -> None:
     made = await make_key(user, name="  Nightly benchmark ")
     key = made.pop("key")
     assert made["name"] == "Nightly benchmark"
@@ -36,7 +36,7 @@ async def test_a_key_is_shown_once_and_then_only_by_its_beginning(user: User) ->
     assert key not in listed.text
 
 
-async def test_a_key_begins_so_that_it_is_recognised_and_what_is_hidden_of_it_has_32_random_bytes(owner: User) -> None:
+async def test_a_key_has_a_recognisable_prefix_and_32_hidden_random_bytes(owner: User) -> None:
     made = await make_key(owner)
     assert re.fullmatch(r"pg_[A-Za-z0-9_-]+", made["key"])
     assert 8 <= len(made["prefix"]) <= 16
@@ -45,7 +45,7 @@ async def test_a_key_begins_so_that_it_is_recognised_and_what_is_hidden_of_it_ha
     assert (await make_key(owner))["key"] != made["key"]
 
 
-async def test_the_answer_that_shows_a_key_is_not_kept_on_the_way(owner: User) -> None:
+async def test_the_response_with_a_key_is_not_cached(owner: User) -> None:
     response = await owner.http.post("/users/me/api-keys", json={"name": "Key"})
     assert response.headers["cache-control"] == "no-store"
 
@@ -58,11 +58,11 @@ async def test_only_a_hash_of_the_key_is_in_the_database(owner: User, query: Que
     assert made["key"].removeprefix(made["prefix"]) not in str(row)
 
 
-async def test_a_key_streams_and_reads_when_nothing_else_is_asked_for(owner: User) -> None:
+async def test_by_default_a_key_can_stream_and_read(owner: User) -> None:
     assert (await make_key(owner))["scopes"] == ["stream", "sessions:read", "models:read"]
 
 
-async def test_scopes_are_kept_once_each(owner: User) -> None:
+async def test_duplicate_scopes_are_stored_once(owner: User) -> None:
     assert (await make_key(owner, scopes=["models:read", "stream", "models:read"]))["scopes"] == ["stream", "models:read"]
 
 
@@ -81,13 +81,13 @@ async def test_scopes_are_kept_once_each(owner: User) -> None:
         ({"expires": "2120-01-01T00:00:00Z"}, "expires"),
     ],
 )
-async def test_a_bad_wish_names_its_field(owner: User, change: dict[str, Any], field: str) -> None:
+async def test_an_invalid_request_names_its_field(owner: User, change: dict[str, Any], field: str) -> None:
     response = await owner.http.post("/users/me/api-keys", json={"name": "Key", **change})
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]
 
 
-async def test_a_key_comes_in_its_own_header_or_as_a_bearer(owner: User) -> None:
+async def test_a_key_can_be_sent_in_its_own_header_or_as_bearer(owner: User) -> None:
     key = (await make_key(owner))["key"]
     async with httpx.AsyncClient(base_url=owner.http.base_url) as http:
         for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}, {"Authorization": f"bearer   {key}"}):
@@ -105,7 +105,7 @@ async def test_a_key_acts_for_its_user(user: User, other_user: User) -> None:
 
 
 @pytest.mark.parametrize("form", ["unknown", "empty", "cut", "longer", "hash", "other letters", "no key at all"])
-async def test_a_key_that_is_none_is_a_401_problem(owner: User, form: str) -> None:
+async def test_an_invalid_key_is_a_401_problem(owner: User, form: str) -> None:
     key = (await make_key(owner))["key"]
     sent = {
         "unknown": "pg_" + "x" * 54,
@@ -126,18 +126,18 @@ async def test_a_key_that_is_none_is_a_401_problem(owner: User, form: str) -> No
             assert not sent or sent not in response.text
 
 
-async def test_a_bad_key_beside_a_good_token_is_refused(owner: User) -> None:
+async def test_an_invalid_key_with_a_valid_token_is_refused(owner: User) -> None:
     assert (await owner.http.get("/models", headers={"X-API-Key": "pg_nothing"})).status_code == 401
 
 
-async def test_a_key_in_an_address_opens_nothing(owner: User) -> None:
+async def test_a_key_in_a_url_is_refused(owner: User) -> None:
     key = (await make_key(owner))["key"]
     query = {"prompt": "Hi", "models": "sim/quick", "token": key}
     async with httpx.AsyncClient(base_url=owner.http.base_url) as http:
         assert (await http.get("/playground/stream", params=query)).status_code == 401
 
 
-async def test_a_revoked_key_opens_nothing_from_then_on(user: User) -> None:
+async def test_a_revoked_key_is_refused(user: User) -> None:
     made, other = await make_key(user), await make_key(user)
     assert await status_with(user, made["key"]) == 200
     assert (await user.http.delete(f"/users/me/api-keys/{made['id']}")).status_code == 204
@@ -147,7 +147,7 @@ async def test_a_revoked_key_opens_nothing_from_then_on(user: User) -> None:
     assert (await user.http.delete(f"/users/me/api-keys/{made['id']}")).status_code == 404
 
 
-async def test_keys_of_others_are_not_there(user: User, other_user: User) -> None:
+async def test_other_users_keys_are_not_found(user: User, other_user: User) -> None:
     made = await make_key(user)
     for method in ("GET", "DELETE"):
         assert (await other_user.http.request(method, f"/users/me/api-keys/{made['id']}")).status_code == 404
@@ -155,7 +155,7 @@ async def test_keys_of_others_are_not_there(user: User, other_user: User) -> Non
     assert await status_with(user, made["key"]) == 200
 
 
-async def test_a_key_holds_until_it_expires(owner: User) -> None:
+async def test_a_key_is_valid_until_it_expires(owner: User) -> None:
     expires_at = datetime.now(UTC) + timedelta(seconds=2)
     key = (await make_key(owner, expiresAt=expires_at.isoformat()))["key"]
     assert await status_with(owner, key) == 200 or datetime.now(UTC) >= expires_at
@@ -167,7 +167,7 @@ async def test_a_key_holds_until_it_expires(owner: User) -> None:
     assert datetime.now(UTC) >= expires_at
 
 
-async def test_a_key_of_a_locked_account_opens_nothing(user: User, query: Query, portal: BlockingPortal, service: RunningService) -> None:
+async def test_a_key_of_a_locked_account_is_refused(user: User, query: Query, portal: BlockingPortal, service: RunningService) -> None:
     key = (await make_key(user))["key"]
     assert await status_with(user, key) == 200
     query("UPDATE users SET active = false WHERE id = $1 RETURNING id", user.account["id"])
@@ -175,7 +175,7 @@ async def test_a_key_of_a_locked_account_opens_nothing(user: User, query: Query,
     assert await status_with(user, key) == 401
 
 
-async def test_the_last_use_is_known_to_a_minute(owner: User) -> None:
+async def test_the_last_use_is_recorded_to_the_minute(owner: User) -> None:
     made = await make_key(owner)
     before = datetime.now(UTC).replace(second=0, microsecond=0)
     for _ in range(5):
@@ -190,7 +190,7 @@ async def test_the_last_use_is_known_to_a_minute(owner: User) -> None:
     assert (used_at.second, used_at.microsecond) == (0, 0)
 
 
-async def test_nobody_has_more_than_so_many_keys_also_when_they_are_made_at_once(user: User) -> None:
+async def test_the_number_of_keys_is_limited_even_if_they_are_created_simultaneously(user: User) -> None:
     statuses: list[int] = []
 
     async def make() -> None:
@@ -208,7 +208,7 @@ async def test_nobody_has_more_than_so_many_keys_also_when_they_are_made_at_once
     assert (await user.http.post("/users/me/api-keys", json={"name": "Key"})).status_code == 201
 
 
-def test_who_was_deleted_at_that_moment_is_told_so_and_gets_no_key(service: RunningService, portal: BlockingPortal, query: Query) -> None:
+def test_a_user_deleted_at_that_moment_gets_no_key(service: RunningService, portal: BlockingPortal, query: Query) -> None:
     gone, services = new_id(), service.services
     with pytest.raises(NotAuthenticated):
         portal.call(services.get(ApiKeyService).make, gone, NewApiKey(name="Key"))

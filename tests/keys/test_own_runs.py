@@ -33,7 +33,7 @@ async def answer_in(user: User, events: list[Event], lane: int = 0) -> dict[str,
     return answer
 
 
-async def test_ones_own_key_is_used_in_place_of_the_servers(user: User, other_user: User, scripted: ScriptedProvider) -> None:
+async def test_the_users_own_key_is_used_instead_of_the_servers(user: User, other_user: User, scripted: ScriptedProvider) -> None:
     model = scripted.model(answers)
     await put(user, "scripted")
     events = await user.compare("Hi", [model, "sim/quick"])
@@ -48,7 +48,7 @@ async def test_ones_own_key_is_used_in_place_of_the_servers(user: User, other_us
     assert [figures["ownKey"] for figures in page.json()["items"][0]["answers"]] == [True, False]
 
 
-async def test_the_next_run_uses_what_is_stored_then(user: User, scripted: ScriptedProvider) -> None:
+async def test_the_next_run_uses_the_newly_stored_key(user: User, scripted: ScriptedProvider) -> None:
     model = scripted.model(answers)
     events = await user.compare("One?", [model])
     await put(user, "scripted")
@@ -63,7 +63,7 @@ async def test_the_next_run_uses_what_is_stored_then(user: User, scripted: Scrip
     assert [turn["answers"][0]["ownKey"] for turn in session["turns"]] == [False, True, True, False]
 
 
-async def test_a_run_that_goes_on_is_shown_with_its_key(user: User, scripted: ScriptedProvider) -> None:
+async def test_a_running_turn_shows_that_it_uses_an_own_key(user: User, scripted: ScriptedProvider) -> None:
     gate = Gate()
 
     async def waits(exchange: Exchange) -> None:
@@ -83,7 +83,7 @@ async def test_a_run_that_goes_on_is_shown_with_its_key(user: User, scripted: Sc
         assert (await next_event(events, "metrics")).data["ownKey"] is True
 
 
-async def test_a_repeated_request_tells_it_again(user: User, scripted: ScriptedProvider) -> None:
+async def test_a_repeated_request_reports_the_own_key_again(user: User, scripted: ScriptedProvider) -> None:
     await put(user, "scripted")
     body = {"prompt": "Hi", "models": [scripted.model(answers)]}
     first = await user.http.post("/playground/stream", json=body, headers={"Idempotency-Key": "once"})
@@ -92,7 +92,7 @@ async def test_a_repeated_request_tells_it_again(user: User, scripted: ScriptedP
     assert '"ownKey":true' in again.text
 
 
-async def test_a_provider_without_a_key_of_the_server_is_opened_for_its_user_alone(
+async def test_a_provider_without_the_servers_key_is_available_only_to_the_keys_user(
     free_user: User, other_free_user: User, scripted: ScriptedProvider
 ) -> None:
     model = scripted.model(answers).replace("scripted/", "mistral/")
@@ -113,7 +113,7 @@ async def test_a_provider_without_a_key_of_the_server_is_opened_for_its_user_alo
     assert (await free_user.http.post("/playground/stream", json=body)).status_code == 422
 
 
-async def test_ones_own_account_may_have_models_that_the_list_of_the_server_has_not(free_user: User, scripted: ScriptedProvider) -> None:
+async def test_a_users_own_account_may_have_models_that_the_servers_list_lacks(free_user: User, scripted: ScriptedProvider) -> None:
     await put(free_user, "openai", baseUrl=scripted.url)
     model = scripted.model(answers).replace("scripted/", "openai/")
     assert of_type(await free_user.compare("Hi", [model]), "status")[-1]["status"] == "completed"
@@ -121,7 +121,7 @@ async def test_ones_own_account_may_have_models_that_the_list_of_the_server_has_
         assert (await free_user.http.post("/playground/stream", json={"prompt": "Hi", "models": [bad]})).status_code == 422
 
 
-async def test_an_estimate_knows_ones_own_providers(free_user: User, scripted: ScriptedProvider) -> None:
+async def test_an_estimate_uses_the_users_own_providers(free_user: User, scripted: ScriptedProvider) -> None:
     await put(free_user, "openai", baseUrl=scripted.url)
     response = await free_user.http.post("/playground/estimate", json={"prompt": "Hi", "models": ["openai/gpt-4o-mini"]})
     [lane] = response.json()["lanes"]
@@ -151,7 +151,7 @@ async def test_a_key_stored_at_one_replica_is_used_at_the_other(
     assert scripted.keys_for(model)[-1] == KEY
 
 
-async def test_a_key_of_one_user_in_the_row_of_another_is_of_no_use(
+async def test_a_key_copied_to_another_users_row_is_useless(
     portal: BlockingPortal, replicas: list[RunningService], free_user: User, other_free_user: User, scripted: ScriptedProvider
 ) -> None:
     query = query_in(portal, replicas[0])
@@ -191,7 +191,7 @@ def strict(portal: BlockingPortal, shared_settings: Settings, replicas: list[Run
         yield service
 
 
-async def test_an_address_that_is_not_allowed_any_more_is_not_asked(
+async def test_a_base_url_that_is_no_longer_allowed_is_not_called(
     free_user: User, strict: RunningService, scripted: ScriptedProvider
 ) -> None:
     model = scripted.model(answers)
@@ -217,7 +217,7 @@ async def test_an_address_that_is_not_allowed_any_more_is_not_asked(
     assert (await free_user.http.post("/users/me/provider-keys/groq/test")).json()["code"] == "address_refused"
 
 
-async def test_a_server_of_the_operators_that_takes_no_key_does_not_become_ones_own_by_one(free_user: User, strict: RunningService) -> None:
+async def test_an_operators_server_without_keys_cannot_be_used_with_a_users_key(free_user: User, strict: RunningService) -> None:
     free_user.http.base_url = strict.url
     response = await free_user.http.put("/users/me/provider-keys/ollama", json={"key": KEY})
     assert response.status_code == 422
@@ -230,7 +230,7 @@ def ciphertexts(query: Query, user: User) -> list[dict[str, Any]]:
     return query("SELECT ciphertext FROM provider_keys WHERE user_id = $1", user.account["id"])
 
 
-async def test_a_key_whose_secret_is_lost_is_told_and_not_replaced(
+async def test_a_key_whose_secret_is_lost_is_reported_and_not_replaced_by_the_servers(
     portal: BlockingPortal, shared_settings: Settings, free_user: User, other_free_user: User, scripted: ScriptedProvider
 ) -> None:
     model = scripted.model(answers)

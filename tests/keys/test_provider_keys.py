@@ -13,7 +13,7 @@ from .conftest import KEY, Query, put
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def test_a_stored_key_is_shown_by_its_end_alone(user: User) -> None:
+async def test_only_the_end_of_a_stored_key_is_shown(user: User) -> None:
     stored = await put(user, "openai", key=f" {KEY}\n")
     assert stored == {
         "provider": "openai",
@@ -36,7 +36,7 @@ async def test_it_is_encrypted_in_the_database(user: User, query: Query) -> None
     assert len(row["ciphertext"]) > len(KEY)
 
 
-async def test_another_key_takes_its_place(user: User) -> None:
+async def test_another_key_replaces_it(user: User) -> None:
     first = await put(user, "openai")
     second = await put(user, "openai", key="sk-another-9876")
     assert second["hint"] == "9876"
@@ -55,7 +55,7 @@ async def test_a_deleted_key_is_gone(user: User) -> None:
         assert response.status_code == 404
 
 
-async def test_keys_of_others_are_not_there(user: User, other_user: User) -> None:
+async def test_other_users_keys_are_not_found(user: User, other_user: User) -> None:
     await put(user, "openai")
     assert (await other_user.http.get("/users/me/provider-keys")).json()["items"] == []
     assert (await other_user.http.delete("/users/me/provider-keys/openai")).status_code == 404
@@ -63,7 +63,7 @@ async def test_keys_of_others_are_not_there(user: User, other_user: User) -> Non
     assert len((await user.http.get("/users/me/provider-keys")).json()["items"]) == 1
 
 
-async def test_the_providers_that_one_may_have_a_key_for_are_told(user: User) -> None:
+async def test_the_providers_that_accept_user_keys_are_listed(user: User) -> None:
     providers = {each["id"]: each for each in (await user.http.get("/users/me/provider-keys")).json()["providers"]}
     assert providers["openai"] == {"id": "openai", "name": "OpenAI", "available": False, "needsBaseUrl": False}
     assert providers["scripted"] == {"id": "scripted", "name": "Scripted", "available": True, "needsBaseUrl": False}
@@ -71,7 +71,7 @@ async def test_the_providers_that_one_may_have_a_key_for_are_told(user: User) ->
 
 
 @pytest.mark.parametrize("provider", ["nobody", "sim", "OpenAI"])
-async def test_a_provider_that_takes_no_key_is_not_found(owner: User, provider: str) -> None:
+async def test_a_provider_that_accepts_no_key_is_not_found(owner: User, provider: str) -> None:
     response = await owner.http.put(f"/users/me/provider-keys/{provider}", json={"key": KEY})
     assert response.status_code == 404
     assert response.json()["type"] == "urn:playground:problem:unknown_provider"
@@ -111,7 +111,7 @@ async def test_bad_input_names_its_field_and_repeats_no_key(owner: User, body: d
     assert (await owner.http.get("/users/me/provider-keys")).json()["items"] == []
 
 
-async def test_a_public_address_of_ones_own_is_kept(user: User) -> None:
+async def test_a_users_public_base_url_is_stored(user: User) -> None:
     assert (await put(user, "openai", baseUrl=" https://93.184.216.34/v1/ "))["baseUrl"] == "https://93.184.216.34/v1"
 
 
@@ -178,7 +178,7 @@ async def result_of(user: User, upstream: Upstream, **body: Any) -> dict[str, An
     return result
 
 
-async def test_a_key_that_works_is_told_from_its_list(free_user: User, upstream: Upstream) -> None:
+async def test_a_key_is_tested_with_the_list_of_models(free_user: User, upstream: Upstream) -> None:
     result = await result_of(free_user, upstream)
     assert (result["works"], result["code"], result["models"]) == (True, None, 1)
     assert "Mistral accepts the key" in result["message"]
@@ -186,14 +186,14 @@ async def test_a_key_that_works_is_told_from_its_list(free_user: User, upstream:
     assert {what for what, _ in upstream.asked} == {"list"}
 
 
-async def test_a_wrong_key_is_told_in_the_providers_words(free_user: User, upstream: Upstream) -> None:
+async def test_a_wrong_key_is_reported_in_the_providers_words(free_user: User, upstream: Upstream) -> None:
     result = await result_of(free_user, upstream, key="sk-wrong-0123456789")
     assert (result["works"], result["code"], result["models"]) == (False, "wrong_key", None)
     assert "Mistral rejected the API key (401)" in result["message"]
     assert "Check the API key that you stored" in result["message"]
 
 
-async def test_where_anybody_gets_the_list_the_cheapest_model_is_asked(free_user: User, upstream: Upstream) -> None:
+async def test_if_the_list_is_public_a_key_is_tested_with_the_cheapest_model(free_user: User, upstream: Upstream) -> None:
     upstream.lists_for_anybody = True
     upstream.models += [{"id": "unpriced"}, {"id": "cheap", "pricing": {"prompt": "0.0001", "completion": "0.0001"}}]
     result = await result_of(free_user, upstream)
@@ -205,20 +205,20 @@ async def test_where_anybody_gets_the_list_the_cheapest_model_is_asked(free_user
 
 
 @pytest.mark.parametrize(("status", "works", "code"), [(402, False, "insufficient_funds"), (503, None, "overloaded")])
-async def test_what_else_goes_wrong_is_told_apart(free_user: User, upstream: Upstream, status: int, works: bool | None, code: str) -> None:
+async def test_other_failures_are_distinguished(free_user: User, upstream: Upstream, status: int, works: bool | None, code: str) -> None:
     upstream.lists_for_anybody = True
     upstream.status_of_answers = status
     result = await result_of(free_user, upstream)
     assert (result["works"], result["code"]) == (works, code)
 
 
-async def test_an_address_where_nothing_listens_says_nothing_about_the_key(free_user: User, upstream: Upstream) -> None:
+async def test_an_unreachable_server_leaves_the_test_undecided(free_user: User, upstream: Upstream) -> None:
     upstream.url = "http://127.0.0.1:1/v1"
     result = await result_of(free_user, upstream)
     assert (result["works"], result["code"]) == (None, "unreachable")
 
 
-async def test_a_provider_without_models_says_nothing_about_the_key(free_user: User, upstream: Upstream) -> None:
+async def test_a_provider_without_models_leaves_the_test_undecided(free_user: User, upstream: Upstream) -> None:
     upstream.lists_for_anybody = True
     upstream.models = []
     result = await result_of(free_user, upstream)

@@ -54,7 +54,7 @@ async def scopes_that_open(user: User, keys: dict[str, str], method: str, path: 
 
 
 @pytest.mark.parametrize(("method", "path"), [operation for operation in OPERATIONS if "security" in OPERATIONS[operation]])
-async def test_each_scope_opens_what_it_should_and_nothing_else(owner: User, keys: dict[str, str], method: str, path: str) -> None:
+async def test_each_scope_gives_access_to_its_calls_only(owner: User, keys: dict[str, str], method: str, path: str) -> None:
     opened = await scopes_that_open(owner, keys, method, path)
     if CLOSED.match(path):
         assert opened == set()
@@ -64,11 +64,11 @@ async def test_each_scope_opens_what_it_should_and_nothing_else(owner: User, key
         assert len(opened) <= 1
 
 
-def test_all_that_keys_open_is_there() -> None:
+def test_every_call_available_to_keys_exists() -> None:
     assert set(OPENED) <= set(OPERATIONS)
 
 
-async def test_what_needs_a_scope_works_with_it(owner: User, keys: dict[str, str]) -> None:
+async def test_calls_that_require_a_scope_work_with_it(owner: User, keys: dict[str, str]) -> None:
     async with with_key(owner, keys["stream"]) as http:
         body = {"prompt": "Hi", "models": ["sim/quick"]}
         assert (await http.post("/playground/stream", json=body)).status_code == 200
@@ -84,7 +84,7 @@ async def test_what_needs_a_scope_works_with_it(owner: User, keys: dict[str, str
         assert (await http.get("/models")).json()["items"]
 
 
-async def test_a_key_with_all_scopes_makes_no_key_and_takes_none_away(user: User) -> None:
+async def test_a_key_with_all_scopes_can_neither_create_nor_revoke_keys(user: User) -> None:
     made = await make_key(user, scopes=list(SCOPES))
     async with with_key(user, made["key"]) as http:
         for response in (
@@ -99,7 +99,7 @@ async def test_a_key_with_all_scopes_makes_no_key_and_takes_none_away(user: User
     assert len((await user.http.get("/users/me/api-keys")).json()["items"]) == 1
 
 
-async def test_without_a_key_and_a_token_nothing_is_opened(owner: User) -> None:
+async def test_without_a_key_or_a_token_every_call_is_refused(owner: User) -> None:
     async with httpx.AsyncClient(base_url=owner.http.base_url) as http:
         for (method, path), operation in OPERATIONS.items():
             if "security" in operation:

@@ -58,7 +58,7 @@ def service(shared_settings: Settings, replicas: list[RunningService], providers
         yield service
 
 
-async def test_no_key_is_told_or_kept(
+async def test_no_key_is_shown_or_logged(
     service: ServiceProcess, scripted: ScriptedProvider, portal: BlockingPortal, replicas: list[RunningService]
 ) -> None:
     gate = Gate()

@@ -9,7 +9,7 @@ KEY = "sk-proj-0123456789"
 CONTEXT = ("user-1", "openai", None)
 
 
-def test_what_is_sealed_opens_and_does_not_show() -> None:
+def test_sealed_text_can_be_opened_and_is_unreadable() -> None:
     vault = Vault([NEW])
     sealed = vault.seal(KEY, *CONTEXT)
     assert vault.open(sealed, *CONTEXT) == KEY
@@ -28,13 +28,13 @@ def test_what_is_sealed_opens_and_does_not_show() -> None:
         (),
     ],
 )
-def test_what_is_sealed_for_one_context_opens_in_no_other(other: tuple[str | None, ...]) -> None:
+def test_text_sealed_for_one_context_cannot_be_opened_in_another(other: tuple[str | None, ...]) -> None:
     vault = Vault([NEW])
     with pytest.raises(SealBroken):
         vault.open(vault.seal(KEY, *CONTEXT), *other)
 
 
-def test_what_an_earlier_secret_sealed_still_opens_and_can_be_renewed() -> None:
+def test_text_sealed_with_an_earlier_secret_can_be_opened_and_renewed() -> None:
     sealed = Vault([OLD]).seal(KEY, *CONTEXT)
     rotated = Vault([NEW, OLD])
     assert rotated.open(sealed, *CONTEXT) == KEY
@@ -45,7 +45,7 @@ def test_what_an_earlier_secret_sealed_still_opens_and_can_be_renewed() -> None:
     assert rotated.renewed(renewed, *CONTEXT) is None
 
 
-def test_without_its_secret_nothing_opens() -> None:
+def test_without_its_secret_nothing_can_be_opened() -> None:
     sealed = Vault([LOST]).seal(KEY, *CONTEXT)
     for attempt in (Vault([NEW, OLD]).open, Vault([NEW, OLD]).renewed):
         with pytest.raises(SealBroken):
@@ -53,6 +53,6 @@ def test_without_its_secret_nothing_opens() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "no seal", "gAAAAA", "\u00e9"])
-def test_what_was_never_sealed_does_not_open(text: str) -> None:
+def test_text_that_was_never_sealed_cannot_be_opened(text: str) -> None:
     with pytest.raises(SealBroken):
         Vault([NEW]).open(text, *CONTEXT)

@@ -19,7 +19,7 @@ async def test_behind_a_trusted_proxy_the_clients_own_address_counts(limited: Li
     assert [await left(limited, address) for address in (one, one, other)] == [99, 98, 99]
 
 
-async def test_what_a_client_writes_before_its_own_address_is_not_believed(limited: Limited) -> None:
+async def test_addresses_written_by_a_client_are_ignored(limited: Limited) -> None:
     address = new_address()
     assert [await left(limited, f"203.0.113.{number}, {address}") for number in range(3)] == [99, 98, 97]
 
@@ -29,7 +29,7 @@ async def test_of_several_trusted_proxies_the_address_before_the_first_counts(li
     assert [await left(limited, forwarded) for forwarded in (address, f"{address}, 127.0.0.1")] == [99, 98]
 
 
-async def test_without_a_trusted_proxy_the_header_is_not_believed(replica: Limited) -> None:
+async def test_without_a_trusted_proxy_the_header_is_ignored(replica: Limited) -> None:
     first = await left(replica, new_address())
     assert [await left(replica, new_address()) for _ in range(2)] == [first - 1, first - 2]
 
@@ -52,5 +52,5 @@ async def test_addresses_of_one_ipv6_network_count_together(limited: Limited) ->
         (None, "unknown"),
     ],
 )
-def test_an_address_counts_as(host: str | None, key: str) -> None:
+def test_an_address_is_grouped(host: str | None, key: str) -> None:
     assert counted_as(host) == key

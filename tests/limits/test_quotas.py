@@ -53,7 +53,7 @@ async def test_one_request_is_one_turn_however_many_lanes_it_has(limited: Limite
     assert (usage["dailyRequests"]["used"], usage["dailyRequests"]["left"], usage["monthlyRequests"]["used"]) == (2, 0, 2)
 
 
-async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give_exactly_fifty(
+async def test_with_fifty_left_two_hundred_simultaneous_requests_to_two_services_start_exactly_fifty(
     limited: Limited, replica: Limited, scripted: ScriptedProvider
 ) -> None:
     model = scripted.model(answering(3, 4))
@@ -70,7 +70,7 @@ async def test_with_fifty_left_two_hundred_requests_at_once_to_two_services_give
     assert (usage["monthlyTokens"]["used"], usage["monthlyTokens"]["reserved"]) == (50 * 7, 0)
 
 
-async def test_nothing_is_asked_again_that_was_paid_for_and_not_reserved(limited: Limited, scripted: ScriptedProvider) -> None:
+async def test_attempts_that_may_be_charged_are_not_retried_without_a_reservation(limited: Limited, scripted: ScriptedProvider) -> None:
     async def breaks(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.event({"error": {"message": "Something went wrong."}})
@@ -91,7 +91,7 @@ async def test_nothing_is_asked_again_that_was_paid_for_and_not_reserved(limited
     ("limit", "most", "used", "nothing"),
     [("monthlyTokens", 3_500, 3 * 1_010, 0), ("monthlyBudget", "0.007", "0.00603", "0")],
 )
-async def test_what_is_used_at_once_never_exceeds_what_is_left(
+async def test_concurrent_usage_never_exceeds_the_limit(
     limited: Limited, scripted: ScriptedProvider, gate: Gate, limit: str, most: object, used: object, nothing: object
 ) -> None:
     model = scripted.model(answering(10, 1000, gate))
@@ -114,7 +114,7 @@ async def test_what_is_used_at_once_never_exceeds_what_is_left(
     assert (usage[limit]["used"], usage[limit]["reserved"]) == (used, nothing)
 
 
-async def test_what_runs_reserve_is_shown_and_given_back_when_they_end(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+async def test_reservations_of_runs_are_shown_and_released_at_their_end(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
     model = scripted.model(answering(9, 20, gate))
     async with limited.user(monthlyTokens=6_000, monthlyBudget="0.02") as user:
         async with user.stream(json={"prompt": "Hi", "models": [model], "maxTokens": 4_000}) as events:
@@ -140,7 +140,7 @@ async def test_what_runs_reserve_is_shown_and_given_back_when_they_end(limited: 
     assert again.status_code == 200
 
 
-async def test_a_budget_that_is_used_up_refuses_what_costs_money(limited: Limited, scripted: ScriptedProvider) -> None:
+async def test_an_exhausted_budget_refuses_models_that_cost_money(limited: Limited, scripted: ScriptedProvider) -> None:
     model = scripted.model(answering(1_000, 500))
     async with limited.user(monthlyBudget="0.01") as user:
         assert (await compare(user, model, maxTokens=1_000)()).status_code == 200
@@ -167,7 +167,7 @@ async def test_simulated_tokens_count_and_simulated_money_does_not(limited: Limi
 @pytest.mark.parametrize(
     ("limits", "sent"), [({}, 4096), ({"monthlyTokens": None}, None), ({"monthlyTokens": None, "monthlyBudget": "1"}, 4096)]
 )
-async def test_where_tokens_or_money_are_limited_a_lane_has_a_longest_answer(
+async def test_with_limited_tokens_or_money_answers_have_a_maximum_length(
     limited: Limited, scripted: ScriptedProvider, limits: dict[str, Any], sent: int | None
 ) -> None:
     model = scripted.model(answering(3, 4))
@@ -185,7 +185,7 @@ def plan_of(provider: Provider, model: str, prompt: str, *, max_tokens: int | No
     return RunPlan(new_run_id(), new_id(), new_id(), 1, "", "Title", prompt, (lane,), datetime.now(UTC), True, 0)
 
 
-async def test_an_answer_that_is_limited_is_no_longer_than_what_the_prompt_leaves(limited: Limited, user: User) -> None:
+async def test_a_limited_answer_is_at_most_what_the_prompt_leaves(limited: Limited, user: User) -> None:
     services = limited.service.services
     provider = services.get(Catalogue).resolve("sim/flaky").provider
     plan = replace(plan_of(provider, "flaky", "word " * 14_000), user_id=user.account["id"])
@@ -200,7 +200,7 @@ async def test_an_answer_that_is_limited_is_no_longer_than_what_the_prompt_leave
     assert lane.parameters == {}
 
 
-async def test_what_can_not_be_started_is_given_back_whole(limited: Limited) -> None:
+async def test_the_reservation_of_a_run_that_cannot_start_is_released(limited: Limited) -> None:
     services = limited.service.services
     provider = services.get(Catalogue).resolve("sim/quick").provider
     async with limited.user(dailyRequests=5) as user:
@@ -219,7 +219,7 @@ async def test_what_can_not_be_started_is_given_back_whole(limited: Limited) -> 
     assert limited.query("SELECT run_id FROM reservations WHERE user_id = $1", user.account["id"]) == []
 
 
-async def test_what_can_not_be_run_is_not_counted(limited: Limited) -> None:
+async def test_a_run_that_is_refused_is_not_counted(limited: Limited) -> None:
     async with limited.user(dailyRequests=1) as user:
         for body in ({"prompt": ""}, {"models": ["sim/none"]}, {"models": ["sim/quick"], "maxTokens": 0}):
             assert (await user.http.post("/playground/stream", json={"prompt": "Hi", **body})).status_code == 422
@@ -249,7 +249,7 @@ async def test_a_refused_request_does_not_use_up_its_key(limited: Limited) -> No
         assert (await compare(user, "sim/quick")()).status_code == 200
 
 
-async def test_a_reader_that_comes_back_is_not_counted_again(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+async def test_a_reader_that_reconnects_is_not_counted_again(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
     model = scripted.model(answering(3, 4, gate))
     async with limited.user(dailyRequests=1, streams="1 per hour") as user:
         async with user.stream(json={"prompt": "Hi", "models": [model]}) as events:
@@ -272,7 +272,7 @@ async def test_a_refusal_by_the_number_of_streams_uses_up_nothing_else(limited: 
     assert (usage["streams"]["used"], usage["dailyRequests"]["used"], usage["monthlyTokens"]["reserved"]) == (1, 1, 0)
 
 
-async def test_a_lane_that_is_stopped_is_counted_by_what_it_wrote(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
+async def test_a_stopped_lane_is_counted_by_its_text(limited: Limited, scripted: ScriptedProvider, gate: Gate) -> None:
     async def writes_and_waits(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.write("some words that were written")
@@ -290,7 +290,7 @@ async def test_a_lane_that_is_stopped_is_counted_by_what_it_wrote(limited: Limit
     assert usage["monthlyTokens"]["reserved"] == 0
 
 
-async def test_administrators_have_no_such_limits_and_are_counted_all_the_same(limited: Limited, scripted: ScriptedProvider) -> None:
+async def test_administrators_have_no_such_limits_but_are_counted(limited: Limited, scripted: ScriptedProvider) -> None:
     model = scripted.model(answering(3, 4))
     async with limited.user("admin") as administrator:
         answer = await compare(administrator, model)()
@@ -311,14 +311,14 @@ async def test_the_limits_of_a_role_are_those_of_the_settings(limited: Limited) 
     assert most == [[1000, 50, 50, 1000, 100_000, None], [1000, 50, 200, 5000, 500_000, None]]
 
 
-async def test_whoever_sits_at_the_terminal_has_no_limits(limited: Limited) -> None:
+async def test_the_terminal_has_no_limits(limited: Limited) -> None:
     assert set(TERMINAL_LIMITS) == {field.alias for field in LimitOverrides.model_fields.values()}
     async with limited.user(**TERMINAL_LIMITS) as user:
         usage = await usage_of(user)
     assert {limit["max"] for limit in usage.values()} == {None}
 
 
-async def test_a_new_month_begins_with_nothing_used(limited: Limited, scripted: ScriptedProvider) -> None:
+async def test_a_new_month_starts_with_no_usage(limited: Limited, scripted: ScriptedProvider) -> None:
     model = scripted.model(answering(3, 4))
     async with limited.user(dailyRequests=1, monthlyRequests=1, monthlyTokens=5_000) as user:
         limited.execute(
@@ -332,7 +332,7 @@ async def test_a_new_month_begins_with_nothing_used(limited: Limited, scripted: 
     assert (usage["dailyRequests"]["used"], usage["monthlyRequests"]["used"], usage["monthlyTokens"]["used"]) == (1, 1, 7)
 
 
-async def test_a_run_that_wants_more_than_a_whole_month_is_told_so(limited: Limited, scripted: ScriptedProvider) -> None:
+async def test_a_run_that_needs_more_than_a_whole_month_gets_a_clear_error(limited: Limited, scripted: ScriptedProvider) -> None:
     model = scripted.model(answering(3, 4))
     async with limited.user(monthlyTokens=1_000) as user:
         refused = await compare(user, model)()

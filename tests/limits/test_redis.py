@@ -40,7 +40,7 @@ async def left(user: User, service: Limited) -> int:
     return reported_limits(answer)["user-requests"][2]
 
 
-async def test_two_hundred_requests_at_once_to_two_services_with_fifty_left_give_exactly_fifty(services: list[Limited]) -> None:
+async def test_two_hundred_simultaneous_requests_to_two_services_with_fifty_left_allow_exactly_fifty(services: list[Limited]) -> None:
     async with services[0].user(requests="50 per 15 minutes") as user:
         answers = await all_at_once([lambda service=service: user.http.get(f"{service.url}/") for service in services * 100])
     assert statuses(answers) == {200: 50, 429: 150}
@@ -60,7 +60,7 @@ async def test_streams_of_two_services_count_together(services: list[Limited]) -
     assert (usage["streams"]["used"], usage["dailyRequests"]["used"]) == (3, 3)
 
 
-async def test_a_request_that_is_taken_back_leaves_room_for_another(redis: RedisServer) -> None:
+async def test_a_request_that_is_taken_back_allows_another(redis: RedisServer) -> None:
     rate = Rate("test", 2, 900)
     async with Redis.from_url(redis.url) as client, anyio.create_task_group() as tasks:
         windows = SharedWindows(client)
@@ -89,7 +89,7 @@ async def test_without_redis_no_request_fails_and_each_service_counts_for_itself
         await until(together)
 
 
-async def test_a_redis_that_does_not_answer_holds_up_only_what_was_under_way(services: list[Limited], redis: RedisServer) -> None:
+async def test_an_unresponsive_redis_delays_only_running_requests(services: list[Limited], redis: RedisServer) -> None:
     async with services[0].user() as user:
         with redis.held_up():
             await left(user, services[0])

@@ -50,7 +50,7 @@ async def test_the_hundred_and_first_request_of_an_address_without_a_login_is_re
     assert_refused(answers[-1], "address-requests", 100)
 
 
-async def test_two_hundred_requests_at_once_with_fifty_left_give_exactly_fifty(limited: Limited) -> None:
+async def test_two_hundred_simultaneous_requests_with_fifty_left_allow_exactly_fifty(limited: Limited) -> None:
     async with limited.user(requests="50 per 15 minutes") as user:
         answers = await all_at_once([lambda: user.http.get("/")] * 200)
     assert statuses(answers) == {200: 50, 429: 150}
@@ -68,7 +68,7 @@ async def test_requests_with_a_login_count_for_the_user_from_whichever_address(u
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": "Bearer forged"}, {"X-API-Key": "pg_forged"}])
-async def test_what_does_not_hold_counts_for_the_address(nobody: httpx.AsyncClient, headers: dict[str, str]) -> None:
+async def test_invalid_credentials_count_for_the_address(nobody: httpx.AsyncClient, headers: dict[str, str]) -> None:
     answer = await nobody.get("/models", headers=headers)
     assert answer.status_code == 401
     assert reported_limits(answer)["address-requests"][2] == 99
@@ -83,7 +83,7 @@ async def test_the_eleventh_request_to_auth_without_a_login_is_refused_and_other
     assert reported_limits(await nobody.get("/"))["address-requests"][2] == 99
 
 
-async def test_a_page_that_is_loaded_again_and_again_is_not_taken_for_somebody_who_guesses_passwords(nobody: httpx.AsyncClient) -> None:
+async def test_repeated_page_loads_do_not_count_as_guessing_passwords(nobody: httpx.AsyncClient) -> None:
     answers = [await nobody.post("/auth/refresh") for _ in range(11)]
     assert [list(reported_limits(answer)) for answer in answers] == [["address-requests"]] * 11
     assert 429 not in [answer.status_code for answer in answers]
@@ -96,7 +96,7 @@ async def test_a_request_to_auth_with_an_access_token_counts_for_the_user(user: 
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/register", "/auth/forgot-password", "/auth/reset-password"])
-async def test_an_access_token_of_ones_own_does_not_help_to_guess_passwords(user: User, path: str) -> None:
+async def test_an_own_access_token_does_not_help_to_guess_passwords(user: User, path: str) -> None:
     guesser = from_address(new_address())
     answers = [await user.http.post(path, json={}, headers=guesser) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
@@ -104,7 +104,7 @@ async def test_an_access_token_of_ones_own_does_not_help_to_guess_passwords(user
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/users/me/password"), ("DELETE", "/users/me")])
-async def test_whoever_holds_an_access_token_can_not_guess_its_password_from_many_addresses(user: User, method: str, path: str) -> None:
+async def test_with_an_access_token_its_password_cannot_be_guessed_from_many_addresses(user: User, method: str, path: str) -> None:
     answers = [await user.http.request(method, path, json={}, headers=from_address(new_address())) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
     assert_refused(answers[-1], "auth", 10)
@@ -132,7 +132,7 @@ async def test_an_api_key_counts_for_its_user_but_at_auth_for_the_address(limite
         assert list(reported_limits(await program.post("/users/me/password", json={}))) == ["user-requests"]
 
 
-async def test_a_token_in_the_address_of_a_stream_counts_for_its_user(limited: Limited, user: User) -> None:
+async def test_a_token_in_the_url_of_a_stream_counts_for_its_user(limited: Limited, user: User) -> None:
     async with httpx.AsyncClient(base_url=limited.url, headers=from_address(new_address())) as page:
         query = {"prompt": "Hi", "models": "sim/quick", "token": user.token}
         assert reported_limits(await page.get("/playground/stream", params=query))["user-requests"][2] == 999
@@ -200,7 +200,7 @@ async def test_the_page_is_not_counted_and_a_browser_that_asks_the_api_is(nobody
         ("POST", "/playground/stream", {**HI, "models": ["sim/none"]}, 422),
     ],
 )
-async def test_every_answer_tells_of_the_limit(user: User, method: str, path: str, body: Any, status: int) -> None:
+async def test_every_response_reports_the_limit(user: User, method: str, path: str, body: Any, status: int) -> None:
     answer = await user.http.request(method, path, json=body)
     assert answer.status_code == status
     q, w, r, t = reported_limits(answer)["user-requests"]
@@ -208,14 +208,14 @@ async def test_every_answer_tells_of_the_limit(user: User, method: str, path: st
     assert 0 < t <= 900
 
 
-async def test_a_body_that_is_too_large_is_counted_and_told(limited: Limited, user: User) -> None:
+async def test_a_body_that_is_too_large_is_counted_and_reports_the_limit(limited: Limited, user: User) -> None:
     most = limited.service.settings.max_body_bytes
     answer = await user.http.post("/playground/stream", content=b"x" * (most + 1), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert reported_limits(answer)["user-requests"][2] == 999
 
 
-async def test_the_answer_to_a_failure_of_the_service_tells_of_the_limit(limited: Limited) -> None:
+async def test_an_internal_error_reports_the_limit(limited: Limited) -> None:
     async def breaks(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError("on purpose")
 
@@ -242,7 +242,7 @@ async def test_the_answer_to_a_failure_of_the_service_tells_of_the_limit(limited
     assert headers[b"ratelimit"] == b'"address-requests";r=99;t=900'
 
 
-async def test_a_stream_tells_of_all_limits_that_it_counts_for(user: User) -> None:
+async def test_a_stream_reports_all_its_limits(user: User) -> None:
     answer = await user.http.post("/playground/stream", json=HI)
     limits = reported_limits(answer)
     assert {name: (q, r) for name, (q, _, r, _) in limits.items()} == {
@@ -255,7 +255,7 @@ async def test_a_stream_tells_of_all_limits_that_it_counts_for(user: User) -> No
     assert 0 < limits["daily-requests"][3] <= 86_400
 
 
-async def test_a_window_has_room_again_when_requests_leave_it(limited: Limited) -> None:
+async def test_a_window_allows_requests_again_when_earlier_ones_leave_it(limited: Limited) -> None:
     async with limited.user(requests="2 per 1 second") as user:
         answers = await all_at_once([lambda: user.http.get("/")] * 3)
         assert statuses(answers) == {200: 2, 429: 1}
@@ -266,7 +266,7 @@ async def test_a_window_has_room_again_when_requests_leave_it(limited: Limited) 
         await until(allowed)
 
 
-async def test_a_users_own_limit_replaces_that_of_the_role_at_once_and_null_is_none(limited: Limited, user: User) -> None:
+async def test_a_users_own_limit_overrides_that_of_the_role_and_null_removes_it(limited: Limited, user: User) -> None:
     user_id = user.account["id"]
     limited.set_limits(user_id, requests="7 per minute")
     assert reported_limits(await user.http.get("/"))["user-requests"][:2] == (7, 60)
@@ -276,7 +276,7 @@ async def test_a_users_own_limit_replaces_that_of_the_role_at_once_and_null_is_n
     assert reported_limits(await user.http.get("/"))["user-requests"][:2] == (1000, 900)
 
 
-async def test_limits_that_are_none_leave_those_of_the_role(limited: Limited, user: User) -> None:
+async def test_invalid_limits_keep_those_of_the_role(limited: Limited, user: User) -> None:
     limited.execute("""UPDATE users SET limits = '{"requests": "plenty"}' WHERE id = $1""", user.account["id"])
     limited.portal.call(limited.service.announcements.announce, "user", user.account["id"])
     assert reported_limits(await user.http.get("/"))["user-requests"][0] == 1000

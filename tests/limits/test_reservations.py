@@ -130,7 +130,7 @@ async def test_a_refusal_changes_nothing(books: Books) -> None:
     assert books.reserve(books.wanted(40_000))
 
 
-async def test_who_wants_none_of_what_is_used_up_gets_it(books: Books) -> None:
+async def test_a_run_that_needs_nothing_of_an_exhausted_limit_starts(books: Books) -> None:
     assert books.reserve(books.wanted(100_000, "1"))
     assert not books.reserve(books.wanted(0, "0.01"))
     assert books.reserve(books.wanted())
@@ -169,7 +169,7 @@ async def test_a_turn_that_was_not_reserved_is_counted_when_it_closes(books: Boo
     assert books.row() == (1, 1, 20, 0, 0, 0)
 
 
-async def test_a_turn_whose_session_was_deleted_while_it_ran_is_settled_all_the_same(books: Books) -> None:
+async def test_a_turn_whose_session_was_deleted_while_it_ran_is_settled_too(books: Books) -> None:
     wanted = books.wanted(500)
     turn = books.turn(wanted)
     assert books.reserve(wanted)
@@ -180,7 +180,7 @@ async def test_a_turn_whose_session_was_deleted_while_it_ran_is_settled_all_the_
         assert books.row() == (1, 1, 20, 0, 0, 0)
 
 
-async def test_a_turn_that_ends_after_its_month_leaves_the_next_months_counts_alone(books: Books) -> None:
+async def test_a_turn_that_ends_after_its_month_does_not_count_for_the_next(books: Books) -> None:
     last_month = NOW.replace(day=1) - timedelta(days=1)
     earlier, wanted = books.wanted(500, "0.25", last_month), books.wanted(300)
     turn = books.turn(earlier)
@@ -243,7 +243,7 @@ async def test_a_service_whose_clock_is_far_ahead_counts_for_today(books: Books)
     assert books.row()[:2] == (2, 2)
 
 
-async def test_what_is_released_was_never_asked_for(books: Books) -> None:
+async def test_a_released_reservation_counts_as_never_made(books: Books) -> None:
     kept, released = books.wanted(500, "0.25"), books.wanted(300, "0.5")
     assert books.reserve(kept)
     assert books.reserve(released)
@@ -252,7 +252,7 @@ async def test_what_is_released_was_never_asked_for(books: Books) -> None:
         assert books.row() == (1, 1, 0, 0, 500, Decimal("0.25"))
 
 
-async def test_a_process_puts_off_what_its_runs_hold_and_forgets_what_was_settled(books: Books) -> None:
+async def test_a_process_extends_the_reservations_of_its_runs_and_forgets_settled_ones(books: Books) -> None:
     running, settled = books.wanted(500), books.wanted(300)
     reservations = Reservations(books.usage)
     for wanted in (running, settled):
@@ -268,7 +268,7 @@ async def test_a_process_puts_off_what_its_runs_hold_and_forgets_what_was_settle
     assert reservations._held == {running.run_id}
 
 
-async def test_what_nobody_puts_off_is_given_back_once_however_many_look(books: Books) -> None:
+async def test_an_expired_reservation_is_released_once(books: Books) -> None:
     for _ in range(5):
         assert books.reserve(books.wanted(500, "0.05"))
     books.expire()
@@ -277,9 +277,7 @@ async def test_what_nobody_puts_off_is_given_back_once_however_many_look(books: 
     assert books.reservations() == []
 
 
-async def test_a_start_whose_reservation_was_made_without_an_answer_is_given_back(
-    limited: Limited, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_reservation_without_a_response_is_released(limited: Limited, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = limited.service.services.get(LimitService)._backend
     repository, reservations = backend.repository, backend.reservations
     reserve = repository.reserve
@@ -302,7 +300,7 @@ async def test_a_start_whose_reservation_was_made_without_an_answer_is_given_bac
         assert books.reservations() == []
 
 
-async def test_what_could_not_be_released_is_given_back_until_nothing_can_come_late(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_release_is_repeated_until_no_statement_can_arrive_late(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reservations_module, "LATE_SECONDS", 0)
     reservations = Reservations(books.usage)
     wanted = books.wanted(500)
@@ -316,7 +314,7 @@ async def test_what_could_not_be_released_is_given_back_until_nothing_can_come_l
     assert (reservations._held, reservations._withdrawn) == (set(), {})
 
 
-async def test_a_service_puts_off_and_gives_back_by_itself(books: Books) -> None:
+async def test_a_service_extends_and_releases_reservations_by_itself(books: Books) -> None:
     held, left = books.wanted(500), books.wanted(300)
     reservations = Reservations(books.usage, beat_seconds=0.02)
     for wanted in (held, left):
@@ -356,7 +354,7 @@ async def does_not_end(exchange: Exchange) -> None:
     await exchange.until_client_leaves()
 
 
-async def test_a_killed_process_holds_nothing_and_what_it_used_is_counted_when_its_journal_is_found(
+async def test_a_killed_process_keeps_no_reservation_and_its_usage_is_counted_from_the_journal(
     limited: Limited, scripted: ScriptedProvider, doomed: dict[str, object]
 ) -> None:
     async with limited.user(monthlyTokens=5_000) as user:

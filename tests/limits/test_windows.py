@@ -18,7 +18,7 @@ def clock() -> Clock:
     return Clock()
 
 
-async def test_a_request_counts_for_exactly_the_rates_time(clock: Clock) -> None:
+async def test_a_request_counts_for_exactly_the_period_of_the_rate(clock: Clock) -> None:
     counted, rate = MemoryWindows(clock), Rate("test", 2, 10)
     assert await counted.hit(rate, "a") == Window(True, 1, 10)
     clock.now += 4
@@ -30,14 +30,14 @@ async def test_a_request_counts_for_exactly_the_rates_time(clock: Clock) -> None
     assert await counted.hit(rate, "a") == Window(False, 2, 4)
 
 
-async def test_windows_are_apart_by_rate_and_by_whose_they_are(clock: Clock) -> None:
+async def test_windows_are_separate_by_rate_and_owner(clock: Clock) -> None:
     counted, rate, other = MemoryWindows(clock), Rate("test", 1, 10), Rate("other", 1, 10)
     for each, who in ((rate, "a"), (rate, "b"), (other, "a")):
         assert (await counted.hit(each, who)).allowed
     assert not (await counted.hit(rate, "a")).allowed
 
 
-async def test_a_request_that_is_taken_back_leaves_room_and_the_earlier_ones(clock: Clock) -> None:
+async def test_a_request_that_is_taken_back_leaves_the_earlier_ones(clock: Clock) -> None:
     counted, rate = MemoryWindows(clock), Rate("test", 2, 10)
     await counted.take_back(rate, "a")
     await counted.hit(rate, "a")
@@ -57,7 +57,7 @@ async def test_looking_counts_nothing(clock: Clock) -> None:
     assert await counted.look(rate, "a") == Window(True, 0, 0)
 
 
-async def test_after_a_limit_is_lowered_there_is_room_when_enough_have_left(clock: Clock) -> None:
+async def test_a_lowered_limit_allows_requests_when_enough_have_left(clock: Clock) -> None:
     counted = MemoryWindows(clock)
     for _ in range(4):
         await counted.hit(Rate("test", 4, 10), "a")
@@ -65,15 +65,13 @@ async def test_after_a_limit_is_lowered_there_is_room_when_enough_have_left(cloc
     assert await counted.hit(Rate("test", 2, 10), "a") == Window(False, 4, 8)
 
 
-async def test_a_limit_of_none_at_all_refuses_everything(clock: Clock) -> None:
+async def test_a_limit_of_zero_refuses_everything(clock: Clock) -> None:
     counted, rate = MemoryWindows(clock), Rate("test", 0, 10)
     assert await counted.hit(rate, "a") == Window(False, 0, 10)
     assert await counted.look(rate, "b") == Window(False, 0, 0)
 
 
-async def test_windows_that_are_over_are_forgotten_and_there_are_never_more_than_a_limit(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_empty_windows_are_removed_and_their_number_is_limited(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "_MOST_KEYS", 5)
     counted, rate = MemoryWindows(clock), Rate("test", 1, 10)
     for number in range(20):
@@ -93,5 +91,5 @@ def test_rates_are_read(text: str, amount: int, seconds: int) -> None:
     assert Rate.parse("test", text) == Rate("test", amount, seconds)
 
 
-def test_no_rate_is_no_limit() -> None:
+def test_without_a_rate_there_is_no_limit() -> None:
     assert Rate.parse("test", None) is None
