@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures models through a running service: time to first token and answer, between chunks, per token, response time, cost.
+"""Benchmarks models through a running service: time to first token and answer, between chunks, per token, response time, cost.
 
-`python scripts/bench_stream.py --help` says how; docs/scripts.md says what the numbers mean.
+`python scripts/bench_stream.py --help` lists the options; docs/scripts.md explains the numbers.
 """
 
 import signal
@@ -29,13 +29,13 @@ from lib.bench.table import show
 from lib.units import count
 
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+"""The exit code after Ctrl-C, as in shells: 128 + SIGINT."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=options.HELP)
 
 
 class Bar:
-    """The progress on stderr: shown on a terminal only, so that logs stay readable."""
+    """The progress bar on stderr, only shown on a terminal, so that logs stay readable."""
 
     def __init__(self) -> None:
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]}"), TimeElapsedColumn(), TimeRemainingColumn())
@@ -45,21 +45,21 @@ class Bar:
         self._failed = 0
 
     def begin(self, description: str, requests: int) -> None:
-        """A new phase of `requests` requests, in place of the one before."""
+        """Begin a new phase of `requests` requests."""
         if self._task is not None:
             self.progress.remove_task(self._task)
         self._failed = 0
         self._task = self.progress.add_task(description, total=requests, failed="")
 
     def advance(self, answers: Sequence[Answer]) -> None:
-        """One more request is over."""
+        """Count a finished request."""
         self._failed += sum(answer.status == "failed" for answer in answers)
         if self._task is not None:
             self.progress.update(self._task, advance=1, failed=count(self._failed, "failure") if self._failed else "")
 
 
 class Benchmark:
-    """One benchmark: warms up, measures, and keeps what it has when it is ended early."""
+    """One benchmark: warms up, measures, and keeps its results if it ends early."""
 
     def __init__(self, plan: Plan, url: str, who: Credentials, timeout_seconds: float) -> None:
         self.answers: list[Answer] = []
@@ -75,7 +75,7 @@ class Benchmark:
         self._timeout_seconds = timeout_seconds
 
     async def run(self) -> None:
-        """Run it to its end, to Ctrl-C, or to a refusal that makes going on useless."""
+        """Run until the end, Ctrl-C, or a refusal that makes it useless to continue."""
         bar = Bar()
         silence = self._timeout_seconds
         async with (
@@ -111,7 +111,7 @@ class Benchmark:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _ in signals:
                 break
-        # Out of the receiver, a second Ctrl-C ends the program at once.
+        # Outside the receiver, a second Ctrl-C ends the program immediately.
         options.say("Stopping the running requests. Press Ctrl-C again to exit immediately.")
         self.interrupted = True
         runner.stop()

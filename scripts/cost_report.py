@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reports what a running service's answers cost, by day, model and provider.
+"""Reports the costs of a running service's answers by day, model and provider.
 
-`python scripts/cost_report.py --help` says how; docs/scripts.md says what the columns mean.
+`python scripts/cost_report.py --help` lists the options; docs/scripts.md explains the columns.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ from lib.problems import ServiceError
 from lib.units import count
 
 EARLIEST_YEAR = 2000
-"""Long before it, time zones went by the sun, with seconds that no date on the wire can carry."""
+"""Long before it, time zones followed the sun, with seconds in their offsets, which a date on the wire can't represent."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=options.HELP)
 
@@ -37,7 +37,7 @@ async def read(book: Book, url: str, who: Credentials) -> None:
 
 
 def dimensions(value: str) -> list[Dimension]:
-    """`day,model` as a list in that order, each once."""
+    """Parse `day,model` into a list in that order, without duplicates."""
     names = [name.strip() for name in value.split(",")]
     known = [known for name in names for known in DIMENSIONS if known == name]
     if len(known) < len(names) or len(set(known)) < len(known):
@@ -46,9 +46,9 @@ def dimensions(value: str) -> list[Dimension]:
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """The zone of that name in the IANA database."""
+    """Return the time zone of that name in the IANA database."""
     try:
-        # What systems are given as the zone that they don't know.
+        # The name that some systems use for an unknown zone.
         return ZoneInfo("UTC" if name == "Etc/Unknown" else name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise typer.BadParameter(f"There is no time zone {name!r}. Use a name such as Europe/Berlin.", param_hint="--time-zone") from error

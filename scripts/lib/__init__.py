@@ -1,1 +1,1 @@
-"""What `bench_stream.py` and `cost_report.py` are made of: clients of the service's public HTTP API, and nothing of its inside."""
+"""The parts of `bench_stream.py` and `cost_report.py`, which only use the service's public HTTP API."""

@@ -1,4 +1,4 @@
-"""The service as a script sees it: requests that log in, log in again, and wait when they are told to."""
+"""A client of the service that logs in, renews the login, and waits when the service asks for it."""
 
 import json
 import time
@@ -17,13 +17,13 @@ from .kept_login import KeptLogin, Tokens
 from .problems import BadWire, ConnectionLost, Problem, Silent, Unreachable
 
 MAX_WAIT_SECONDS = 600.0
-"""How long one request waits in all when the service says "later" (429 or 503 with `Retry-After`)."""
+"""How long one request waits in total if the service responds with 429 or 503 and `Retry-After`."""
 _CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who is asking: an access token, or an account. All empty: nobody. Never shown, not even in a traceback."""
+    """An access token or an account; all empty: none. Never shown, not even in a traceback."""
 
     token: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
@@ -32,14 +32,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """An answer that is being streamed: its events, and when its request was sent (`time.perf_counter`, seconds)."""
+    """A streamed response: its events, and when its request was sent (`time.perf_counter`, seconds)."""
 
     sent_at: float
     events: AsyncIterator[dict[str, Any]]
 
 
 class Service:
-    """The public HTTP API at one address. Every method raises a `ServiceError` when it gets no useful answer."""
+    """The public HTTP API at one address. Every method raises a `ServiceError` without a useful response."""
 
     def __init__(self, http: httpx.AsyncClient, credentials: Credentials, notify: Callable[[str], None]) -> None:
         self._http = http
@@ -50,17 +50,17 @@ class Service:
         self._renewing = anyio.Lock()
 
     async def get(self, path: str, params: dict[str, str]) -> dict[str, Any]:
-        """The JSON object at `path`."""
+        """Return the JSON object at `path`."""
         response, _ = await self._authorised("GET", path, params=params)
         return _json_object(response)
 
     async def post(self, path: str, body: dict[str, Any]) -> None:
-        """Ask for something whose answer does not matter."""
+        """Send a request whose response doesn't matter."""
         await self._authorised("POST", path, body=body)
 
     @asynccontextmanager
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[EventStream]:
-        """Post `body` and follow the events. Leaving early closes the connection."""
+        """Post `body` and follow the events. Leaving the block early closes the connection."""
         response, sent_at = await self._authorised("POST", path, body=body, stream=True)
         try:
             async with aclosing(_events(response)) as events:
@@ -83,9 +83,9 @@ class Service:
         return await self._send(method, path, body=body, params=params, stream=stream, token=self._access)
 
     async def _renew(self, kept: KeptLogin, used: str | None) -> None:
-        """Get another access token than `used`. When many requests find theirs expired at once, the first renews it for all.
+        """Get another access token than `used`. If many requests find it expired at once, the first renews it for all.
 
-        A login that an earlier run left is used, and renewed when it has expired; only without one does the account log in.
+        A saved login of an earlier run is used, and renewed if it has expired. Only without one does the account log in.
         """
         async with self._renewing:
             if self._access != used:
@@ -105,7 +105,7 @@ class Service:
         except Problem as problem:
             if problem.status not in (400, 401, 422):
                 raise
-            return None  # The login has ended since.
+            return None  # The login has ended meanwhile.
 
     async def _log_in(self) -> Tokens:
         return await self._tokens("/auth/login", {"email": self._credentials.email, "password": self._credentials.password})
@@ -173,7 +173,7 @@ async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], No
     place = _place(response.request.url)
     try:
         async for message in EventSource(response).aiter_sse():
-            # A keep-alive comes out as a message without data.
+            # A keep-alive is a message without data.
             if message.data:
                 yield _event(message.data)
     except SSEError as error:
@@ -195,7 +195,7 @@ def _event(text: str) -> dict[str, Any]:
 
 
 def _json(body: dict[str, Any]) -> bytes:
-    """As UTF-8, which can't hold half a surrogate pair: it becomes U+FFFD, as the service would read it."""
+    """Encode as UTF-8, which can't represent a lone surrogate: it becomes U+FFFD, as the service would read it."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
@@ -211,7 +211,7 @@ def _json_object(response: httpx.Response) -> dict[str, Any]:
 
 
 def _wait_asked_for(response: httpx.Response) -> float | None:
-    """Seconds to wait by `Retry-After` (RFC 9110, section 10.2.3: seconds or a date), at least one; `None`: don't ask again."""
+    """Return the seconds of `Retry-After` (RFC 9110, section 10.2.3: seconds or a date), at least one; `None`: don't retry."""
     value = response.headers.get("Retry-After")
     if response.status_code not in (429, 503) or value is None:
         return None
@@ -226,5 +226,5 @@ def _wait_asked_for(response: httpx.Response) -> float | None:
 
 
 def _place(url: httpx.URL) -> str:
-    """Host and port alone: an address may carry a password."""
+    """Return only host and port: an address may contain a password."""
     return url.netloc.decode("ascii")

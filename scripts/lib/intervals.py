@@ -1,10 +1,10 @@
-"""95 % confidence intervals for medians that hold what they say for few values and for skewed ones.
+"""95 % confidence intervals for medians that are accurate for few values and for skewed distributions.
 
-Of independent values: order statistics, interpolated between two of them. Hettmansperger and Sheather, "Confidence intervals based on
-interpolated order statistics", Statistics & Probability Letters 4 (1986). They assume nothing of the distribution, where the bootstrap's
-percentile method covers 87 % for seven values in place of 95 %.
+For independent values: interpolated order statistics. Hettmansperger and Sheather, "Confidence intervals based on
+interpolated order statistics", Statistics & Probability Letters 4 (1986). They assume nothing about the distribution, whereas the
+bootstrap's percentile method covers 87 % instead of 95 % for seven values.
 
-Of values that come in groups (the times between the chunks of one answer hang together): Woodruff's interval, with the variance between
+For values in groups (the times between the chunks of one answer are correlated): Woodruff's interval, with the variance between
 groups and Student's t. Woodruff, "Confidence Intervals for Medians and Other Position Measures", Journal of the American Statistical
 Association 47 (1952).
 """
@@ -18,7 +18,7 @@ from .stats import Distribution, together
 
 CONFIDENCE_PERCENT = 95
 FEWEST_VALUES = 6
-"""With five independent values, both ends together say no more than 93.75 %."""
+"""With five independent values, the whole range only covers 93.75 %."""
 _TAIL = (1 - CONFIDENCE_PERCENT / 100) / 2
 
 
@@ -30,7 +30,7 @@ class Interval(NamedTuple):
 
 
 def median_interval(sample: Distribution, *, step: float = 0.0) -> Interval | None:
-    """The interval for the median of `sample`, whose values are independent. `None` for fewer than six.
+    """Return the interval for the median of `sample`, whose values are independent. `None` for fewer than six.
 
     `step` is the resolution of the clock: the interval is never narrower.
     """
@@ -38,7 +38,7 @@ def median_interval(sample: Distribution, *, step: float = 0.0) -> Interval | No
     if n < FEWEST_VALUES:
         return None
     below, rank = 0.0, 0
-    # `rank` becomes the highest from which on both tails together are at most 5 %; it counts from 0.
+    # `rank` becomes the highest rank, from 0, at which both tails together are at most 5 %.
     while (weight := _half_binomial(n, rank)) + below <= _TAIL:
         below += weight
         rank += 1
@@ -53,9 +53,9 @@ def median_interval(sample: Distribution, *, step: float = 0.0) -> Interval | No
 
 
 def grouped_median_interval(groups: Sequence[Mapping[float, int]], *, step: float = 0.0) -> Interval | None:
-    """The interval for the median of the values of all `groups` together, each group given as counts. `None` for fewer than six groups.
+    """Return the interval for the median of the values of all `groups`, each given as counts. `None` for fewer than six groups.
 
-    To take the values of one answer for independent ones would make the interval far too narrow.
+    Treating the values of one answer as independent would make the interval far too narrow.
     """
     filled = [group for group in groups if group]
     if len(filled) < FEWEST_VALUES:
@@ -63,7 +63,7 @@ def grouped_median_interval(groups: Sequence[Mapping[float, int]], *, step: floa
     everything = Distribution(together(filled))
     median = everything.median
     spread = math.fsum(_excess(group, median) ** 2 for group in filled) * len(filled) / (len(filled) - 1)
-    # Where a few groups have most of the values, there are fewer that count: Kish's effective number.
+    # If a few groups have most of the values, the effective number of groups is lower (Kish).
     effective = everything.count**2 / sum(sum(group.values()) ** 2 for group in filled)
     margin = _student(max(effective - 1, 1.0)) * math.sqrt(spread) / everything.count
     low = everything.percentile(100 * max(0.0, 0.5 - margin))
@@ -72,17 +72,17 @@ def grouped_median_interval(groups: Sequence[Mapping[float, int]], *, step: floa
 
 
 def _half_binomial(n: int, k: int) -> float:
-    """The probability of `k` heads in `n` tosses."""
+    """Return the probability of `k` heads in `n` tosses."""
     return math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
 
 
 def _excess(group: Mapping[float, int], median: float) -> float:
-    """How many more values of a group are below the median than if it lay in their middle. Those at it count half."""
+    """Return how many more values of a group are below the median than expected. Values equal to it count half."""
     return math.fsum(count * (0.5 if value < median else -0.5 if value > median else 0.0) for value, count in group.items())
 
 
 def _student(freedom: float) -> float:
-    """The quantile of Student's t that leaves half of 5 % above it; from five degrees of freedom on it is right to three decimals.
+    """Return the 97.5 % quantile of Student's t. From five degrees of freedom on, it is accurate to three decimals.
 
     Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5.
     """

@@ -1,7 +1,7 @@
-"""The login that a script got, kept for the next run: eleven runs in a quarter of an hour must not log in eleven times (`LIMIT_AUTH`).
+"""The saved login of a script: eleven runs in a quarter of an hour must not log in eleven times (`LIMIT_AUTH`).
 
-One private file for each service and account, in the user's data folder (`XDG_DATA_HOME`). Scripts that run at once share it: who renews
-the login holds a lock meanwhile, and the others then take what is new instead of using a refresh token for the second time.
+One private file per service and account, in the user's data folder (`XDG_DATA_HOME`). Concurrent scripts share it: the one that renews
+the login holds a lock, and the others then use the new tokens instead of using a refresh token a second time.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ import platformdirs
 
 
 class Tokens(NamedTuple):
-    """What a login gives."""
+    """The tokens of a login."""
 
     access: str
     refresh: str | None
@@ -38,7 +38,7 @@ class KeptLogin:
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
-        """Within it no other script renews this login."""
+        """Lock the login, so that no other script renews it in the block."""
         lock = await anyio.to_thread.run_sync(self._lock)
         try:
             yield
@@ -47,7 +47,7 @@ class KeptLogin:
                 os.close(lock)
 
     def load(self) -> Tokens | None:
-        """The login that was kept last; `None`: there is none."""
+        """Return the saved login; `None`: there is none."""
         try:
             kept = json.loads(self._file.read_bytes())
             access, refresh = kept["accessToken"], kept["refreshToken"]
@@ -56,7 +56,7 @@ class KeptLogin:
         return Tokens(access, refresh) if isinstance(access, str) and isinstance(refresh, str | None) else None
 
     def save(self, tokens: Tokens) -> None:
-        """Keep `tokens` in the place of those before."""
+        """Save `tokens` in place of the previous ones."""
         new = self._file.with_suffix(f".{os.getpid()}")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What both commands ask of the person who types them, and how they answer: options, files, messages, exit codes."""
+"""Options, output files, messages and exit codes of both commands."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from .units import printable
 DEFAULT_URL = "http://127.0.0.1:4000"
 STDOUT = Path("-")
 PIPED_WIDTH = 160
-"""A pipe has no width of its own, and what takes it wants whole columns."""
+"""The width of tables in a pipe, which has no width itself: programs need untruncated columns."""
 HELP = {"help_option_names": ["-h", "--help"]}
 _TOKEN = re.compile("[!-~]+")
 
@@ -58,20 +58,20 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(message: str) -> None:
-    """Tell the person something, on stderr."""
+    """Print a message on stderr."""
     err.print(printable(message), markup=False)
 
 
 def fail(message: str) -> NoReturn:
-    """Tell what went wrong and end with code 1."""
+    """Print an error and exit with code 1."""
     err.print(printable(message), markup=False, style="red")
     raise typer.Exit(1)
 
 
 def credentials(token: str | None, email: str | None, password: str | None) -> Credentials:
-    """Who is asking. With both a token and an account, the account logs in when the token is no longer valid.
+    """Return the credentials. With both a token and an account, the account logs in when the token is no longer valid.
 
-    Ends the script where the environment has what no HTTP client can use.
+    Exits if the environment has values that no HTTP client can use.
     """
     if faults := prepare_environment():
         fail("\n".join(faults))
@@ -88,7 +88,7 @@ def credentials(token: str | None, email: str | None, password: str | None) -> C
 
 
 def check_text(value: str, option: str) -> None:
-    """Refuse what is not UTF-8: Python keeps such bytes as halves of surrogate pairs, which no file of ours can hold."""
+    """Refuse text that is not UTF-8: Python keeps such bytes as lone surrogates, which can't be written to our files."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -96,7 +96,7 @@ def check_text(value: str, option: str) -> None:
 
 
 def service_url(value: str) -> str:
-    """`value`, when it is an address that can be used."""
+    """Return `value` if it is a valid address."""
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL as error:
@@ -107,12 +107,12 @@ def service_url(value: str) -> str:
 
 
 def place(url: str) -> str:
-    """Host and port of `url`, for reports: without a password that it may carry."""
+    """Return host and port of `url` for reports, without a password."""
     return httpx.URL(url).netloc.decode("ascii")
 
 
 def check_outputs(paths: Iterable[Path | None]) -> None:
-    """Refuse now what could not be written after an hour of measuring."""
+    """Refuse outputs that could not be written after an hour of measuring."""
     wanted = [path for path in paths if path is not None]
     if wanted.count(STDOUT) > 1:
         raise typer.BadParameter("Only one of the outputs can go to standard output (-).")
@@ -131,16 +131,16 @@ def check_outputs(paths: Iterable[Path | None]) -> None:
 
 
 def report(show: Callable[[Console], None], *files: tuple[Path | None, Callable[[], str]]) -> None:
-    """Write the files that were asked for, each as UTF-8, and `show` the tables: all of it, whatever becomes of the rest.
+    """Write the requested files as UTF-8, and `show` the tables. If one output fails, the others are still written.
 
-    Tables go to stdout, or to stderr when a file was asked for there, which must then be alone.
+    Tables go to stdout, or to stderr if a file goes to stdout.
     """
     console = Console(stderr=any(path == STDOUT for path, _ in files), highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, PIPED_WIDTH)
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # A `?` for what its encoding lacks.
-    with ExitStack() as steps:  # The last one is taken first.
+        sys.stdout.reconfigure(errors="replace")  # A `?` for characters that its encoding lacks.
+    with ExitStack() as steps:  # Runs in reverse order.
         steps.callback(_show, show, console)
         for path, content in reversed(files):
             if path is not None:
@@ -168,9 +168,9 @@ def _reporting_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise  # Whoever read it had enough, and needs to be told nothing.
+        raise  # The reader has stopped reading, which needs no message.
     except OSError as error:
         if path == STDOUT:
-            # What is left, Python would try to write once more at its end.
+            # Python would otherwise try to write the rest again on exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         fail(f"Can't write to {'standard output' if path == STDOUT else path}: {error.strerror}.")

@@ -1,6 +1,6 @@
-"""A self-contained HTML page: its style is inside, it holds no script and names no other address.
+"""A self-contained HTML page: with its styles, without scripts and without links to other addresses.
 
-The markup is XML as well, so that any XML reader can check or read it.
+The markup is also XML, so that any XML parser can check or read it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,12 @@ _STYLE = Path(__file__).with_name("report.css")
 
 
 def escape(text: str) -> str:
-    """`text` for element content and quoted attributes."""
+    """Escape `text` for element content and quoted attributes."""
     return escape_markup(printable(text))
 
 
 def page(title: str, subtitle: str, sections: Iterable[str]) -> str:
-    """The whole document. `sections` are HTML, `title` and `subtitle` are plain text."""
+    """Return the document. `sections` are HTML; `title` and `subtitle` are plain text."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -43,13 +43,13 @@ def page(title: str, subtitle: str, sections: Iterable[str]) -> str:
 
 
 def section(heading: str, *parts: str, note: str = "") -> str:
-    """A part of the page. `parts` are HTML; `note` is plain text under the heading."""
+    """Return a section. `parts` are HTML; `note` is plain text below the heading."""
     below = f'<p class="note">{escape(note)}</p>\n' if note else ""
     return f"<section>\n<h2>{escape(heading)}</h2>\n{below}{''.join(parts)}</section>\n"
 
 
 def tiles(entries: Iterable[tuple[str, str, str]]) -> str:
-    """Large single facts: what it is, the fact, a remark under it; plain text all three."""
+    """Return tiles with a name, a fact and a remark, all plain text."""
     inner = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}<small>{escape(remark)}</small></dd></div>\n" for name, fact, remark in entries
     )
@@ -64,9 +64,9 @@ def table(
     foot: Iterable[Sequence[str]] = (),
     groups: Sequence[tuple[str, int]] = (),
 ) -> str:
-    """A table. Cells are HTML; the first `text_columns` columns are text, the others numbers. Wide tables scroll by themselves.
+    """Return a table. Cells are HTML; the first `text_columns` columns are text, the others numbers. Wide tables scroll.
 
-    `groups` are headings over several columns, which stand behind the text ones: the heading, and over how many.
+    `groups` are headings over several columns after the text columns: the heading, and the number of columns.
     """
 
     def line(cells: Sequence[str], tag: str = "td") -> str:
@@ -88,33 +88,33 @@ def _cell(content: str, tag: str, *, number: bool) -> str:
 
 
 def unbroken(text: str) -> str:
-    """`text` as HTML that stays on one line."""
+    """Return `text` as HTML that stays on one line."""
     return f'<span class="unbroken">{escape(text)}</span>'
 
 
 def prose(text: str) -> str:
-    """`text` as HTML for a cell in which it can be read, on a phone too."""
+    """Return `text` as HTML for a cell that is readable, even on a phone."""
     return f'<div class="prose">{escape(text)}</div>'
 
 
 def badge(text: str) -> str:
-    """A small label in a line."""
+    """Return a small inline label."""
     return f'<span class="badge">{escape(text)}</span>'
 
 
 def model_name(name: str, *, simulated: bool, colour: int | None = None) -> str:
-    """A model's name as HTML, with its colour in the charts, and labelled when it is simulated."""
+    """Return a model's name as HTML, with its colour in the charts, and labelled if it is simulated."""
     swatch = "" if colour is None else f'<i class="swatch {colour_class(colour)}"></i>'
-    # Names may break after the provider and at hyphens, so that they fit on a phone.
+    # Names can wrap after the provider and at hyphens, so that they fit on a phone.
     shown = escape(name).replace("/", "/<wbr/>")
     return f"{swatch}{shown}" + (f" {badge('simulated')}" if simulated else "")
 
 
 def plain_name(name: str, *, simulated: bool) -> str:
-    """A model's name where no badge can stand: in plain text, labelled when it is simulated."""
+    """Return a model's name as plain text, labelled if it is simulated."""
     return f"{name} (simulated)" if simulated else name
 
 
 def colour_class(index: int) -> str:
-    """The CSS class of the `index`th colour; they come round again after eight."""
+    """Return the CSS class of the `index`th colour. Colours repeat after eight."""
     return f"c{index % 8}"

@@ -1,12 +1,12 @@
-"""What can go wrong between a script and the service, each a sentence for the person at the terminal.
+"""Errors between a script and the service. Each message is a sentence for the person at the terminal.
 
 Exception
 └── ServiceError        anything below
-    ├── Problem         the service answered with 4xx or 5xx
-    ├── Unreachable     nobody answers at the address
-    ├── ConnectionLost  the connection broke in the middle of an answer
-    ├── Silent          nothing came for longer than we wait
-    └── BadWire         the answer is not what the API promises; perhaps something else listens there
+    ├── Problem         the service responded with 4xx or 5xx
+    ├── Unreachable     nothing listens at the address
+    ├── ConnectionLost  the connection was lost during a response
+    ├── Silent          no response within the time limit
+    └── BadWire         an unexpected response; perhaps another program listens there
 """
 
 from typing import Any
@@ -15,48 +15,48 @@ import httpx
 
 
 class ServiceError(Exception):
-    """The message is for people. `code` is for counting: stable and without spaces."""
+    """The base of all errors. The message is for people; `code` is stable, without spaces, for counting."""
 
     code = "service_error"
 
 
 class Unreachable(ServiceError):
-    """No connection came about."""
+    """No connection could be made."""
 
     code = "unreachable"
 
 
 class ConnectionLost(ServiceError):
-    """The connection broke after it had been made."""
+    """The connection was lost."""
 
     code = "connection_lost"
 
 
 class Silent(ServiceError):
-    """We gave up waiting."""
+    """The service didn't respond in time."""
 
     code = "client_timeout"
 
 
 class BadWire(ServiceError):
-    """Something answered, but not as the API does."""
+    """The response doesn't match the API."""
 
     code = "bad_wire"
 
 
 class Problem(ServiceError):
-    """An error answer. `code` is the last part of the problem's `type` (RFC 9457), or `http_502` where there is none."""
+    """An error response. `code` is the last part of the problem's `type` (RFC 9457), or such as `http_502` without one."""
 
     def __init__(self, status: int, code: str, message: str, *, wait_seconds: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.wait_seconds = wait_seconds
-        """After which the service would be asked again; `None` when it did not say."""
+        """Seconds until a retry; `None` if the service didn't say."""
 
     @classmethod
     def of(cls, response: httpx.Response, *, wait_seconds: float | None = None) -> "Problem":
-        """The problem that `response`, already read, tells of."""
+        """Return the problem in `response`, which must have been read."""
         status = response.status_code
         body = _object(response)
         detail, title = body.get("detail"), body.get("title")
@@ -71,7 +71,7 @@ class Problem(ServiceError):
 
 
 def _with_fields(message: str, errors: list[Any]) -> str:
-    """`message` with each field's error told once, after the field's name: most details hold the errors already, not all the names."""
+    """Add the fields' names to their errors in `message`: most details already contain the errors, but not all names."""
     fields: dict[str, list[str]] = {}
     for error in errors:
         if isinstance(error, dict):

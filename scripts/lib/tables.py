@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.table import Table
 
 _NARROWEST_NAME = 12
-"""Columns of names give way down to this, by taking more lines."""
+"""Columns of names can shrink to this width by wrapping."""
 _ANY_WIDTH = 1_000
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Print `table`; where it has no room, a list for each of its rows: a figure that is cut is none."""
+    """Print `table`, or a list per row if the terminal is too narrow: a truncated number would be wrong."""
     if _narrowest(table, console) <= console.width:
         console.print(table)
         return

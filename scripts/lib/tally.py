@@ -1,16 +1,16 @@
-"""Sums of answers, tokens and money. Money is `Decimal` and never rounded; what is not known is counted, not taken for zero."""
+"""Sums of answers, tokens and money. Money is `Decimal` and never rounded. Unknown costs are counted, not treated as zero."""
 
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from .problems import BadWire
 
-# Wide enough for any sum of prices, and a sum that would have to be rounded is an error instead.
+# Wide enough for any sum of prices. A sum that would have to be rounded is an error.
 _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 
 
 def dollars(value: object) -> Decimal | None:
-    """An amount from the wire, a decimal string; `None` (unknown) stays `None`. Raises `BadWire` for anything else."""
+    """Parse an amount from the wire, a decimal string; `None` (unknown) stays `None`. Raises `BadWire` for anything else."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -24,34 +24,34 @@ def dollars(value: object) -> Decimal | None:
 
 
 def add(first: Decimal, second: Decimal) -> Decimal:
-    """The exact sum of two amounts."""
+    """Return the exact sum of two amounts."""
     return _EXACT.add(first, second)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What some answers came to. Real and simulated answers never share one: made-up money must not look like money."""
+    """The sums of some answers. Real and simulated answers are never mixed: simulated costs must not look like real money."""
 
     answers: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: int = 0
-    """Answers whose tokens the service counted itself, because the provider did not say."""
+    """Answers whose tokens the service counted itself, because the provider didn't report them."""
     priced: int = 0
-    """Answers that used something at a known cost."""
+    """Answers with usage at a known cost."""
     unpriced: int = 0
-    """Answers that used something, or may have, at a cost nobody knows. `cost` lacks them."""
+    """Answers with (possible) usage at an unknown cost, which are not included in `cost`."""
     cost: Decimal = Decimal(0)
-    """US dollars, of the priced answers."""
+    """US dollars of the priced answers."""
 
     def add(self, *, input_tokens: int | None, output_tokens: int | None, estimated: bool, cost: Decimal | None) -> None:
-        """Count one answer. `None` is "not known"."""
+        """Add one answer. `None`: unknown."""
         self.answers += 1
         self.input_tokens += input_tokens or 0
         self.output_tokens += output_tokens or 0
         self.estimated += estimated
         if not cost and input_tokens == 0 and output_tokens == 0:
-            return  # It is known to have used nothing (it was refused, say): there is no price to know, and no average to lower.
+            return  # It used nothing (such as after a refusal), so it must neither need a price nor lower the average.
         if cost is None:
             self.unpriced += 1
         else:
@@ -59,7 +59,7 @@ class Tally:
             self.cost = add(self.cost, cost)
 
     def merge(self, other: "Tally") -> None:
-        """Add all that `other` counted."""
+        """Add the sums of `other`."""
         self.answers += other.answers
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
@@ -70,5 +70,5 @@ class Tally:
 
     @property
     def known_cost(self) -> Decimal | None:
-        """US dollars; `None` when nothing is known, since "0" would say "free"."""
+        """Return US dollars; `None` if nothing is known, because 0 would mean "free"."""
         return self.cost if self.priced or not self.unpriced else None

@@ -1,20 +1,20 @@
-"""Numbers as people read them."""
+"""Formatting of numbers for people."""
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
-# Everything that can move a terminal's cursor or that XML forbids, except the line break.
+# Everything that can move a terminal's cursor or that XML forbids, except line feeds.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SHOWN_DECIMALS = Decimal("0.000001")
 
 
 def printable(text: str) -> str:
-    """`text` from elsewhere, made safe for a terminal and for XML: control characters become U+FFFD."""
+    """Make `text` safe for a terminal and for XML: control characters become U+FFFD."""
     return _CONTROL.sub("\ufffd", text)
 
 
 def milliseconds(value: float) -> str:
-    """A duration given in ms, with three or so significant digits: `0.42 ms`, `87 ms`, `1.25 s`."""
+    """Format a duration in ms with about three significant digits: `0.42 ms`, `87 ms`, `1.25 s`."""
     if value < 9.95:
         return f"{value:.2f} ms"
     if value < 99.5:
@@ -23,18 +23,18 @@ def milliseconds(value: float) -> str:
 
 
 def per_second(value: float) -> str:
-    """A rate in tokens per second: `7.3`, `48.1`, `310`."""
+    """Format a rate in tokens per second: `7.3`, `48.1`, `310`."""
     return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
 
 
 def exact(amount: Decimal) -> str:
-    """Plain digits, all that matter: no exponent, no trailing zeros."""
+    """Format an exact amount, without exponent and trailing zeros."""
     text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def money(amount: Decimal | None) -> str:
-    """US dollars for reading, at most six decimals, at least two: `$0.0042`, `$12.30`; `unknown`. Files hold the exact amount."""
+    """Format US dollars with two to six decimals: `$0.0042`, `$12.30`; `unknown`. Files have the exact amount."""
     if amount is None:
         return "unknown"
     if 0 < amount < _SHOWN_DECIMALS:
@@ -44,5 +44,5 @@ def money(amount: Decimal | None) -> str:
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """`1 answer`, `2,000 answers`."""
+    """Format a count: `1 answer`, `2,000 answers`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

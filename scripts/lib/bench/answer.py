@@ -1,4 +1,4 @@
-"""One answer as it was measured: filled in from the events of its lane, one by one."""
+"""The measurements of one answer, collected from the events of its lane."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from .plan import Job
 
 
 class Gaps:
-    """The times between the chunks of one answer as they came here, in ms, by this machine's monotonic clock, to a microsecond.
+    """The times between the chunks of one answer as read here, in ms, by this machine's monotonic clock, to a microsecond.
 
-    Chunks that came in one read are there together: the first of them takes the time since the chunk before, the others about none.
+    If several chunks come in one read, the first gets all the time since the previous chunk, and the others almost none.
     """
 
     __slots__ = ("_last", "counts")
@@ -24,7 +24,7 @@ class Gaps:
         self._last: float | None = None
 
     def take(self, elapsed: float) -> None:
-        """The next chunk came, `elapsed` ms after the request was sent."""
+        """Record a chunk that came `elapsed` ms after the request was sent."""
         if self._last is not None:
             self.counts[round(elapsed - self._last, 3)] += 1
         self._last = elapsed
@@ -32,19 +32,19 @@ class Gaps:
 
 @dataclass(slots=True)
 class Answer:
-    """One lane of one request. Durations are in ms; `client_` ones were measured here, the others by the service."""
+    """One lane of one request. Durations are in ms. Those with `client_` were measured here, the others by the service."""
 
     asked: str
-    """The model as it was given on the command line."""
+    """The model as on the command line."""
     prompt: int
     repetition: int
     model: str
-    """The model's full name, once the service has said it."""
+    """The model's full name, once the service has reported it."""
     simulated: bool | None = None
-    """`None` until the service has said it."""
+    """`None` until the service has reported it."""
     status: Literal["unfinished", "completed", "failed", "stopped"] = "unfinished"
     code: str | None = None
-    """Of a failure: the service's error code, or one of `lib/problems.py`."""
+    """The error code of a failure: the service's, or one of `lib/problems.py`."""
     message: str | None = None
     attempts: int = 1
     input_tokens: int | None = None
@@ -54,7 +54,7 @@ class Answer:
     time_to_first_token: float | None = None
     time_to_first_answer: float | None = None
     thinks: bool = False
-    """Some of its thinking was shown."""
+    """Whether some of the thinking was shown."""
     response_time: float | None = None
     tokens_per_second: float | None = None
     client_time_to_first_token: float | None = None
@@ -63,11 +63,11 @@ class Answer:
 
     @classmethod
     def to(cls, job: Job) -> list["Answer"]:
-        """The answers that `job` will give, in the order of their lanes."""
+        """Return the answers of `job`, in the order of their lanes."""
         return [cls(asked=model, prompt=job.prompt.number, repetition=job.repetition, model=model) for model in job.models]
 
     def take(self, event: Mapping[str, Any], elapsed: float) -> None:
-        """An event of this lane, which came `elapsed` ms after the request was sent. Unknown types are left to newer scripts."""
+        """Process an event of this lane that came `elapsed` ms after the request was sent. Unknown types are ignored."""
         match event.get("type"):
             case "chunk":
                 if self.client_time_to_first_token is None:
@@ -83,18 +83,18 @@ class Answer:
 
     @property
     def time_per_token(self) -> float | None:
-        """Of output, in ms: (last - first) / (n - 1)."""
+        """Return the time per output token in ms: (last - first) / (n - 1)."""
         return None if not self.tokens_per_second else 1_000 / self.tokens_per_second
 
     def introduce(self, lane: Mapping[str, Any]) -> None:
-        """What the `session` event says of this lane."""
+        """Process this lane's part of the `session` event."""
         self.model = str(lane["model"])
         self.simulated = bool(lane.get("simulated"))
 
     def fail(self, code: str, message: str, *, asked_for: bool = True) -> None:
-        """It did not come to its end, for a reason on our side or between. Nothing happens when it already did.
+        """Mark an unfinished answer as failed, for a reason on our side or in the network.
 
-        With `asked_for` false the request never got as far as a model: nothing was used. Else the cost stays unknown.
+        With `asked_for` false, the request never reached a model, so nothing was used. Otherwise the cost stays unknown.
         """
         if self.status == "unfinished":
             self.status, self.code, self.message = "failed", code, message
@@ -108,7 +108,7 @@ class Answer:
             self.status = status
             self.client_response_time = elapsed
         if event.get("fallbackFrom"):
-            # The times of another model would be booked on this one.
+            # Otherwise the times of another model would count for this one.
             self.code, self.message = "fallback", f"{event['model']} answered in place of {event['fallbackFrom']}."
         if self.status == "completed" and self.code == "fallback":
             self.status = "failed"

@@ -1,4 +1,4 @@
-"""The report of a benchmark for programs: JSON with everything, CSV with one row a model."""
+"""The report of a benchmark as files: JSON with everything, and CSV with one row per model."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ PERCENTILES = (50, 95, 99)
 
 
 def as_json(report: Report) -> str:
-    """Everything, each single answer included. Names and units as on the service's own wire: camelCase, ms, decimal strings."""
+    """Return everything as JSON, including each answer. Names and units are those of the API: camelCase, ms, decimal strings."""
     plan = report.plan
     document = {
         "version": 2,
@@ -46,9 +46,9 @@ def as_json(report: Report) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """One row a model. Durations in ms, money in exact US dollars; empty: not known. `simulated_cost_usd` is not money.
+    """Return one row per model as CSV. Durations are in ms, money in exact US dollars; empty: unknown. `simulated_cost_usd` is not money.
 
-    The last columns say what each figure means: a line of comments would be a model to most programs.
+    The last columns explain each figure: most programs would read a comment line as a model.
     """
     columns = ["model", "simulated", "answers", "completed", "failed", "stopped", "retried", "failures"]
     columns += ["input_tokens", "output_tokens", "estimated_answers", "cost_usd", "unpriced_answers", "simulated_cost_usd"]
@@ -98,7 +98,7 @@ def _numbers(measure: Measure | None) -> list[object]:
 
 
 def _rounded(value: float) -> float:
-    """A thousandth of a millisecond is finer than any clock here."""
+    """Round to a thousandth of a millisecond, which is finer than any clock here."""
     return round(value, 3)
 
 

@@ -1,4 +1,4 @@
-"""What the service's list of models says of those that never began to answer: whether they are simulated."""
+"""Looks up in the service's list of models whether models that never began to answer are simulated."""
 
 from collections.abc import Iterable
 
@@ -8,19 +8,19 @@ from lib.api import Service
 from lib.problems import ServiceError
 
 _TIMEOUT_SECONDS = 5.0
-"""A label is worth no longer wait."""
+"""The longest wait for what is only a label."""
 
 
 async def listed_as_simulated(service: Service, models: Iterable[str]) -> set[str]:
-    """Those of `models`, full names or bare ones, that are simulated; without those of which the list can't be had."""
+    """Return those of `models` (full or bare names) that are known to be simulated."""
     found = set()
     with anyio.move_on_after(_TIMEOUT_SECONDS):
         for name in models:
             try:
                 page = await service.get("/models", {"q": name})
-                # A bare name means the first of the list that has it.
+                # A bare name means the first model in the list with this name.
                 if next((item["simulated"] for item in page["items"] if name in (item["id"], item["name"])), False):
                     found.add(name)
             except (ServiceError, KeyError, TypeError):
-                continue  # An API key may lack the scope `models:read`, and a label is worth no error.
+                continue  # An API key may lack the scope `models:read`, and a missing label is no error.
     return found

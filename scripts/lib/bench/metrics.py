@@ -1,4 +1,4 @@
-"""What is measured of an answer."""
+"""The metrics of an answer."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from lib.units import milliseconds, per_second
 from .answer import Answer
 
 CLOCK_STEP = max(0.001, time.get_clock_info("perf_counter").resolution * 1000)
-"""The least difference between two figures, in ms (or tokens/s): the service rounds them to three decimals."""
+"""The smallest difference between two figures, in ms (or tokens/s): the service rounds to three decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure. `key` is its name in files, `meaning` says in one line what it is."""
+    """One metric. `key` is its name in files, `meaning` explains it in one line."""
 
     key: str
     title: str
@@ -23,7 +23,7 @@ class Metric:
     meaning: str
     lower_is_better: bool = True
     value: Callable[[Answer], float | None] | None = None
-    """`None`: the times between chunks, of which an answer has many."""
+    """`None` for the times between chunks, of which an answer has many."""
 
 
 METRICS = (

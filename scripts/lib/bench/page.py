@@ -1,4 +1,4 @@
-"""The report of a benchmark as a page to look at."""
+"""The report of a benchmark as an HTML page."""
 
 from collections.abc import Callable, Sequence
 
@@ -43,7 +43,7 @@ _WORDS = (
 
 
 def as_html(report: Report) -> str:
-    """The page, self-contained."""
+    """Return the self-contained page."""
     plan = report.plan
     started = f"{report.started_at:%d %B %Y, %H:%M} UTC"
     amount = f"{count(len(plan.prompts), 'prompt')}, {count(plan.repeat, 'time')} each"
@@ -83,7 +83,7 @@ def _highlights(report: Report) -> list[tuple[str, str, str]]:
 
 
 def _best(report: Report, metric: Metric, title: str) -> tuple[str, str, str]:
-    """Who is best by the median, and whether the intervals allow to say so: a real model, where one was measured."""
+    """Return the best model by the median (a real one if possible), and whether the intervals confirm that."""
     measured = [model for model in report.models if metric.key in model.measures]
     known = [model for model in measured if not model.simulated] or measured
     if not known:

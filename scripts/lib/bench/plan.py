@@ -1,4 +1,4 @@
-"""What a benchmark asks, and in which order."""
+"""The requests of a benchmark, in order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,27 +20,27 @@ class Job:
     def body(self) -> dict[str, Any]:
         """The body of `POST /playground/stream`."""
         parameters = {**self.parameters, **self.prompt.parameters}
-        # Nobody reads on after this script is gone, so nobody should pay on.
+        # After this script has ended, no one reads the answer, so no one should pay for it.
         return {"prompt": self.prompt.text, "lanes": [{"model": model, **parameters} for model in self.models], "onDisconnect": "stop"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that was asked for on the command line."""
+    """The options of the command line."""
 
     models: tuple[str, ...]
     prompts: tuple[Prompt, ...]
     repeat: int
     concurrency: int
     warm_up: int
-    """Requests per model (or sessions) before counting."""
+    """Requests per model (or sessions) before measuring."""
     one_session: bool
     parameters: Mapping[str, object]
 
     def counted(self) -> list[Job]:
-        """The requests that count.
+        """Return the measured requests.
 
-        Models take turns, innermost: when the network or the machine is slow for a while, that hits all of them alike.
+        Models take turns, so that a slow phase of the network or the machine affects all of them equally.
         """
         return [
             Job(group, prompt, repetition, self.parameters)
@@ -50,7 +50,7 @@ class Plan:
         ]
 
     def warming(self) -> list[Job]:
-        """The requests before those: they open connections and fill caches, and are not counted."""
+        """Return the warm-up requests, which open connections and fill caches, and are not counted."""
         prompts: Sequence[Prompt] = self.prompts
         return [
             Job(group, prompts[turn % len(prompts)], turn + 1, self.parameters) for turn in range(self.warm_up) for group in self._groups()

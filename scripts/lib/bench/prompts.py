@@ -11,27 +11,27 @@ from typing import Literal, NoReturn
 PromptFormat = Literal["auto", "text", "jsonl"]
 
 PARAMETERS = ("system", "temperature", "topP", "maxTokens", "seed", "stop", "reasoningEffort")
-"""What a line of JSONL may hold besides `prompt`: the API's own names of a lane's parameters."""
+"""The fields of a JSONL line besides `prompt`: the API's names of a lane's parameters."""
 
 
 class BadPrompts(ValueError):
-    """The file can't be used; the message says where and why."""
+    """The file is not valid. The message says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt. `number` is its place among the file's prompts, from 1."""
+    """One prompt. `number` is its position in the file, from 1."""
 
     number: int
     text: str
     parameters: Mapping[str, object] = field(default_factory=dict)
-    """Of this prompt alone; above those of the command line."""
+    """Parameters of this prompt, which override those of the command line."""
 
 
 def read_prompts(path: Path, kind: PromptFormat = "auto") -> list[Prompt]:
-    """The prompts in `path` (`-`: standard input). `auto` takes `.jsonl` and `.ndjson` as JSONL, all else as text.
+    """Read the prompts in `path` (`-`: standard input). `auto` reads `.jsonl` and `.ndjson` as JSONL, everything else as text.
 
-    A text file has one prompt a line; empty lines are skipped. Prompts of several lines need JSONL.
+    A text file has one prompt per line; empty lines are skipped. Prompts with several lines need JSONL.
     Raises `BadPrompts`.
     """
     if str(path) == "-" and sys.stdin is None:
@@ -43,7 +43,7 @@ def read_prompts(path: Path, kind: PromptFormat = "auto") -> list[Prompt]:
     except UnicodeDecodeError as error:
         raise BadPrompts(f"{path} is not UTF-8 (byte {error.start}).") from error
     as_json = kind == "jsonl" or (kind == "auto" and path.suffix.lower() in (".jsonl", ".ndjson"))
-    # Only at \n: str.splitlines would also cut at U+2028 and U+0085, which a prompt may hold.
+    # Only at \n: str.splitlines would also split at U+2028 and U+0085, which a prompt may contain.
     lines = [(number, line.strip()) for number, line in enumerate(document.split("\n"), 1) if line.strip()]
     if not lines:
         raise BadPrompts(f"{path} contains no prompts.")
@@ -76,7 +76,7 @@ def _from_json(place: int, line: str, where: str) -> Prompt:
 
 
 def _is_nested(parameter: object) -> bool:
-    """Deeper than a list of texts, which is the most that the API takes. Python might read what it could not send."""
+    """Return whether the value is nested deeper than a list of strings, the API's maximum. Python may read JSON that it can't write."""
     return isinstance(parameter, dict) or (isinstance(parameter, list) and any(isinstance(part, dict | list) for part in parameter))
 
 

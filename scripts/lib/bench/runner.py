@@ -1,4 +1,4 @@
-"""Sends the requests of a benchmark, so many at a time, and reads their streams."""
+"""Sends the requests of a benchmark concurrently, and reads their streams."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,17 +15,17 @@ from .plan import Job
 STREAM = "/playground/stream"
 LIMIT_REACHED = "limit_reached"
 STOP_TIMEOUT_SECONDS = 5.0
-"""How long a stopped answer may take to say what it cost."""
+"""How long a stopped answer may take to report its cost."""
 
 
 class Runner:
-    """Runs jobs. Once `stop` was called it starts no more, and stops those that are on their way."""
+    """Runs jobs. After `stop`, it starts no more jobs and stops the running ones."""
 
     def __init__(self, service: Service, *, timeout_seconds: float, finished: Callable[[Sequence[Answer]], None]) -> None:
         self.refusal: ServiceError | None = None
-        """Why there is no point in going on, when there is none."""
+        """Why it is useless to continue, if it is."""
         self.accepted: set[str] = set()
-        """Models that a session was begun with, by the names that they were asked for."""
+        """Models that a session was started with, by the requested names."""
         self._service = service
         self._timeout_seconds = timeout_seconds
         self._finished = finished
@@ -33,11 +33,11 @@ class Runner:
 
     @property
     def stopped(self) -> bool:
-        """`stop` was called, or the service refused."""
+        """Return whether `stop` was called or the service refused."""
         return self._stop_asked.is_set() or self.refusal is not None
 
     def stop(self) -> None:
-        """End soon: what is on its way is stopped at the service, and told with what it cost."""
+        """End soon: running answers are stopped at the service and reported with their cost."""
         self._stop_asked.set()
 
     async def run(self, jobs: Sequence[Job], concurrency: int) -> None:
@@ -66,7 +66,7 @@ class Runner:
             except ServiceError as error:
                 if self._is_hopeless(error, job):
                     self.refusal = self.refusal or error
-                    # What a limit let through before is sound, and counts for it already.
+                    # Answers from before the limit was reached are valid, and have been counted by it.
                     if error.code != LIMIT_REACHED:
                         self.stop()
                     answers = []
@@ -102,14 +102,14 @@ class Runner:
             with anyio.move_on_after(STOP_TIMEOUT_SECONDS):
                 try:
                     await self._service.post(f"/playground/sessions/{session[0]}/stop", {})
-                    await anyio.sleep_forever()  # Until `_follow` has read the end, which ends this too.
+                    await anyio.sleep_forever()  # Cancelled when `_follow` has read the end.
                 except ServiceError:
-                    # Closing the connection stops it as well (`onDisconnect`), only without its cost.
+                    # Closing the connection also stops it (`onDisconnect`), but without reporting the cost.
                     pass
         request.cancel()
 
     def _is_hopeless(self, error: ServiceError, job: Job) -> bool:
-        """Whether going on would only fail again: a limit that lasts; a key, an address or a model's name that is wrong from the start."""
+        """Return whether further requests would also fail: a lasting limit, or a key, address or model that was wrong from the start."""
         if isinstance(error, Problem):
             if error.status in (401, 403):
                 return True

@@ -1,4 +1,4 @@
-"""What the answers of each model come to."""
+"""The summary of each model's answers."""
 
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -25,7 +25,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One model. Times are of its completed answers, costs of all."""
+    """One model. Times are those of completed answers, costs those of all."""
 
     model: str
     simulated: bool
@@ -35,21 +35,21 @@ class ModelSummary:
     retried: int
     """Answers that took more than one attempt."""
     failures: Counter[str]
-    """By code."""
+    """Failures by code."""
     real: Tally
     made_up: Tally
-    """Of simulated answers: their cost is not money."""
+    """The sum of simulated answers, whose cost is not real money."""
     measures: dict[str, Measure]
-    """By the metric's `key`; those without any number are absent."""
+    """Measures by the metric's `key`, without those that have no numbers."""
 
     @property
     def tally(self) -> Tally:
-        """Of this model's kind: real, or made up."""
+        """Return the sum for this model's kind: real or simulated."""
         return self.made_up if self.simulated else self.real
 
 
 class Failure(NamedTuple):
-    """Failures of one model with one code; `message` is that of the first."""
+    """Failures of one model with one code. `message` is that of the first."""
 
     model: str
     simulated: bool
@@ -60,28 +60,28 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A benchmark that is over, or was ended."""
+    """A benchmark that has finished or was ended."""
 
     plan: Plan
     place: str
     started_at: datetime
     seconds: float
-    """How long the counted requests took altogether."""
+    """How long all counted requests took."""
     interrupted: bool
     answers: list[Answer]
     warm_ups: list[Answer]
     listed_as_simulated: Set[str]
-    """Models that no answer says it of, by the names that they were asked for."""
+    """Simulated models according to the service's list, by the requested names."""
     models: list[ModelSummary] = field(default_factory=list)
     real: Tally = field(default_factory=Tally)
     made_up: Tally = field(default_factory=Tally)
     warm_up_real: Tally = field(default_factory=Tally)
-    """What the warm-up cost: it is not counted above, but it is paid for."""
+    """The cost of the warm-up, which is not counted above, but is paid for."""
 
     def __post_init__(self) -> None:
         simulated = self.listed_as_simulated | {answer.asked for answer in [*self.warm_ups, *self.answers] if answer.simulated}
         for answer in [*self.warm_ups, *self.answers]:
-            if answer.simulated is None:  # Its connection broke too early.
+            if answer.simulated is None:  # The connection was lost too early.
                 answer.simulated = answer.asked in simulated
         for asked in self.plan.models:
             mine = [answer for answer in self.answers if answer.asked == asked]
@@ -93,18 +93,18 @@ class Report:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Those that are worth a table: where no model shows its thinking, the first answer is the first token."""
+        """Return the metrics to show. If no model shows its thinking, the first answer equals the first token."""
         thinks = any(answer.thinks for answer in self.answers)
         return tuple(metric for metric in METRICS if thinks or metric.key != "timeToFirstAnswer")
 
     @property
     def completed(self) -> int:
-        """Answers whose times are counted."""
+        """Return the number of completed answers."""
         return sum(model.completed for model in self.models)
 
     @property
     def failures(self) -> list[Failure]:
-        """By model and code, the most frequent first."""
+        """Return the failures by model and code, most frequent first."""
         simulated = {asked for asked, model in zip(self.plan.models, self.models, strict=True) if model.simulated}
         groups: dict[tuple[str, str], list[Answer]] = {}
         for answer in self.answers:
@@ -117,7 +117,7 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """Answers that failed, for whatever reason."""
+        """Return the number of failed answers."""
         return sum(model.failures.total() for model in self.models)
 
 
@@ -125,7 +125,7 @@ def _summary(asked: str, answers: Sequence[Answer], *, simulated: bool) -> Model
     completed = [answer for answer in answers if answer.status == "completed"]
     measures = {metric.key: _measure(metric, completed) for metric in METRICS}
     return ModelSummary(
-        # A failure before the first event leaves the name as it was asked for.
+        # After a failure before the first event, only the requested name is known.
         model=next((answer.model for answer in answers if answer.model != asked), asked),
         simulated=simulated,
         answers=len(answers),

@@ -17,7 +17,7 @@ SIMULATED_MARK = "*"
 
 
 def show(report: Report, console: Console) -> None:
-    """Print `report`: a table for each metric, one with outcomes and costs, and what has to be said besides."""
+    """Print `report`: a table per metric, one with outcomes and costs, and remarks."""
     console.print(f"{count(report.completed, 'answer')} in {report.seconds:.1f} s", style="bold")
     for metric in report.metrics:
         print_table(_times(report, metric), console)
@@ -27,7 +27,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def remarks(report: Report) -> list[str]:
-    """What a reader has to know besides the numbers, a sentence each."""
+    """Return what a reader must know besides the numbers, one sentence each."""
     lines = []
     if report.interrupted:
         lines.append("Ended early: only the requests that finished are included.")
@@ -55,19 +55,19 @@ def cost_text(tally: Tally) -> str:
 
 
 def tokens_text(model: ModelSummary) -> str:
-    """Tokens in and out, marked when some of them are estimated."""
+    """Return tokens in and out, marked if some of them are estimated."""
     tally = model.tally
     return f"{'~' if tally.estimated else ''}{tally.input_tokens:,} / {tally.output_tokens:,}"
 
 
 def each_text(model: ModelSummary) -> str:
-    """The mean cost of an answer of known cost."""
+    """Return the mean cost of answers with a known cost."""
     tally = model.tally
     return money(tally.cost / tally.priced) if tally.priced else "unknown" if tally.unpriced else "–"
 
 
 def shown(metric: Metric, value: float | None) -> str:
-    """A figure, or a dash where there is none."""
+    """Return a figure, or a dash if there is none."""
     return "–" if value is None else metric.show(value)
 
 
@@ -79,7 +79,7 @@ def _times(report: Report, metric: Metric) -> Table:
     title = Text.assemble((metric.title, "bold not italic"), "\n", (metric.meaning, "dim not italic"))
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("model", overflow="fold")
-    # The same widths in all of these tables, so that the eye finds a column again in the next.
+    # The same widths in all of these tables, so that the columns align.
     for name, width in (("n", 7), ("p50", 8), ("95 % of p50", 17), ("p95", 8), ("p99", 8), ("max", 8)):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for model in report.models:
@@ -114,7 +114,7 @@ def _outcomes(report: Report) -> Table:
 
 
 def _failures(report: Report) -> list[str]:
-    """A line for each code of each model, with the first message that came with it."""
+    """Return one line per model and error code, with the first message."""
     return [f"{failure.times:,} x {failure.code} ({failure.model}): {failure.message}" for failure in report.failures] + [
         f"{count(model.stopped, 'answer')} of {model.model} stopped before the end." for model in report.models if model.stopped
     ]

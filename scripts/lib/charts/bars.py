@@ -1,4 +1,4 @@
-"""Stacked bars, one for each day."""
+"""Stacked bars, one per day."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ _MOST_LABELS = 8
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One colour of the bars: how much on which day."""
+    """One colour of the bars: the amount per day."""
 
     name: str
     amounts: Mapping[date, Decimal]
 
 
 def bars(title: str, remark: str, layers: Sequence[Layer], show: Callable[[Decimal], str]) -> str:
-    """The chart with its legend, as a `<figure>`. Days between the first and the last that have nothing are shown empty."""
+    """Return the chart with its legend as a `<figure>`. Days without amounts are shown empty."""
     days = _all_days(layers)
     totals = [sum((layer.amounts.get(day, Decimal(0)) for layer in layers), Decimal(0)) for day in days]
-    # Floats are good enough for where to draw; what is written comes from the exact amounts.
+    # Floats are precise enough for positions; labels show the exact amounts.
     scale = fit([0.0, *map(float, totals)], ticks=4)
     drawn = "".join(_bar(index, day, layers, scale, show) for index, day in enumerate(days))
     grid = "".join(f"M0 {1000 - scale.at(tick) * 1000:.1f}H{len(days)}" for tick in scale.ticks)
@@ -60,7 +60,7 @@ def _bar(index: int, day: date, layers: Sequence[Layer], scale: Scale, show: Cal
 
 
 def _day_labels(days: Sequence[date]) -> str:
-    """Some of the days, evenly; every other of those is left out where there is little room (`minor`)."""
+    """Label days at regular intervals. Every other label (`minor`) is hidden if there is little room."""
     step = -(-len(days) // _MOST_LABELS)
     with_year = days[0].year != days[-1].year
     return "".join(

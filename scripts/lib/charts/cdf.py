@@ -1,4 +1,4 @@
-"""Which share of the answers was within which number: one rising line for each model."""
+"""The share of answers up to each value: one rising line per model."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ _SHARES = (0, 25, 50, 75, 100)
 
 
 def cdf(title: str, remark: str, series: Sequence[Series], show: Callable[[float], str]) -> str:
-    """The empirical distribution functions of `series`, as a `<figure>`."""
+    """Return the empirical distribution functions of `series` as a `<figure>`."""
     scale = fit([value for one in series for value in (one.numbers.lowest, one.numbers.highest)])
     lines = "".join(
         f'<path class="line {colour_class(one.colour)}{" dashed" if one.colour >= 8 else ""}" d="{_steps(one.numbers, scale)}">'

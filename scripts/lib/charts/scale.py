@@ -1,16 +1,16 @@
-"""The axis of a chart: where a number stands between left and right, and which numbers are written beside it."""
+"""The axis of a chart: the positions of values, and the labels."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 _WIDE = 40.0
-"""From this ratio of highest to lowest on, a linear axis would press most of what there is into its first pixels."""
+"""From this ratio of highest to lowest on, a linear axis would squeeze most values into its first pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From `low` to `high`, linear or logarithmic."""
+    """A scale from `low` to `high`, linear or logarithmic."""
 
     low: float
     high: float
@@ -18,16 +18,16 @@ class Scale:
     logarithmic: bool = False
 
     def at(self, value: float) -> float:
-        """Where `value` stands: 0 is the low end, 1 the high end."""
+        """Return the position of `value`: 0 is the low end, 1 the high end."""
         if self.logarithmic:
             return math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
 
 def fit(values: Iterable[float], *, ticks: int = 5) -> Scale:
-    """A scale that holds all `values` (at least 0): linear from 0, or logarithmic when they differ widely and none is 0.
+    """Return a scale for `values` (at least 0): linear from 0, or logarithmic if they differ widely and none is 0.
 
-    Between two of its ticks there is at least a `ticks`th of the axis, which must be room for what is written beside one.
+    Two ticks are at least a `ticks`th of the axis apart, which must be enough for a label.
     """
     known = list(values)
     highest = max(known, default=0.0)
@@ -42,7 +42,7 @@ def fit(values: Iterable[float], *, ticks: int = 5) -> Scale:
 
 
 def _round_step(rough: float) -> float:
-    """The least of 1, 2, 2.5, 5 times a power of ten that is at least `rough`."""
+    """Return the smallest of 1, 2, 2.5, 5 times a power of ten that is at least `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
 

@@ -1,4 +1,4 @@
-"""How the numbers of several models spread: for each a row of dots with a box, its median and the interval of that."""
+"""The spread of several models' values: for each, a row of dots with a box, the median and its interval."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _GOLDEN = 0.6180339887498949
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The numbers of one model. `colour` counts from 0, and is the same in all charts of a page."""
+    """The values of one model. `colour` counts from 0, and is the same in all charts of a page."""
 
     name: str
     simulated: bool
@@ -25,12 +25,12 @@ class Series:
 
     @property
     def label(self) -> str:
-        """Its name in plain text."""
+        """Return the name in plain text."""
         return plain_name(self.name, simulated=self.simulated)
 
 
 def spread(title: str, remark: str, series: Sequence[Series], show: Callable[[float], str]) -> str:
-    """The chart, as a `<figure>`."""
+    """Return the chart as a `<figure>`."""
     scale = fit([value for one in series for value in (one.numbers.lowest, one.numbers.highest)])
     rows = "".join(_row(one, scale, show) for one in series)
     return (
@@ -40,12 +40,12 @@ def spread(title: str, remark: str, series: Sequence[Series], show: Callable[[fl
 
 
 def axis_labels(scale: Scale, show: Callable[[float], str]) -> str:
-    """The numbers under a chart, each where it stands."""
+    """Return the labels below a chart, each at its position."""
     return "".join(f'<span style="left:{scale.at(tick) * 100:.2f}%">{escape(_short(show(tick)))}</span>' for tick in scale.ticks)
 
 
 def _short(text: str) -> str:
-    """`2.00 s` as `2 s`; nought without its unit."""
+    """Shorten `2.00 s` to `2 s`, and zero to `0`."""
     number, space, unit = text.partition(" ")
     number = number.rstrip("0").rstrip(".") if "." in number else number
     return number + space + unit if number != "0" else number
@@ -63,7 +63,7 @@ def _row(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
 
 
 def _drawing(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
-    """100 high, 1,000 wide, stretched to the row; strokes and dots keep their shape."""
+    """Draw an area of 1,000 by 100 that is stretched to the row. Strokes and dots keep their shape."""
 
     def x(value: float) -> str:
         return f"{scale.at(value) * 1000:.1f}"
@@ -74,8 +74,8 @@ def _drawing(one: Series, scale: Scale, show: Callable[[float], str]) -> str:
     words = ", ".join(
         [f"{one.label}: median {show(median)}", *(f"p{percent} {show(value)}" for percent, value in ends), f"n = {numbers.count:,}"]
     )
-    # A dot is a line of no length with round ends: unlike a circle it stays round in a stretched drawing. Successive multiples of
-    # the golden ratio scatter dots evenly up and down without chance, so that the same numbers give the same page.
+    # A dot is a line of zero length with round ends: unlike a circle, it stays round in a stretched drawing. Multiples of the golden
+    # ratio scatter the dots evenly without random numbers, so that the same values give the same page.
     dots = "".join(f"M{x(value)} {18 + 64 * (index * _GOLDEN % 1):.0f}h0" for index, value in enumerate(numbers.spread(_MOST_DOTS)))
     grid = "".join(f"M{x(tick)} 0V100" for tick in scale.ticks)
     tails = "".join(f"M{x(value)} 26V74" for _, value in ends)

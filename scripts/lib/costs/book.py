@@ -1,4 +1,4 @@
-"""The books of a cost report: answers sorted into rows by what was asked for."""
+"""Groups answers into the rows of a cost report."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from lib.tally import Tally, add, dollars
 Dimension = Literal["day", "model", "provider"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 Kind = Literal["paid", "own key", "simulated"]
-"""Who paid: the service's keys, the users' own, or nobody. As in `GET /reports/costs`, they are never added up."""
+"""Who paid: the service's keys, the users' own keys, or no one. As in `GET /reports/costs`, they are never added up."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a row is about. A dimension that was not asked for is `None`. Each kind of answers always has rows of its own."""
+    """The dimensions of a row; `None` for those that are not grouped by. Each kind of answer always has its own rows."""
 
     day: date | None
     model: str | None
@@ -29,10 +29,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer, as far as it matters for costs."""
+    """The cost data of one answer."""
 
     at: datetime
-    """When it was asked for."""
+    """When the answer was requested."""
     model: str
     provider: str
     kind: Kind
@@ -44,7 +44,7 @@ class Entry:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "Entry":
-        """The entry for an answer as `GET /playground/sessions?include=answers` gives it. Raises `BadWire`."""
+        """Return the entry for an answer from `GET /playground/sessions?include=answers`. Raises `BadWire`."""
         try:
             return cls(
                 at=datetime.fromisoformat(answer["createdAt"]),
@@ -63,20 +63,20 @@ class Entry:
 
 @dataclass(slots=True)
 class Book:
-    """Takes entries, gives rows. Days are those of `zone`; `first` and `last` are included."""
+    """Groups entries into rows. Days are those of `zone`; `first` and `last` are inclusive."""
 
     by: Sequence[Dimension]
     zone: ZoneInfo
     first: date | None = None
     last: date | None = None
     running: int = 0
-    """Answers that are still being written, which are left out."""
+    """Number of answers that are still being written, which are left out."""
     totals: dict[Kind, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
     _rows: dict[Key, Tally] = field(default_factory=dict)
     _days: dict[tuple[date, Key], Tally] = field(default_factory=dict)
 
     def take(self, entries: Iterable[Entry]) -> None:
-        """Book those of `entries` that are within the range."""
+        """Add the entries within the range."""
         for entry in entries:
             day = entry.at.astimezone(self.zone).date()
             if (self.first and day < self.first) or (self.last and day > self.last):
@@ -88,7 +88,7 @@ class Book:
                 tally.add(input_tokens=entry.input_tokens, output_tokens=entry.output_tokens, estimated=entry.estimated, cost=entry.cost)
 
     def _tallies(self, day: date, entry: Entry) -> tuple[Tally, Tally, Tally]:
-        """What an answer is counted in: its row, its place in the chart, the total."""
+        """Return the sums that an answer is added to: its row, its place in the chart, and the total."""
         model = entry.model if "model" in self.by else None
         provider = entry.provider if "provider" in self.by else None
         key = Key(day if "day" in self.by else None, model, provider, entry.kind)
@@ -101,15 +101,15 @@ class Book:
 
     @property
     def paid(self) -> Tally:
-        """Of the service's own keys."""
+        """Return the total on the service's keys."""
         return self.totals["paid"]
 
     def rows(self) -> list[tuple[Key, Tally]]:
-        """The rows: by day and kind, the dearest first."""
+        """Return the rows by day and kind, most expensive first."""
         return sorted(self._rows.items(), key=_order)
 
     def by_day(self, kind: Kind) -> dict[str, dict[date, Tally]]:
-        """What each model, or provider, came to on each day, the dearest first; the name is that of the chart's layer."""
+        """Return the sums per day of each model or provider, most expensive first, by the names of the chart's layers."""
         layers: dict[str, dict[date, Tally]] = {}
         for (day, key), tally in self._days.items():
             if key.kind == kind:

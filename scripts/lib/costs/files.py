@@ -10,7 +10,7 @@ from .book import KINDS, Book, Key
 
 
 def as_csv(book: Book) -> str:
-    """One row for each combination that was asked for, exact.
+    """Return one row per combination, with exact amounts.
 
     The amounts of each kind have a column of their own, so that the sum of `cost_usd` is what the service's keys paid whatever rows there
     are. An empty amount is not known; `unpriced_answers` says of how many answers.

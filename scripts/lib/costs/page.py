@@ -1,4 +1,4 @@
-"""The cost report as a page to look at."""
+"""The cost report as an HTML page."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,11 +13,11 @@ from .book import KINDS, Book, Key, Kind
 from .table import TITLES, number_cells, remarks, totals
 
 _MOST_LAYERS = 8
-"""As many as there are colours."""
+"""The number of colours."""
 
 
 def as_html(book: Book, *, place: str, made_on: date) -> str:
-    """The page, self-contained."""
+    """Return the self-contained page."""
     zone = "UTC" if book.zone.key == "UTC" else f"days in {book.zone.key}"
     return page(
         "Cost report",
@@ -101,7 +101,7 @@ def _tokens(book: Book) -> str:
 
 
 def _layers(by_day: dict[str, dict[date, Tally]], amount: Callable[[Tally], Decimal]) -> list[Layer]:
-    """A layer for each name; when there are more than colours, the last takes all of the small ones."""
+    """Return a layer per name. If there are more than colours, the last layer combines all small ones."""
     names = list(by_day)
     kept = names if len(names) <= _MOST_LAYERS else names[: _MOST_LAYERS - 1]
     layers = [Layer(name, {day: amount(tally) for day, tally in by_day[name].items()}) for name in kept]

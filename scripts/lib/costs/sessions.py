@@ -1,4 +1,4 @@
-"""Reads what answers cost from the list of sessions, page by page."""
+"""Reads the costs of answers from the list of sessions, page by page."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
@@ -13,7 +13,7 @@ _PAGE = "100"
 
 
 async def read_into(book: Book, service: Service) -> AsyncIterator[int]:
-    """Book every answer within the range of `book`, a page of sessions at a time; gives how many sessions have been read so far.
+    """Add every answer within the range of `book`, one page of sessions at a time. Yield the number of sessions so far.
 
     Raises a `ServiceError`.
     """
@@ -26,7 +26,7 @@ async def read_into(book: Book, service: Service) -> AsyncIterator[int]:
 
 
 def _wanted(book: Book) -> dict[str, str]:
-    """`to` leaves out sessions that are younger than the range. `from` would be wrong: an old session may have an answer of today."""
+    """Return the query. `to` excludes sessions from after the range. `from` would be wrong: an old session may have a new answer."""
     wanted = {"limit": _PAGE, "include": "answers"}
     if book.last is not None and book.last.year < 9999:
         wanted["to"] = datetime.combine(book.last + timedelta(days=1), time(), book.zone).isoformat()

@@ -1,4 +1,4 @@
-"""The cost report as a table in the terminal, and the words that all of its forms share."""
+"""The cost report as a table in the terminal, and the texts that all formats share."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ TITLES: dict[Kind, str] = {"paid": "service's keys", "own key": "users' own keys
 
 
 def show(book: Book, console: Console) -> None:
-    """Print `book`: its rows, the sums of real money and of what is simulated, and what has to be said besides."""
+    """Print `book`: its rows, the sums of real and simulated costs, and remarks."""
     table = Table(show_edge=False)
     for name in book.by:
         table.add_column(name, overflow="fold", no_wrap=name == "day")
@@ -26,7 +26,7 @@ def show(book: Book, console: Console) -> None:
     for key, tally in book.rows():
         if key.day != day:
             table.add_section()
-        # A day stands beside its first row only.
+        # A day is only shown in its first row.
         cells = key_cells(key, book, with_day=key.day != day)
         day = key.day
         table.add_row(*(escape(printable(cell)) for cell in cells), *number_cells(tally, kind=key.kind, exactly=False))
@@ -39,12 +39,12 @@ def show(book: Book, console: Console) -> None:
 
 
 def totals(book: Book) -> list[tuple[Kind, Tally]]:
-    """The sums: of what the service's keys paid always, of the other kinds when there are any."""
+    """Return the total on the service's keys, and those of the other kinds if there are any."""
     return [(kind, tally) for kind, tally in book.totals.items() if kind == "paid" or tally.answers]
 
 
 def key_cells(key: Key, book: Book, *, with_day: bool = True) -> list[str]:
-    """What a row is about, a cell for each dimension that was asked for; the last one is labelled when nobody paid, or a user did."""
+    """Return a cell per dimension. The last one is labelled if the cost is simulated or a user paid it."""
     cells = []
     for name in book.by:
         value = getattr(key, name)
@@ -55,7 +55,7 @@ def key_cells(key: Key, book: Book, *, with_day: bool = True) -> list[str]:
 
 
 def number_cells(tally: Tally, *, kind: Kind, exactly: bool) -> list[str]:
-    """Answers, tokens in and out, cost. Estimated tokens are marked `~`; unknown costs are counted beside the known."""
+    """Return answers, tokens in and out, and cost. Estimated tokens are marked with `~`; unknown costs are counted separately."""
     mark = "~" if tally.estimated else ""
     return [f"{tally.answers:,}", f"{mark}{tally.input_tokens:,}", f"{mark}{tally.output_tokens:,}", _cost(tally, kind, exactly)]
 
@@ -71,7 +71,7 @@ def _cost(tally: Tally, kind: Kind, exactly: bool) -> str:
 
 
 def remarks(book: Book) -> list[str]:
-    """What a reader has to know besides the numbers, a sentence each."""
+    """Return what a reader must know besides the numbers, one sentence each."""
     lines = []
     unpriced = sum(book.totals[kind].unpriced for kind in KINDS if kind != "simulated")
     if unpriced:
