@@ -87,7 +87,7 @@ class UserQuota:
         except BaseException:
             if self._limits.streams is not None:
                 with anyio.CancelScope(shield=True, deadline=anyio.current_time() + _RELEASE_SECONDS):
-                    await self._means.windows.take_back(self._limits.streams, self._user.id)
+                    await self._backend.windows.take_back(self._limits.streams, self._user.id)
             raise
 
     async def _look_at_streams(self) -> None:

@@ -72,7 +72,7 @@ class SharedWindows:
             # The newest time is the first of the list: `acquire_moving_window.lua` of `limits` 5.6.
             await self._redis.execute_command("LPOP", self._storage.bridge.prefixed_key(f"{rate.name}:{who}"))  # type: ignore[no-untyped-call]
 
-        await self._shared_or(shared, lambda: self._own.take_back(rate, who))
+        await self._shared_or(shared, lambda: self._local.take_back(rate, who))
 
     async def _window(self, rate: Rate, who: str, *, allowed: bool | None) -> Window:
         oldest, used = await self._storage.get_moving_window(f"{rate.name}:{who}", rate.amount, rate.seconds)
