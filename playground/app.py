@@ -22,6 +22,7 @@ from .keys.endpoints import router as keys_router
 from .keys.opening import open_keys
 from .kit import problems
 from .kit.provided import Services, check
+from .ledger.charges.statements import KEEP_CHARGES
 from .ledger.opening import open_ledger
 from .ledger.reports.endpoints import router as reports_router
 from .limits.endpoints import router as limits_router
@@ -97,7 +98,8 @@ async def _open_rooms(settings: Settings, metrics: Metrics) -> AsyncIterator[Ser
         keys = open_keys(foundation, providers)
         models = await open_catalogue(foundation, providers, keys)
         accounting = await open_accounting(foundation, models)
-        comparison = open_comparison(foundation, providers, models, accounting, closing_also=SETTLE, observers=[metrics, *tracing])
+        closing_also = f"{SETTLE.strip()},{KEEP_CHARGES}"
+        comparison = open_comparison(foundation, providers, models, accounting, closing_also=closing_also, observers=[metrics, *tracing])
         open_accounts(foundation, keys, comparison)
         open_limits(foundation, accounting)
         open_ledger(foundation)

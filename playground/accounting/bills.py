@@ -39,6 +39,7 @@ class Bills:
             cost=cost.amount if cost else None,
             cost_source=cost.source if cost else None,
             cache_write_tokens=used.cache_write_tokens,
+            prices=cost.prices if cost else None,
         )
 
     async def _used(self, call: ModelCall, usage: Usage | None, answer: str, reasoning: str) -> Usage:

@@ -1,12 +1,12 @@
 """What a model costs, by the first of these sources: the price set by an administrator, the operator's price, the cost reported by the
 provider, the public price lists, the provider's list of models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, localcontext
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import genai_prices
 import structlog
@@ -18,6 +18,8 @@ from genai_prices.types import Provider as Vendor
 from playground.providers.calls import Usage
 from playground.providers.list_prices import is_believable
 from playground.providers.records import ListedModel, ListPrice, Provider
+
+from .used_prices import PriceOrigin, used_list_price, used_published_prices
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,8 @@ class Cost:
     """US dollars, to 12 decimal places."""
     source: Literal["provider", "list"]
     """`provider`: the provider reported the cost. `list`: calculated from a price and the tokens."""
+    prices: Mapping[str, Any] | None = None
+    """The prices that were used (`used_prices.py`). `None`: the provider reported the cost."""
 
 
 SetPrice = Callable[[Provider, str], ListPrice | None]
@@ -87,19 +91,20 @@ class Prices:
 
         `at` is when the call was sent, by default now; some prices depend on the time of day.
         """
-        decided = self._set_price(provider, model) or _operators_price(provider, model)
+        set_price = self._set_price(provider, model)
+        decided = set_price or _operators_price(provider, model)
         billed = _sound_bill(provider, model, usage)
         if decided is None and billed is not None:
             return Cost(_rounded(billed), "provider")
         if not _sound_counts(provider, model, usage):
             return None
         if decided is not None:
-            return _list_cost(decided, usage)
+            return _list_cost(decided, usage, "operator" if set_price is None else "administrator")
         published = _published_cost(provider, model, usage, at or datetime.now(UTC))
         if published is not None:
             return published
         providers = _providers_price(provider, model, listed)
-        return _list_cost(providers, usage) if providers is not None else None
+        return _list_cost(providers, usage, "listed") if providers is not None else None
 
 
 def _operators_price(provider: Provider, model: str) -> ListPrice | None:
@@ -152,15 +157,15 @@ def _published_cost(provider: Provider, model: str, usage: Usage, at: datetime) 
     )
     with localcontext(_EXACT):
         amount = known.model.calc_price(counts, known.vendor, genai_request_timestamp=at).total_price
-    return Cost(_rounded(amount), "list")
+    return Cost(_rounded(amount), "list", used_published_prices(prices))
 
 
-def _list_cost(price: ListPrice, usage: Usage) -> Cost:
+def _list_cost(price: ListPrice, usage: Usage, origin: PriceOrigin) -> Cost:
     cached = usage.cached_input_tokens or 0
     cached_price = price.input if price.cached_input is None else price.cached_input
     with localcontext(_EXACT):
         amount = (price.input * (usage.input_tokens - cached) + cached_price * cached + price.output * usage.output_tokens) / _MILLION
-    return Cost(_rounded(amount), "list")
+    return Cost(_rounded(amount), "list", used_list_price(price, origin))
 
 
 def _rounded(amount: Decimal) -> Decimal:

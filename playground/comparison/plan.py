@@ -65,6 +65,8 @@ class RunPlan:
     request_hash: str | None = None
     reserved: bool = False
     """It was counted as a request of its user before it started; otherwise it is counted when it closes."""
+    api_key_id: str | None = None
+    """The API key of the request. `None`: the user logged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,28 @@ class Bill:
     cache_write_tokens: int | None = None
     """Input tokens that were written to the provider's cache."""
 
+    prices: Mapping[str, Any] | None = None
+    """The prices that were used, as `Prices.cost` names them. `None`: the provider reported the cost, or it is unknown."""
+
 
 NOTHING_USED = Bill(0, 0, None, None, estimated=False, cost=Decimal(0), cost_source=None)
 """The bill of a request that the provider refused or never received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that the provider may have charged, or the last one of an answer."""
+
+    attempt: int
+    """Which request of its answer it was, from 1."""
+    provider: str
+    """The provider's id."""
+    model: str
+    """The full name."""
+    simulated: bool
+    own_key: bool
+    bill: Bill
+    error_code: str | None = None
 
 
 def sum_of(bills: Sequence[Bill]) -> Bill:
@@ -177,3 +198,5 @@ class AnswerRecord:
 
     sources: tuple[Source, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """The calls whose bills add up to `bill`; the last one gave the answer. Empty in journals of versions that didn't record them."""

@@ -223,6 +223,7 @@ class ComparisonService:
             grace_seconds=0 if request.on_disconnect == "stop" else self._grace_seconds,
             idempotency_key=idempotency_key,
             request_hash=request_hash,
+            api_key_id=user.key_id,
         )
 
     async def _new_lanes(self, user: User, request: StreamRequest) -> tuple[LanePlan, ...]:

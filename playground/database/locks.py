@@ -8,6 +8,8 @@ RESERVATIONS = 7_140_219
 """Releasing the reservations of processes that died."""
 MODEL_SETTINGS = 7_140_221
 """Changes of models' settings."""
+LEDGER = 7_140_222
+"""Adding up charges."""
 MIGRATIONS = 7_415_926_535
 
 

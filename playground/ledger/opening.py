@@ -1,11 +1,14 @@
-"""Builds the services of this room: cost reports."""
+"""Builds the services of this room: charges added up in the background, and cost reports."""
 
 from playground.database.foundation import Foundation
 
 from .reports.repository import ReportRepository
 from .reports.service import CostReports
+from .spend.adder import Adder
 
 
 def open_ledger(foundation: Foundation) -> None:
     """Build the services."""
-    foundation.services.add(CostReports(ReportRepository(foundation.database)))
+    adder = Adder(foundation.database)
+    foundation.services.add(CostReports(ReportRepository(foundation.database)), adder)
+    foundation.tasks.start_soon(adder.run_forever)

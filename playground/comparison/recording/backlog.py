@@ -133,11 +133,14 @@ class Backlog:
         try:
             if not journalled.stored:
                 await open_turn(self._store, turn, may_be_refused=journalled.may_be_refused)
-                # A turn that is deleted from now on must not be restored from the file.
-                await run_sync(mark_stored, path)
-            await self._store.close_turn(turn, await self._recovery.answers(journalled))
         except TurnOrphaned:
             _logger.warning("recording_orphaned", file=path.name)
-        else:
-            _logger.info("recorded_from_journal", run_id=turn.run_id, session_id=turn.session_id)
+            if journalled.may_be_refused:
+                return True
+            # Its text is gone with its account or session. Closing it still records what it cost.
+        if not journalled.stored:
+            # A turn that is deleted from now on must not be restored from the file.
+            await run_sync(mark_stored, path)
+        await self._store.close_turn(turn, await self._recovery.answers(journalled))
+        _logger.info("recorded_from_journal", run_id=turn.run_id, session_id=turn.session_id)
         return True

@@ -156,7 +156,7 @@ class Recorder:
             return False
         try:
             if not recording.stored:
-                await open_turn(self._store, turn)
+                await self._open_late(run, turn)
                 recording.stored = True
                 # Before it is closed, since a turn that is deleted from now on must not be restored from the file.
                 await self._save([recording])
@@ -164,13 +164,17 @@ class Recorder:
         except Unavailable:
             _logger.warning("recording_later", run_id=run.id, session_id=turn.session_id)
             return False
-        except TurnOrphaned:
-            # Its account or session was deleted with everything in it, so nothing of it is kept here either.
-            _logger.warning("recording_orphaned", run_id=run.id, session_id=turn.session_id)
         except Exception:
             _logger.exception("recording_failed", run_id=run.id, session_id=turn.session_id)
             return False
         return True
+
+    async def _open_late(self, run: Run, turn: TurnRow) -> None:
+        try:
+            await open_turn(self._store, turn)
+        except TurnOrphaned:
+            # Its account or session was deleted with everything in it, so no text is kept. Closing it still records what it cost.
+            _logger.warning("recording_orphaned", run_id=run.id, session_id=turn.session_id)
 
     async def run_forever(self) -> None:
         """Save new text and store waiting files, until the service ends."""

@@ -69,6 +69,7 @@ class TurnRow:
     lanes: tuple[LaneRow, ...]
     reserved: bool = False
     """It was counted as a request of its user before it started."""
+    api_key_id: str | None = None
 
     @classmethod
     def of(cls, plan: RunPlan) -> Self:
@@ -87,4 +88,5 @@ class TurnRow:
             request_hash=plan.request_hash,
             lanes=tuple(LaneRow.of(lane) for lane in plan.lanes),
             reserved=plan.reserved,
+            api_key_id=plan.api_key_id,
         )

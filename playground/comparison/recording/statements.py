@@ -13,7 +13,9 @@ import msgspec
 
 from playground.comparison.plan import AnswerRecord, Bill
 from playground.comparison.running.timeline import packed
+from playground.ledger.charges.charge import charge_rows
 
+from .charged import charges_of
 from .rows import TurnRow
 
 _MOST_TEXT = 4 * 1024 * 1024
@@ -150,6 +152,7 @@ def closing_rows(turn: TurnRow, answers: Sequence[AnswerRecord], last: Sequence[
         "used_tokens": sum(bill.input_tokens + bill.output_tokens for bill, _ in used),
         "used_cost": sum((bill.cost for bill, simulated in used if bill.cost is not None and not simulated), Decimal(0)),
         "answers": _rows(last),
+        "charges": charge_rows(charges_of(turn, answers)),
     }
     return msgspec.json.encode(row).decode()
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import anyio
 import structlog
 
-from playground.comparison.plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Failure, LanePlan, Times, sum_of
+from playground.comparison.plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Call, Failure, LanePlan, Times, sum_of
 from playground.comparison.stream.event_log import MOST_TEXT_BYTES, EventLog, TextTooLong
 from playground.comparison.stream.events import (
     ErrorEvent,
@@ -53,8 +53,8 @@ class Lane:
         self.answer_head: int | None = None
         self.reasoning_head: int | None = None
         self._attempts = 0
-        # Failed attempts that the provider accepted: when each was sent, and its usage if reported.
-        self._accepted_attempts: list[tuple[datetime, Usage | None]] = []
+        # Failed attempts that the provider accepted: its number, its error, when it was sent, and its usage if reported.
+        self._accepted_attempts: list[tuple[int, str, datetime, Usage | None]] = []
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._sources: tuple[Source, ...] = ()
@@ -118,7 +118,7 @@ class Lane:
                 )
                 self._log.notify()
                 if self._may_be_charged:
-                    self._accepted_attempts.append((self._sent_on, self._usage))
+                    self._accepted_attempts.append((self._attempts, error.code, self._sent_on, self._usage))
                     self._may_be_charged = False
                 self._usage = self._finish_reason = None
                 self._sources, self._attachments = (), ()
@@ -209,7 +209,7 @@ class Lane:
         reasoning += thinking
         last = await self._settle(answer, reasoning)
         times = self._times(last, ended_at)
-        bill = sum_of([*[await self._accountant.settle(self.plan.call, usage, "", "", at) for at, usage in self._accepted_attempts], last])
+        calls = [*await self._earlier_calls(), self._call(self._attempts, last, failure.code if failure else None)]
         self.record = AnswerRecord(
             answer_id=self.plan.answer_id,
             status=status,
@@ -217,7 +217,7 @@ class Lane:
             reasoning=reasoning,
             finish_reason=self._finish_reason,
             failure=failure,
-            bill=bill,
+            bill=sum_of([call.bill for call in calls]),
             times=times,
             attempts=self._attempts,
             finished_at=datetime.now(UTC),
@@ -225,6 +225,7 @@ class Lane:
             timeline=self._timeline(),
             sources=self._sources,
             attachments=self._attachments,
+            calls=tuple(calls),
         )
         if failure:
             self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
@@ -233,6 +234,14 @@ class Lane:
         self._log.append(encode(_metrics(self.plan, self.record, times)))
         self._add_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
         self._log.notify()
+
+    async def _earlier_calls(self) -> list[Call]:
+        settle, asked = self._accountant.settle, self.plan.call
+        return [self._call(attempt, await settle(asked, usage, "", "", at), code) for attempt, code, at, usage in self._accepted_attempts]
+
+    def _call(self, attempt: int, bill: Bill, error_code: str | None) -> Call:
+        plan = self.plan
+        return Call(attempt, plan.call.provider.id, plan.model, plan.simulated, plan.own_key, bill, error_code)
 
     async def _settle(self, answer: str, reasoning: str) -> Bill:
         if not self._may_be_charged and not answer and not reasoning:
