@@ -2,7 +2,7 @@
 provider, the public price lists, the provider's list of models."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Context, Decimal, localcontext
 from functools import cache, lru_cache
@@ -41,7 +41,7 @@ class Cost:
     """US dollars, to 12 decimal places."""
     source: Literal["provider", "list"]
     """`provider`: the provider reported the cost. `list`: calculated from a price and the tokens."""
-    prices: Mapping[str, Any] | None = None
+    prices: Mapping[str, Any] | None = field(default=None, compare=False)
     """The prices that were used (`used_prices.py`). `None`: the provider reported the cost."""
 
 

@@ -11,8 +11,15 @@ from playground.providers.records import ListPrice
 PriceOrigin = Literal["administrator", "operator", "published", "listed"]
 """Who set the price: an administrator, the operator's file, the public price lists, or the provider's own list of models."""
 
-_NAMES = {"input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cachedInput", "cache_write_mtok": "cacheWrite"}
-"""Other names of `genai-prices` are kept as they are, such as `input_audio_mtok`."""
+_NAMES = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "cachedInput",
+    "cache_write_mtok": "cacheWrite",
+    "input_audio_mtok": "inputAudio",
+    "output_audio_mtok": "outputAudio",
+}
+"""Our names of the prices in `genai-prices` that a call can be charged by."""
 
 
 def used_list_price(price: ListPrice, origin: PriceOrigin) -> Mapping[str, Any]:
@@ -23,8 +30,8 @@ def used_list_price(price: ListPrice, origin: PriceOrigin) -> Mapping[str, Any]:
 
 def used_published_prices(prices: ModelPrice) -> Mapping[str, Any]:
     """Return what is kept of an entry of the public price lists."""
-    amounts = {name: amount for name, amount in vars(prices).items() if isinstance(amount, Decimal | TieredPrices)}
-    return {"from": "published", **{_NAMES.get(name, name): _amount(amount) for name, amount in amounts.items()}}
+    amounts = {name: amount for name, amount in vars(prices).items() if name in _NAMES and isinstance(amount, Decimal | TieredPrices)}
+    return {"from": "published", **{_NAMES[name]: _amount(amount) for name, amount in amounts.items()}}
 
 
 def _amount(amount: Decimal | TieredPrices) -> object:
