@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal
-from prisma import Prisma
 
+from playground.database.generated import Prisma
 from playground.serving.server import RunningService
 
 from ..support.client import User
