@@ -1,4 +1,4 @@
-"""One request and its answer as a client sees them, with as little work as possible: counts tokens, notes the first.
+"""A minimal client for one request and its answer: counts tokens, and records when the first arrives.
 
 Everything goes over plain HTTP/1.1 to this machine. The relay's answers are OpenAI's chunks, the service's are its events:
 in both, a token of the benchmark's provider is `"content":" ` and its text.
@@ -16,11 +16,11 @@ _FIRST = re.compile(rb'"content":" (\d+)/(\d+)"')
 
 
 class BadAnswer(Exception):
-    """A server answered otherwise than with a stream of the expected tokens."""
+    """A server didn't respond with a stream of the expected tokens."""
 
 
 class Answer(asyncio.Protocol):
-    """Sends `request` when told to and reads the answer, which is to hold `tokens` tokens."""
+    """Sends `request` on demand and reads the answer, which should have `tokens` tokens."""
 
     def __init__(self, request: bytes, tokens: int) -> None:
         self.opened = anyio.Event()

@@ -1,6 +1,6 @@
-"""The client for times to first token, a process of its own: requests arrive at a steady rate, in turn at each server.
+"""The client for times to first token, a separate process: requests arrive at a steady rate, alternating between the servers.
 
-Its task comes as one line of JSON on standard input; what it measured is one line of JSON on standard output.
+It reads its task as one line of JSON from standard input, and writes its results as one line of JSON to standard output.
 """
 
 import random
@@ -12,11 +12,11 @@ import msgspec
 from answers import connect
 
 _CONNECTED_BEFORE = 0.02
-"""How long before its request a connection is made, in seconds: connecting is not what is measured."""
+"""How long before its request a connection is made, in seconds, because connecting is not measured."""
 
 
 class Place(msgspec.Struct):
-    """A server and what to ask it; its answers have `tokens` tokens."""
+    """A server and the request to send; its answers have `tokens` tokens."""
 
     name: str
     port: int
@@ -25,7 +25,7 @@ class Place(msgspec.Struct):
 
 
 class Arrivals(msgspec.Struct):
-    """`per_second` requests at each place for `seconds`; those of the first `warm_up` seconds are not counted."""
+    """`per_second` requests to each place for `seconds`. Those of the first `warm_up` seconds are not counted."""
 
     places: list[Place]
     per_second: float
@@ -34,7 +34,7 @@ class Arrivals(msgspec.Struct):
 
 
 async def measure(arrivals: Arrivals) -> dict[str, list[float]]:
-    """By place, the ms that each answer's first token took beyond the provider's own time. Raises `BadAnswer` or `TimeoutError`."""
+    """Return by place the ms that each first token took beyond the provider's time. Raises `BadAnswer` or `TimeoutError`."""
     added: dict[str, list[float]] = {place.name: [] for place in arrivals.places}
     rng = random.Random(1)  # noqa: S311 - not for secrets
     interval = 1 / arrivals.per_second / len(arrivals.places)

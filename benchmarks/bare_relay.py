@@ -1,7 +1,7 @@
-"""What the service is measured against: the least that can stand between a client and a provider in Python.
+"""The baseline of the benchmark: the least that can be between a client and a provider in Python.
 
-One ASGI function on the service's own uvicorn (uvloop, httptools), and the service's own way to a provider (the openai client
-over aiohttp, raw bytes): a request goes on as it came, and the bytes of the answer too. No accounts, no records, no events.
+One ASGI function on the same uvicorn as the service (uvloop, httptools), with the same access to a provider (the openai client
+over aiohttp, raw bytes). It forwards requests and responses unchanged. No accounts, no records, no events.
 
     python benchmarks/bare_relay.py http://127.0.0.1:8000/v1
 """
@@ -21,7 +21,7 @@ class Relay:
     """Relays chat completions to the provider at `base_url`."""
 
     def __init__(self, base_url: str) -> None:
-        # As in playground/providers/transport/pool.py: connections without a limit, and none that the provider compresses.
+        # As in playground/providers/transport/pool.py: unlimited connections, without compression.
         pool = DefaultAioHttpClient(
             timeout=httpx2.Timeout(None, connect=10, pool=10), limits=httpx2.Limits(max_connections=0, keepalive_expiry=15)
         )

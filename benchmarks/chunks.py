@@ -1,4 +1,4 @@
-"""The bytes that the benchmark's provider sends: answers as OpenAI streams them, each event in an HTTP chunk of its own.
+"""The bytes that the benchmark's provider sends: answers as OpenAI streams them, with one event per HTTP chunk.
 
 A chunk is about 290 bytes of JSON around one token of English text, with the fields that OpenAI sends today
 (https://platform.openai.com/docs/api-reference/chat/streaming). Everything but the first token is made once.
@@ -24,7 +24,7 @@ _ENVELOPE = (
 
 
 def framed(event: bytes) -> bytes:
-    """`event` as one chunk of HTTP's chunked coding (RFC 9112, 7.1)."""
+    """Return `event` as one chunk of HTTP's chunked coding (RFC 9112, 7.1)."""
     return b"%x\r\n%b\r\n" % (len(event), event)
 
 
@@ -34,7 +34,7 @@ def _event(delta: dict[str, str], finish_reason: bytes = b"null") -> bytes:
 
 
 def token(text: str) -> bytes:
-    """One token as it goes over the connection. Readers count tokens by their leading space."""
+    """Return one token as sent over the connection. Readers count tokens by their leading space."""
     return framed(_event({"content": " " + text}))
 
 
@@ -47,16 +47,16 @@ ROLE = framed(_event({"role": "assistant", "content": ""}))
 
 
 def ending(tokens: int) -> bytes:
-    """How an answer of that many tokens ends: finish reason, usage, `[DONE]`."""
+    """Return the end of an answer with that many tokens: finish reason, usage, `[DONE]`."""
     usage = b'%b[],"usage":{"prompt_tokens":25,"completion_tokens":%d,"total_tokens":%d}}\n\n' % (_ENVELOPE, tokens, tokens + 25)
     return framed(_event({}, b'"stop"')) + framed(usage) + framed(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 
 
 def mean_chunk_bytes() -> float:
-    """The mean size of a token's event, without HTTP's framing."""
+    """Return the mean size of a token's event, without HTTP's framing."""
     return sum(len(token) - len(framed(b"")) - 2 for token in TOKENS) / len(TOKENS)
 
 
 def mean_text_bytes() -> float:
-    """The mean size of a token's text, as the inside of a JSON string."""
+    """Return the mean size of a token's text in a JSON string."""
     return sum(len(msgspec.json.encode(" " + word)) - 2 for word in WORDS) / len(WORDS)

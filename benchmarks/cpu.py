@@ -1,4 +1,4 @@
-"""How much processor time a server takes for a chunk, while it streams and while answers open and close."""
+"""Measures a server's CPU time per chunk while it streams, and per answer for opening and closing."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -11,14 +11,14 @@ from provider import Script
 from servers import ProviderControl, Target, Usage
 
 RATE = 50.0
-"""Tokens per second and lane, where it is not bursts that are measured."""
+"""Tokens per second and lane, unless bursts are measured."""
 _SETTLE_SECONDS = 1.0
 """For work that follows in the background: the journal is written every half second."""
 _ANSWER_SECONDS = 180.0
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How lanes come: `sessions` requests with as many `lanes` each. The relay knows one lane a request only."""
+    """The load: `sessions` requests with `lanes` lanes each. The relay only supports one lane per request."""
 
     sessions: int
     lanes: int
@@ -27,27 +27,27 @@ class Shape(msgspec.Struct, frozen=True):
         return f"{self.sessions} x {self.lanes}"
 
     def in_words(self) -> str:
-        """As `25 sessions of 8 lanes`."""
+        """Return a text such as `25 sessions of 8 lanes`."""
         return f"{self.sessions} sessions of {self.lanes} lane{'' if self.lanes == 1 else 's'}"
 
 
 class CpuRun(msgspec.Struct):
-    """What one run took. Times are processor time."""
+    """The results of one run. Times are CPU time."""
 
     server: str
     shape: Shape
     us_per_chunk: float
     system_us_per_chunk: float
-    """The part of it that the kernel took."""
+    """The kernel's part of it."""
     engine_us_per_chunk: float
-    """The query engine's, besides."""
+    """The CPU time of the query engine, in addition."""
     chunks: int
     seconds: float
-    """How long these chunks took on the clock."""
+    """The wall-clock time of these chunks."""
     chunks_per_read: float
     chunks_per_write: float
     latest_ms: float
-    """How late the provider was at worst; many ms mean that the machine was not fast enough for the rate."""
+    """The provider's largest delay. Many ms mean that the machine was too slow for the rate."""
     ms_per_answer: float
     """For opening and closing one lane: request, recording, accounting."""
     engine_ms_per_answer: float

@@ -1,4 +1,4 @@
-"""How much later the first token comes when a server stands between the client and the provider."""
+"""Measures how much a server between client and provider delays the first token."""
 
 import msgspec
 from arrivals import Arrivals, Place
@@ -10,24 +10,24 @@ from servers import Target
 
 _ANSWER_SECONDS = 5.0
 _PROVIDER_DELAY = 0.2
-"""What the provider takes for its first token, as a quick one does."""
+"""The provider's time to its first token, which is that of a fast provider."""
 
 
 class FirstTokens(msgspec.Struct):
-    """The ms that first tokens took beyond the provider's own time, each."""
+    """The ms that each first token took beyond the provider's time."""
 
     direct: list[float]
-    """Asked without anything between: the client's own time, and the network's."""
+    """For requests sent directly: the time of client and network."""
     through: list[float]
-    """Asked through a server."""
+    """For requests through a server."""
 
     @property
     def direct_ms(self) -> float:
-        """The median of those that were asked directly."""
+        """Return the median of the direct requests."""
         return percentile(self.direct, 50)
 
     def added(self, percent: float) -> float:
-        """What the server adds, at that percentile."""
+        """Return what the server adds at that percentile."""
         return percentile(self.through, percent) - self.direct_ms
 
 

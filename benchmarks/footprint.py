@@ -1,4 +1,4 @@
-"""How much memory a server takes for an open stream, and for an event beyond its text."""
+"""Measures a server's memory per open stream, and per event beyond its text."""
 
 import anyio
 import msgspec
@@ -9,7 +9,7 @@ from provider import Script
 from servers import ProviderControl, Target
 
 _OPEN_BEFORE = 50
-"""Streams that are open before it is measured, so that what a server loads with its first streams does not count."""
+"""Streams that are opened before measuring, so that what a server loads with its first streams doesn't count."""
 _BEFORE_TOKENS, _TOKENS = 100, 500
 """What a process takes when it begins to stream, whatever comes, is taken before the events are counted."""
 _MOST_PER_SECOND = 8_000.0
@@ -19,13 +19,13 @@ _STREAM_SECONDS = 600.0
 
 
 class Footprint(msgspec.Struct):
-    """Memory of one server. The first token of each stream has come, and nothing more, when `bytes_per_stream` is taken."""
+    """Memory of one server. `bytes_per_stream` is measured when only the first token of each stream has arrived."""
 
     server: str
     streams: int
     bytes_per_stream: float
     bytes_per_event: float
-    """Beyond the text that the event carries."""
+    """Bytes beyond the text of the event."""
 
 
 async def measure(provider: ProviderControl, target: Target, *, streams: int) -> Footprint:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What the worst requests do to another user: the largest gap in that user's stream while each is answered.
+"""Measures how the worst requests affect another user: the largest gap in that user's stream during each request.
 
 Starts the service, lets one user read a stream of many tokens a second, and sends, as another user and as no one, the largest request of
-each kind to every operation of the OpenAPI document. `python benchmarks/hostile.py --help` says how.
+each kind to every operation of the OpenAPI document. `python benchmarks/hostile.py --help` lists the options.
 """
 
 import json
@@ -32,7 +32,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 class Sample(NamedTuple):
-    """One request, and what it did."""
+    """One request and its effect."""
 
     kind: str
     operation: str
@@ -66,7 +66,7 @@ async def _user(http: httpx.AsyncClient, name: str) -> dict[str, str]:
 
 
 class Watch(Thread):
-    """Reads streams of one user without a pause, in a thread of its own, and knows the largest gap between two reads."""
+    """Reads streams of one user without a pause, in a separate thread, and records the largest gap between two reads."""
 
     def __init__(self, port: int, login: dict[str, str]) -> None:
         super().__init__(daemon=True)
@@ -94,7 +94,7 @@ class Watch(Thread):
                     self._last = now
 
     def end(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._ended = True
         self.join()
 

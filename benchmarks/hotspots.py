@@ -1,4 +1,4 @@
-"""What limits the service: where its processor time goes, by function, in a case that is run once more under `profiled.py`."""
+"""Shows where the service spends its CPU time, by function, in a case that is run again under `profiled.py`."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ _WRITE_SECONDS = 10.0
 
 
 class Function(msgspec.Struct):
-    """A function, and in how many samples it was innermost (`own`) or anywhere in the stack (`within`)."""
+    """A function, and the number of samples in which it was innermost (`own`) or anywhere in the stack (`within`)."""
 
     function: str
     own: int
@@ -28,14 +28,14 @@ class Function(msgspec.Struct):
 
 
 class Profile(msgspec.Struct):
-    """The samples of one run, and how many seconds of processor time they stand for."""
+    """The samples of one run, and the CPU time that they represent in seconds."""
 
     samples: int = 0
     functions: list[Function] = []
     cpu: float = 0.0
 
     def seconds(self, samples: int) -> float:
-        """The processor time that so many samples stand for."""
+        """Return the CPU time of that many samples."""
         return samples / self.samples * self.cpu
 
 

@@ -1,6 +1,7 @@
-"""The load client, a process of its own: opens streams, reads them to their end, and says how far it is.
+"""The load client, a separate process: opens streams, reads them to the end, and reports its progress.
 
-Its task comes as one line of JSON on standard input; each stage (`opened`, `received`, `ended`) is a line on standard output.
+It reads its task as one line of JSON from standard input, and writes each stage (`opened`, `received`, `ended`) as a line to standard
+output.
 """
 
 import json
@@ -14,7 +15,7 @@ _OPENING_AT_ONCE = 16
 
 
 class Load(msgspec.Struct):
-    """`streams` times the same request to `port`, each answered with `tokens` tokens, all over within `seconds`."""
+    """`streams` equal requests to `port`, each answered with `tokens` tokens, all finished within `seconds`."""
 
     port: int
     request: str

@@ -1,6 +1,6 @@
-"""What a page's main thread did between two moments, from the browser's own trace of it.
+"""Measures what a page's main thread does between two moments, from the browser's trace.
 
-`Performance.getMetrics` would be simpler, but its `ScriptDuration` leaves out what runs in microtasks: whatever stands behind an `await`.
+`Performance.getMetrics` would be simpler, but its `ScriptDuration` omits microtasks: everything after an `await`.
 """
 
 import json
@@ -34,19 +34,19 @@ _WATCH = f"""
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """Durations are in ms of the thread's processor time, but for those by the clock, which hold what other processes took meanwhile."""
+    """Durations are in ms of the thread's CPU time, except those by the clock, which include the time of other processes."""
 
     script: float
-    """Of JavaScript alone, with the collection of its garbage, without layout that it asked for."""
+    """JavaScript, including garbage collection, without the layout that it forced."""
     work: float
-    """Of all that the thread did: JavaScript, style, layout, painting."""
+    """All work of the thread: JavaScript, style, layout, painting."""
     longest: float
     longest_by_clock: float
     long: int
-    """Tasks of more than 50 ms."""
+    """Number of tasks of more than 50 ms."""
     long_by_clock: int
     forced_layouts: int
-    """How often JavaScript had to wait for layout."""
+    """Number of layouts that JavaScript had to wait for."""
 
 
 class Measurement:
@@ -55,7 +55,7 @@ class Measurement:
     def __init__(self, page: Page) -> None:
         self._page = page
         self.frames: Sequence[float] = ()
-        """Between one frame and the next, in ms; known at the end."""
+        """The times between frames in ms; known at the end."""
 
     @classmethod
     async def begin(cls, page: Page) -> "Measurement":
@@ -89,7 +89,7 @@ def _browser(page: Page) -> Browser:
 
 
 def tasks_of(events: Sequence[dict[str, Any]]) -> Tasks:
-    """What the marked thread did between the marks."""
+    """Return what the marked thread did between the marks."""
     marks = {event["name"]: event for event in events if event["name"] in (_BEGIN, _END)}
     first, last = marks[_BEGIN], marks[_END]
     spans = sorted(
@@ -116,7 +116,7 @@ def tasks_of(events: Sequence[dict[str, Any]]) -> Tasks:
 
 
 def _script(spans: Sequence[dict[str, Any]]) -> tuple[float, int]:
-    """Processor time of JavaScript in ms, and how many layouts it forced."""
+    """Return the CPU time of JavaScript in ms, and the number of layouts that it forced."""
     total = 0.0
     forced = 0
     for span, around in _nested(spans):
@@ -133,7 +133,7 @@ def _script(spans: Sequence[dict[str, Any]]) -> tuple[float, int]:
 
 
 def _nested(spans: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Sequence[str]]]:
-    """Each span, with the names of those around it."""
+    """Yield each span, with the names of the enclosing ones."""
     names: list[str] = []
     ends: list[float] = []
     for span in spans:

@@ -1,4 +1,4 @@
-"""What a process has used, from Linux's `/proc` (see proc(5))."""
+"""The resource usage of a process, from Linux's `/proc` (see proc(5))."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ _TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Cpu(NamedTuple):
-    """Processor time of a process with all of its threads, ended ones too, without its children; seconds."""
+    """CPU time of a process with all its threads, including ended ones, without its children; seconds."""
 
     user: float
     system: float
 
     @property
     def total(self) -> float:
-        """Both together."""
+        """Return the total."""
         return self.user + self.system
 
     @classmethod
@@ -26,7 +26,7 @@ class Cpu(NamedTuple):
 
 
 class Calls(NamedTuple):
-    """How often a process called `read` and `write`; uvloop reads and writes its sockets with these."""
+    """How often a process called `read` and `write`, which uvloop uses for its sockets."""
 
     reads: int
     writes: int
@@ -40,7 +40,7 @@ class Calls(NamedTuple):
 
 
 def memory(pid: int) -> int:
-    """The proportional set size in bytes: a page that several processes share counts for its part."""
+    """Return the proportional set size in bytes: a memory page that several processes share is divided among them."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
@@ -48,22 +48,22 @@ def memory(pid: int) -> int:
 
 
 def child(pid: int, name: str) -> int | None:
-    """The first child process of `pid` whose program is called `name`."""
+    """Return the first child process of `pid` whose program is called `name`."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 if int(_stat(int(folder.name))[1]) == pid and (folder / "cmdline").read_bytes().split(b"\0")[0].endswith(name.encode()):
                     return int(folder.name)
             except (OSError, IndexError):
-                continue  # It ended in this moment.
+                continue  # It has just ended.
     return None
 
 
 def load_average() -> float:
-    """How many processes wanted a processor, over the last minute."""
+    """Return the load average of the last minute."""
     return os.getloadavg()[0]
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of `/proc/PID/stat` from the third on: the second, the name in brackets, may hold anything."""
+    """Return the fields of `/proc/PID/stat` from the third on: the second, the name in brackets, can contain anything."""
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""What the page costs in the browser while many lanes write into a session that is long already.
+"""Measures what the page costs in the browser while many lanes write into a session that is already long.
 
 A plain page that only appends each piece of text to a `<pre>` reads the same kind of stream in the same run. Needs Chromium on PATH,
 and a page that `make setup` has built.
@@ -38,7 +38,7 @@ _PROMPT = "Now tell of the sea once more, with code and a table."
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What one page took for one turn: ms of processor time, but for frames and what is by the clock."""
+    """The results of one page for one turn: ms of CPU time, except frames and values by the clock."""
 
     chunks: int
     script_per_1000: float
@@ -50,7 +50,7 @@ class Costs:
     forced_layouts: int
     median_frame: float
     slow_frames: float
-    """The share of frames that came later than 33 ms after the one before, in percent."""
+    """The share of frames that came more than 33 ms after the previous one, in percent."""
 
     @classmethod
     def of(cls, tasks: Tasks, frames: Sequence[float], chunks: int) -> "Costs":
@@ -78,7 +78,7 @@ class Account:
         http.headers["Authorization"] = f"Bearer {token}"
 
     async def fill(self, tokens: int, lanes: int) -> str:
-        """A session of that many lanes that holds at least so many tokens; its id."""
+        """Create a session with that many lanes and at least that many tokens. Return its id."""
         body: dict[str, Any] = {"models": [_MODEL] * lanes}
         for turn in range(1_000):
             prompt = f"Tell of the sea, of ships and of code. This is turn {turn}."
@@ -92,12 +92,12 @@ class Account:
         return str(body["sessionId"])
 
     async def turns(self, session_id: str) -> int:
-        """How many turns of the session are over."""
+        """Return how many turns of the session have finished."""
         answer = await self.http.get(f"/playground/sessions/{session_id}")
         return sum(turn["finishedAt"] is not None for turn in answer.json()["turns"])
 
     async def until_over(self, session_id: str, turns: int) -> None:
-        """Waits for the end of the turn after so many."""
+        """Wait for the end of the next turn."""
         while await self.turns(session_id) <= turns:  # noqa: ASYNC110 - it happens in the service, which has no event for it
             await anyio.sleep(1)
 
@@ -115,7 +115,7 @@ async def _login(http: httpx.AsyncClient, path: str) -> Account:
 
 
 async def _measure_page(page: Page, service: RunningService, account: Account, session_id: str, trace: Path | None) -> tuple[Tasks, Costs]:
-    """Opening the session, and one more turn in it."""
+    """Measure opening the session, and one more turn in it."""
     await page.goto(service.url)
     await page.get_by_role("button", name="Log in").first.click()
     await page.get_by_label("Email").fill(_ACCOUNT["email"])
@@ -131,7 +131,7 @@ async def _measure_page(page: Page, service: RunningService, account: Account, s
     turns = await account.turns(session_id)
     measurement = await Measurement.begin(page)
     await page.keyboard.press("Enter")
-    # Asked of the service: who asks the page, takes its time.
+    # From the service: asking the page would use its time.
     await account.until_over(session_id, turns)
     tasks = await measurement.end(trace)
     costs = Costs.of(tasks, measurement.frames, await account.chunks(session_id))
@@ -167,7 +167,7 @@ def _settings(folder: Path, words_per_second: float) -> Settings:
 
 @dataclass(slots=True)
 class Results:
-    """Of all rounds."""
+    """The results of all rounds."""
 
     opening: list[Tasks] = field(default_factory=list)
     page: list[Costs] = field(default_factory=list)
@@ -176,13 +176,13 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a page is given to show, and where."""
+    """What a page shows, and where."""
 
     lanes: int
     rate: float
     """Tokens per second of each lane."""
     tokens: int
-    """What the session holds before."""
+    """Tokens in the session at the start."""
     window: ViewportSize
 
 
@@ -216,7 +216,7 @@ async def _run(load: Load, rounds: int, trace: Path | None) -> Results:
 
 
 def _show(results: Results) -> bool:
-    """Prints the table; whether all that is wanted was reached."""
+    """Print the table. Return whether all targets were reached."""
     script, work = (
         statistics.median(getattr(page, name) / getattr(plain, name) for page, plain in zip(results.page, results.plain, strict=True))
         for name in ("script_per_1000", "work_per_1000")
@@ -250,14 +250,14 @@ def _show(results: Results) -> bool:
 def main(
     lanes: Annotated[int, typer.Option(min=1, max=16)] = 8,
     rate: Annotated[float, typer.Option(help="Tokens per second of each lane.")] = 100,
-    tokens: Annotated[int, typer.Option(help="What the session holds before.")] = 50_000,
+    tokens: Annotated[int, typer.Option(help="Tokens in the session at the start.")] = 50_000,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     width: Annotated[int, typer.Option(help="Of the window; eight lanes need 2,560 pixels.")] = 2_560,
     height: Annotated[int, typer.Option(help="Of the window.")] = 1_440,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write every number there.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write the trace of the page's last turn there.")] = None,
 ) -> None:
-    """Measure the page beside a plain one. Ends with 1 when what is wanted is missed."""
+    """Measure the page compared with a plain one. Exits with 1 if a target is missed."""
     load = Load(lanes, rate, tokens, ViewportSize(width=width, height=height))
     results = anyio.run(_run, load, rounds, trace)
     if json_file is not None:

@@ -1,4 +1,4 @@
-"""The parts of the benchmark: each starts servers of its own, measures the relay and the service in turn, and adds to the results."""
+"""The parts of the benchmark: each starts its own servers, measures relay and service in turn, and adds to the results."""
 
 import statistics
 import tempfile
@@ -20,14 +20,14 @@ from servers import Servers
 
 LANES = 200
 SHAPES = (Shape(LANES, 1), Shape(LANES // 8, 8))
-"""The first has as many connections to clients as the relay has for the same lanes; the second is what a comparison looks like."""
+"""The first has as many client connections as the relay for the same lanes; the second is a typical comparison."""
 LANES_FOR_FIRST_TOKENS = 50
 BUSY_CHUNKS_PER_READ = 1.15
-"""At 50 tokens/s each token is read by itself. Where reads hold more, there was no time to read them as they came."""
+"""At 50 tokens/s, each token is read separately. If reads contain more, the process was too busy to read them immediately."""
 
 
 class Part(StrEnum):
-    """What can be measured."""
+    """The parts that can be measured."""
 
     STEADY = "steady"
     BURSTS = "bursts"
@@ -50,16 +50,16 @@ class Plan:
 
 @dataclass(slots=True)
 class Results:
-    """What came out."""
+    """The results."""
 
     console: Console
     lines: list[Line] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: dict[str, object] = field(default_factory=dict)
-    """What each run measured, by part."""
+    """The measurements of each run, by part."""
 
     def begin(self, what: str) -> None:
-        """Say what is being measured now."""
+        """Print what is being measured."""
         self.console.print(f"  {what}", style="dim")
 
 
@@ -73,7 +73,7 @@ async def servers(*, profile: bool = False) -> AsyncIterator[tuple[Servers, Path
 
 
 async def processor_time(plan: Plan, part: Part, results: Results) -> None:
-    """CPU a chunk, in bursts or at a steady rate."""
+    """Measure the CPU time per chunk, in bursts or at a steady rate."""
     rate = RATE if part is Part.STEADY else None
     runs: dict[tuple[str, Shape], list[CpuRun]] = {}
     async with servers() as (started, _):
@@ -82,7 +82,7 @@ async def processor_time(plan: Plan, part: Part, results: Results) -> None:
                 results.begin(f"{part}, round {number + 1} of {plan.rounds}: {target.name}, {shape} lanes")
                 run = await cpu.measure(started.provider, target, shape, rate=rate, seconds=plan.seconds, tokens=plan.burst_tokens)
                 runs.setdefault((target.name, shape), []).append(run)
-    what = f"CPU a chunk at {RATE:g} tokens/s" if rate else "CPU a chunk in bursts"
+    what = f"CPU per chunk at {RATE:g} tokens/s" if rate else "CPU per chunk in bursts"
     relay = [run.us_per_chunk for run in runs["relay", SHAPES[0]]]
     for shape in SHAPES:
         service = [run.us_per_chunk for run in runs["service", shape]]
@@ -92,7 +92,9 @@ async def processor_time(plan: Plan, part: Part, results: Results) -> None:
     for (name, shape), each in runs.items():
         results.notes.append(_note(part, name, shape, each))
         if rate and _median(each, lambda run: run.chunks_per_read) > BUSY_CHUNKS_PER_READ:
-            results.notes.append(f"{name} {shape} read several tokens at a time: it or the machine was too busy, which flatters its number")
+            results.notes.append(
+                f"{name} {shape} read several tokens at a time: it or the machine was too busy, which makes its number look better"
+            )
     results.runs[part] = [run for each in runs.values() for run in each]
 
 
@@ -103,13 +105,13 @@ def _note(part: Part, name: str, shape: Shape, runs: list[CpuRun]) -> str:
     text = (
         f"{part}, {name} {shape}: {median(lambda run: run.chunks_per_read)} chunks a read, "
         f"{median(lambda run: run.chunks_per_write)} a write; "
-        f"the kernel's part of the CPU is {median(lambda run: run.system_us_per_chunk)} µs a chunk; "
-        f"opening and closing take {median(lambda run: run.ms_per_answer)} ms an answer"
+        f"the kernel's part of the CPU is {median(lambda run: run.system_us_per_chunk)} µs per chunk; "
+        f"opening and closing take {median(lambda run: run.ms_per_answer)} ms per answer"
     )
     if name == "service":
         text += (
             f", and {median(lambda run: run.engine_ms_per_answer)} ms of the query engine's CPU, "
-            f"which takes {median(lambda run: run.engine_us_per_chunk)} µs a chunk while streaming"
+            f"which takes {median(lambda run: run.engine_us_per_chunk)} µs per chunk while streaming"
         )
     if part is Part.STEADY:
         text += f"; the provider was late by {max(run.latest_ms for run in runs):.0f} ms at worst"
@@ -121,7 +123,7 @@ def _median(runs: list[CpuRun], number: Callable[[CpuRun], float]) -> float:
 
 
 async def times_to_first_token(plan: Plan, results: Results) -> None:
-    """The time that each server adds to the first token, beyond what a client sees that asks the provider directly."""
+    """Measure the time that each server adds to the first token, compared with direct requests to the provider."""
     taken: dict[str, list[FirstTokens]] = {"relay": [], "service": []}
     async with servers() as (started, _):
         for number in range(plan.rounds):
@@ -146,7 +148,7 @@ async def times_to_first_token(plan: Plan, results: Results) -> None:
 
 
 async def memory(plan: Plan, results: Results) -> None:
-    """Memory of open streams. Each round has fresh servers, since memory that was used once is rarely given back."""
+    """Measure the memory of open streams. Each round has fresh servers, because used memory is rarely released."""
     taken: dict[str, list[footprint.Footprint]] = {"relay": [], "service": []}
     for number in range(plan.rounds):
         async with servers() as (started, _):
@@ -154,14 +156,14 @@ async def memory(plan: Plan, results: Results) -> None:
                 results.begin(f"memory, round {number + 1} of {plan.rounds}: {server.name}, {plan.streams} streams")
                 taken[server.name].append(await footprint.measure(started.provider, server, streams=plan.streams))
     relay, service = ([each.bytes_per_stream / 1024 for each in taken[name]] for name in ("relay", "service"))
-    results.lines.append(Line("memory stream", f"memory an open stream at {plan.streams} streams", "KB", service, relay, Target(64)))
+    results.lines.append(Line("memory stream", f"memory per open stream at {plan.streams} streams", "KB", service, relay, Target(64)))
     events = [each.bytes_per_event for each in taken["service"]]
-    results.lines.append(Line("memory event", "memory an event, beyond its text", "bytes", events, target=Target(32)))
+    results.lines.append(Line("memory event", "memory per event, beyond its text", "bytes", events, target=Target(32)))
     results.runs[Part.MEMORY] = taken
 
 
 async def what_limits(plan: Plan, part: Part, shape: Shape, console: Console) -> None:
-    """Print where the service's processor time goes in a case, run once more with samples being taken."""
+    """Print where the service spends its CPU time in a case, which is run again with a sampling profiler."""
     async with servers(profile=True) as (started, out):
         if part is Part.FIRST_TOKEN:
             async with hotspots.sampling(started, out) as profile:

@@ -1,4 +1,4 @@
-"""The processes of a benchmark: started, listened to, ended."""
+"""Starts the processes of a benchmark, reads their output, and ends them."""
 
 import json
 import os
@@ -21,30 +21,30 @@ HERE = Path(__file__).resolve().parent
 _START_SECONDS = 60.0
 _STOP_SECONDS = 40.0
 _LONGEST_LINE = 16 * 1024 * 1024
-# Nothing else of the environment goes on: keys of providers, proxies and settings would change what is measured.
+# Nothing else of the environment is passed on: keys of providers, proxies and settings would change the results.
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class ProcessFailed(Exception):
-    """A process of the benchmark did not do what it is there for."""
+    """A process of the benchmark failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that listens at `url`, an address of this machine."""
+    """A server at `url`, an address of this machine."""
 
     pid: int
     url: str
 
     @property
     def port(self) -> int:
-        """The port of `url`."""
+        """Return the port of `url`."""
         return int(self.url.rpartition(":")[2])
 
 
 @asynccontextmanager
 async def running_server(name: str, arguments: Sequence[str], folder: Path, **variables: str) -> AsyncIterator[Server]:
-    """A Python program that says where it listens: `{"event": "listening", "url": ...}` as a line on standard error.
+    """Start a Python program that reports where it listens: `{"event": "listening", "url": ...}` as a line on standard error.
 
     It works in `folder`, where its log is. Raises `ProcessFailed`.
     """
@@ -70,7 +70,7 @@ def _address(process: Process, log: Path) -> str:
 
 
 class Client:
-    """A program of this folder that was given a task, and says on standard output, line by line, how far it is."""
+    """A program of this folder with a task, which reports its progress on standard output, line by line."""
 
     def __init__(self, program: str, process: Process) -> None:
         assert process.stdout is not None  # noqa: S101 - it was asked for
@@ -78,23 +78,23 @@ class Client:
         self._lines = BufferedByteReceiveStream(process.stdout)
 
     async def line(self) -> Any:  # noqa: ANN401 - JSON
-        """Its next line, which is JSON. Raises `ProcessFailed` when there is none."""
+        """Return its next line, which is JSON. Raises `ProcessFailed` if there is none."""
         try:
             return json.loads(await self._lines.receive_until(b"\n", _LONGEST_LINE))
         except (anyio.EndOfStream, anyio.IncompleteRead):
-            raise ProcessFailed(f"{self._program} ended early; standard error says why.") from None
+            raise ProcessFailed(f"{self._program} ended early; see its standard error.") from None
 
     async def reaches(self, stage: str) -> dict[str, Any]:
-        """Waits until it says that it reached `stage`. Raises `ProcessFailed` when it does not."""
+        """Wait until it reports `stage`. Raises `ProcessFailed` if it doesn't."""
         said: dict[str, Any] = await self.line()
         if said["event"] != stage:
-            raise ProcessFailed(f"{self._program} should say {stage}, and said {said}.")
+            raise ProcessFailed(f"{self._program} should report {stage}, but reported {said}.")
         return said
 
 
 @asynccontextmanager
 async def running_client(program: str, task: msgspec.Struct) -> AsyncIterator[Client]:
-    """A client, working on its task. The block ends when the client has ended; when the block fails, the client is ended."""
+    """Run a client. The block ends when the client has ended. If the block fails, the client is ended."""
     process = await anyio.open_process(
         [sys.executable, str(HERE / program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, env=_environment({})
     )
@@ -109,7 +109,7 @@ async def running_client(program: str, task: msgspec.Struct) -> AsyncIterator[Cl
 
 
 async def _end(process: Process) -> None:
-    """Ask it to end; make it end when it takes too long."""
+    """Terminate the process, and kill it if it takes too long."""
     with anyio.CancelScope(shield=True):
         if process.returncode is None:
             process.terminate()

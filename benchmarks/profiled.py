@@ -1,4 +1,4 @@
-"""Runs `playground` while it takes samples of what it does: where its processor time goes, function by function.
+"""Runs `playground` with a sampling profiler, which shows its CPU time by function.
 
     python benchmarks/profiled.py OUT.json serve
 
@@ -22,7 +22,7 @@ _RESUME = dis.opmap["RESUME"]
 
 
 class Sampler:
-    """Counts, by function: samples in which it was the innermost, and samples in which it was anywhere in the stack."""
+    """Counts the samples by function: in which it was innermost, and in which it was anywhere in the stack."""
 
     def __init__(self, out: Path) -> None:
         self._out = out

@@ -1,4 +1,4 @@
-"""The benchmark's provider: speaks OpenAI's protocol, and is cheap enough not to be what is measured.
+"""The benchmark's provider: speaks OpenAI's protocol, and is cheap enough not to affect the results.
 
 A request says in its prompt how it wants to be answered (`Script`). A gated answer stops after its first token, where it is told to
 (`pause`), and before its end, each time until `POST /release`, so that whoever measures can tell opening, streaming and closing apart.
@@ -20,30 +20,30 @@ from chunks import HEAD, ROLE, TOKENS, ending, token
 
 _MODELS = b'{"object":"list","data":[{"id":"gpt-4o-mini","object":"model","created":1721172741,"owned_by":"system"}]}'
 _BURST = 50
-"""Tokens in a row on one connection before the next one has its turn, where no rate is asked for."""
+"""Tokens in a row on one connection before the next one has its turn, if there is no rate."""
 _GOLDEN_RATIO = 0.618034
 
 
 class Script(msgspec.Struct, frozen=True):
-    """How a request wants to be answered."""
+    """How to answer a request."""
 
     tokens: int
-    """The first one included."""
+    """Number of tokens, including the first."""
     rate: float | None = None
-    """Tokens per second; `None`: as fast as they are taken."""
+    """Tokens per second; `None`: as fast as they are read."""
     delay: float = 0.0
     """Seconds before the first token."""
     gated: bool = False
     pause: int | None = None
-    """With `gated`: the token after which it stops once more."""
+    """With `gated`: the token after which it pauses again."""
 
     def prompt(self) -> str:
-        """The prompt that asks for it."""
+        """Return the prompt that requests this."""
         return msgspec.json.encode(self).decode()
 
 
 class Counts(msgspec.Struct):
-    """What was sent since the start."""
+    """What has been sent since the start."""
 
     tokens: int = 0
     latest: float = 0.0
@@ -51,7 +51,7 @@ class Counts(msgspec.Struct):
 
 
 class Provider:
-    """Answers on any number of connections."""
+    """Responds on any number of connections."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -60,7 +60,7 @@ class Provider:
         self._answers = itertools.count()
 
     async def serve(self, listener: socket.socket) -> None:
-        """Take connections for ever."""
+        """Accept connections until cancelled."""
         async with anyio.create_task_group() as connections:
             while True:
                 connection, _ = await self._loop.sock_accept(listener)
@@ -69,7 +69,7 @@ class Provider:
 
     def _start(self, connections: TaskGroup, connection: socket.socket) -> None:
         async def serve_and_close() -> None:
-            with connection, suppress(ConnectionError):  # Whoever asked has left.
+            with connection, suppress(ConnectionError):  # The client has disconnected.
                 await self._serve_connection(connection)
 
         connections.start_soon(serve_and_close)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What the service costs beside a bare relay of the same bytes, measured in one run on this machine.
+"""Compares the cost of the service with a bare relay of the same bytes, in one run on this machine.
 
-Starts a provider, a bare relay and the service (recording and accounting on), each a process of its own, and clients in further
-processes; everything on 127.0.0.1. `python benchmarks/relay.py --help` says how; docs/benchmarks.md says what the numbers mean.
+Starts a provider, a bare relay, the service (with recording and accounting) and clients, all as separate processes on 127.0.0.1.
+`python benchmarks/relay.py --help` lists the options; docs/benchmarks.md explains the numbers.
 """
 
 import os
@@ -30,7 +30,7 @@ QUICK = Plan(rounds=1, seconds=4, burst_tokens=300, arrival_seconds=10, streams=
 
 
 async def benchmark(plan: Plan, parts: Sequence[Part], profile: bool | None, results: Results) -> None:
-    """Measure `parts`, one after the other, and print what came out. Raises `ProcessFailed`."""
+    """Measure `parts` one after the other, and print the results. Raises `ProcessFailed`."""
     for part in parts:
         match part:
             case Part.STEADY | Part.BURSTS:
@@ -51,22 +51,24 @@ async def benchmark(plan: Plan, parts: Sequence[Part], profile: bool | None, res
 
 @app.command()
 def main(
-    part: Annotated[list[Part] | None, typer.Option("--part", "-p", help="Measure this only; may be given several times.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="One short round each: enough to see that it works, not to judge by.")] = False,
-    rounds: Annotated[int, typer.Option(min=1, help="How often relay and service take turns.")] = 3,
+    part: Annotated[list[Part] | None, typer.Option("--part", "-p", help="Measure only this part. Repeat it for several.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One short round each: enough to see that it works, not for reliable numbers.")
+    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of rounds of relay and service.")] = 3,
     streams: Annotated[int, typer.Option(min=1, help="Open streams whose memory is measured.")] = 500,
     profile: Annotated[
         bool | None,
         typer.Option("--profile/--no-profile", help="Show where the service's CPU time goes. [default: where a target is missed]"),
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every number here.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all numbers to this file.")] = None,
 ) -> None:
-    """Measure what the service costs beside a bare relay: CPU time a chunk, time to first token, memory a stream.
+    """Compare the service with a bare relay: CPU time per chunk, time to first token, memory per stream.
 
-    Takes about 15 minutes, or 5 with --quick. Linux only. Exits with 1 when a target is missed.
+    Takes about 15 minutes, or 5 with --quick. Linux only. Exits with 1 if a target is missed.
     """
     _raise_file_limit()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that what was started is ended too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that all started processes are ended too.
     plan = QUICK if quick else Plan(rounds=rounds, seconds=10, burst_tokens=1_500, arrival_seconds=30, streams=streams)
     machine = f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 170)

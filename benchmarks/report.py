@@ -1,4 +1,4 @@
-"""What was measured, in one table: both servers, the target, and whether it was reached."""
+"""The results in one table: both servers, the target, and whether it was reached."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """At most `limit`, of the service's own number or (`ratio`) of its ratio to the relay's."""
+    """A maximum `limit` for the service's number, or (`ratio`) for its ratio to the relay's."""
 
     limit: float
     ratio: bool = False
@@ -18,10 +18,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One quantity, measured in several rounds; in each the relay came first and the service right after it."""
+    """One metric, measured in several rounds. In each, the relay came first and the service right after it."""
 
     key: str
-    """What the targets and the JSON call it."""
+    """The name in the targets and in the JSON."""
     title: str
     unit: str
     service: Sequence[float]
@@ -30,12 +30,12 @@ class Line:
 
     @property
     def ratios(self) -> list[float]:
-        """The service's number over the relay's, round by round."""
+        """Return the ratio of the service's number to the relay's, round by round."""
         return [service / relay for relay, service in zip(self.relay, self.service, strict=True)] if self.relay else []
 
     @property
     def met(self) -> bool | None:
-        """Whether the median reaches the target; `None` when there is none."""
+        """Return whether the median reaches the target; `None` without a target."""
         if self.target is None or not self.service:
             return None
         judged = self.ratios if self.target.ratio else self.service
@@ -43,7 +43,7 @@ class Line:
 
     @property
     def wanted(self) -> str:
-        """The target in words."""
+        """Return the target as text."""
         if self.target is None:
             return ""
         return f"≤ {self.target.limit:g} × relay" if self.target.ratio else f"≤ {self.target.limit:g} {self.unit}"
@@ -59,7 +59,7 @@ def show(lines: Sequence[Line], console: Console) -> None:
 
 
 def as_json(lines: Sequence[Line]) -> list[dict[str, object]]:
-    """The lines, with every round's number."""
+    """Return the lines with the numbers of every round."""
     return [
         {
             "key": line.key,
@@ -75,7 +75,7 @@ def as_json(lines: Sequence[Line]) -> list[dict[str, object]]:
 
 
 def percentile(numbers: Sequence[float], percent: float) -> float:
-    """By linear interpolation between neighbours."""
+    """Return the percentile, interpolated linearly between neighbours."""
     ordered = sorted(numbers)
     place = (len(ordered) - 1) * percent / 100
     low = int(place)

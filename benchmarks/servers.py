@@ -1,4 +1,4 @@
-"""The provider, the bare relay and the service, and what a client sends to each."""
+"""The provider, the bare relay and the service, and the requests to each."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -28,29 +28,29 @@ output = 0.60
 
 
 class ProviderControl:
-    """The provider, for whoever measures."""
+    """A client for controlling the provider."""
 
     def __init__(self, server: Server, http: httpx.AsyncClient) -> None:
         self.server = server
         self._http = http
 
     async def counts(self) -> Counts:
-        """What it has sent."""
+        """Return what the provider has sent."""
         return msgspec.json.decode((await self._http.get(f"{self.server.url}/counts")).content, type=Counts)
 
     async def release(self) -> None:
-        """Let all waiting answers go on."""
+        """Let all waiting answers continue."""
         await self._http.get(f"{self.server.url}/release")
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a server has used until a moment."""
+    """The resource usage of a server at a moment."""
 
     cpu: Cpu
     calls: Calls
     engine_cpu: float
-    """Seconds, of the query engine; 0 where there is none."""
+    """CPU seconds of the query engine; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class Target:
     path: str
     token: str | None = None
     engine: int | None = None
-    """The process of the service's query engine."""
+    """The process id of the service's query engine."""
 
     def request(self, script: Script, lanes: int = 1) -> str:
-        """The HTTP request for an answer by `script`; for the service, of that many lanes."""
+        """Return the HTTP request for an answer by `script`; for the service, with that many lanes."""
         if self.token is None:
             message = {"role": "user", "content": script.prompt()}
             body = {"model": _MODEL, "messages": [message], "stream": True, "stream_options": {"include_usage": True}}
@@ -83,13 +83,13 @@ class Target:
         return Usage(Cpu.of(self.server.pid), Calls.of(self.server.pid), Cpu.of(self.engine).total if self.engine else 0.0)
 
     def memory(self) -> int:
-        """In bytes, without the query engine and the database."""
+        """Return the memory in bytes, without the query engine and the database."""
         return memory(self.server.pid)
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """All that a benchmark runs."""
+    """All servers of a benchmark."""
 
     provider: ProviderControl
     relay: Target
@@ -132,17 +132,17 @@ async def _service(folder: Path, provider_url: str, profile: Path | None) -> Asy
         LOG_FORMAT="json",
         ACCESS_TOKEN_SECONDS="86400",  # noqa: S106 - how long, not what
         SHUTDOWN_GRACE_SECONDS="0",
-        LIMIT_USER_REQUESTS="1000000000 per 15 minutes",  # Counted as usual, and never reached.
+        LIMIT_USER_REQUESTS="1000000000 per 15 minutes",  # Counted as usual, but never reached.
         BETWEEN_TOKENS_TIMEOUT_SECONDS="3600",  # Answers wait until all are open.
     ) as server:
         yield server
 
 
 async def _register(http: httpx.AsyncClient, url: str) -> str:
-    """An account's access token. Made before anything is measured: hashing its password takes 0.3 s of processor time."""
+    """Return an account's access token. Created before measuring, because hashing the password takes 0.3 s of CPU time."""
     account = {"email": "bench@example.org", "password": "correct horse battery staple", "name": "Bench"}
     response = await http.post(f"{url}/auth/register", json=account)
     response.raise_for_status()
     token: str = response.json()["accessToken"]
-    await anyio.sleep(1)  # For what the service does in the background after its start.
+    await anyio.sleep(1)  # For the service's background work after its start.
     return token
