@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Uses an installed Playground as its first user would: serve, register, compare, stop, serve again.
+"""Uses an installed Playground as its first user would: serve, register, compare, stop, serve again, back up, restore.
 
     use_wheel.py VENV
 
@@ -7,6 +7,7 @@ Its data goes to where the program puts it by itself, below HOME. Fails when any
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -19,9 +20,10 @@ MODELS = ["sim/quick", "sim/careful"]
 
 
 @contextmanager
-def served(venv: Path) -> Iterator[str]:
+def served(venv: Path, **variables: str) -> Iterator[str]:
     """The address of a service that runs for the block, and ends in order."""
-    service = subprocess.Popen([venv / "bin" / "playground", "serve", "--port", "0"], stderr=subprocess.PIPE, text=True)
+    command = [venv / "bin" / "playground", "serve", "--port", "0"]
+    service = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables})
     lines = []
     try:
         for line in service.stderr or ():
@@ -74,7 +76,11 @@ def main() -> None:
     with served(venv) as url:
         token = json.loads(asked(f"{url}/auth/login", login))["accessToken"]
         [session] = json.loads(asked(f"{url}/playground/sessions", token=token))["items"]
-        print("A comparison survived the restart:", session["title"])
+        subprocess.run([venv / "bin" / "playground", "backup", "backup.tar"], check=True)
+    restored = {"PLAYGROUND_DATA_DIR": str(Path.cwd() / "restored")}
+    subprocess.run([venv / "bin" / "playground", "restore", "backup.tar"], check=True, env={**os.environ, **restored})
+    with served(venv, **restored) as url:
+        check(json.loads(asked(f"{url}/playground/sessions", token=token))["items"] == [session], "a backup restores the session")
     changed = {path for path, value in state(venv).items() if before.get(path) != value}
     check(not changed, f"no file of the installation changes: {sorted(changed)[:10]}")
 

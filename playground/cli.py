@@ -12,6 +12,7 @@ import typer
 from playground.kit.errors import StartupError
 from playground.kit.http_environment import prepare_environment
 from playground.providers.calls import ReasoningEffort
+from playground.terminal.backup_commands import backup, restore
 from playground.terminal.failing import fail
 from playground.terminal.user_commands import app as users
 
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 
 app.add_typer(users, name="user")
+app.command()(backup)
+app.command()(restore)
 
 
 _OF_ALL = "Parameters for all models"

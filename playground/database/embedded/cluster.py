@@ -117,6 +117,15 @@ class Cluster:
         account = postgres_account(self.folder, _programs())
         self._run(account, "pg_ctl", "stop", "-w", "-s", "-m", "fast", "-t", "20", "-D", str(self.folder))
 
+    def dump(self, target: Path) -> None:
+        """Write the database as it is at this moment to `target`, compressed, for `load`. The server has to run."""
+        self._run(_ourselves(), "pg_dump", "--format=custom", "--no-owner", f"--file={target}", f"--dbname={self.url}")
+
+    def load(self, source: Path) -> None:
+        """Fill the empty database with what `dump` wrote: all of it or nothing. The server has to run."""
+        options = ("--no-owner", "--exit-on-error", "--single-transaction")
+        self._run(_ourselves(), "pg_restore", *options, f"--dbname={self.url}", str(source))
+
     def _socket_folder(self) -> Path:
         if len(os.fsencode(self.folder)) <= _LONGEST_SOCKET_FOLDER:
             return self.folder
@@ -169,6 +178,10 @@ class Cluster:
                 return [line.rstrip() for line in deque(lines, maxlen=10)]
         except OSError:
             return []
+
+
+def _ourselves() -> Account:
+    return Account(os.geteuid())
 
 
 def _process(pid: int) -> tuple[str, str]:

@@ -59,6 +59,14 @@ class EmbeddedPostgres:
         # The waiting task can be cancelled: the thread continues, and locks separate it from the next one.
         return await anyio.to_thread.run_sync(self._start, abandon_on_cancel=True)
 
+    def dump(self, target: Path) -> None:
+        """Write the database to a file while services use it. Blocks for as long as that takes. Raises `StartupError`."""
+        self._cluster.dump(target)
+
+    def load(self, source: Path) -> None:
+        """Fill the database, which has to be empty, from such a file. Blocks. Raises `StartupError`."""
+        self._cluster.load(source)
+
     def _join(self) -> int:
         try:
             self._data_dir.mkdir(parents=True, exist_ok=True)
