@@ -88,6 +88,7 @@ def _serve(settings: Settings, announce: Callable[[str], None] | None = None) ->
     from .kit import logs
 
     logs.configure(settings)
+    _hint_at_misspelt_variables(settings)
     anyio.run(serve_until_signal, settings, announce, backend_options={"use_uvloop": True})
 
 
@@ -178,6 +179,17 @@ def compare(
         raise typer.Exit(130) from None
     if not complete:
         raise typer.Exit(1)
+
+
+def _hint_at_misspelt_variables(settings: Settings) -> None:
+    import structlog
+
+    from .misspelt_variables import misspelt_variables
+
+    logger = structlog.get_logger(__name__)
+    for name, setting in misspelt_variables(settings).items():
+        hint = f"did you mean {setting}?" if setting else "see .env.example"
+        logger.warning("setting_unknown", variable=name, hint=hint)
 
 
 def _check_environment() -> None:

@@ -281,6 +281,13 @@ class Settings(BaseSettings):
             ]
             raise StartupError("Some settings are not valid (see .env.example):\n  " + "\n  ".join(lines)) from None
 
+    @classmethod
+    def variables(cls) -> frozenset[str]:
+        """The names of all variables that are settings."""
+        aliases = (field.validation_alias for field in cls.model_fields.values())
+        named = {str(each) for alias in aliases if isinstance(alias, AliasChoices) for each in alias.choices}
+        return frozenset(name.upper() for name in (*cls.model_fields, *named))
+
     @staticmethod
     def variable(name: str) -> SecretStr | None:
         """Return any variable of the environment or `.env`, for keys that a providers file names. `None`: absent or empty.

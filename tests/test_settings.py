@@ -10,6 +10,7 @@ import typer.main
 from playground.cli import app as cli
 from playground.files import CHECKOUT
 from playground.kit.errors import StartupError
+from playground.misspelt_variables import misspelt_variables
 from playground.settings import Settings
 
 EXAMPLE = CHECKOUT / ".env.example"
@@ -199,3 +200,39 @@ def test_a_given_signing_secret_is_used_and_not_written_anywhere(tmp_path: Path)
     given = "x" * 32
     assert Settings.load(data_dir=tmp_path / "data", jwt_secret=given).signing_secrets()[0] == given
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "setting"),
+    [
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("limit_stream", "LIMIT_STREAMS"),
+        ("OPENAI_APIKEY", "OPENAI_API_KEY"),
+        ("ANTROPIC_API_KEY", "ANTHROPIC_API_KEY"),
+        ("PLAYGROUND_DATADIR", "PLAYGROUND_DATA_DIR"),
+        ("PLAYGROUND_PORT", "PORT"),
+        ("PLAYGROUND_COLOUR", None),
+    ],
+)
+def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch, variable: str, setting: str | None) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert misspelt_variables(Settings.load())[variable] == setting
+
+
+def test_a_misspelt_variable_in_the_file_is_found() -> None:
+    Path(".env").write_text("JWT_SECRETS=1\n")
+    assert misspelt_variables(Settings.load())["JWT_SECRETS"] == "JWT_SECRET"
+
+
+@pytest.mark.parametrize("variable", ["LAB_API_KEY", "PLAYGROUND_TOKEN", "PORTS", "HOSTNAME", "DB_URL", "OTEL_SERVICE_VERSION"])
+def test_a_variable_of_something_else_is_none_of_ours(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert variable not in misspelt_variables(Settings.load())
+
+
+def test_a_variable_that_the_providers_file_names_is_not_misspelt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text('[[provider]]\nid = "mine"\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "OPENAI_KEY"\n')
+    monkeypatch.setenv("OPENAI_KEY", "sk-1")
+    assert misspelt_variables(Settings.load(providers_file=None))
+    assert misspelt_variables(Settings.load(providers_file=file)) == {}
