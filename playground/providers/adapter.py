@@ -1,8 +1,8 @@
-"""The one way to every provider: the `openai` SDK against its OpenAI-compatible endpoint, over aiohttp, read as raw bytes.
+"""The client for all providers: the `openai` SDK with their OpenAI-compatible endpoints, over aiohttp, read as raw bytes.
 
-The SDK builds the requests (`channel.py`); answers go to `AnswerReader` as bytes, since its own typed stream costs 40 times as much.
-All providers share one pool of connections without a limit, and all addresses that users gave another one, which connects to public
-addresses alone. Nothing is ever sent twice: retrying is the lane's, which tells about it.
+The SDK builds the requests (`channel.py`). Answers go to `AnswerReader` as bytes, since the SDK's typed stream costs 40 times as much. All
+providers share one connection pool without a limit; base URLs from users have a separate one, which connects only to public addresses.
+Nothing is sent twice: retries are up to the lane, which reports them.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -38,18 +38,18 @@ __all__ = ["AnswerStream", "ProviderClient"]
 _MOST_LIST_BYTES = 32 * 1024 * 1024
 _MOST_LIST_PAGES = 20
 _LIST_SECONDS = 120.0
-"""For a whole list of models, which nobody has to think about."""
+"""The time limit for a whole list of models, for which no model has to run."""
 _CLOSE_SECONDS = 1.0
 _MOST_CHANNELS = 1_000
-"""Each of the users' own keys needs one, which is made in a tenth of a millisecond."""
+"""The number of cached channels. Each user's own key needs one, which is created in a tenth of a millisecond."""
 
 _ChannelKey = tuple[str, str, SecretStr | None, bool, tuple[tuple[str, str], ...]]
 
 
 class ProviderClient:
-    """Speaks to providers. An async context manager, which owns the connections. All limits are in seconds.
+    """Calls providers. An async context manager that owns the connections. All limits are in seconds.
 
-    `addresses` says where the base URLs of users may lead; by default to the public internet.
+    `addresses` determines which addresses users' base URLs may have; by default, public ones.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class ProviderClient:
         self._addresses = addresses
         self._channels: LRUCache[_ChannelKey, Channel] = LRUCache(_MOST_CHANNELS)
         self._pools: dict[bool, Pool] = {}
-        """By whether they are for guarded providers."""
+        """By whether they are for users' base URLs."""
 
     async def __aenter__(self) -> Self:
         connect, addresses = self._patience.connect, self._addresses or PublicAddresses()
         try:
-            context = httpx2.create_ssl_context()  # One for both: to read the root certificates takes 0.15 s.
+            context = httpx2.create_ssl_context()  # One for both, since reading the root certificates takes 0.15 s.
             self._pools = {False: open_pool(connect, context), True: open_guarded_pool(connect, context, addresses)}
         except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
             faults = environment_faults() or [
@@ -86,10 +86,10 @@ class ProviderClient:
 
     @asynccontextmanager
     async def stream(self, call: ModelCall) -> AsyncIterator[AnswerStream]:
-        """One attempt at an answer. Entering sends the request and waits for the head of the answer.
+        """Make one attempt at an answer. Entering sends the request and waits for the response headers.
 
-        Raises a `ProviderError`, on entering or from the stream. Leaving before the end closes the connection, so that the provider
-        stops working and nobody else gets the rest of this answer.
+        Raises a `ProviderError`, on entering or from the stream. Leaving before the end closes the connection, so that the provider stops
+        working and no other request gets the rest of this answer.
         """
         with Watch(call.provider, self._patience) as watch:
             reply = await self._ask(call, watch)
@@ -110,7 +110,7 @@ class ProviderClient:
             raise not_connected(provider, error, self._patience.connect) from error
 
     async def list_models(self, provider: Provider) -> list[ListedModel]:
-        """What the provider's own list offers, without the models that the list says can't chat. Raises a `ProviderError`."""
+        """Return the models in the provider's list, without those that the list marks as not for chat. Raises a `ProviderError`."""
         models: dict[str, ListedModel] = {}
         query = dict(provider.quirks.list_query)
         longest = min(self._patience.first_token, _LIST_SECONDS)
@@ -164,7 +164,7 @@ async def _read_list(response: httpx2.Response, provider: Provider) -> bytes:
 
 
 async def _close(reply: Reply) -> None:
-    # aiohttp closes a connection whose answer was not read to its end; only a finished one goes back to the pool.
+    # aiohttp closes a connection whose response was not read to its end; only a finished one returns to the pool.
     with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
         if isinstance(reply.body, AsyncGenerator):
             await reply.body.aclose()

@@ -1,4 +1,4 @@
-"""Base URLs as an operator writes them."""
+"""Base URLs as written by operators and users."""
 
 import re
 from urllib.parse import urlsplit
@@ -7,11 +7,11 @@ import httpx2
 
 _LAST_PORT = 65_535
 _HOST = re.compile(rb"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|.*:.*")
-"""A name that can be looked up, an IPv4 address, or an IPv6 address, which the URL's parser has checked."""
+"""A host name, an IPv4 address, or an IPv6 address, which the URL parser has checked."""
 
 
 def base_url_of(text: str) -> str:
-    """`text` as a base URL without a slash at its end. Raises `ValueError` saying what is wrong with it."""
+    """Return `text` as a base URL without a trailing slash. Raises `ValueError` saying what is wrong with it."""
     url = text.strip().rstrip("/")
     if " " in url or not url.isprintable():
         raise ValueError("must be a URL without spaces, tabs or line breaks")
@@ -32,6 +32,6 @@ def base_url_of(text: str) -> str:
 
 
 def origin_of(base_url: str) -> str:
-    """Scheme, host and port of `base_url`: what everybody may see of it, since a path may hold a token."""
+    """Return scheme, host and port of `base_url`. Only these are shown to everyone, since a path may contain a token."""
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

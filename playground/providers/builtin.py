@@ -1,4 +1,4 @@
-"""The providers that the service knows by itself: one table. Each entry's comment says where its quirks are documented."""
+"""The built-in providers, in one table. The comment on each entry says where its differences are documented."""
 
 from .records import Provider, Quirks
 
@@ -19,8 +19,8 @@ BUILTIN: tuple[Provider, ...] = (
             ),
         ),
     ),
-    # openrouter.ai/docs: `usage.include` adds the cost to the usage, `reasoning.effort` works for all models that think.
-    # Endings such as `:nitro`, `:floor` and `:online` are not in its list.
+    # openrouter.ai/docs: `usage.include` adds the cost to the usage, `reasoning.effort` works for all reasoning models. Suffixes such as
+    # `:nitro`, `:floor` and `:online` are not in its list.
     Provider(
         id="openrouter",
         name="OpenRouter",
@@ -29,7 +29,7 @@ BUILTIN: tuple[Provider, ...] = (
         key_variable="OPENROUTER_API_KEY",
         quirks=Quirks(reasoning_effort_name="reasoning.effort", extra_body={"usage": {"include": True}}, routes=True),
     ),
-    # huggingface.co/docs/inference-providers: `org/model:provider` chooses who serves the model.
+    # huggingface.co/docs/inference-providers: `org/model:provider` selects the provider that runs the model.
     Provider(
         id="huggingface",
         name="Hugging Face",
@@ -47,8 +47,8 @@ BUILTIN: tuple[Provider, ...] = (
         key_variable="GROQ_API_KEY",
         quirks=Quirks(max_tokens_name="max_completion_tokens", not_chat=r"whisper|distil-whisper|playai-tts|canopylabs/orpheus"),
     ),
-    # ai.google.dev/gemini-api/docs/openai: fields that it does not know are refused, `seed` among them; its usage counts
-    # the thinking in the total alone. Its list says `models/gemini-...`.
+    # ai.google.dev/gemini-api/docs/openai: unknown fields are refused, including `seed`; its usage counts reasoning only in the total. Its
+    # list has `models/gemini-...`.
     Provider(
         id="gemini",
         name="Google Gemini",
@@ -62,7 +62,7 @@ BUILTIN: tuple[Provider, ...] = (
             not_chat=r"embedding|text-embedding|gemini-embedding|imagen|veo|lyria|aqa|gemini-[^/]*(-tts|-live|native-audio)",
         ),
     ),
-    # docs.anthropic.com/en/api/openai-sdk: seed and reasoning effort are ignored. The list of models is of its own protocol.
+    # docs.anthropic.com/en/api/openai-sdk: seed and reasoning effort are ignored. The list of models uses Anthropic's own protocol.
     Provider(
         id="anthropic",
         name="Anthropic",
@@ -75,8 +75,8 @@ BUILTIN: tuple[Provider, ...] = (
             list_query={"limit": "1000"},
         ),
     ),
-    # docs.mistral.ai/api: fields that it does not know are refused with 422 (`stream_options`, `max_completion_tokens`, `seed`);
-    # usage comes with the last chunk unasked.
+    # docs.mistral.ai/api: unknown fields are refused with 422 (`stream_options`, `max_completion_tokens`, `seed`); the usage comes with the
+    # last chunk without being requested.
     Provider(
         id="mistral",
         name="Mistral",
@@ -85,7 +85,7 @@ BUILTIN: tuple[Provider, ...] = (
         key_variable="MISTRAL_API_KEY",
         quirks=Quirks(stream_options=False, seed_name="random_seed"),
     ),
-    # api-docs.deepseek.com/guides/thinking_mode: thinking is switched off by a field of its own.
+    # api-docs.deepseek.com/guides/thinking_mode: reasoning is switched off with a separate field.
     Provider(
         id="deepseek",
         name="DeepSeek",
@@ -102,7 +102,7 @@ BUILTIN: tuple[Provider, ...] = (
         prices_id="together",
         key_variable="TOGETHER_API_KEY",
     ),
-    # docs.ollama.com/api/openai-compatibility: with a key alone it is Ollama's cloud; a server of one's own is its address.
+    # docs.ollama.com/api/openai-compatibility: with only a key it is Ollama's cloud; a local server is set by its base URL.
     Provider(
         id="ollama",
         name="Ollama",
@@ -112,4 +112,4 @@ BUILTIN: tuple[Provider, ...] = (
         quirks=Quirks(default_tag="latest"),
     ),
 )
-"""In the order in which the service shows them. Base URLs have no slash at the end; keys come from the settings (`registry.py`)."""
+"""In the order in which the service shows them. Base URLs have no trailing slash; keys come from the settings (`registry.py`)."""

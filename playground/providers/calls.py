@@ -1,4 +1,4 @@
-"""What the rest of the service and the providers say to each other: the call that goes in, the deltas and the usage that come out."""
+"""The interface between providers and the rest of the service: the call to make, and the deltas and usage that result."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,11 +21,11 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One request to one model. `None` leaves a parameter to the provider's default."""
+    """One request to one model. `None` leaves a parameter at the provider's default."""
 
     provider: Provider
     model: str
-    """The provider's own name of the model, as `llama-3.3-70b-versatile`."""
+    """The provider's name for the model, such as `llama-3.3-70b-versatile`."""
     messages: tuple[Message, ...]
     temperature: float | None = None
     top_p: float | None = None
@@ -36,48 +36,48 @@ class ModelCall:
 
 
 class Delta(msgspec.Struct, frozen=True, gc=False):
-    """A piece of an answer as it came: its text (never empty), and whether it is thinking or the answer itself."""
+    """A piece of an answer: its text (never empty), and whether it is reasoning or part of the answer."""
 
     text: str
     reasoning: bool
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Something an answer refers to. One of `url` and `title` is there."""
+    """A source that an answer cites. It has a `url`, a `title`, or both."""
 
     url: str | None
-    """An address of http or https; `None` where the provider named none."""
+    """An http or https URL; `None` if the provider sent none."""
     title: str | None
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A part of an answer that is no text. What it contains is not kept."""
+    """A part of an answer that is not text. Its content is not stored."""
 
     kind: Literal["image", "audio", "file"]
     type: str | None = None
-    """As `image/png`."""
+    """The media type, such as `image/png`."""
     size: int | None = None
-    """In bytes."""
+    """Size in bytes."""
     url: str | None = None
-    """Where the provider keeps it: an address of http or https."""
+    """The http or https URL of the content at the provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The tokens of one call. What was read from a cache or written to it is part of `input_tokens`, thinking part of `output_tokens`."""
+    """The tokens of one call. Tokens read from or written to a cache are part of `input_tokens`, reasoning is part of `output_tokens`."""
 
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int | None = None
-    """Read from the provider's cache, at a lower price."""
+    """Input read from the provider's cache, at a lower price."""
     reasoning_tokens: int | None = None
     cost: Decimal | None = None
-    """What the provider says it charged, in US dollars."""
+    """The cost reported by the provider, in US dollars."""
     cache_write_tokens: int | None = None
-    """Written to the provider's cache, for which some charge more."""
+    """Input written to the provider's cache, for which some providers charge more."""
     input_audio_tokens: int | None = None
     output_audio_tokens: int | None = None
     unknown_input: bool = False
-    """The provider reported no input, or an impossible one: `input_tokens` is 0, and has to be counted."""
+    """The provider reported no input count, or an impossible one: `input_tokens` is 0 and has to be counted."""
     unknown_output: bool = False
-    """The same of the output."""
+    """The same for the output."""

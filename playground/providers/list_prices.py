@@ -1,9 +1,9 @@
-"""Prices in providers' lists of models: which fields name them, and for how many tokens each amount is.
+"""Prices in providers' lists of models: which fields contain them, and for how many tokens each amount is.
 
-Lists agree on neither. A list may name the unit beside the amounts (`unit: per_million_tokens`) or within their names
-(`input_cost_per_token`), which is then taken at its word. Most name none: `prompt` and `completion` are per token (OpenRouter), `input`
-and `output` per million (Together, Hugging Face) or per token (Vercel), which their size tells apart. A price beyond all reason is not
-believed, however it came about: it would empty a budget at once.
+Lists differ in both. A list may state the unit next to the amounts (`unit: per_million_tokens`) or in their names (`input_cost_per_token`),
+and is then believed. Most state none: `prompt` and `completion` are per token (OpenRouter), `input` and `output` per million (Together,
+Hugging Face) or per token (Vercel), which their size shows. Unreasonable prices are ignored, whatever the cause, since they would use up a
+budget immediately.
 """
 
 import re
@@ -17,19 +17,19 @@ from .loose_values import amount_of
 from .records import ListPrice
 
 DEAREST_INPUT, DEAREST_OUTPUT = Decimal(150), Decimal(600)
-"""US dollars per million tokens of the dearest model in `genai-prices` (o1-pro); a test compares them with the installed lists."""
+"""US dollars per million tokens of the most expensive model in `genai-prices` (o1-pro); a test compares them with the installed lists."""
 _BELIEVED = 100
-"""So many times the dearest model is still believed where the list names the unit,"""
+"""The highest believed price, as a multiple of the most expensive model, if the list states the unit,"""
 _BELIEVED_UNSAID = 10
-"""and so many times where the unit is only the usual one."""
+"""and if the unit is only assumed."""
 _PER_TOKEN_BELOW = Decimal("0.001")
-"""An `input` or `output` below it is per token: per million it would be a third of the cheapest model's, and per token 1,000 dollars are
-beyond the dearest."""
+"""An `input` or `output` below this is per token: per million it would be a third of the cheapest model's price, and per token 1,000
+dollars would exceed the most expensive one's."""
 
 _TOKENS_PER_UNIT: Mapping[str, int] = {"token": 1, "thousand": 1_000, "million": 1_000_000}
 _MILLION = 1_000_000
 _MOST_EXPONENT = 30
-"""Prices are written out in full: `1e-99999` would be 100 KB of zeros."""
+"""The longest written price. Prices are written in full, and `1e-99999` would be 100 KB of zeros."""
 _LONGEST_WORD = 100
 
 _UNITS = (
@@ -40,9 +40,9 @@ _UNITS = (
 _UNIT_NAMES = ("unit", "units", "per", "pricing_unit", "price_unit", "unit_type")
 _PRICING_NAMES = ("pricing", "price", "prices")
 _WITHIN = ("metadata", "model_info", "model_spec")
-"""Where DeepInfra, LiteLLM and Venice keep what they say of a model."""
+"""The objects in which DeepInfra, LiteLLM and Venice put their data about a model."""
 _NAMES_A_PRICE = re.compile("price|cost", re.IGNORECASE)
-"""Beside a model's other figures `input_tokens` is no price."""
+"""Next to other figures of a model, `input_tokens` is not a price."""
 _DOLLAR_NAMES = ("usd", "USD", "amount", "price", "value")
 _FILLERS = frozenset({"price", "prices", "cost", "costs", "rate", "token", "tokens", "text", "usd", "per", "million", "thousand"})
 _FILLERS |= {"1m", "mtok", "1k"}
@@ -63,23 +63,23 @@ _ROLES: Mapping[frozenset[str], str] = {
 
 
 class ReadPrice(NamedTuple):
-    """What an entry of a list says its model costs."""
+    """The price in an entry of a list."""
 
     price: ListPrice | None = None
     note: str | None = None
-    """Why the price is unknown although the list names one; a sentence for people."""
+    """A sentence on why the price is unknown although the list has one."""
 
 
 class _Amount(NamedTuple):
     amount: Decimal
     unit: str | None
-    """As its own name says."""
+    """The unit in its name."""
     per_token_by_custom: bool
-    """Its name is `prompt` or `completion`, which by custom are per token."""
+    """Its name is `prompt` or `completion`, which are per token by convention."""
 
 
 def read_price(entry: Mapping[str, object]) -> ReadPrice:
-    """The price in an entry of a list of models, per million tokens."""
+    """Return the price in an entry of a list of models, per million tokens."""
     found = list(_found(entry))
     return next((read for read in found if read.price is not None), found[0] if found else ReadPrice())
 
@@ -95,12 +95,12 @@ def _found(entry: Mapping[str, object]) -> Iterator[ReadPrice]:
 
 
 def is_believable(price: ListPrice) -> bool:
-    """Whether any model could cost that."""
+    """Return whether a model could cost that much."""
     return _within(price, _BELIEVED)
 
 
 def _amounts(pricing: Mapping[str, object]) -> dict[str, _Amount]:
-    """By role; where two names have one role, the first is taken."""
+    """Return the amounts by role; if two names have the same role, the first one counts."""
     amounts: dict[str, _Amount] = {}
     for name, value in pricing.items():
         words = _words(name)
@@ -134,7 +134,7 @@ def _in_unit(amounts: Mapping[str, _Amount], unit: str) -> ReadPrice:
 def _in_usual_unit(amounts: Mapping[str, _Amount]) -> ReadPrice:
     per_token, highest = amounts["input"].per_token_by_custom, max(amounts["input"].amount, amounts["output"].amount)
     if highest == 0 and not per_token:
-        return ReadPrice()  # Together's, for models that are not paid for by the token.
+        return ReadPrice()  # Together's form for models that are not billed per token.
     price = _per_million(amounts, "token" if per_token or highest < _PER_TOKEN_BELOW else "million")
     if _within(price, _BELIEVED_UNSAID):
         return ReadPrice(price)
@@ -164,7 +164,7 @@ def _unit(text: str) -> str | None:
 
 
 def _words(name: str) -> list[str]:
-    """`inputCostPerToken` and `input_cost-per token` as their words, in lower case."""
+    """Split names such as `inputCostPerToken` and `input_cost-per token` into words in lower case."""
     return re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:_LONGEST_WORD]).lower())
 
 
@@ -179,7 +179,7 @@ def _shown(text: str) -> str:
 
 
 def _amount(value: object) -> Decimal | None:
-    """The amount in `0.15`, `"0.15"`, `"$0.15"` or `{"usd": 0.15}`; negative ones, which mean that it depends, are none."""
+    """Return the amount in `0.15`, `"0.15"`, `"$0.15"` or `{"usd": 0.15}`, or `None` if it is negative, which means that it varies."""
     if isinstance(value, Mapping):
         value = next((value[name] for name in _DOLLAR_NAMES if name in value), None)
     if isinstance(value, str):

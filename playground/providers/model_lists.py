@@ -1,4 +1,4 @@
-"""Lists of models, in the many shapes in which providers send them."""
+"""Reads lists of models in the many forms that providers send."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,17 +16,17 @@ from .records import ListedModel, Provider
 _QUOTED_BYTES = 4_000
 _CONTEXT_NAMES = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens", "input_token_limit")
 _TYPE_NAMES = ("type", "mode", "model_type", "task")
-"""Where lists say what a model is for: Together's and Vercel's `type`, LiteLLM's `mode`."""
+"""The fields that say what a model is for: Together's and Vercel's `type`, LiteLLM's `mode`."""
 _NOT_CHAT_WORDS = frozenset({"embed", "embedding", "embeddings", "rerank", "reranker", "reranking", "moderation", "moderations"})
 _NOT_CHAT_WORDS |= {"transcribe", "transcription", "speech", "tts", "stt", "asr", "ocr"}
 _NOT_CHAT_TYPES = frozenset({"image", "audio", "video", "images", "realtime", "search"})
 _MADE_MEDIA = re.compile(r"(to[-_ ](image|audio|video|speech)|(image|video|audio)[-_ ](generation|edit|edits))$")
 _BASE_TYPES = frozenset({"language", "code"})
-"""Together's base models, which complete text but have no chat, beside its `chat`. To Vercel `language` is all that chats."""
+"""Together's type for base models, which complete text but don't chat; it also has `chat`. For Vercel, `language` is every chat model."""
 
 
 def chat_models(page: bytes, provider: Provider) -> Iterator[ListedModel]:
-    """The models of one page of a list, without those that it says can't chat. Raises `UnexpectedAnswer` when it is no list."""
+    """Return the models of one page of a list, without those marked as not for chat. Raises `UnexpectedAnswer` if it is not a list."""
     not_chat = re.compile(provider.quirks.not_chat) if provider.quirks.not_chat else None
     entries = _entries(page, provider)
     base_types = _BASE_TYPES if any("chat" in _types(entry) for entry in entries) else frozenset[str]()
@@ -40,7 +40,7 @@ def chat_models(page: bytes, provider: Provider) -> Iterator[ListedModel]:
 
 
 def next_page(page: bytes) -> Mapping[str, str] | None:
-    """The query of the page after this one, as Anthropic's list has them; `None` after the last."""
+    """Return the query of the next page in Anthropic's format; `None` after the last page."""
     try:
         answer = decode_loosely(page)
     except NotJsonError:
@@ -60,7 +60,7 @@ def _entries(page: bytes, provider: Provider) -> list[dict[str, Any]]:
         listed = answer.get("data", answer.get("models"))
         answer = [] if listed is None and answer.get("object") == "list" else listed
     if not isinstance(answer, list):
-        # More than is quoted in the end, so that a key among it is seen whole and cut out.
+        # Longer than the final quote, so that a key in it is found completely and removed.
         quoted = shorten(page[:_QUOTED_BYTES].decode("utf-8", "replace"), provider.secret)
         message = f"{provider.name} did not send a list of models: “{quoted}”. Check the base URL."
         raise UnexpectedAnswer(message, provider=provider.name)
@@ -104,7 +104,7 @@ def _listed(name: str, entry: Mapping[str, Any]) -> Iterator[ListedModel]:
     if not hosts:
         yield model
         return
-    # Hugging Face: several hosts serve a model. Which one does is known, and so the price, only when the name says it.
+    # Hugging Face: several hosts serve a model. The host, and so the price, is known only if the name selects one.
     of_hosts = [
         ListedModel(f"{name}:{clean(host['provider'])}", model.display_name, _context(host), inputs, outputs, *read_price(host))
         for host in hosts
@@ -132,7 +132,7 @@ def _context(entry: Mapping[str, Any]) -> int | None:
 
 
 def _modalities(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What goes in and what comes out. OpenRouter's and Hugging Face's `architecture`, Mistral's `capabilities.vision`."""
+    """Return the input and output modalities, from `architecture` of OpenRouter and Hugging Face, or Mistral's `capabilities.vision`."""
     architecture = entry.get("architecture")
     if isinstance(architecture, dict):
         inputs, outputs = _words(architecture.get("input_modalities")), _words(architecture.get("output_modalities"))

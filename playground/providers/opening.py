@@ -1,4 +1,4 @@
-"""Opens the room: which providers there are, and the client that reaches them."""
+"""Builds the services of this room: the registry of providers, and the client that calls them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from .transport.public_addresses import PublicAddresses
 
 @dataclass(frozen=True, slots=True)
 class ProvidersRoom:
-    """What other rooms use of this one."""
+    """The services that other rooms use."""
 
     providers: Providers
     client: ProviderClient
@@ -25,7 +25,7 @@ class ProvidersRoom:
 
 @asynccontextmanager
 async def open_providers(settings: Settings) -> AsyncIterator[ProvidersRoom]:
-    """Open the simulator where it is wanted, and the client. Raises `StartupError`."""
+    """Start the simulator if it is enabled, and open the client. Raises `StartupError`."""
     providers = Providers.load(settings, settings.variable)
     addresses = PublicAddresses()
     client = ProviderClient(

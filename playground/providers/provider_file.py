@@ -1,19 +1,19 @@
-"""Providers of one's own: any server that speaks OpenAI's protocol, described in a TOML file (`PLAYGROUND_PROVIDERS_FILE`).
+"""Additional providers: any server with OpenAI's protocol, described in a TOML file (`PLAYGROUND_PROVIDERS_FILE`).
 
     [[provider]]
     id = "lab"                                  # the first part of its models' names: lab/our-model
-    base_url = "http://10.0.0.5:8000/v1"        # what stands before /chat/completions and /models
-    name = "Our lab"                            # what people see; the id when left out
-    api_key_env = "LAB_API_KEY"                 # the environment variable that holds its key, or
-    api_key = "..."                             # the key itself; neither: it needs none
-    prices_id = "openai"                        # the provider in genai-prices whose prices hold here
+    base_url = "http://10.0.0.5:8000/v1"        # the part before /chat/completions and /models
+    name = "Our lab"                            # the name to show; by default the id
+    api_key_env = "LAB_API_KEY"                 # the environment variable with its key, or
+    api_key = "..."                             # the key itself; omit both if no key is needed
+    prices_id = "openai"                        # the provider in genai-prices whose prices apply
 
-    # How it differs from OpenAI; `Quirks` in records.py says what each means. All may be left out.
-    like = "gemini"                             # as this built-in provider, but for what is given here
+    # How it differs from OpenAI; `Quirks` in records.py describes each setting. All are optional.
+    like = "gemini"                             # copy the settings of this built-in provider
     max_tokens_name = "max_completion_tokens"   # max_tokens
     stream_options = false                      # true
-    seed_name = "random_seed"                   # seed; "" when it refuses one
-    reasoning_effort_name = "reasoning.effort"  # reasoning_effort; "" when it refuses one
+    seed_name = "random_seed"                   # seed; "" if it refuses one
+    reasoning_effort_name = "reasoning.effort"  # reasoning_effort; "" if it refuses one
     routes = true                               # false
     default_tag = "latest"
     list_prefix = "models/"
@@ -24,7 +24,7 @@
     [provider.prices."our-model"]               # US dollars per million tokens
     input = 0.10
     output = 0.40
-    cached_input = 0.05                         # as input when left out
+    cached_input = 0.05                         # by default the same as input
 
 More `[[provider]]` blocks may follow. Amounts are read exactly, never as binary fractions.
 """
@@ -50,9 +50,9 @@ from .records import ListPrice, Provider, Quirks, trimmed
 _BUILTIN = {provider.id: provider for provider in BUILTIN}
 _TAKEN = frozenset({*_BUILTIN, "sim"})
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-"""A `token` of RFC 9110, 5.6.2."""
+"""`token` in RFC 9110, 5.6.2."""
 _MADE_HEADERS = frozenset({"content-length", "host", "transfer-encoding"})
-"""Made from each request's body and address."""
+"""Headers that are created from each request's body and URL."""
 
 
 def _not_taken(provider_id: str) -> str:
@@ -74,7 +74,7 @@ def _none_if_empty(name: str | None) -> str | None:
 
 
 def _jsonable(value: object) -> object:
-    """`value` with each `Decimal`, which is how amounts are read, as the float that JSON is written from."""
+    """Return `value` with each `Decimal`, in which amounts are read, as the float that JSON needs."""
     if isinstance(value, dict):
         return {name: _jsonable(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -102,7 +102,7 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
             raise ValueError(f"{name!r} is not a valid header name; use letters, digits and hyphens")
         if name.lower() in _MADE_HEADERS:
             raise ValueError(f"{name} is set for each request; leave it out")
-        if not (value.isascii() and value.isprintable()):  # It may be a secret, and is not shown.
+        if not (value.isascii() and value.isprintable()):  # It may be a secret, so it is not shown.
             raise ValueError(f"the value of {name} must be one line of ASCII characters; copy the value again")
     return headers
 
@@ -146,9 +146,9 @@ class _ProviderEntry(_Entry):
 
 
 def read_provider_file(path: Path, variable: Callable[[str], SecretStr | None]) -> list[Provider]:
-    """The providers that the file describes, in its order. `variable` gives the value of an environment variable.
+    """Return the providers in the file, in order. `variable` returns the value of an environment variable.
 
-    Raises `StartupError` naming the file, the entry and the field when something in it can't be used.
+    Raises `StartupError` naming the file, the entry and the field if something in it is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -203,7 +203,7 @@ def _provider(path: Path, text: str, number: int, entry: object, variable: Calla
 
 
 def _fault(text: str, number: int, fault: Mapping[str, Any]) -> str:
-    """What is wrong with an entry, as it continues the place of the entry."""
+    """Return what is wrong with an entry, as the continuation of the place of the entry."""
     location: tuple[int | str, ...] = fault["loc"]
     if fault["type"] != "extra_forbidden":
         return f": {_field(location)}: {fault['msg'].removeprefix('Value error, ')}"
@@ -216,7 +216,7 @@ def _fault(text: str, number: int, fault: Mapping[str, Any]) -> str:
 
 
 def _line_of(text: str, name: str, entry: int = 0) -> str:
-    """As `, line 7`: where `name` is first set in the entry of that number, or opens a block; empty where that can't be told."""
+    """Return the line, such as `, line 7`, in which the entry with that number first sets or opens `name`; empty if unknown."""
     seen = 0
     place = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(name)}["']?\s*[]=.]""")
     for number, line in enumerate(text.splitlines(), start=1):

@@ -18,9 +18,9 @@ _SECOND_KEY_VARIABLES = {"huggingface": "HF_TOKEN"}
 
 
 class Providers:
-    """The configured providers, by id and in order. Never changes: `with_provider` gives another one.
+    """The configured providers, by id and in order. Immutable: `with_provider` returns a new registry.
 
-    `others` are those of the table that lack a key here, which somebody's own key opens all the same.
+    `others` are the built-in providers without a key here, which a user's own key makes available.
     """
 
     def __init__(self, providers: Iterable[Provider], others: Iterable[Provider] = ()) -> None:
@@ -29,10 +29,9 @@ class Providers:
 
     @classmethod
     def load(cls, settings: Settings, variable: Callable[[str], SecretStr | None]) -> Self:
-        """Those of the table that have a key, or need none and have an address; then those of `settings.providers_file`.
+        """Return the built-in providers that have a key, or need none and have a base URL, then those of `settings.providers_file`.
 
-        `variable` gives the value of an environment variable. Raises `StartupError` for a base URL that is none, and for a file that
-        can't be used.
+        `variable` returns the value of an environment variable. Raises `StartupError` for an invalid base URL or file.
         """
         table = [_addressed(provider, settings) for provider in BUILTIN]
         providers = [configured for provider in table if (configured := _configured(provider, settings, variable)) is not None]
@@ -41,28 +40,28 @@ class Providers:
         return cls(providers, table)
 
     def get(self, provider_id: str) -> Provider | None:
-        """The provider with this id; `None` when it is not configured."""
+        """Return the provider with this id, or `None` if it is not configured."""
         return self._by_id.get(provider_id)
 
     def known(self, provider_id: str) -> Provider | None:
-        """The provider with this id; one of the table that is not configured comes without a key."""
+        """Return the provider with this id; a built-in one that is not configured has no key."""
         return self._by_id.get(provider_id) or next((provider for provider in self._others if provider.id == provider_id), None)
 
     def all_known(self) -> tuple[Provider, ...]:
-        """The configured ones, then those of the table that are not."""
+        """Return the configured providers, then the other built-in ones."""
         return (*self.all(), *(provider for provider in self._others if provider.id not in self._by_id))
 
     def all(self) -> tuple[Provider, ...]:
-        """All of them, in the order in which they are shown."""
+        """Return the configured providers, in the order in which they are shown."""
         return tuple(self._by_id.values())
 
     def with_provider(self, provider: Provider) -> "Providers":
-        """These and `provider`, which comes last, or takes the place of the one with its id."""
+        """Return these and `provider`, which comes last, or replaces the one with its id."""
         return Providers([*(known for known in self.all() if known.id != provider.id), provider], self._others)
 
 
 def _addressed(provider: Provider, settings: Settings) -> Provider:
-    """An entry of the table at the operator's address, where one is set."""
+    """Return a built-in provider with the operator's base URL, if one is set."""
     base_url: str | None = getattr(settings, f"{provider.id}_base_url")
     return provider if base_url is None else replace(provider, base_url=_checked_url(base_url, f"{provider.id.upper()}_BASE_URL"))
 
@@ -70,7 +69,7 @@ def _addressed(provider: Provider, settings: Settings) -> Provider:
 def _configured(provider: Provider, settings: Settings, variable: Callable[[str], SecretStr | None]) -> Provider | None:
     given: SecretStr | None = getattr(settings, f"{provider.id}_api_key")
     key = trimmed(given)
-    # The settings take the first of two variables that is not empty, which a blank one is not.
+    # The settings use the first of two variables that is not empty, but a blank one isn't empty.
     if given is not None and key is None and provider.id in _SECOND_KEY_VARIABLES:
         key = trimmed(variable(_SECOND_KEY_VARIABLES[provider.id]))
     if key is None and (provider.needs_key or getattr(settings, f"{provider.id}_base_url") is None):

@@ -1,4 +1,4 @@
-"""What is sent for a call: its parameters under the names that the provider gives them."""
+"""The request body of a call, with parameters under the provider's names."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from .records import Quirks
 
 
 def request_json(call: ModelCall) -> bytes:
-    """The request's body. Parameters that the provider does not take are left out."""
+    """Return the request body. Parameters that the provider doesn't accept are left out."""
     quirks = call.provider.quirks
     body: dict[str, object] = {
         **quirks.extra_body,

@@ -1,4 +1,4 @@
-"""Whose fault a failure is: from what a provider answered to one of `errors.py`."""
+"""Finds the error in `kinds.py` for a provider's response."""
 
 import re
 from collections.abc import Mapping
@@ -30,8 +30,8 @@ _Kind = type[ProviderError]
 
 _READ_CHARACTERS = 4_000
 
-# What providers call things, in lower case. Where two fit, the earlier counts: Anthropic's "credit balance is too low" is
-# an invalid_request_error too, and Groq's 413 for too large a prompt has the code rate_limit_exceeded.
+# The providers' terms, in lower case. If two match, the earlier counts: Anthropic's "credit balance is too low" is an invalid_request_error
+# too, and Groq's 413 for a long prompt has the code rate_limit_exceeded.
 _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
     (
         InsufficientFunds,
@@ -72,7 +72,7 @@ _BY_CODE: tuple[tuple[_Kind, frozenset[str]], ...] = (
 )
 
 _A_MODEL = r"(?<!/)\bmodels?\b"
-"""The word, but for where it is a part of a URL."""
+"""The word, unless it is a part of a URL."""
 
 _WORDS: Mapping[_Kind, tuple[str, ...]] = {
     InsufficientFunds: (
@@ -123,7 +123,7 @@ _SPEAKS_OF_A_FIREWALL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# As NVIDIA and Databricks call what serves a model.
+# The term of NVIDIA and Databricks for a model server.
 _SERVED = r"""\b(function|endpoint|deployment) (with name )?['"][^'"]+['"].{0,40}(not found|does not exist)"""
 _SPEAKS_OF_A_MODEL = re.compile(f"{_A_MODEL}|{_SERVED}", re.IGNORECASE)
 
@@ -138,22 +138,22 @@ _BY_STATUS: Mapping[int, _Kind] = {
     429: RateLimited,
     409: Overloaded,
     423: Overloaded,
-    424: Overloaded,  # TGI's: a fault of its own while generating.
+    424: Overloaded,  # TGI: an error of its own while generating.
     425: Overloaded,
     451: LegallyBarred,
-    498: Overloaded,  # Groq's: no capacity.
-    499: Overloaded,  # nginx's: what stood between closed the request.
+    498: Overloaded,  # Groq: no capacity.
+    499: Overloaded,  # nginx: a proxy in between closed the request.
     504: TimedOut,
-    524: TimedOut,  # Cloudflare's: the server behind it took too long.
+    524: TimedOut,  # Cloudflare: the server behind it took too long.
 }
 
 _LATER = frozenset({408, 409, 423, 424, 425, 498, 499})
-"""Below 500, and still no fault of the request. The `openai` SDK asks again after 408, 409 and all from 500 on."""
+"""Statuses below 500 that are not the request's fault. The `openai` SDK retries after 408, 409 and all from 500 on."""
 
 _TOO_LARGE_A_BODY = re.compile(
     r"(entity|payload|body|content) (is )?too large|exceeds? the (maximum|allowed) (request )?body size", re.IGNORECASE
 )
-"""How web servers and proxies say it, who know nothing of tokens."""
+"""The words of web servers and proxies, which don't know tokens."""
 
 ADVICE: Mapping[_Kind, str] = {
     InsufficientFunds: "Add credit to its account.",
@@ -202,7 +202,7 @@ _SAYING_OF_LIST: Mapping[_Kind, str] = {
     BadRequest: "refused to list its models",
     UnexpectedAnswer: "did not send a list of models",
 }
-# What an answer alone can be refused for; asked for a list, the provider means something else.
+# Reasons for which only an answer can be refused; for a list of models, they mean something else.
 _KIND_OF_LIST: Mapping[_Kind, _Kind] = {
     ModelNotFound: UnexpectedAnswer,
     PromptTooLong: BadRequest,
@@ -213,11 +213,13 @@ _KIND_OF_LIST: Mapping[_Kind, _Kind] = {
 }
 
 _TURNED_AWAY = (WrongKey, InsufficientFunds, ModelNotFound, PromptTooLong, BadRequest, RateLimited)
-"""What a provider finds before it begins to work."""
+"""Errors that a provider finds before it starts to work."""
 
 
 def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, str], *, of_list: bool = False) -> ProviderError:
-    """The error behind an HTTP answer that is not 200. Names of headers are in lower case. `of_list`: its list of models was asked for."""
+    """Return the error for a response whose status is not 200. Names of headers are in lower case. `of_list`: the request was for the list
+    of models.
+    """
     if 300 <= status < 400:
         target = shorten(headers.get("location", "nowhere"), provider.secret)
         message = f"{provider.name} redirected the request to {target} ({status}). Set the base URL to the new address."
@@ -231,26 +233,26 @@ def refusal(provider: Provider, status: int, body: bytes, headers: Mapping[str, 
 
 
 def failure_in_stream(provider: Provider, error: object) -> ProviderError:
-    """The error behind an `error` that came in the middle of an answer, or in place of one with HTTP status 200."""
+    """Return the error for an `error` in the middle of an answer, or instead of one with HTTP status 200."""
     told = tell({"error": error})
-    # OpenRouter gives the HTTP status that it would have sent as the code. Of several, the same one counts each time.
+    # OpenRouter sends the HTTP status as the code. If there are several, the choice is always the same.
     status = min((int(code) for code in told.codes if code.isdecimal() and len(code) == 3), default=None)
     kind = _by_name(told, status) or (_by_status(told, status) if status else BrokenStream)
-    # As when the status stood in the answer's head.
+    # The same as if the response had this status.
     refused = issubclass(kind, _TURNED_AWAY) or (status is not None and status >= 400)
     return _error(provider, kind, told, _SAYING[kind], ADVICE.get(kind, ""), refused=refused)
 
 
 def _kind(told: Told, status: int) -> _Kind:
     if status == 404 and not (told.is_error or told.codes):
-        return UnexpectedAnswer  # A web server's own 404: nothing at this address knows models.
+        return UnexpectedAnswer  # A web server's own 404: there is no model server at this address.
     if status < 500 and status != 429 and status not in _LATER and _is_firewalls(told, status):
         return Firewalled
     return _by_name(told, status) or _by_status(told, status)
 
 
 def _is_firewalls(told: Told, status: int) -> bool:
-    """Whether what refused the request is no server of models, but a filter of the web in front of it, as Cloudflare's challenge."""
+    """Return whether the request was refused by a web firewall in front of the server, such as a challenge of Cloudflare."""
     if told.firewalled:
         return True
     if told.is_error or told.codes:
@@ -260,14 +262,14 @@ def _is_firewalls(told: Told, status: int) -> bool:
 
 
 def _by_name(told: Told, status: int | None) -> _Kind | None:
-    # A rate limit may speak of tokens and of billing: 429 is what it is, but for an empty account.
+    # A rate limit may mention tokens and billing: 429 is a rate limit, unless the account is empty.
     if status == 429:
         return InsufficientFunds if told.codes & _BY_CODE[0][1] else RateLimited
     if status == 413:
         return PromptTooLong if told.is_error and not _TOO_LARGE_A_BODY.search(told.message[:_READ_CHARACTERS]) else BodyRefused
     own_fault = status is None or status >= 500 or status in _LATER
     for kind, codes in _BY_CODE:
-        # Ollama calls whatever it refuses an api_error.
+        # Ollama calls every refusal an api_error.
         if told.codes & codes and (own_fault or kind is not Overloaded):
             return kind
     if status is not None and own_fault:
@@ -276,7 +278,7 @@ def _by_name(told: Told, status: int | None) -> _Kind | None:
 
 
 def _by_status(told: Told, status: int) -> _Kind:
-    # Servers of models say 404 of a path too, as where `/v1` is missing in the base URL, or in it twice.
+    # Model servers also respond with 404 to a wrong path, for example if `/v1` is missing in the base URL or repeated.
     if status == 404 and _SPEAKS_OF_A_MODEL.search(told.message[:_READ_CHARACTERS]):
         return ModelNotFound
     kind = _BY_STATUS.get(status)

@@ -1,4 +1,4 @@
-"""Whose fault it is that a request got no HTTP answer: from how the connection failed to one of `errors.py`."""
+"""Finds the error in `kinds.py` for a request that got no HTTP response, from how the connection failed."""
 
 import ssl
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from .provider_messages import shorten
 
 
 def not_connected(provider: Provider, error: BaseException, connect_timeout: float) -> ProviderError:
-    """The error behind a request that got no HTTP answer. `connect_timeout` in seconds."""
+    """Return the error for a request without a response. `connect_timeout` in seconds."""
     causes = list(_causes(error))
     where = f"{provider.name} ({origin_of(provider.base_url)})"
     refused = next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None)

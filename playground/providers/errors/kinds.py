@@ -1,4 +1,4 @@
-"""What can go wrong with a provider, by whose fault it is and what helps.
+"""The failures of providers, by their cause and what helps.
 
     Exception
     └── ProviderError
@@ -6,53 +6,55 @@
         ├── WrongKey            wrong_key: the key is missing, wrong, or not allowed to do this
         ├── InsufficientFunds   insufficient_funds: the account is empty
         ├── ModelNotFound       model_not_found
-        ├── PromptTooLong       prompt_too_long: for the model's context, or for what the account may send at once
-        ├── ContentRefused      content_refused: the prompt, by the provider's rules, not by the model in its own words
-        │   └── LegallyBarred   content_refused: the law forbids the provider to answer it
-        ├── ContentFiltered     content_filtered: the answer, which the provider's filter stopped
-        ├── BadRequest          bad_request: a parameter that the model does not take
-        │   ├── PlaceNotServed  bad_request: the provider does not serve the country that it is asked from
-        │   ├── PolicyRefused   bad_request: a policy of the provider's account or organization forbids the model
-        │   └── BodyRefused     bad_request: a server in front of the provider takes no request of this size
-        ├── AddressRefused      address_refused: the user's own address of it is not public, and was not asked
-        │                       asking again can help
-        ├── RateLimited         rate_limited: with the provider's wait where it says one
-        ├── Overloaded          overloaded: too busy, loading the model, or a fault of its own
+        ├── PromptTooLong       prompt_too_long: for the model's context window, or for the account's limit
+        ├── ContentRefused      content_refused: the prompt was refused by the provider's rules, not by the model's text
+        │   └── LegallyBarred   content_refused: for legal reasons
+        ├── ContentFiltered     content_filtered: the provider's filter stopped the answer
+        ├── BadRequest          bad_request: a parameter that the model doesn't support
+        │   ├── PlaceNotServed  bad_request: the provider is not available in this country
+        │   ├── PolicyRefused   bad_request: a policy of the account or organisation forbids the model
+        │   └── BodyRefused     bad_request: a server in front of the provider refuses a request of this size
+        ├── AddressRefused      address_refused: the user's base URL is not public, and nothing was sent
+        │                       a retry can help
+        ├── RateLimited         rate_limited: with the provider's wait, if any
+        ├── Overloaded          overloaded: too busy, loading the model, or an internal error
         ├── Unreachable         unreachable: no connection
         ├── TimedOut            timed_out: connecting, or the provider's own limit
         │   └── GivenUp         timed_out: our limit before the first token or between tokens; the provider may still work on it
-        ├── ProviderFailed      provider_failed: the provider ended the answer by a fault of its own
-        ├── BrokenStream        broken_stream: the answer began and was cut off
-        │                       something else is at that address
-        └── UnexpectedAnswer    unexpected_answer: not what OpenAI's protocol says
+        ├── ProviderFailed      provider_failed: the provider ended the answer because of an error on its side
+        ├── BrokenStream        broken_stream: the answer started and was cut off
+        │                       there is another server at the base URL
+        └── UnexpectedAnswer    unexpected_answer: not OpenAI's protocol
             └── Firewalled      unexpected_answer: a web firewall in front of the provider
 
-`classification.py` finds the class for what a provider sent, and `told.py` its words; `unconnected.py` finds it where nothing was sent.
+`classification.py` finds the class for a response, and `provider_messages.py` its words; `connection_failures.py` finds the class if there
+was no response.
+
 """
 
 from typing import ClassVar
 
 
 class ProviderError(Exception):
-    """A call to a provider failed. The message is for people: which provider, what it answered, what can be done."""
+    """A call to a provider failed. The message is for people: which provider, what it responded, what to do."""
 
     code: ClassVar[str] = "provider_error"
-    """Stable, for programs: in events, records and the API."""
+    """A stable code for programs: in events, records and the API."""
     retryable: ClassVar[bool] = False
-    """Whether the same request can succeed later, without anybody changing anything."""
+    """Whether the same request can succeed later without any change."""
 
     def __init__(
         self, message: str, *, provider: str, retry_after: float | None = None, status: int | None = None, refused: bool = False
     ) -> None:
         super().__init__(message)
         self.provider = provider
-        """The provider's name, as `Groq`."""
+        """The provider's name, such as `Groq`."""
         self.retry_after = retry_after
-        """Seconds that the provider asks to wait, where it says."""
+        """Seconds that the provider asks to wait, if any."""
         self.status = status
-        """The HTTP status of the refusal; `None` when there was no answer, or when it failed after answering 200."""
+        """The HTTP status of the refusal; `None` if there was no response, or if it failed after status 200."""
         self.refused = refused or status is not None
-        """The request was turned away, by its status or by an error in the answer, or was never sent: before any text, nothing was used."""
+        """The request was refused, by its status or by an error in the answer, or never sent, so nothing was used."""
 
 
 class WrongKey(ProviderError):
@@ -62,19 +64,19 @@ class WrongKey(ProviderError):
 
 
 class InsufficientFunds(ProviderError):
-    """The account behind the key has no money left."""
+    """The account has no credit left."""
 
     code = "insufficient_funds"
 
 
 class ModelNotFound(ProviderError):
-    """The provider has no such model, or not for this key."""
+    """The provider doesn't have the model, or not for this key."""
 
     code = "model_not_found"
 
 
 class PromptTooLong(ProviderError):
-    """The conversation does not fit the model's context window, or what the account may send at once."""
+    """The conversation is longer than the model's context window or the account's limit."""
 
     code = "prompt_too_long"
 
@@ -90,31 +92,31 @@ class LegallyBarred(ContentRefused):
 
 
 class ContentFiltered(ProviderError):
-    """The provider's filter stopped the answer. What came before is kept."""
+    """The provider's content filter stopped the answer. The text so far is kept."""
 
     code = "content_filtered"
 
 
 class BadRequest(ProviderError):
-    """The provider does not take the request as it is: mostly a parameter that the model does not know."""
+    """The provider rejects the request, mostly because the model doesn't support a parameter."""
 
     code = "bad_request"
 
 
 class PlaceNotServed(BadRequest):
-    """The provider does not serve the country, or the territory, that this service asks from."""
+    """The provider is not available in the country or region of this service."""
 
 
 class PolicyRefused(BadRequest):
-    """A policy that was set for the provider's account or organization forbids the model or the request."""
+    """A policy of the account or organisation at the provider forbids the model or the request."""
 
 
 class BodyRefused(BadRequest):
-    """A proxy or web server in front of the provider takes no request of this size."""
+    """A proxy or web server in front of the provider doesn't accept requests of this size."""
 
 
 class AddressRefused(ProviderError):
-    """The address that a user gave for the provider is not on the public internet over https. Nothing was sent."""
+    """The user's base URL for the provider is not a public https address. Nothing was sent."""
 
     code = "address_refused"
 
@@ -127,52 +129,52 @@ class RateLimited(ProviderError):
 
 
 class Overloaded(ProviderError):
-    """The provider is too busy, is still loading the model, or failed by itself."""
+    """The provider is too busy, is loading the model, or has an internal error."""
 
     code = "overloaded"
     retryable = True
 
 
 class Unreachable(ProviderError):
-    """There is no connection to the provider, or it closed it without an answer."""
+    """The provider can't be reached, or it closed the connection without a response."""
 
     code = "unreachable"
     retryable = True
 
 
 class TimedOut(ProviderError):
-    """A time limit passed: ours for connecting, or the provider's own."""
+    """A time limit was exceeded: ours for connecting, or the provider's own."""
 
     code = "timed_out"
     retryable = True
 
 
 class GivenUp(TimedOut):
-    """Our time limit for the first token or between tokens passed after the provider took the request.
+    """Our time limit for the first token or between tokens was exceeded after the provider accepted the request.
 
-    It may still work on it, and charge for it: asked again without being told to, it would work on both.
+    The provider may still be working on it and charge for it; with an automatic retry, it would work on both.
     """
 
 
 class ProviderFailed(ProviderError):
-    """The provider said that its answer ended by a fault of its own. What came before is kept."""
+    """The provider reported that its answer ended because of an error on its side. The text so far is kept."""
 
     code = "provider_failed"
     retryable = True
 
 
 class BrokenStream(ProviderError):
-    """The answer began and did not end properly. What came before is kept."""
+    """The answer started and didn't end properly. The text so far is kept."""
 
     code = "broken_stream"
     retryable = True
 
 
 class UnexpectedAnswer(ProviderError):
-    """What answered does not speak OpenAI's protocol, as a web page at a wrong base URL."""
+    """The response is not in OpenAI's protocol, for example a web page at a wrong base URL."""
 
     code = "unexpected_answer"
 
 
 class Firewalled(UnexpectedAnswer):
-    """A web firewall in front of the provider refused the request, before the provider saw its key."""
+    """A web firewall in front of the provider refused the request before the provider saw its key."""

@@ -1,4 +1,4 @@
-"""What a provider says went wrong, out of the many shapes in which they say it."""
+"""Finds a provider's error message in the many forms in which they are sent."""
 
 import email.utils
 import json
@@ -12,18 +12,18 @@ from decimal import Decimal
 from playground.kit.text import clean
 
 LONGEST_MESSAGE = 300
-"""Characters of a provider's own words that are passed on."""
+"""The most characters of a provider's words that are shown."""
 
 _FIREWALL_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-sucuri-block", "x-vercel-mitigated")
-"""Cloudflare's, AWS's, Sucuri's and Vercel's, which come with a refusal or a challenge and with nothing else."""
+"""Headers of Cloudflare, AWS, Sucuri and Vercel that only come with a refusal or a challenge."""
 _FIREWALL_MEMBERS = ("cloudflare_error", "ray_id")
-"""Of the JSON that Cloudflare's firewall answers programs with."""
+"""Members of the JSON with which Cloudflare's firewall responds to programs."""
 _MARKUP = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body|title|center|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 4_000
 _MOST_LISTED = 10
-"""Of several errors in a list."""
+"""The most errors of a list that are read."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-# What looks like a key: a usual beginning and a long rest, or one that is starred out in part, as OpenAI echoes it.
+# Text that looks like a key: a usual prefix and a long rest, or partly replaced by asterisks, as OpenAI echoes it.
 _KEY_LIKE = re.compile(
     r"\b(?:sk|gsk|hf|xai|pk|tgp|key|AIza)[-_][\w\-*.]{5,}[\w\-*]|\bAIza[\w\-]{10,}|(?<![\w\-])[\w\-]{0,40}\*{3,}[\w\-*]*"
 )
@@ -46,28 +46,28 @@ _MESSAGE_NAMES = (
     "reason",
 )
 _CODE_NAMES = ("code", "type", "status", "statuscode", "reason", "errortype", "errorcode")
-"""As `plain_name` writes them."""
+"""In the form of `plain_name`."""
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The provider's account of a failure: its words, and every code and type that it gave, in lower case."""
+    """A provider's description of a failure: its words, and all its codes and types, in lower case."""
 
     message: str = ""
     codes: frozenset[str] = field(default_factory=frozenset)
     retry_after: float | None = None
     """Seconds."""
     is_error: bool = False
-    """The body has a shape in which errors are told; otherwise it may be anything, as a web page."""
+    """The body has the form of an error; otherwise it may be anything, such as a web page."""
     is_page: bool = False
-    """The body is HTML or XML, which no server of models answers with."""
+    """The body is HTML or XML, which no model server sends."""
     firewalled: bool = False
-    """It is marked as a web firewall marks what it refuses."""
+    """It has the marks of a web firewall's refusal."""
 
 
 def read_told(body: bytes, headers: Mapping[str, str] | None = None) -> Told:
-    """What the body and the headers (names in lower case) of a refusal say."""
+    """Return what the body and headers (names in lower case) of a refusal say."""
     headers = headers or {}
     wait = _wait_in(headers)
     firewalled = any(name in headers for name in _FIREWALL_HEADERS)
@@ -85,7 +85,7 @@ def read_told(body: bytes, headers: Mapping[str, str] | None = None) -> Told:
 
 
 def tell(answer: object) -> Told:
-    """What a decoded error says: OpenAI's object, Google's list with details, Anthropic's and Mistral's shapes, a bare string, ..."""
+    """Return what a decoded error says: OpenAI's object, Google's list with details, Anthropic's and Mistral's forms, a bare string, ..."""
     if isinstance(answer, list):  # Google wraps its error in a list.
         answer = answer[0] if answer else {}
     if isinstance(answer, str):
@@ -114,8 +114,8 @@ def plain_name(name: str) -> str:
 
 
 def shorten(message: str, secret: Iterable[str] = ()) -> str:
-    """`message` on one line, without what is `secret` and all that looks like a key, in at most `LONGEST_MESSAGE` characters."""
-    # The longest first: one may be the beginning of another.
+    """Return `message` on one line, without `secret` and everything that looks like a key, in at most `LONGEST_MESSAGE` characters."""
+    # Longest first, since one may be the start of another.
     if pattern := "|".join(re.escape(each) for each in sorted(secret, key=len, reverse=True) if each):
         message = re.sub(pattern, "[key]", message)
     line = " ".join(_KEY_LIKE.sub("[key]", clean(message[: 20 * LONGEST_MESSAGE])).split())
@@ -123,7 +123,7 @@ def shorten(message: str, secret: Iterable[str] = ()) -> str:
 
 
 def _plain(level: Mapping[str, object]) -> dict[str, object]:
-    """Of two members with the same plain name, the first that says something."""
+    """If two members have the same plain name, the first with a value counts."""
     plain: dict[str, object] = {}
     for name, value in level.items():
         if value is not None:
@@ -145,7 +145,7 @@ def _message_of(level: Mapping[str, object]) -> str:
 
 
 def _line_of(item: object) -> str:
-    """One entry of a list of faults in FastAPI's style, which Mistral and vLLM send: `max_tokens: Input should be ...`."""
+    """Return one entry of a list of errors in FastAPI's style, which Mistral and vLLM send: `max_tokens: Input should be ...`."""
     if not isinstance(item, dict):
         return str(item)
     place = item.get("loc")
@@ -170,7 +170,7 @@ def _codes_of(level: Mapping[str, object]) -> Iterator[str]:
 
 
 def _with_upstream(message: str, codes: set[str], levels: list[dict[str, object]]) -> tuple[str, set[str]]:
-    """OpenRouter's own message is often "Provider returned error"; what that provider said is in `metadata.raw`."""
+    """OpenRouter's own message is often "Provider returned error"; the message of the provider behind it is in `metadata.raw`."""
     for level in levels:
         metadata = level.get("metadata")
         if not isinstance(metadata, dict):
@@ -190,7 +190,7 @@ def _with_upstream(message: str, codes: set[str], levels: list[dict[str, object]
 
 
 def _wait_in(headers: Mapping[str, str]) -> float | None:
-    """`retry-after-ms`, or `Retry-After` as seconds or as a date (RFC 9110, 10.2.3)."""
+    """Return `retry-after-ms`, or `Retry-After` as seconds or as a date (RFC 9110, 10.2.3)."""
     milliseconds = _seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -200,13 +200,13 @@ def _wait_in(headers: Mapping[str, str]) -> float | None:
         return seconds
     try:
         moment = email.utils.parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):  # The latter for an offset of centuries.
+    except (ValueError, OverflowError):  # The latter if the offset is centuries.
         return None
     return max(0.0, moment - time.time())
 
 
 def _wait_told(level: Mapping[str, object]) -> float | None:
-    """Hugging Face's `estimated_time`, Google's `retryDelay` ("34s"), a plain `retry_after`."""
+    """Return Hugging Face's `estimated_time`, Google's `retryDelay` ("34s"), or a plain `retry_after`."""
     for name in ("retry_after", "estimated_time"):
         value = level.get(name)
         if isinstance(value, int | float | str | Decimal) and not isinstance(value, bool):
@@ -221,7 +221,7 @@ def _wait_told(level: Mapping[str, object]) -> float | None:
 
 
 def _wait_in_words(message: str) -> float | None:
-    """OpenAI's and Groq's "Please try again in 1h1m2.5s", and other servers' "in 20 seconds"."""
+    """Return the seconds in OpenAI's and Groq's "Please try again in 1h1m2.5s" and other servers' "in 20 seconds"."""
     match = _TRY_AGAIN.search(message)
     if match is None:
         return None

@@ -1,7 +1,7 @@
-"""Connections to providers: pools, the bytes as they arrive, and which addresses may be reached.
+"""Connections to providers: pools, the bytes as they arrive, and the check of addresses.
 
-`channel` is the way to one provider with one key, `pool` shares connections, `public_addresses` checks where a user's base URL leads, at
-the moment of connecting.
+`channel` sends requests to one provider with one key, `pool` shares connections, and `public_addresses` checks the addresses of users' base
+URLs when connecting.
 
-Before changing it: aiohttp's private names are touched in `aiohttp_internals` and `arrivals` only, with the version they were read in.
+Before changing it: only `aiohttp_internals` and `arrivals` use private names of aiohttp, and state the version in which they were read.
 """

@@ -1,8 +1,8 @@
-"""aiohttp's connections, for servers that do not keep to HTTP.
+"""aiohttp's connections, protected against servers that violate HTTP.
 
-Three things that aiohttp lets happen: a second answer that nobody asked for is taken for the answer to the next request on its connection,
-which may be another user's; interim answers (`100 Continue`) may come without end, read as fast as they come; and an answer whose chunks
-become unreadable is waited for although its connection was closed.
+aiohttp allows three things: an unrequested response is used for the next request on its connection, which may be another user's; interim
+responses (`100 Continue`) may be endless, and are read as fast as they arrive; and if the chunks of a response become unreadable, aiohttp
+keeps waiting for it although its connection was closed.
 """
 
 from functools import partial
@@ -13,11 +13,11 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import RawResponseMessage
 
 _MOST_INTERIM = 16
-"""Interim answers before an answer."""
+"""The most interim responses before a response."""
 
 
 class Connector(aiohttp.TCPConnector):
-    """Takes what a `TCPConnector` takes."""
+    """Has the parameters of a `TCPConnector`."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - see there
         super().__init__(**options)
@@ -28,11 +28,11 @@ class _Connection(ResponseHandler):
     _interim = 0
 
     def is_connected(self) -> bool:
-        """Asked before a connection that nobody uses serves the next request."""
+        """Called before an idle connection is used for the next request."""
         return super().is_connected() and not self.should_close
 
     def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
-        """Called for the head of each answer, with its body."""
+        """Called with the headers of each response, with its body."""
         message, _ = data
         if self._interim > _MOST_INTERIM:
             return
@@ -48,7 +48,7 @@ class _Connection(ResponseHandler):
         super().feed_data(data, size)
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        """Called when what came can't be read."""
+        """Called when data can't be parsed."""
         body = self._payload
         super().set_exception(exc, *cause)
         if body is not None and not body.is_eof() and body.exception() is None:

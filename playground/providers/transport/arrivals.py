@@ -1,7 +1,7 @@
-"""The bytes of an answer as they arrive, read by callbacks.
+"""The bytes of an answer as they arrive, delivered by callbacks.
 
-To await aiohttp's reader costs a future for each read, and a step of the task through every coroutine that waits in another, with all that
-these touch in memory: a fifth of what a chunk costs when it comes alone.
+Awaiting aiohttp's reader costs a future per read, and a step of the task through all nested coroutines, with the memory that they access: a
+fifth of the cost of a chunk that arrives alone.
 """
 
 import asyncio
@@ -11,28 +11,28 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import StreamReader
 
 Body = AsyncIterator[bytes] | StreamReader
-"""The bytes of an answer: aiohttp's own reader where there is one."""
+"""The body of a response: aiohttp's reader if possible."""
 _PRIVATE = ("_waiter", "_buffer", "_protocol", "_http_chunk_splits")
-"""What is used of aiohttp's reader here. Where something of it is missing, the reader is awaited."""
+"""The parts of aiohttp's reader that are used here. If one is missing, the reader is awaited."""
 
 _MOST_UNSEEN = 64 * 1024
-"""Bytes of one answer that are taken apart in one turn of the event loop. A server that floods us is read no faster than that, so that it
-holds up no other."""
+"""The most bytes of one answer that are parsed in one iteration of the event loop. A flooding server is not read faster, so that it
+doesn't block others."""
 
 Heard = Callable[[bytes], bool]
-"""Is given what a read brought, and says whether that is enough. It is called by whoever receives: it must not wait."""
+"""Receives the data of a read, and returns whether that is enough. It is called during the read and must not block."""
 
 
 async def hear(body: Body, heard: Heard) -> None:
-    """Call `heard` for each read of `body`, until it has enough or nothing more comes.
+    """Call `heard` for each read of `body`, until it returns true or nothing more arrives.
 
-    Raises what the connection fails with, and what `heard` raises.
+    Raises the errors of the connection and of `heard`.
     """
     if type(body) is StreamReader and all(hasattr(body, name) for name in _PRIVATE):
         await _Arrivals(body, heard).end()
         return
     async for data in rest_of(body):
-        # A compressed answer may inflate to any size, and does so without waiting for anything.
+        # A compressed answer may inflate to any size without waiting for anything.
         for start in range(0, len(data), _MOST_UNSEEN):
             if heard(data[start : start + _MOST_UNSEEN]):
                 return
@@ -40,15 +40,14 @@ async def hear(body: Body, heard: Heard) -> None:
 
 
 def rest_of(body: Body) -> AsyncIterator[bytes]:
-    """What has not been read yet."""
+    """Return the data that has not been read yet."""
     return body.iter_any() if isinstance(body, StreamReader) else body
 
 
 class _Arrivals:
-    """Stands where aiohttp's reader keeps the future of whoever waits for data, which has no public name.
+    """Takes the place of the future that aiohttp's reader keeps for a waiting task; the attribute has no public name.
 
-    What comes in one read of the socket is looked at together, after all of it was taken apart: `call_soon` is what a future
-    would do as well.
+    Everything from one read of the socket is processed together, after all of it was parsed: `call_soon` is what a future would use too.
     """
 
     __slots__ = ("_body", "_end", "_heard", "_is_over", "_paused", "_unseen", "loop", "pieces")
@@ -59,15 +58,15 @@ class _Arrivals:
         self.loop = asyncio.get_running_loop()
         self._end: asyncio.Future[None] = self.loop.create_future()
         self.pieces: list[bytes] = []
-        """What came and was not looked at yet."""
+        """Data that arrived and has not been processed yet."""
         self._unseen = 0
         self._paused = False
-        self._is_over = True  # As far as is known before the first look.
+        self._is_over = True  # As far as is known before the first call.
 
     async def end(self) -> None:
-        """Wait until nothing more is to be heard."""
+        """Wait until nothing more has to be delivered."""
         body = self._body
-        # Again and again: to read may make aiohttp's parser go on, which has more then.
+        # Repeated, because reading may make aiohttp's parser continue, which then has more.
         while body._buffer:  # noqa: SLF001 - see above
             self.pieces.append(body.read_nowait())
         body.__class__ = _HandingOn
@@ -79,12 +78,12 @@ class _Arrivals:
             body._waiter = None  # noqa: SLF001 - see above
             body.__class__ = StreamReader
             if body._http_chunk_splits is None:  # noqa: SLF001 - see above
-                # aiohttp counts chunks from their first on, and the end of one may be still to come.
+                # aiohttp counts chunks from their start, and the end of one may not have arrived.
                 body._http_chunk_splits = deque()  # noqa: SLF001 - see above
             self._resume()
 
     def more(self, size: int) -> None:
-        """Another piece of that many bytes came, before the last was looked at."""
+        """Another piece of that many bytes arrived before the last one was processed."""
         self._unseen += size
         transport = self._body._protocol.transport  # noqa: SLF001 - see above
         if self._unseen > _MOST_UNSEEN and not self._paused and transport is not None:
@@ -98,21 +97,21 @@ class _Arrivals:
         self._paused = False
 
     def done(self) -> bool:
-        """As of a future."""
+        """Like that of a future."""
         return self._end.done()
 
     def set_result(self, _: None) -> None:
-        """As of a future: the end was reached."""
+        """Like that of a future: the end was reached."""
         self._is_over = True
         self.loop.call_soon(self.look)
 
     def set_exception(self, _: BaseException) -> None:
-        """As of a future: the connection failed, which the reader knows too."""
+        """Like that of a future: the connection failed, which the reader also knows."""
         self._is_over = True
         self.loop.call_soon(self.look)
 
     def look(self) -> None:
-        """Hand on what came, and whether it is over."""
+        """Deliver the data, and whether it is the end."""
         if self._end.done():
             return
         pieces = self.pieces
@@ -122,7 +121,7 @@ class _Arrivals:
                 pieces.clear()
                 self._unseen = 0
                 if self._paused:
-                    # When all others had their turn.
+                    # After all others had their turn.
                     self.loop.call_soon(self._resume)
                 if data and self._heard(data):
                     self._end.set_result(None)
@@ -142,7 +141,7 @@ class _Arrivals:
 
 
 class _HandingOn(StreamReader):
-    """What aiohttp's reader is while somebody hears what comes: it keeps nothing, so that nothing has to be counted and taken out again."""
+    """The class of aiohttp's reader while its data is delivered: it stores nothing, so nothing has to be counted and removed again."""
 
     __slots__ = ()
     _waiter: _Arrivals  # type: ignore[assignment]
@@ -158,7 +157,7 @@ class _HandingOn(StreamReader):
         return False
 
     def begin_http_chunk_receiving(self) -> None:
-        """Chunks need not be known."""
+        """Chunk boundaries don't matter."""
 
     def end_http_chunk_receiving(self) -> None:
-        """Chunks need not be known."""
+        """Chunk boundaries don't matter."""

@@ -1,4 +1,4 @@
-"""The way to one provider with one key."""
+"""Sends requests to one provider with one key."""
 
 from typing import Self, cast
 
@@ -14,11 +14,11 @@ from .pool import Pool, open_client, stop_at_refusal
 
 _ACCEPT = "text/event-stream, application/json"
 _AIOHTTPS_OWN = frozenset({"content-length", "host"})
-"""Headers that aiohttp makes from the body and the address."""
+"""Headers that aiohttp creates from the body and the URL."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The body of an answer, and the connection that it comes over, to be closed by whoever asked."""
+    """The body of a response and its connection, which the caller has to close."""
 
     body: Body
     connection: httpx2.AsyncByteStream
@@ -27,9 +27,9 @@ class Reply(msgspec.Struct, frozen=True):
 class Channel:
     """The SDK's client for a provider, and the request that it builds for answers.
 
-    All requests for answers are alike but for their bodies, and to build one and send it through all layers takes the SDK and httpx2 a
-    millisecond, which a first token would wait for. So they build and send the first; those that follow are that one with a body of their
-    own, over the same connections.
+    All requests for answers are the same except for their bodies. Building one and sending it through all layers takes the SDK and httpx2 a
+    millisecond, which delays the first token. So they build and send only the first one; later requests are copies with another body, over
+    the same connections.
     """
 
     def __init__(self, provider: Provider, pool: Pool) -> None:
@@ -40,7 +40,7 @@ class Channel:
         self._built: _Built | None = None
 
     async def ask(self, body: bytes) -> Reply:
-        """Send `body` (JSON), and wait for the head of the answer.
+        """Send `body` (JSON), and wait for the response headers.
 
         Raises `RefusedError`, an `OpenAIError`, or one of `LOST_CONNECTION`.
         """
@@ -52,9 +52,9 @@ class Channel:
         return _reply(response)
 
     async def _ask_by_sdk(self, body: bytes) -> httpx2.Response:
-        # What `chat.completions.create` comes to, without its look through a body that is JSON already.
+        # The same as `chat.completions.create`, without its processing of a body that is already JSON.
         return await self.client.post(
-            f"{self.client.base_url}chat/completions",  # Whole, so that it is not taken apart and put together again.
+            f"{self.client.base_url}chat/completions",  # In one piece, so that it is not split and joined again.
             cast_to=httpx2.Response,
             content=body,
             options={"headers": {**self.headers, "Accept": _ACCEPT, **self._own_headers}},
@@ -63,7 +63,7 @@ class Channel:
 
 
 class _Built(msgspec.Struct, frozen=True):
-    """A request of the SDK's without its body, as httpx2's transport hands it to aiohttp."""
+    """A request of the SDK without its body, in the form in which httpx2's transport passes it to aiohttp."""
 
     session: aiohttp.ClientSession
     url: str
@@ -90,17 +90,17 @@ class _Built(msgspec.Struct, frozen=True):
 
 
 def _reply(response: httpx2.Response) -> Reply:
-    """What the SDK and httpx2 built to ask is left behind: it would take 6 KB for as long as the answer goes on."""
+    """Drop the objects of the SDK and httpx2 for the request, which would use 6 KB as long as the answer is streaming."""
     return Reply(_body_of(response), cast("httpx2.AsyncByteStream", response.stream))
 
 
 def _body_of(response: httpx2.Response) -> Body:
-    """The body as it comes. Decoded only where a server compresses although it was asked not to."""
+    """Return the body as it arrives. It is decoded only if the server compresses although it was asked not to."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return response.aiter_bytes()
-    # Past httpx2's and its transport's generators, which cost 3 µs a read, where the transport is the one that we know.
+    # Bypass the generators of httpx2 and its transport, which cost 3 µs per read, if the transport is the known one.
     answer = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
     if isinstance(answer, aiohttp.ClientResponse):
         return answer.content
-    # What `aiter_raw` reads from, without its step per read.
+    # The source of `aiter_raw`, without its cost per read.
     return aiter(cast("httpx2.AsyncByteStream", response.stream))

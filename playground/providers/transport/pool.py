@@ -1,5 +1,5 @@
-"""Connections to providers: one pool for those that the operator set up, one for addresses that users gave, and the SDK's client for each,
-made to send only what is ours.
+"""Connections to providers: one pool for the operator's providers, one for users' base URLs, and the SDK's client for each, configured to
+send only our own headers.
 """
 
 import ssl
@@ -20,23 +20,23 @@ from .aiohttp_internals import Connector
 from .public_addresses import PublicAddresses, check_scheme
 
 LOST_CONNECTION = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
-"""What the HTTP client raises when a connection fails: httpx2's errors, and those of aiohttp and the system that it lets through."""
+"""The exceptions of the HTTP client for failed connections: httpx2's errors, and those of aiohttp and the system that it passes on."""
 
 UNSENDABLE = (httpx2.InvalidURL, ValueError)
-"""What it raises for a request that can't be sent; `UnicodeError`, for a host name that can't be looked up, is a `ValueError`."""
+"""Its exceptions for a request that can't be sent; `UnicodeError`, for an invalid host name, is a `ValueError`."""
 
 Headers = Mapping[str, str | Omit]
 """`Omit` leaves out a header that the SDK would send."""
 
 _MOST_REFUSAL_BYTES = 64 * 1024
 _REFUSAL_SECONDS = 2.0
-"""For the body of a refusal, which not every server brings to an end."""
+"""The time limit for the body of a refusal, which not every server ends."""
 _KEEPALIVE_SECONDS = 15.0
 _MOST_LINE_BYTES = 68 * 1024
-"""Of one line of an answer's head: 64 KB and the name. Gateways add cookies, policies and metadata; aiohttp's own limit is 8 KB."""
+"""The longest line of response headers: 64 KB and the name. Gateways add cookies, policies and metadata; aiohttp's default is 8 KB."""
 _MOST_HEAD_LINES = 1_024
-# Of the SDK's own headers, those that are sent: not its telemetry, and not what it finds in variables such as OPENAI_ORG_ID
-# or OPENAI_CUSTOM_HEADERS, which are meant for OpenAI and would go to every provider.
+# The SDK's headers that are sent: not its telemetry, and not values of variables such as OPENAI_ORG_ID or OPENAI_CUSTOM_HEADERS, which are
+# meant for OpenAI and would be sent to every provider.
 _KEPT_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 _SET_PER_REQUEST = ("x-stainless-retry-count", "x-stainless-read-timeout")
 # The simulator and one's own servers are not behind the proxy that HTTP_PROXY names.
@@ -44,7 +44,7 @@ _WITHOUT_PROXY = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
 class RefusedError(Exception):
-    """The provider answered, but not with 2xx."""
+    """The provider responded with a status other than 2xx."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         super().__init__(status)
@@ -54,12 +54,14 @@ class RefusedError(Exception):
 
 
 class Pool(httpx2.AsyncClient):
-    """As the SDK's `DefaultAioHttpClient`, but without cookies: one that an answer to one user sets must not go with another's request."""
+    """Like the SDK's `DefaultAioHttpClient`, but without cookies: one set in the response to one user must not be sent with another's
+    request.
+    """
 
     _without_proxy: AiohttpTransport
     _has_proxies = False
 
-    # httpx2 calls these with all that an `httpx2.AsyncClient` takes; the second for each proxy of the environment.
+    # httpx2 calls these with the arguments of an `httpx2.AsyncClient`; the second for each proxy of the environment.
     def _init_transport(  # type: ignore[override]
         self, *, verify: ssl.SSLContext, transport: AiohttpTransport | None, **_: object
     ) -> httpx2.AsyncBaseTransport:
@@ -72,15 +74,15 @@ class Pool(httpx2.AsyncClient):
 
     @property
     def session(self) -> aiohttp.ClientSession | None:
-        """What all requests go through in the end; `None` before the first one, and where proxies make it several."""
+        """The transport of all requests; `None` before the first one, and if proxies make it several."""
         session = self._without_proxy.client
         return session if isinstance(session, aiohttp.ClientSession) and not self._has_proxies else None
 
 
 def open_pool(connect_timeout: float, context: ssl.SSLContext) -> Pool:
-    """The HTTP client that the operator's providers share, for any number of connections. `connect_timeout` in seconds.
+    """Create the HTTP client that the operator's providers share, for any number of connections. `connect_timeout` in seconds.
 
-    To be closed by the caller. A request that is not answered with 2xx raises `RefusedError`: no redirect is followed.
+    The caller has to close it. A response other than 2xx raises `RefusedError`; redirects are not followed.
     """
     return Pool(
         timeout=_timeout(connect_timeout),
@@ -93,9 +95,9 @@ def open_pool(connect_timeout: float, context: ssl.SSLContext) -> Pool:
 
 
 def open_guarded_pool(connect_timeout: float, context: ssl.SSLContext, addresses: PublicAddresses) -> Pool:
-    """The same for addresses that users gave: it connects over https, to what `addresses` lets through, and through no proxy.
+    """Create the client for users' base URLs: it connects over https, to addresses that `addresses` allows, and without a proxy.
 
-    A proxy would look host names up by itself, where nobody checks what they mean. Any other request raises `AddressRefusedError`.
+    A proxy would resolve host names itself, without a check. Any other request raises `AddressRefusedError`.
     """
     return Pool(
         timeout=_timeout(connect_timeout),
@@ -115,7 +117,7 @@ def open_client(provider: Provider, pool: Pool) -> tuple[AsyncOpenAI, Headers]:
     key = provider.api_key.get_secret_value() if provider.api_key is not None else ""
     if not (key.isascii() and key.isprintable()):
         raise WrongKey(f"The API key for {provider.name} has characters that an API key can't have. Copy it again.", provider=provider.name)
-    # Everything that the SDK would otherwise take from the environment is given.
+    # Everything that the SDK would otherwise read from the environment is set.
     client = AsyncOpenAI(
         api_key=key or "none",
         admin_api_key="",
@@ -130,14 +132,14 @@ def open_client(provider: Provider, pool: Pool) -> tuple[AsyncOpenAI, Headers]:
     headers: Headers = {
         **dict.fromkeys(left_out, Omit()),
         "Authorization": f"Bearer {key}" if key else Omit(),
-        # A compressed stream would be held back until a block is full.
+        # A compressed stream would be delayed until a block is full.
         "Accept-Encoding": "identity",
     }
     return client, headers
 
 
 def _timeout(connect: float) -> httpx2.Timeout:
-    # `pool` is what aiohttp calls `connect`: finding the address, connecting and TLS together. Reading is `Watch`'s.
+    # `pool` is aiohttp's `connect`: DNS, connecting and TLS together. `Watch` limits reading.
     return httpx2.Timeout(None, connect=connect, pool=connect)
 
 
@@ -154,7 +156,7 @@ def _transport(context: ssl.SSLContext, proxy: httpx2.Proxy | None = None, *, ad
 
 def _session(context: ssl.SSLContext, addresses: PublicAddresses | None) -> aiohttp.ClientSession:
     connector = Connector(
-        # For aiohttp 0 is "no limit", while None would leave its own limit of 100.
+        # For aiohttp 0 means "no limit", while None would keep its default of 100.
         limit=0,
         keepalive_timeout=_KEEPALIVE_SECONDS,
         ssl=context,
@@ -175,7 +177,7 @@ async def _stop_at_plain_text(request: httpx2.Request) -> None:
 
 
 async def stop_at_refusal(response: httpx2.Response) -> None:
-    """Ends a call that was refused before the SDK reads the whole of the refusal, which may be of any length and take any time."""
+    """End a refused call before the SDK reads the whole body, which may be of any length and take any time."""
     if response.is_success:
         return
     body = bytearray()
@@ -187,7 +189,7 @@ async def stop_at_refusal(response: httpx2.Response) -> None:
                     break
         await response.aclose()
     except LOST_CONNECTION:
-        pass  # The status says enough.
+        pass  # The status is enough.
     raise RefusedError(
         response.status_code, bytes(body[:_MOST_REFUSAL_BYTES]), {name.lower(): value for name, value in response.headers.items()}
     )

@@ -1,8 +1,8 @@
-"""Where a base URL that a user gave may lead: to public addresses, over https.
+"""The check of users' base URLs: only public addresses, over https.
 
-Whoever may choose an address that this service connects to could make it ask what only this service can reach: the database beside it, a
-router's page, the cloud's metadata. A host name is looked up again for every connection and may mean another address each time (DNS
-rebinding), so the check at input only spares the user a surprise: the one that counts is made on the address of every socket.
+A user who can choose an address that this service connects to could make it request what only this service can reach: the database, a
+router's page, the cloud's metadata. A host name is resolved again for every connection and may have another address each time (DNS
+rebinding), so the check at input only informs the user earlier. The check that counts is that of each socket's address.
 """
 
 import re
@@ -17,32 +17,32 @@ from aiohttp.abc import AbstractResolver
 
 Address = IPv4Address | IPv6Address
 
-# Beside what `ipaddress` knows not to be global.
+# In addition to those that `ipaddress` knows not to be global.
 _NOT_PUBLIC_4 = (
-    IPv4Network("192.0.0.0/24"),  # RFC 6890: protocol assignments. Some count as global, but are answered by the nearest router.
-    IPv4Network("192.88.99.0/24"),  # RFC 7526: relays of 6to4, given up.
-    IPv4Network("168.63.129.16/32"),  # Azure's platform, which answers within a virtual machine alone.
+    IPv4Network("192.0.0.0/24"),  # RFC 6890: protocol assignments. Some count as global, but are handled by the nearest router.
+    IPv4Network("192.88.99.0/24"),  # RFC 7526: relays of 6to4, deprecated.
+    IPv4Network("168.63.129.16/32"),  # Azure's platform, reachable only within a virtual machine.
 )
-_GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291, 2.4, and all that IANA has given out of it.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291, 2.4, and everything that IANA has assigned from it.
 _NOT_PUBLIC_6 = (
-    IPv6Network("2001::/23"),  # RFC 2928: protocol assignments, Teredo among them, which holds an IPv4 address.
-    IPv6Network("2002::/16"),  # RFC 7526: 6to4, which holds an IPv4 address; given up.
+    IPv6Network("2001::/23"),  # RFC 2928: protocol assignments, including Teredo, which contains an IPv4 address.
+    IPv6Network("2002::/16"),  # RFC 7526: 6to4, which contains an IPv4 address; deprecated.
     IPv6Network("3fff::/20"),  # RFC 9637: documentation.
 )
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: stands for the IPv4 address in its last 32 bits.
-# What resolvers take for an IPv4 address: `2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`.
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: represents the IPv4 address in its last 32 bits.
+# Other notations that resolvers accept for an IPv4 address: `2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`.
 _NUMERIC = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 
 class AddressRefusedError(OSError):
-    """A user's base URL does not lead to where it may. The message continues "its address ...".
+    """A user's base URL has an address that is not allowed. The message continues "its address ...".
 
-    An `OSError`, since it is raised in the place of a connection that fails.
+    An `OSError`, since it is raised instead of a failed connection.
     """
 
 
 def is_public(address: Address) -> bool:
-    """Whether `address` is one host on the public internet, also by way of an IPv4 address within it."""
+    """Return whether `address` is a single host on the public internet, including an IPv4 address embedded in it."""
     if isinstance(address, IPv6Address):
         within = address.ipv4_mapped or (IPv4Address(address.packed[-4:]) if address in _NAT64 else None)
         if within is not None:
@@ -52,14 +52,14 @@ def is_public(address: Address) -> bool:
 
 
 class PublicAddresses:
-    """Lets public addresses through. `resolver` looks up host names; by default the system's."""
+    """Allows public addresses. `resolver` resolves host names; by default the system's."""
 
     def __init__(self, resolver: AbstractResolver | None = None, *, allowed: Callable[[Address], bool] = is_public) -> None:
         self.resolver = resolver if resolver is not None else aiohttp.DefaultResolver()
         self._allowed = allowed
 
     async def check(self, base_url: str, *, timeout: float) -> None:
-        """Look now where `base_url` leads, for at most `timeout` seconds. Raises `AddressRefusedError`."""
+        """Check the address of `base_url` now, for at most `timeout` seconds. Raises `AddressRefusedError`."""
         check_scheme(base_url)
         host = urlsplit(base_url).hostname or ""
         try:
@@ -82,7 +82,7 @@ class PublicAddresses:
         return [ip_address(each["host"]) for each in found]
 
     def open_socket(self, target: aiohttp.AddrInfoType) -> socket.socket:
-        """A socket for one attempt at connecting: aiohttp asks for one with the very address that it connects to next.
+        """Return a socket for one connection attempt; aiohttp calls this with the address that it connects to next.
 
         Raises `AddressRefusedError`.
         """
@@ -93,11 +93,11 @@ class PublicAddresses:
 
 
 def check_scheme(url: str) -> None:
-    """Raises `AddressRefusedError` when `url` would send a key over the internet in plain text."""
+    """Raise `AddressRefusedError` if `url` would send a key unencrypted over the internet."""
     if urlsplit(url).scheme != "https":
         raise AddressRefusedError("does not start with https://")
 
 
 def _not_public() -> AddressRefusedError:
-    # Always in the same words: aiohttp passes an error on as it is when all attempts failed alike.
+    # Always the same message: aiohttp passes on an error unchanged if all attempts failed in the same way.
     return AddressRefusedError("is not on the public internet")

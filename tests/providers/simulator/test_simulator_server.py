@@ -126,7 +126,7 @@ async def test_invalid_http_gets_an_error_in_the_usual_form(base_url):
         await connection.send(b"no HTTP\r\n\r\n")
         answer = await connection.receive()
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b'{"error":{"message":"What came' in answer
+    assert b'{"error":{"message":"The data on this connection' in answer
 
 
 async def test_sixteen_lanes_at_once_get_whole_answers(client):
