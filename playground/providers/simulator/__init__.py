@@ -1,6 +1,4 @@
-"""A provider that runs no models: an HTTP server speaking OpenAI's protocol, so that all of the service
-can be seen and tested without a key.
-"""
+"""A provider without real models: an HTTP server with OpenAI's protocol, to try and test the whole service without a key."""
 
 from .app import create_simulator
 from .models import MODELS, Failure, SimulatedModel

@@ -1,10 +1,10 @@
-"""The simulated provider: OpenAI's protocol, with models that only pretend.
+"""The simulated provider: OpenAI's protocol with simulated models.
 
     POST /v1/chat/completions    with and without `stream`
-    GET  /v1/models              the list, with prices and context windows as OpenRouter gives them
+    GET  /v1/models              the list, with prices and context windows in OpenRouter's format
     GET  /v1/models/{id}
 
-Any key is accepted, and none is needed. Every answer has the header `x-simulated: true`.
+Any key is accepted, and none is needed. Every response has the header `x-simulated: true`.
 """
 
 from http import HTTPStatus
@@ -26,11 +26,11 @@ from .requests import read_call
 from .streaming import Answering, hang, stream, whole
 
 _MOST_BODY_BYTES = 32 * 1024 * 1024
-"""Above what the largest context window holds, so that a long prompt gets OpenAI's own error for that."""
+"""More than the largest context window, so that a long prompt gets OpenAI's own error for that."""
 
 
 def create_simulator(settings: SimulatorSettings) -> Starlette:
-    """The application. To be served by `running_simulator` or `serve_forever`, whose connections can be broken on purpose."""
+    """Return the application, to be served by `running_simulator` or `serve_forever`, whose connections can be broken on purpose."""
     failed_attempts = FailedAttempts()
 
     async def chat_completions(request: Request) -> Answering:
@@ -70,7 +70,7 @@ async def _body(request: Request) -> bytes:
 
 
 async def _answer_nobody(_: Request, __: Exception) -> Response:
-    # The client left while it was sending. This goes nowhere, and keeps that from being logged as an error of ours.
+    # The client disconnected while sending. No one receives this response, but it prevents a logged exception.
     return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 

@@ -1,4 +1,4 @@
-"""A completion as the chunks of a stream, already encoded: all that is the same in each chunk is encoded once."""
+"""A completion as encoded chunks of a stream. The parts that are the same in each chunk are encoded once."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,7 +14,9 @@ _encode = msgspec.json.encode
 
 
 class ChunkEncoder:
-    """Encodes the chunks of one completion. With `include_usage` each has `usage`, null but in the last (OpenAI's `stream_options`)."""
+    """Encodes the chunks of one completion. With `include_usage` each has `usage`, which is null except in the last (OpenAI's
+    `stream_options`).
+    """
 
     def __init__(self, completion: Completion, *, include_usage: bool) -> None:
         self._completion = completion
@@ -36,16 +38,16 @@ class ChunkEncoder:
         self._opening = self._head + b',"choices":[{"index":0,"delta":{"role":"assistant","content":""}' + tail
 
     def opening(self) -> bytes:
-        """The first chunk, which says whose turn it is."""
+        """Return the first chunk, with the role."""
         return self._opening
 
     def pieces(self, pieces: Iterable[Piece]) -> bytes:
-        """A chunk for each piece, in one run of bytes."""
+        """Return a chunk for each piece, as one run of bytes."""
         before, after = self._before, self._after
         return b"".join([before[reasoning] + _encode(text) + after for text, reasoning in pieces])
 
     def closing(self) -> bytes:
-        """The chunk that says why the answer ends, the usage if it was asked for, and the stream's end."""
+        """Return the chunk with the finish reason, the usage if requested, and the end of the stream."""
         reason = _encode(self._completion.finish_reason)
         last = self._head + b',"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":' + reason + b"}]"
         if not self._include_usage:
@@ -55,7 +57,7 @@ class ChunkEncoder:
 
 
 def whole_body(completion: Completion) -> bytes:
-    """The completion as one JSON body, for a request without `stream`."""
+    """Return the completion as one JSON body, for a request without `stream`."""
     message: dict[str, object] = {"role": "assistant", "content": completion.text(reasoning=False), "refusal": None}
     if thoughts := completion.text(reasoning=True):
         message["reasoning_content"] = thoughts

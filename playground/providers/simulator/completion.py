@@ -1,4 +1,4 @@
-"""Makes the whole completion of a call before any of it is sent: its pieces, why it ends, and what it costs."""
+"""Creates the whole completion of a call before any of it is sent: its pieces, finish reason and cost."""
 
 import time
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _THOUGHTS: dict[Effort, int] = {"none": 0, "minimal": 2, "low": 4, "medium": 9, 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedUsage:
-    """What a completion used. `reasoning_tokens` are part of `completion_tokens`."""
+    """The usage of a completion. `reasoning_tokens` are part of `completion_tokens`."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -31,7 +31,7 @@ class SimulatedUsage:
     """US dollars."""
 
     def body(self) -> dict[str, object]:
-        """The `usage` of OpenAI's protocol, with `cost` as OpenRouter has it: a JSON number, with every digit and no exponent."""
+        """Return the `usage` of OpenAI's protocol, with `cost` like OpenRouter's: a JSON number with every digit and no exponent."""
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
@@ -45,27 +45,27 @@ class SimulatedUsage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer, complete."""
+    """One complete answer."""
 
     id: str
     created: int
     """Seconds since 1970."""
     model: str
     pieces: tuple[Piece, ...]
-    """Thinking first, where there is any."""
+    """Reasoning first, if any."""
     finish_reason: Literal["stop", "length"]
     usage: SimulatedUsage
 
     def text(self, *, reasoning: bool) -> str:
-        """All of the answer, or all of the thinking."""
+        """Return the whole answer, or the whole reasoning."""
         return "".join(piece.text for piece in self.pieces if piece.reasoning is reasoning)
 
 
 def complete(call: ChatCall, model: SimulatedModel) -> Completion:
-    """The completion of a call, the same for the same model, messages, temperature, `top_p` and seed.
+    """Return the completion of a call; the same for the same model, messages, temperature, `top_p` and seed.
 
-    At temperature 0 seed and `top_p` change nothing, as with a model that takes the likeliest word. `max_tokens` and `stop`
-    cut the text, and don't change it. Raises `ApiError` when the prompt does not fit into the model's context window.
+    At temperature 0, the seed and `top_p` change nothing, as with a model that takes the likeliest word. `max_tokens` and `stop` cut the
+    text without changing it. Raises `ApiError` if the prompt doesn't fit into the model's context window.
     """
     prompt_tokens = count_prompt_tokens(message.text for message in call.messages)
     if prompt_tokens >= model.context_window:
@@ -94,7 +94,7 @@ def _write(call: ChatCall, model: SimulatedModel) -> list[Piece]:
     instructions = " ".join(message.text for message in call.messages if message.role in ("system", "developer"))
     subject = read_subject(prompts, instructions)
     answer = write_answer(subject, model.manner, model.sections, _choices(call, model, "answer"), model.id)
-    # Thinking has its own choices, so that the effort changes the thinking alone.
+    # Reasoning has its own random choices, so that the effort changes only the reasoning.
     sentences = _THOUGHTS[call.effort] if model.manner is Manner.THOUGHTFUL else 0
     thoughts = write_thoughts(subject, _choices(call, model, "thoughts"), sentences)
     return [*split(thoughts, reasoning=True), *split(cut_at_stop(answer, call.stop), reasoning=False)]

@@ -1,6 +1,6 @@
-"""Error answers in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
+"""Error responses in OpenAI's form: `{"error": {"message", "type", "param", "code"}}`.
 
-Codes, types and statuses are those of OpenAI's API reference and of what its servers send.
+Codes, types and statuses are those of OpenAI's API reference and its servers.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 SIMULATED_HEADER = {"x-simulated": "true"}
-"""On every answer of the simulator."""
+"""Sent with every response of the simulator."""
 
 
 class ApiError(Exception):
-    """An answer of 4xx or 5xx."""
+    """A response with 4xx or 5xx."""
 
     def __init__(
         self,
@@ -35,12 +35,12 @@ class ApiError(Exception):
 
 
 def bad_request(message: str, *, param: str | None = None) -> ApiError:
-    """400: something in the body is wrong."""
+    """400: the body is invalid."""
     return ApiError(HTTPStatus.BAD_REQUEST, message, param=param)
 
 
 def body_too_large() -> ApiError:
-    """413: more than any context window holds."""
+    """413: larger than any context window."""
     return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body of your request is too large.")
 
 
@@ -51,7 +51,7 @@ def unknown_model(name: str) -> ApiError:
 
 
 def prompt_too_long(tokens: int, window: int) -> ApiError:
-    """400: the prompt does not fit into the model's context window."""
+    """400: the prompt doesn't fit into the model's context window."""
     message = (
         f"This model's maximum context length is {window} tokens. However, your messages resulted in {tokens} tokens. "
         "Please reduce the length of the messages."
@@ -72,7 +72,7 @@ def overloaded() -> ApiError:
 
 
 def rate_limited(retry_after: int) -> ApiError:
-    """429: try again after that many seconds."""
+    """429: try again after this many seconds."""
     message = f"Rate limit reached for requests. Please try again in {retry_after}s. (Simulated.)"
     return ApiError(
         HTTPStatus.TOO_MANY_REQUESTS, message, kind="requests", code="rate_limit_exceeded", headers={"retry-after": str(retry_after)}
@@ -89,7 +89,7 @@ def answer_with_error(_: Request, error: Exception) -> Response:
 
 
 def respond(error: ApiError) -> Response:
-    """The answer that tells of `error`."""
+    """Return the response for `error`."""
     return Response(
         msgspec.json.encode(error.body),
         status_code=error.status,

@@ -1,13 +1,14 @@
-"""The rule by which the model `flaky` fails: no chance in it, so that whoever tests against it knows what comes.
+"""The rule by which the model `flaky` fails. It is deterministic, so that tests know what to expect.
 
-Prompt and seed are hashed, and the remainder by 3 decides about the first attempt:
+Prompt and seed are hashed, and the remainder by 3 determines the first attempt:
 
-    0   it is answered
+    0   it succeeds
     1   it fails with 503
     2   it fails with 429, and `Retry-After: 1`
 
-The attempt after a failure is answered, and then all is forgotten: the same prompt sent once more fails once more. Whose attempt it is
-can't be told: of equal lanes that ask at once, one may be given what another is owed.
+The attempt after a failure succeeds, and then the failure is forgotten: the same prompt sent again fails again. Attempts of different
+clients can't be distinguished: of equal lanes at the same time, one may get the success that another one waits for.
+
 """
 
 from collections import OrderedDict
@@ -23,13 +24,13 @@ _RETRY_AFTER_SECONDS = 1
 
 
 class FailedAttempts:
-    """Which prompts have failed and are owed an answer. Holds the newest 1,024, 32 bytes each."""
+    """The prompts that have failed and will be answered next. Keeps the newest 1,024, 32 bytes each."""
 
     def __init__(self) -> None:
         self._owed: OrderedDict[bytes, None] = OrderedDict()
 
     def attempt(self, call: ChatCall) -> None:
-        """One attempt at that call. Raises `ApiError` when it fails."""
+        """Count one attempt at that call. Raises `ApiError` if it fails."""
         digest = sha256(msgspec.json.encode((call.messages, call.seed))).digest()
         remainder = int.from_bytes(digest) % 3
         if remainder == 0:

@@ -1,4 +1,4 @@
-"""The simulated models: one table of records. Their speeds, prices and windows are made up, and so lively that differences show."""
+"""The simulated models in one table. Their speeds, prices and windows are invented, and differ clearly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ class Failure(Enum):
     """What a model does instead of answering."""
 
     FLAKY = "flaky"
-    """Fails before the first token on some first attempts: `flaky.py` has the rule."""
+    """Fails before the first token on some first attempts; `flaky.py` has the rule."""
     REFUSES = "refuses"
-    """Refuses every prompt, as a provider's content policy does."""
+    """Refuses every prompt, like a provider's content policy."""
     HANGS = "hangs"
-    """Takes the request, sends headers, and then nothing."""
+    """Accepts the request and sends headers, and then nothing."""
     CUTS_OFF = "cuts-off"
     """Closes the connection after a third of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedModel:
-    """One simulated model: how it behaves, and what its list entry says."""
+    """One simulated model: its behaviour, and its entry in the list."""
 
     id: str
     name: str
@@ -32,12 +32,12 @@ class SimulatedModel:
     first_token_ms: float
     manner: Manner
     sections: int
-    """How long its answers are, in sections of 60 to 150 words."""
+    """The length of its answers, in sections of 60 to 150 words."""
     input_price: Decimal
-    """US dollars per token, as all prices here."""
+    """US dollars per token, like all prices here."""
     output_price: Decimal
     context_window: int
-    """In tokens as `tokens.py` counts them, prompt and answer together."""
+    """In tokens as counted by `tokens.py`, prompt and answer together."""
     failure: Failure | None = None
 
 
@@ -145,4 +145,4 @@ _ALL = (
 )
 
 MODELS: Mapping[str, SimulatedModel] = {model.id: model for model in _ALL}
-"""Every simulated model by its id, in the order in which they are listed."""
+"""Every simulated model by its id, in the order of the list."""

@@ -1,4 +1,4 @@
-"""When each word of an answer is due: an absolute schedule, so that the rate is right on average and never drifts."""
+"""The time of each word of an answer: an absolute schedule, so that the average rate is right and never drifts."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from .models import SimulatedModel
 
 @dataclass(frozen=True, slots=True)
 class SimulatorSettings:
-    """What may be set for all simulated models at once; `None` leaves each its own.
+    """Settings for all simulated models; `None` keeps each model's own.
 
-    Raises `ValueError` for what can't be a speed or a delay.
+    Raises `ValueError` for an invalid speed or delay.
     """
 
     words_per_second: float | None = None
@@ -26,24 +26,24 @@ class SimulatorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The schedule of one answer, in seconds after the request came in. Words are counted from 0."""
+    """The schedule of one answer, in seconds after the request arrived. Words are counted from 0."""
 
     first_token: float
     words_per_second: float
 
     @classmethod
     def of(cls, model: SimulatedModel, settings: SimulatorSettings) -> Self:
-        """The model's own pace, with what `settings` overrides."""
+        """Return the model's own pace, overridden by `settings`."""
         first_token_ms = model.first_token_ms if settings.first_token_ms is None else settings.first_token_ms
         words_per_second = model.words_per_second if settings.words_per_second is None else settings.words_per_second
         return cls(first_token_ms / 1000, words_per_second)
 
     def moment(self, word: int) -> float:
-        """When that word is due."""
+        """Return when that word is due."""
         return self.first_token + word / self.words_per_second
 
     def due(self, moment: float) -> int:
-        """How many words are due by then."""
+        """Return the number of words due by then."""
         if moment < self.first_token:
             return 0
         return int((moment - self.first_token) * self.words_per_second) + 1

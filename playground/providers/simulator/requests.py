@@ -1,6 +1,6 @@
-"""Reads the body of `POST /v1/chat/completions`: OpenAI's fields as far as they change something here.
+"""Reads the body of `POST /v1/chat/completions`: the fields of OpenAI that have an effect here.
 
-Other fields are let pass, as many servers do.
+Other fields are ignored, as on many servers.
 """
 
 import json
@@ -30,7 +30,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """A request that can be answered. `None` is the model's default."""
+    """A valid request. `None` stands for the model's default."""
 
     model: str
     messages: tuple[Said, ...]
@@ -77,10 +77,10 @@ class _Body(msgspec.Struct):
 
 
 def read_call(body: bytes) -> ChatCall:
-    """The call that a body asks for.
+    """Return the call in a body.
 
-    Raises `ApiError` (400) for a body that is no JSON or whose fields can't be used. Text is cleaned as the service cleans its own:
-    a lone surrogate and U+0000 become U+FFFD.
+    Raises `ApiError` (400) for a body that is not JSON or has invalid fields. Text is cleaned like in the service: a lone surrogate and
+    U+0000 become U+FFFD.
     """
     try:
         parsed = json.loads(body, parse_constant=_refuse_constant)

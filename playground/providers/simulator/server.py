@@ -1,7 +1,7 @@
-"""Serves the simulator: inside another process's event loop, or alone.
+"""Serves the simulator, in another process's event loop or by itself.
 
-uvicorn's connections, without uvicorn's server around them: that one installs signal handlers, ends the process when a port is taken,
-and on its way out waits for streams that here are to be cut.
+It uses uvicorn's connections without uvicorn's server, which installs signal handlers, exits the process if a port is in use, and waits at
+shutdown for streams that have to be ended here.
 """
 
 import asyncio
@@ -26,34 +26,34 @@ from .errors import ApiError, respond
 from .pace import SimulatorSettings
 from .streaming import HANG_UP
 
-# Longer than HTTP clients keep an idle connection, so that it is the client who closes it and never in the middle of a new request.
+# Longer than HTTP clients keep an idle connection, so that the client closes it, and never in the middle of a new request.
 _KEEP_ALIVE_SECONDS = 120
 _STOP_SECONDS = 5
 
 
 class _Connection(Connection):
-    """A connection without access log, which an answer can break."""
+    """A connection without an access log, which a response can break."""
 
     def __init__(self, config: uvicorn.Config, server_state: ServerState) -> None:
         super().__init__(config, server_state, {})
         self.access_log = False
 
     def refusal(self, problem: Problem) -> Response:
-        """The error, in OpenAI's shape."""
+        """Return the error in OpenAI's form."""
         return respond(ApiError(HTTPStatus(problem.status), problem.detail))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # What is written already is still sent; the end of the answer never comes.
+        # Data already written is still sent, but not the end of the response.
         self.scope["extensions"] = {HANG_UP: {"close": self.transport.close}}
         self.server_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
 
 
 @asynccontextmanager
 async def running_simulator(settings: SimulatorSettings, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """A simulator in this event loop, for as long as the context lasts. Yields its base URL, as `http://127.0.0.1:41234/v1`.
+    """Run a simulator in this event loop while the context lasts. Yields its base URL, such as `http://127.0.0.1:41234/v1`.
 
-    Port 0 takes any free one. On leaving, open streams are cut. Raises `StartupError` when it can't listen there.
+    Port 0 selects a free port. On leaving, open streams are ended. Raises `StartupError` if it can't listen there.
     """
     config = uvicorn.Config(
         create_simulator(settings),
@@ -78,9 +78,9 @@ async def running_simulator(settings: SimulatorSettings, host: str = "127.0.0.1"
 
 
 def serve_forever(settings: SimulatorSettings, *, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """The simulator alone, until SIGINT or SIGTERM. `announce` is told the base URL once it listens.
+    """Run only the simulator, until SIGINT or SIGTERM. `announce` is called with the base URL when it listens.
 
-    Raises `StartupError` when it can't listen there.
+    Raises `StartupError` if it can't listen there.
     """
 
     async def serve() -> None:
@@ -96,7 +96,7 @@ def serve_forever(settings: SimulatorSettings, *, host: str, port: int, announce
 async def _end_connections(state: ServerState) -> None:
     for connection in list(state.connections):
         connection.transport.abort()
-    # Each answer sees that its client is gone, and ends by itself.
+    # Each response notices that its client is gone, and ends by itself.
     tasks = list(state.tasks)
     if tasks:
         await asyncio.wait(tasks)

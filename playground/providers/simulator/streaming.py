@@ -1,4 +1,4 @@
-"""Sends a completion word by word, at its model's pace, and stops when the client leaves."""
+"""Sends a completion word by word, at its model's pace, and stops when the client disconnects."""
 
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -13,10 +13,10 @@ from .errors import SIMULATED_HEADER
 from .pace import Pace
 
 HANG_UP: Final = "playground.hang_up"
-"""The ASGI extension by which an answer breaks its connection: `{"close": a function}`. `server.py` provides it."""
+"""The ASGI extension with which a response breaks its connection: `{"close": a function}`. `server.py` provides it."""
 
-# Words that are due within this time go out with the one that is due now. A write costs about 0.1 ms of the process that this shares, and
-# nobody sees words sooner than the next frame of a screen: up to 100 words a second each has its own write, and no lane has more.
+# Words that are due within this time are sent with the one that is due now. A write takes about 0.1 ms of this shared process, and no one
+# sees words earlier than the next frame of a screen. Up to 100 words per second, each word has its own write, and no lane is faster.
 _TOGETHER_SECONDS = 0.01
 
 _STREAM_HEADERS = {**SIMULATED_HEADER, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
@@ -24,7 +24,7 @@ _JSON_HEADERS = {**SIMULATED_HEADER, "content-type": "application/json"}
 
 
 class Answering:
-    """An ASGI response that runs `write` until it is done or the client is gone, whichever comes first."""
+    """An ASGI response that runs `write` until it is done or the client disconnects, whichever comes first."""
 
     def __init__(self, write: Callable[[Scope, Send], Awaitable[None]]) -> None:
         self._write = write
@@ -43,9 +43,9 @@ class Answering:
 
 
 def stream(completion: Completion, pace: Pace, started: float, *, include_usage: bool, cut_off: bool) -> Answering:
-    """The completion as server-sent events. `started` is when the request came in, by the monotonic clock.
+    """Send the completion as server-sent events. `started` is when the request arrived, by the monotonic clock.
 
-    With `cut_off`, a third of it, and then the connection breaks.
+    With `cut_off`, send a third of it, and then break the connection.
     """
     encoder = ChunkEncoder(completion, include_usage=include_usage)
     pieces = completion.pieces[: max(1, len(completion.pieces) // 3)] if cut_off else completion.pieces
@@ -69,7 +69,7 @@ def stream(completion: Completion, pace: Pace, started: float, *, include_usage:
 
 
 def whole(completion: Completion, pace: Pace, started: float, *, cut_off: bool) -> Answering:
-    """The completion as one JSON body, when its last word would have been written. With `cut_off`, a third of the body."""
+    """Send the completion as one JSON body, when its last word would have been written. With `cut_off`, send a third of the body."""
     body = whole_body(completion)
 
     async def write(scope: Scope, send: Send) -> None:
@@ -85,7 +85,7 @@ def whole(completion: Completion, pace: Pace, started: float, *, cut_off: bool) 
 
 
 def hang(*, streaming: bool) -> Answering:
-    """Headers, for a stream a comment to keep the connection alive, and then nothing until the client leaves."""
+    """Send headers, for a stream also a keep-alive comment, and then nothing until the client disconnects."""
 
     async def write(_: Scope, send: Send) -> None:
         await _start(send, _STREAM_HEADERS if streaming else _JSON_HEADERS)
@@ -97,7 +97,7 @@ def hang(*, streaming: bool) -> Answering:
 
 
 async def _sleep_until(moment: float) -> None:
-    # Behind the schedule this still lets others run.
+    # If it is behind schedule, this still lets other tasks run.
     await anyio.sleep(max(0, moment - monotonic()))
 
 
@@ -105,7 +105,7 @@ async def _hang_up(scope: Scope) -> None:
     extension = scope.get("extensions", {}).get(HANG_UP)
     if extension is not None:
         extension["close"]()
-        # The server still has to notice; returning before would look to it like a mistake of ours, and be logged.
+        # The server still has to notice the disconnect; returning earlier would be logged as an error.
         await anyio.sleep_forever()
 
 

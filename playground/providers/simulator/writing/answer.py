@@ -1,4 +1,4 @@
-"""Puts a whole answer together, in one of four manners."""
+"""Builds a whole answer, in one of four manners."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -14,16 +14,16 @@ class Manner(Enum):
     """How a model writes."""
 
     BRIEF = "brief"
-    """To the point: a line, a list, a line."""
+    """Brief: a line, a list, a line."""
     THOROUGH = "thorough"
-    """In order: headings, steps, a table, caveats."""
+    """Structured: headings, steps, a table, caveats."""
     EXPANSIVE = "expansive"
-    """At length, and then some."""
+    """Very long."""
     THOUGHTFUL = "thoughtful"
     """Conclusion first, then the reasons."""
 
 
-# Each manner's blocks, one a section, round and round.
+# The blocks of each manner, one per section, repeated.
 _BLOCKS: dict[Manner, tuple[Block, ...]] = {
     Manner.BRIEF: (blocks.BULLETS, blocks.QUOTE),
     Manner.THOROUGH: (blocks.STEP_LIST, blocks.TABLE, blocks.QUOTE),
@@ -34,7 +34,7 @@ _SENTENCES = {Manner.BRIEF: 1, Manner.THOROUGH: 3, Manner.EXPANSIVE: 4, Manner.T
 
 
 def write_answer(subject: Subject, manner: Manner, sections: int, choices: Random, model: str) -> str:
-    """The answer, in Markdown. Its first line says that it is simulated."""
+    """Return the answer in Markdown. Its first line says that it is simulated."""
     voice = Voice(subject, choices)
     paragraphs = [
         f"*This is a simulated answer from the model “{model}”: no language model wrote it.*",
@@ -46,7 +46,7 @@ def write_answer(subject: Subject, manner: Manner, sections: int, choices: Rando
 
 
 def write_thoughts(subject: Subject, choices: Random, sentences: int) -> str:
-    """What a model thinks before it answers: plain text, so many sentences at most. Empty for none."""
+    """Return the reasoning before an answer: plain text of at most this many sentences, empty for none."""
     if sentences == 0:
         return ""
     voice = Voice(subject, choices, emphasis=False)

@@ -1,6 +1,6 @@
-"""Short programs in several languages: correct ones, with a name and a text from the prompt put in.
+"""Short correct programs in several languages, with a name and a text from the prompt.
 
-`$name` is an identifier, `$first` and `$second` go into string literals.
+`$name` is an identifier; `$first` and `$second` are put into string literals.
 """
 
 import re
@@ -13,9 +13,9 @@ class Sample(NamedTuple):
     """A program in one language."""
 
     language: str
-    """As it stands after the fence."""
+    """The name after the fence."""
     hints: frozenset[str]
-    """Words in a prompt that ask for this language."""
+    """Words in a prompt that request this language."""
     lead: str
     program: Template
 
@@ -121,21 +121,21 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def asked_for(prompt: str) -> Sample | None:
-    """The sample in the language that a prompt names, if it names one. `prompt` is lower-cased."""
+    """Return the sample in the language that a prompt names, if any. `prompt` is in lower case."""
     said = set(_WORD.findall(prompt))
-    # "go" alone is a verb more often than a language.
+    # "go" by itself is a verb more often than a language.
     if said.isdisjoint(_PROGRAMMING):
         said.discard("go")
     return next((sample for sample in SAMPLES if not sample.hints.isdisjoint(said)), None)
 
 
 def wants_code(prompt: str) -> bool:
-    """Whether a prompt is about programming. `prompt` is lower-cased."""
+    """Return whether a prompt is about programming. `prompt` is in lower case."""
     return asked_for(prompt) is not None or not _PROGRAMMING.isdisjoint(_WORD.findall(prompt))
 
 
 def program(sample: Sample, first: str, second: str) -> str:
-    """The sample's program about these two words."""
+    """Return the sample's program about these two words."""
     escapes: Mapping[str, str] = {"'": "''"} if sample.language == "sql" else {}
     quoted = str.maketrans(dict(escapes))
     return sample.program.substitute(name=_identifier(first), first=first.translate(quoted), second=second.translate(quoted))

@@ -1,4 +1,4 @@
-"""Words that every text has, and that therefore say nothing about one: of English, and a few of its neighbours."""
+"""Common words of English and a few related languages, which say nothing about the subject of a text."""
 
 _ENGLISH = """
 about above after again against also always am among an and another any anything are as at be because been before being below best

@@ -1,7 +1,7 @@
-"""The sentences that answers are made of.
+"""The sentences of the answers.
 
-`{a}` and `{b}` become key words of the prompt, as they are and never inflected. They stand where any noun can, not at
-the start of a sentence, and no verb has to agree with them.
+`{a}` and `{b}` become key words of the prompt, unchanged and never inflected. They are where any noun fits, not at the start of a sentence,
+and no verb has to agree with them.
 """
 
 EXPLANATIONS = (
@@ -56,7 +56,7 @@ POINTS = (
     "write the result down where others will find it.",
 )
 
-# In the order in which one would take them.
+# In the usual order.
 STEPS = (
     "Write down in one sentence what {a} should achieve.",
     "Collect three real examples: a plain one, a large one and an odd one.",

@@ -1,4 +1,4 @@
-"""What a conversation is about: the words of it that an answer takes up, exactly as they were written, in any language."""
+"""The subject of a conversation: its key words for the answer, exactly as written, in any language."""
 
 import re
 import unicodedata
@@ -10,37 +10,37 @@ from .common_words import COMMON_WORDS
 
 _MOST_WORDS = 6
 _READ_CHARACTERS = 8_000
-"""Of a longer text the start and the end are read, half each: a long prompt has its question at one of them."""
+"""The most characters of a text that are read; of a longer one, half at the start and half at the end, where the question usually is."""
 _LONGEST_WORD = 32
 _EXCERPT = 12
-"""Of a run without spaces that is longer, as in Chinese or Thai, so many characters are quoted."""
+"""The most characters that are quoted from a run without spaces, as in Chinese or Thai."""
 _LONGEST_QUOTE = 160
 
 _BETWEEN_WORDS = re.compile(r"[\s、。，！？：；「」『』（）《》【】…—–/]+")
 _BEFORE_WORD = "\"'([{<«“”„‘’‚¿¡.,:;!?-*_`~#>|=+"
 _AFTER_WORD = "\"')]}>»“”‘’.,:;!?-*_`~|=؟،।။"
-# These would start Markdown, mathematics or an entity in the middle of a sentence.
+# These would start Markdown, mathematics or an entity within a sentence.
 _MARKUP = frozenset('`*|<>[]\\~$&"{}')
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an answer is to be about."""
+    """The subject of an answer."""
 
     words: tuple[str, ...]
-    """One to six key words of the prompt, in its own order; empty when it has none."""
+    """One to six key words of the prompt, in order; empty if it has none."""
     question: str | None
-    """The prompt on one line, where it is short and holds nothing that Markdown would read."""
+    """The prompt on one line, if it is short and has no characters with a meaning in Markdown."""
     earlier: tuple[str, ...]
-    """A key word of each earlier prompt that has one, the first prompt first."""
+    """A key word of each earlier prompt that has one, first prompt first."""
     instruction: str | None
-    """A key word of the instructions that the conversation began with."""
+    """A key word of the system prompt."""
     text: str
-    """The prompt as it was read, lower-cased, to look for hints in."""
+    """The part of the prompt that was read, in lower case, for finding hints."""
 
 
 def read_subject(prompts: Sequence[str], instructions: str) -> Subject:
-    """The subject of the last of `prompts`, seen after the earlier ones."""
+    """Return the subject of the last of `prompts`, considering the earlier ones."""
     prompt = _ends(prompts[-1]) if prompts else ""
     return Subject(
         words=key_words(prompt, _MOST_WORDS),
@@ -52,9 +52,9 @@ def read_subject(prompts: Sequence[str], instructions: str) -> Subject:
 
 
 def key_words(text: str, most: int) -> tuple[str, ...]:
-    """Up to `most` words that say what the text is about, each once, in the text's order.
+    """Return up to `most` different words that characterise the text, in its order.
 
-    Long words, repeated words and names say more than others; words that every text has say nothing.
+    Long and repeated words and names count more than others; common words don't count.
     """
     found: dict[str, str] = {}
     uses: Counter[str] = Counter()
@@ -68,7 +68,7 @@ def key_words(text: str, most: int) -> tuple[str, ...]:
             uses[folded] += 1
     weights = {folded: _weight(word, uses[folded], first=position == 0) for position, (folded, word) in enumerate(found.items())}
     chosen = sorted(found, key=lambda folded: -weights[folded])[:most]
-    # Beside “entanglement”, “ten” says nothing.
+    # Next to “entanglement”, “ten” is not a key word.
     telling = {folded for folded in chosen if weights[folded] * 2 >= weights[chosen[0]]}
     return tuple(word for folded, word in found.items() if folded in telling)
 
@@ -85,7 +85,7 @@ def _weight(word: str, uses: int, *, first: bool) -> int:
 def _usable(word: str) -> bool:
     if (word.isascii() and len(word) < 2) or not _MARKUP.isdisjoint(word):
         return False
-    # Zero-width joiners are part of words in Persian, Hindi and emoji; other controls could turn the line's direction or hide.
+    # Zero-width joiners are part of words in Persian and Hindi and of emoji; other control characters could reverse the line or hide text.
     return all(unicodedata.category(character)[0] != "C" or character in "\u200c\u200d" for character in word)
 
 
@@ -101,7 +101,7 @@ def _shortened(word: str) -> str:
 
 
 def _continues(word: str, position: int) -> bool:
-    # Cut here, a letter would lose its marks, or a joined emoji fall apart.
+    # A cut here would separate a letter from its marks, or split an emoji.
     return unicodedata.category(word[position]) in ("Mn", "Mc", "Me", "Sk") or "\u200d" in word[position - 1 : position + 1]
 
 

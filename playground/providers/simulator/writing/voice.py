@@ -1,4 +1,4 @@
-"""Turns banks of sentences into sentences about the prompt, by one stream of chosen numbers."""
+"""Turns templates into sentences about the prompt, with one sequence of random numbers."""
 
 from collections.abc import Sequence
 from random import Random
@@ -8,12 +8,12 @@ from .subject import Subject
 
 _T = TypeVar("_T")
 
-# For prompts with less than two key words. Plain nouns that take a key word's place.
+# For prompts with fewer than two key words: plain nouns that replace them.
 _FILLERS = ("the goal", "the details", "the limits")
 
 
 class Voice:
-    """Speaks about one subject: takes its words in turn, and repeats no sentence of a bank before all were used."""
+    """Writes about one subject: uses its words in turn, and repeats no template of a bank before all were used."""
 
     def __init__(self, subject: Subject, choices: Random, *, emphasis: bool = True) -> None:
         self.subject = subject
@@ -25,36 +25,36 @@ class Voice:
         self._decks: dict[Sequence[object], list[object]] = {}
 
     def deal(self, bank: Sequence[_T]) -> _T:
-        """One of the bank, not dealt before unless all were."""
+        """Return one item of the bank; none is repeated before all were used."""
         deck = self._decks.setdefault(bank, [])
         if not deck:
             deck.extend(self.choices.sample(bank, len(bank)))
         return deck.pop()  # type: ignore[return-value]  # Each deck holds what its own bank holds.
 
     def sentence(self, bank: Sequence[str]) -> str:
-        """A sentence of the bank, with key words in its places."""
+        """Return a sentence of the bank, with key words filled in."""
         return self.fill(self.deal(bank))
 
     def paragraph(self, bank: Sequence[str], sentences: int) -> str:
-        """Several sentences of the bank, on one line."""
+        """Return several sentences of the bank, on one line."""
         return " ".join(self.sentence(bank) for _ in range(sentences))
 
     def fill(self, template: str, *, plain: bool = False) -> str:
-        """The template with the next key words in its places; `plain` puts them in as they are."""
+        """Return the template with the next key words filled in; `plain` leaves them unformatted."""
         places = [place for place in ("a", "b") if f"{{{place}}}" in template]
         words = {place: self._next_word() for place in places}
         return template.format(**{place: word if plain else self.shown(word) for place, word in words.items()})
 
     def words(self) -> tuple[str, ...]:
-        """All that there is to talk about, at least two."""
+        """Return all key words, at least two."""
         return tuple(self._words)
 
     def labels(self) -> list[str]:
-        """The same, as they stand alone at the start of a line or in a cell."""
+        """Return the same words for the start of a line or a cell."""
         return [word.capitalize() if word in _FILLERS else word for word in self._words]
 
     def shown(self, word: str) -> str:
-        """A key word as it stands in a sentence: bold the first time, then italic, so that it reads as itself; quoted in plain text."""
+        """Return a key word for use in a sentence: bold the first time, then italic; quoted in plain text."""
         if word in _FILLERS:
             return word
         if not self._emphasis:
