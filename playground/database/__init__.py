@@ -5,5 +5,5 @@
 `DATABASE_URL` is set, `audit` records who changed what.
 
 Before changing it: a query takes about 2.5 ms, so the path of a chunk must have none. Operations must be safe to repeat. Only
-`prisma_internals` and `engine/process` touch Prisma's private names.
+`prisma_internals` touches Prisma's private names.
 """

@@ -9,7 +9,8 @@ import anyio
 import anyio.abc
 import structlog
 
-from playground.database.engine.process import Engine, EngineStuck, running_engine
+from playground.database.engine.connection import EngineStuck
+from playground.database.engine.process import Engine, running_engine
 from playground.database.generated import Prisma
 from playground.database.generated.engine.errors import NotConnectedError
 from playground.database.generated.errors import DataError, PrismaError, RawQueryError

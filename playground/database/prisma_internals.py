@@ -1,18 +1,60 @@
-"""Fixes for how the client of `prisma` 0.15.0 handles text, money and logs. It is no longer developed, so they are permanent.
+"""Everything that is used of Prisma's client beyond its documented names: to give it our engine, and to fix its text, money and logs.
 
-The whole client is generated into `playground/database/generated`: the distribution `prisma` is only needed for building.
+Read in version 0.15.0, the last one: the client is no longer developed, so the fixes are permanent. The whole client is generated into
+`playground/database/generated`: the distribution `prisma` is only needed for building, and pinned, so no other version can take its place
+at run time. A test fails when a name is gone. There is no other way to do these things: without a name, the service does not start.
+
+| name | used to |
+| --- | --- |
+| `Prisma._engine` | give the client our connection, because it would start an engine of its own |
+| `AsyncQueryEngine.stop` | prevent the client from ending the process at exit |
+| `BaseHTTPEngine._process_response_data` | raise the client's errors for our engine's responses |
+| `_builder.dumps` | store text and `Json` values as they are |
+| `_raw_query.DESERIALIZERS` | read `numeric` as `Decimal` |
 """
 
+import atexit
 import logging
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
+
+import aiohttp
 
 # The functions to fix are in private modules of the package.
 from playground.database import generated
-from playground.database.generated import Json, _builder, _raw_query
+from playground.database.generated import Json, Prisma, _builder, _raw_query
+from playground.database.generated.client import PACKAGED_SCHEMA_PATH
+from playground.database.generated.engine import AsyncQueryEngine
 
+Method = Literal["GET", "POST"]
 CLIENT_VERSION = generated.__version__
 _dumps = _builder.dumps
+
+
+class ExternalEngine(AsyncQueryEngine):
+    """An engine whose process the client doesn't manage. Derived classes send the requests."""
+
+    def __init__(self) -> None:
+        super().__init__(dml_path=PACKAGED_SCHEMA_PATH)
+        atexit.unregister(self.stop)
+
+    def result_of(self, answer: object, response: aiohttp.ClientResponse) -> Any:  # noqa: ANN401  (as in the client)
+        """Return the result in a response. Raises the client's errors."""
+        return self._process_response_data(data=answer, response=response)  # type: ignore[arg-type]  # It only reads the status.
+
+    def stop(self, *, timeout: timedelta | None = None) -> None:
+        """Do nothing: `running_engine` ends the process and closes the connection. The client's version leaks a task."""
+
+
+def give_engine(client: Prisma, engine: ExternalEngine) -> None:
+    """Let the client send its queries to `engine`, as if it had connected."""
+    client._engine = engine  # noqa: SLF001
+
+
+def engine_of(client: Prisma) -> object:
+    """Return the engine that `give_engine` gave to the client."""
+    return client._engine  # noqa: SLF001
 
 
 def mend_client() -> None:

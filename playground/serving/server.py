@@ -31,7 +31,7 @@ from playground.kit.tasks import background_tasks
 from playground.settings import Settings
 
 from .middleware import DirectSend, secured
-from .uvicorn_internals import Connection
+from .uvicorn_internals import Connection, serve_without_signals
 
 _KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open, as in nginx. Clients with pools and proxies keep connections for up to a minute, and a request
@@ -203,7 +203,7 @@ async def running(settings: Settings) -> AsyncIterator[RunningService]:
             ended = anyio.Event()
 
             async def serve_until_exit() -> None:
-                await server._serve([listener])  # noqa: SLF001 - `serve` without its signal handlers
+                await serve_without_signals(server, listener)
                 ended.set()
 
             serving.start_soon(serve_until_exit)

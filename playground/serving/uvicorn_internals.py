@@ -1,17 +1,36 @@
-"""An HTTP/1.1 connection that extends uvicorn's: upgrades, endless headers, trailers, HTTP/1.0, and refusals."""
+"""An HTTP/1.1 connection that extends uvicorn's: upgrades, endless headers, trailers, HTTP/1.0, and refusals.
+
+It needs undocumented names of uvicorn. Read in version 0.54.0 (`READ_IN`). `pyproject.toml` has the upper bound, and a test fails when a
+name is gone.
+
+| name | used to | without it |
+| --- | --- | --- |
+| `HttpToolsProtocol`: `data_received`, `on_headers_complete`, `on_body` and the attributes they use | read a request | none is served |
+| `HttpToolsProtocol._should_upgrade` | ignore `Upgrade` | uvicorn decides |
+| `HttpToolsProtocol._start_asgi_task` | know a request's connection, serve HTTP/1.0 | closed connections are noticed later |
+| `STATUS_LINE` | refuse what isn't HTTP | the line is written here |
+| `Server._serve` | serve without touching signals | uvicorn handles them too |
+"""
 
 import re
+import socket
 from abc import abstractmethod
 from asyncio import Transport
+from http import HTTPStatus
 
 import httptools
 from starlette.responses import Response
 from starlette.types import Scope as ASGIScope
+from uvicorn import Server
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from playground.kit.errors import Problem
 
+READ_IN = "0.54.0"
+SERVE_NAME = "_serve"
+STATUS_LINE_NAME = "STATUS_LINE"
 _MOST_HEAD_BYTES = 65_536
 _HOST = re.compile(rb"(?:\[[\w:.%-]+\]|[^\s/@?#,:\\\[\]]+)(?::[0-9]*)?")
 _TRANSPORT = "playground.transport"
@@ -51,7 +70,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse received data."""
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         self._unused += len(data)
         try:
             self._read(data)
@@ -136,8 +157,18 @@ class Connection(HttpToolsProtocol):
             answer = self.refusal(problem)
             headers = [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]
             lines = [b"%b: %b\r\n" % header for header in headers]
-            self.transport.write(b"".join((STATUS_LINE[problem.status], *lines, b"\r\n", answer.body)))
+            self.transport.write(b"".join((_status_line(problem.status), *lines, b"\r\n", answer.body)))
         self.transport.close()
+
+
+async def serve_without_signals(server: Server, listener: socket.socket) -> None:
+    """Serve until `server.should_exit` is set."""
+    await getattr(server, SERVE_NAME, server.serve)([listener])
+
+
+def _status_line(status: int) -> bytes:
+    known: dict[int, bytes] = getattr(httptools_impl, STATUS_LINE_NAME, {})
+    return known.get(status) or f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 def is_closed(scope: ASGIScope) -> bool:

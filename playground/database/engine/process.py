@@ -4,7 +4,6 @@ The engine is our own program around Prisma's WebAssembly (`engine/query-engine.
 start itself. So the client gets a connection to a process that is started, watched and stopped here.
 """
 
-import atexit
 import json
 import re
 import secrets
@@ -12,11 +11,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import anyio
@@ -27,15 +23,13 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.text import TextReceiveStream
 
 from playground.database.generated import Prisma
-from playground.database.generated._types import Method
 from playground.database.generated.client import PACKAGED_SCHEMA_PATH
-from playground.database.generated.engine import AsyncQueryEngine
-from playground.database.generated.engine.errors import NotConnectedError
-from playground.database.prisma_internals import mend_client
+from playground.database.prisma_internals import engine_of, give_engine, mend_client
 from playground.files import ENGINE
 from playground.kit.errors import StartupError
 from playground.kit.tasks import alongside, background_tasks
 
+from .connection import EngineConnection
 from .node import node
 
 _START_TIMEOUT = 20.0
@@ -54,54 +48,6 @@ log = structlog.get_logger()
 mend_client()
 
 
-class EngineStuck(Exception):
-    """The query engine didn't respond within the longest possible time."""
-
-
-class _Connection(AsyncQueryEngine):
-    """The client's connection to an engine whose process the client doesn't manage.
-
-    It uses aiohttp instead of the client's httpx, which needs five times as much CPU time per query.
-    """
-
-    def __init__(self, http: aiohttp.ClientSession) -> None:
-        super().__init__(dml_path=PACKAGED_SCHEMA_PATH)
-        atexit.unregister(self.stop)
-        self._http = http
-
-    async def request(
-        self,
-        method: Method,
-        path: str,
-        *,
-        content: str | None = None,
-        headers: dict[str, str] | None = None,
-        parse_response: bool = True,
-    ) -> Any:  # noqa: ANN401  (as the class that is derived from)
-        """Return the engine's response to one call. Raises `aiohttp.ClientError` or `EngineStuck` without one, else the client's errors."""
-        if self._http.closed:
-            raise NotConnectedError("This query engine has ended")
-        # A file, because aiohttp writes long bytes in one piece.
-        body = None if content is None else BytesIO(content.encode())
-        try:
-            async with self._http.request(method, path, data=body, headers=headers) as response:
-                answer = await response.json() if parse_response else await response.text()
-        except TimeoutError as error:
-            raise EngineStuck from error
-        if not parse_response:
-            return answer
-        return self._process_response_data(data=answer, response=response)  # type: ignore[arg-type]  # It only reads the status.
-
-    async def run_script(self, script: str) -> str | None:
-        """`Engine.run_script`."""
-        async with self._http.post("/script", json={"script": script}, timeout=aiohttp.ClientTimeout(total=None)) as response:
-            answer: dict[str, str] = await response.json()
-        return answer.get("failure")
-
-    def stop(self, *, timeout: timedelta | None = None) -> None:
-        """Do nothing: `running_engine` ends the process and closes the connection. The client's version leaks a task."""
-
-
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A query engine."""
@@ -114,8 +60,8 @@ class Engine:
 
     async def run_script(self, script: str) -> str | None:
         """Run SQL statements in one transaction without a time limit. Return why PostgreSQL refused them; `None`: it didn't."""
-        connection = self.client._engine  # noqa: SLF001  (where `running_engine` put it)
-        assert isinstance(connection, _Connection)  # noqa: S101 - as above
+        connection = engine_of(self.client)
+        assert isinstance(connection, EngineConnection)  # noqa: S101 - `running_engine` gave it
         return await connection.run_script(script)
 
 
@@ -134,7 +80,7 @@ async def running_engine(url: str, pool_size: int) -> AsyncIterator[Engine]:
     try:
         async with alongside(partial(_attend, engine)):
             http = await _greeted(engine, url, pool_size)
-            engine.client._engine = _Connection(http)  # noqa: SLF001  (the client's only way to take an engine)
+            give_engine(engine.client, EngineConnection(http))
             try:
                 async with background_tasks() as tasks:
                     tasks.start_soon(_watch, engine, http)

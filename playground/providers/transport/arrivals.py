@@ -5,16 +5,14 @@ fifth of the cost of a chunk that arrives alone.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import StreamReader
 
+from .aiohttp_internals import begin_hearing, can_be_heard, end_hearing, transport_of
+
 Body = AsyncIterator[bytes] | StreamReader
 """The body of a response: aiohttp's reader if possible."""
-_PRIVATE = ("_waiter", "_buffer", "_protocol", "_http_chunk_splits")
-"""The parts of aiohttp's reader that are used here. If one is missing, the reader is awaited."""
-
 _MOST_UNSEEN = 64 * 1024
 """The most bytes of one answer that are parsed in one iteration of the event loop. A flooding server is not read faster, so that it
 doesn't block others."""
@@ -28,7 +26,7 @@ async def hear(body: Body, heard: Heard) -> None:
 
     Raises the errors of the connection and of `heard`.
     """
-    if type(body) is StreamReader and all(hasattr(body, name) for name in _PRIVATE):
+    if isinstance(body, StreamReader) and can_be_heard(body):
         await _Arrivals(body, heard).end()
         return
     async for data in rest_of(body):
@@ -45,7 +43,7 @@ def rest_of(body: Body) -> AsyncIterator[bytes]:
 
 
 class _Arrivals:
-    """Takes the place of the future that aiohttp's reader keeps for a waiting task; the attribute has no public name.
+    """A `Hearer`, which takes the place of the future that aiohttp's reader keeps for a waiting task.
 
     Everything from one read of the socket is processed together, after all of it was parsed: `call_soon` is what a future would use too.
     """
@@ -66,32 +64,25 @@ class _Arrivals:
     async def end(self) -> None:
         """Wait until nothing more has to be delivered."""
         body = self._body
-        # Repeated, because reading may make aiohttp's parser continue, which then has more.
-        while body._buffer:  # noqa: SLF001 - see above
-            self.pieces.append(body.read_nowait())
-        body.__class__ = _HandingOn
-        body._waiter = self  # type: ignore[assignment]  # noqa: SLF001 - see above
+        begin_hearing(body, self)
         self.look()
         try:
             await self._end
         finally:
-            body._waiter = None  # noqa: SLF001 - see above
-            body.__class__ = StreamReader
-            if body._http_chunk_splits is None:  # noqa: SLF001 - see above
-                # aiohttp counts chunks from their start, and the end of one may not have arrived.
-                body._http_chunk_splits = deque()  # noqa: SLF001 - see above
+            end_hearing(body)
             self._resume()
 
     def more(self, size: int) -> None:
         """Another piece of that many bytes arrived before the last one was processed."""
         self._unseen += size
-        transport = self._body._protocol.transport  # noqa: SLF001 - see above
-        if self._unseen > _MOST_UNSEEN and not self._paused and transport is not None:
-            self._paused = True
-            transport.pause_reading()
+        if self._unseen > _MOST_UNSEEN and not self._paused:
+            transport = transport_of(self._body)
+            if transport is not None:
+                self._paused = True
+                transport.pause_reading()
 
     def _resume(self) -> None:
-        transport = self._body._protocol.transport  # noqa: SLF001 - see above
+        transport = transport_of(self._body)
         if self._paused and transport is not None:
             transport.resume_reading()
         self._paused = False
@@ -138,26 +129,3 @@ class _Arrivals:
             self._end.set_exception(failure)
         elif self._body.is_eof():
             self._end.set_result(None)
-
-
-class _HandingOn(StreamReader):
-    """The class of aiohttp's reader while its data is delivered: it stores nothing, so nothing has to be counted and removed again."""
-
-    __slots__ = ()
-    _waiter: _Arrivals  # type: ignore[assignment]
-
-    def feed_data(self, data: bytes, size: int = 0) -> bool:  # noqa: ARG002 - aiohttp's signature
-        """Called by aiohttp's parser for each piece of the body."""
-        waiter = self._waiter
-        if not waiter.pieces:
-            waiter.loop.call_soon(waiter.look)
-        else:
-            waiter.more(len(data))
-        waiter.pieces.append(data)
-        return False
-
-    def begin_http_chunk_receiving(self) -> None:
-        """Chunk boundaries don't matter."""
-
-    def end_http_chunk_receiving(self) -> None:
-        """Chunk boundaries don't matter."""

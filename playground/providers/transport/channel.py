@@ -5,11 +5,12 @@ from typing import Self, cast
 import aiohttp
 import httpx2
 import msgspec
-from openai._vendor.httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
 
 from playground.providers.records import Provider
 
 from .arrivals import Body
+from .httpx2_internals import inner_stream
+from .openai_internals import AiohttpResponseStream, aiohttp_response, map_aiohttp_exceptions
 from .pool import Pool, open_client, stop_at_refusal
 
 _ACCEPT = "text/event-stream, application/json"
@@ -99,8 +100,8 @@ def _body_of(response: httpx2.Response) -> Body:
     if response.headers.get("content-encoding", "identity") != "identity":
         return response.aiter_bytes()
     # Bypass the generators of httpx2 and its transport, which cost 3 µs per read, if the transport is the known one.
-    answer = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
-    if isinstance(answer, aiohttp.ClientResponse):
+    answer = aiohttp_response(inner_stream(response))
+    if answer is not None:
         return answer.content
     # The source of `aiter_raw`, without its cost per read.
     return aiter(cast("httpx2.AsyncByteStream", response.stream))

@@ -11,12 +11,13 @@ import aiohttp
 import anyio
 import httpx2
 from openai import AsyncOpenAI, Omit
-from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
 from playground.providers.errors.kinds import WrongKey
 from playground.providers.records import Provider
 
 from .aiohttp_internals import Connector
+from .httpx2_internals import TransportClient
+from .openai_internals import AiohttpTransport
 from .public_addresses import PublicAddresses, check_scheme
 
 LOST_CONNECTION = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
@@ -53,30 +54,20 @@ class RefusedError(Exception):
         self.headers = headers
 
 
-class Pool(httpx2.AsyncClient):
+class Pool(TransportClient):
     """Like the SDK's `DefaultAioHttpClient`, but without cookies: one set in the response to one user must not be sent with another's
     request.
     """
 
-    _without_proxy: AiohttpTransport
-    _has_proxies = False
-
-    # httpx2 calls these with the arguments of an `httpx2.AsyncClient`; the second for each proxy of the environment.
-    def _init_transport(  # type: ignore[override]
-        self, *, verify: ssl.SSLContext, transport: AiohttpTransport | None, **_: object
-    ) -> httpx2.AsyncBaseTransport:
-        self._without_proxy = transport or _transport(verify)
-        return self._without_proxy
-
-    def _init_proxy_transport(self, proxy: httpx2.Proxy, *, verify: ssl.SSLContext, **_: object) -> httpx2.AsyncBaseTransport:  # type: ignore[override]
-        self._has_proxies = True
+    def transport(self, verify: ssl.SSLContext, proxy: httpx2.Proxy | None) -> AiohttpTransport:
+        """Return a transport over aiohttp."""
         return _transport(verify, proxy)
 
     @property
     def session(self) -> aiohttp.ClientSession | None:
         """The transport of all requests; `None` before the first one, and if proxies make it several."""
-        session = self._without_proxy.client
-        return session if isinstance(session, aiohttp.ClientSession) and not self._has_proxies else None
+        session = self.direct.client if isinstance(self.direct, AiohttpTransport) else None
+        return session if isinstance(session, aiohttp.ClientSession) and not self.has_proxies else None
 
 
 def open_pool(connect_timeout: float, context: ssl.SSLContext) -> Pool:
