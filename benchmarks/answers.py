@@ -86,7 +86,7 @@ class Answer(asyncio.Protocol):
             self.opened.set()
 
     def _body_in(self, data: bytes) -> bytes:
-        """What `data` holds of the body: without the head, and out of its chunks (RFC 9112, 7.1)."""
+        """Return the body in `data`, without the head and the chunk framing (RFC 9112, 7.1)."""
         buffer = self._rest + data
         place = 0
         if self._in_head:

@@ -22,6 +22,7 @@ router = APIRouter(prefix="/auth", tags=["accounts"])
 
 @router.post(
     "/register",
+    summary="Create account",
     status_code=status.HTTP_201_CREATED,
     responses=documented(
         AddressTaken, UsernameTaken, RegistrationClosed, InvitationNeeded, InvitationRefused, ForeignOrigin, BadInput, Unavailable
@@ -44,7 +45,7 @@ async def register(
     return registered
 
 
-@router.post("/login", responses=documented(NotAuthenticated, AccountLocked, ForeignOrigin, BadInput, Unavailable))
+@router.post("/login", summary="Log in", responses=documented(NotAuthenticated, AccountLocked, ForeignOrigin, BadInput, Unavailable))
 async def login(
     settings: Provided[Settings],
     accounts: Provided[AccountService],
@@ -61,7 +62,9 @@ async def login(
     return pair
 
 
-@router.post("/refresh", responses=documented(NotAuthenticated, RefreshTokenUsed, ForeignOrigin, BadInput, Unavailable))
+@router.post(
+    "/refresh", summary="Refresh tokens", responses=documented(NotAuthenticated, RefreshTokenUsed, ForeignOrigin, BadInput, Unavailable)
+)
 async def refresh(
     settings: Provided[Settings],
     logins: Provided[Logins],
@@ -90,6 +93,7 @@ async def refresh(
 
 @router.post(
     "/logout",
+    summary="Log out",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ForeignOrigin, BadInput, Unavailable),
 )
@@ -117,26 +121,31 @@ async def logout(
         raise NotAuthenticated("Send the access token or the refresh token of the login to end.")
 
 
-@router.get("/verify", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.get("/verify", summary="Verify token", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def verify(accounts: Provided[AccountService], user: CurrentUser, request: Request) -> Verified:
     """Return the account that the access token belongs to, and when the token expires."""
     return await accounts.verify(user, bearer_of(request.headers) or "")
 
 
-@router.get("/profile", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.get("/profile", summary="Get your account", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def profile(accounts: Provided[AccountService], user: CurrentUser) -> Profile:
     """Return your account. Same as `GET /users/me`."""
     return await accounts.profile(user)
 
 
-@router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED, responses=documented(BadInput))
+@router.post("/forgot-password", summary="Request password reset", status_code=status.HTTP_202_ACCEPTED, responses=documented(BadInput))
 async def forgot_password(resets: Provided[PasswordResets], body: ForgottenPassword) -> Asked:
     """Request a mail with a link to reset the password. The response is the same whether or not the account exists."""
     resets.send_link_soon(body.email)
     return Asked()
 
 
-@router.post("/reset-password", status_code=status.HTTP_204_NO_CONTENT, responses=documented(ResetRefused, BadInput, Unavailable))
+@router.post(
+    "/reset-password",
+    summary="Reset password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(ResetRefused, BadInput, Unavailable),
+)
 async def reset_password(resets: Provided[PasswordResets], response: Response, body: PasswordReset) -> None:
     """Set a new password with the token from the mail. All logins of the account end."""
     cookies.clear(response)

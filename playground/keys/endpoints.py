@@ -26,6 +26,7 @@ ProviderId = Annotated[CleanText, Path(max_length=64, examples=["openai"])]
 
 @router.post(
     "/api-keys",
+    summary="Create API key",
     status_code=status.HTTP_201_CREATED,
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, TooManyApiKeys, Unavailable),
 )
@@ -35,13 +36,13 @@ async def make_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, wan
     return await api_keys.make(user.id, wanted)
 
 
-@router.get("/api-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.get("/api-keys", summary="List API keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def list_api_keys(api_keys: Provided[ApiKeyService], user: CurrentUser) -> ApiKeyList:
     """List your API keys, newest first, without the keys themselves."""
     return await api_keys.all_of(user.id)
 
 
-@router.get("/api-keys/{key_id}", responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable))
+@router.get("/api-keys/{key_id}", summary="Get API key", responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable))
 async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_id: IdPath) -> ApiKey:
     """Return one of your API keys, without the key itself."""
     return await api_keys.get(user.id, key_id)
@@ -49,6 +50,7 @@ async def get_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, key_
 
 @router.delete(
     "/api-keys/{key_id}",
+    summary="Revoke API key",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, ApiKeyNotFound, Unavailable),
 )
@@ -57,13 +59,17 @@ async def revoke_api_key(api_keys: Provided[ApiKeyService], user: CurrentUser, k
     await api_keys.revoke(user.id, key_id)
 
 
-@router.get("/provider-keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.get("/provider-keys", summary="List provider keys", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def list_provider_keys(provider_keys: Provided[ProviderKeyService], user: CurrentUser) -> ProviderKeyList:
     """List your keys for providers, without the keys themselves, and the providers that you can store a key for."""
     return await provider_keys.all_of(user.id)
 
 
-@router.put("/provider-keys/{provider}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, UnknownProvider, Unavailable))
+@router.put(
+    "/provider-keys/{provider}",
+    summary="Store provider key",
+    responses=documented(BadInput, NotAuthenticated, ScopeMissing, UnknownProvider, Unavailable),
+)
 async def put_provider_key(
     provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId, given: ProviderKeyInput
 ) -> ProviderKey:
@@ -73,6 +79,7 @@ async def put_provider_key(
 
 @router.delete(
     "/provider-keys/{provider}",
+    summary="Delete provider key",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, Unavailable),
 )
@@ -83,6 +90,7 @@ async def delete_provider_key(provider_keys: Provided[ProviderKeyService], user:
 
 @router.post(
     "/provider-keys/{provider}/test",
+    summary="Test provider key",
     responses=documented(NotAuthenticated, ScopeMissing, ProviderKeyNotFound, ProviderKeyUnreadable, Unavailable),
 )
 async def test_provider_key(provider_keys: Provided[ProviderKeyService], user: CurrentUser, provider: ProviderId) -> ProviderKeyTest:

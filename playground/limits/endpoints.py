@@ -13,7 +13,7 @@ from .schemas import Usage
 router = APIRouter(tags=["limits"])
 
 
-@router.get("/users/me/usage", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.get("/users/me/usage", summary="Get your usage", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def get_usage(limits: Provided[LimitService], user: ReportReader) -> Usage:
     """Return what is used and left of each limit, and when it resets.
 

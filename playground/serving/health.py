@@ -65,7 +65,7 @@ class Readiness(WireModel):
     stopping: bool
 
 
-@router.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
+@router.get("/", summary="Get version and links", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
 async def welcome(request: Request, response: Response) -> Welcome | Response:
     """Return name, version and links, or the page to browsers, which ask for HTML."""
     if wants_html(request.scope):
@@ -78,6 +78,7 @@ async def welcome(request: Request, response: Response) -> Welcome | Response:
 
 @router.get(
     "/health",
+    summary="Check health",
     responses={503: {"model": Health, "description": "The database is unavailable. Running comparisons are saved on disk meanwhile."}},
 )
 async def health(database: Provided[Database], response: Response) -> Health:
@@ -88,14 +89,16 @@ async def health(database: Provided[Database], response: Response) -> Health:
     return Health(status="degraded", database="away")
 
 
-@router.get("/health/live")
+@router.get("/health/live", summary="Check liveness")
 async def live() -> Life:
     """Check whether the process works. Independent of the database, which a restart would not repair."""
     return Life()
 
 
 @router.get(
-    "/health/ready", responses={503: {"model": Readiness, "description": "The database is unavailable, or the service is stopping."}}
+    "/health/ready",
+    summary="Check readiness",
+    responses={503: {"model": Readiness, "description": "The database is unavailable, or the service is stopping."}},
 )
 async def ready(database: Provided[Database], runs: Provided[Runs], response: Response) -> Readiness:
     """Check whether the service can accept requests."""

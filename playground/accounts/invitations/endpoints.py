@@ -21,6 +21,7 @@ router = APIRouter(prefix="/admin/invitations", tags=["administration"])
 
 @router.post(
     "",
+    summary="Create invitation",
     status_code=status.HTTP_201_CREATED,
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, AddressTaken, BadInput, Unavailable),
 )
@@ -29,7 +30,7 @@ async def invite(invitations: Provided[Invitations], administrator: Administrato
     return await invitations.issue(administrator, invitation)
 
 
-@router.get("", responses=documented(NotAuthenticated, Forbidden, ScopeMissing, BadInput, Unavailable))
+@router.get("", summary="List invitations", responses=documented(NotAuthenticated, Forbidden, ScopeMissing, BadInput, Unavailable))
 async def list_invitations(
     invitations: Provided[Invitations],
     _administrator: Administrator,
@@ -42,6 +43,7 @@ async def list_invitations(
 
 @router.delete(
     "/{invitation_id}",
+    summary="Withdraw invitation",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, Forbidden, ScopeMissing, InvitationNotFound, BadInput, Unavailable),
 )

@@ -23,13 +23,13 @@ from playground.settings import Settings
 router = APIRouter(prefix="/users/me", tags=["accounts"])
 
 
-@router.get("", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.get("", summary="Get your account", responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
 async def me(accounts: Provided[AccountService], user: CurrentUser) -> Profile:
     """Return your account."""
     return await accounts.profile(user)
 
 
-@router.patch("", responses=documented(NotAuthenticated, ScopeMissing, UsernameTaken, BadInput, Unavailable))
+@router.patch("", summary="Change your account", responses=documented(NotAuthenticated, ScopeMissing, UsernameTaken, BadInput, Unavailable))
 async def change_me(accounts: Provided[AccountService], user: CurrentUser, change: ProfileChange) -> Profile:
     """Change your name, bio, username or preferences. Absent fields stay the same."""
     return await accounts.change(user, change)
@@ -37,6 +37,7 @@ async def change_me(accounts: Provided[AccountService], user: CurrentUser, chang
 
 @router.delete(
     "",
+    summary="Delete your account",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, LastAdministrator, BadInput, Unavailable),
 )
@@ -49,7 +50,11 @@ async def delete_me(accounts: Provided[AccountService], user: CurrentUser, respo
     cookies.clear(response)
 
 
-@router.post("/password", responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, ForeignOrigin, BadInput, Unavailable))
+@router.post(
+    "/password",
+    summary="Change password",
+    responses=documented(NotAuthenticated, ScopeMissing, WrongPassword, ForeignOrigin, BadInput, Unavailable),
+)
 async def change_password(
     settings: Provided[Settings],
     accounts: Provided[AccountService],
@@ -67,7 +72,7 @@ async def change_password(
     return pair
 
 
-@router.get("/logins", responses=documented(NotAuthenticated, ScopeMissing, BadInput, Unavailable))
+@router.get("/logins", summary="List logins", responses=documented(NotAuthenticated, ScopeMissing, BadInput, Unavailable))
 async def logins(
     logins: Provided[Logins],
     user: CurrentUser,
@@ -78,7 +83,12 @@ async def logins(
     return await logins.page(user, cursor=cursor, limit=limit)
 
 
-@router.delete("/logins", status_code=status.HTTP_204_NO_CONTENT, responses=documented(NotAuthenticated, ScopeMissing, Unavailable))
+@router.delete(
+    "/logins",
+    summary="Log out on all other devices",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=documented(NotAuthenticated, ScopeMissing, Unavailable),
+)
 async def end_other_logins(logins: Provided[Logins], user: CurrentUser) -> None:
     """Log out on all other devices."""
     await logins.end_others(user)
@@ -86,6 +96,7 @@ async def end_other_logins(logins: Provided[Logins], user: CurrentUser) -> None:
 
 @router.delete(
     "/logins/{login_id}",
+    summary="Log out on one device",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(NotAuthenticated, ScopeMissing, LoginNotFound, BadInput, Unavailable),
 )
@@ -96,6 +107,7 @@ async def end_login(logins: Provided[Logins], user: CurrentUser, login_id: IdPat
 
 @router.get(
     "/export",
+    summary="Export your data",
     response_class=StreamingResponse,
     responses={
         **documented(NotAuthenticated, ScopeMissing, Unavailable),

@@ -19,7 +19,7 @@ from .schemas import AuditPage
 router = APIRouter(prefix="/admin", tags=["administration"])
 
 
-@router.get("/audit", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
+@router.get("/audit", summary="List audit events", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def list_audit_events(
     trail: Provided[AuditTrail],
     administrator: Administrator,

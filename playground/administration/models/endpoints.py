@@ -25,7 +25,12 @@ ModelId = Annotated[
 ]
 
 
-@router.get("", response_model=ManagedModelPage, responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable))
+@router.get(
+    "",
+    summary="List models and settings",
+    response_model=ManagedModelPage,
+    responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable),
+)
 async def list_models(
     models: Provided[ModelAdministration],
     _administrator: Administrator,

@@ -17,7 +17,7 @@ from .schemas import Bucket, Statistics
 router = APIRouter(prefix="/admin", tags=["administration"])
 
 
-@router.get("/stats", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
+@router.get("/stats", summary="Get statistics", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def get_statistics(
     statistics: Provided[StatisticsService],
     administrator: Administrator,

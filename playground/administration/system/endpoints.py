@@ -13,7 +13,7 @@ from .schemas import SystemState
 router = APIRouter(prefix="/admin", tags=["administration"])
 
 
-@router.get("/system", responses=documented(NotAuthenticated, Forbidden, Unavailable))
+@router.get("/system", summary="Get system state", responses=documented(NotAuthenticated, Forbidden, Unavailable))
 async def get_system(system: Provided[SystemService], _administrator: Administrator) -> SystemState:
     """Return the state of the responding process, its versions, and the state of everything it depends on."""
     return await system.state()

@@ -24,7 +24,7 @@ from .service import UserNotFound
 router = APIRouter(prefix="/admin/users", tags=["administration"])
 
 
-@router.get("", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
+@router.get("", summary="List accounts", responses=documented(BadInput, NotAuthenticated, Forbidden, Unavailable, TooSlow))
 async def list_users(
     users: Provided[UserAdministration],
     administrator: Administrator,
@@ -41,13 +41,15 @@ async def list_users(
     return await users.page(administrator.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit)
 
 
-@router.get("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
+@router.get("/{user_id}", summary="Get account", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
 async def get_user(users: Provided[UserAdministration], _administrator: Administrator, user_id: IdPath) -> UserDetail:
     """Return an account with its usage, and how many sessions, logins and keys it has."""
     return await users.detail(user_id)
 
 
-@router.get("/{user_id}/usage", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable))
+@router.get(
+    "/{user_id}/usage", summary="Get account usage", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, Unavailable)
+)
 async def get_user_usage(
     limits: Provided[LimitService], users: Provided[UserAdministration], _administrator: Administrator, user_id: IdPath
 ) -> Usage:
@@ -55,7 +57,11 @@ async def get_user_usage(
     return await limits.usage(await users.as_asker(user_id))
 
 
-@router.patch("/{user_id}", responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable))
+@router.patch(
+    "/{user_id}",
+    summary="Change account",
+    responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable),
+)
 async def change_user(users: Provided[UserAdministration], administrator: Administrator, user_id: IdPath, change: UserChange) -> UserDetail:
     """Change an account's role, limits or name, or lock or unlock it. Takes effect with the next request, on every replica."""
     return await users.change(user_id, change, actor_id=administrator.id)
@@ -63,6 +69,7 @@ async def change_user(users: Provided[UserAdministration], administrator: Admini
 
 @router.delete(
     "/{user_id}",
+    summary="Delete account",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(BadInput, NotAuthenticated, Forbidden, UserNotFound, LastAdministrator, Unavailable),
 )

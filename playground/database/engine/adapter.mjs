@@ -1,12 +1,12 @@
-// The driver adapter as the engine wants it: Prisma's adapter of version 7 under Prisma's engine of version 6.
+// The driver adapter for the engine: Prisma's adapter of version 7 with Prisma's engine of version 6.
 // (The adapter of version 6 can't read PostgreSQL's type `name`, which migrations need.)
 
 import { bindAdapter, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 
-/** PostgreSQL can't be reached, or the connection broke. */
+/** PostgreSQL can't be reached, or the connection was lost. */
 export class DatabaseAway extends Error {}
 
-// The adapter's kinds of errors that are newer than the engine, which knows no better about such an error than that it can't read it.
+// Kinds of the adapter's errors that are newer than the engine, which would only report that it can't read them.
 const NEWER_KINDS = {
   InvalidInputValue: (cause) => ({ kind: 'postgres', code: cause.originalCode, severity: 'ERROR', message: cause.message }),
   RestrictViolation: (cause) => ({ kind: 'ForeignKeyConstraintViolation', constraint: cause.constraint }),
@@ -17,15 +17,15 @@ const AWAY_KINDS = new Map([
   ['SocketTimeout', 'no answer in time'],
   ['TooManyConnections', 'too many connections'],
 ]);
-// Class 08: connection exception. 57P: an administrator's or a crash's shutdown, or a server that is starting up. 25P03: idle for too long.
-// 25006: read-only, as a standby is until it takes over. 53: no disk, memory or connections left.
+// Class 08: connection exception. 57P: a shutdown by an administrator or a crash, or a server that is starting. 25P03: idle for too long.
+// 25006: read-only, such as a standby before it takes over. 53: no disk space, memory or connections left.
 const AWAY_STATES = /^(08|57P|25P03|25006|53)/;
 
 function errorForEngine(error) {
   const cause = error.name === 'DriverAdapterError' ? error.cause : undefined;
   if (error instanceof TypeError || error instanceof RangeError) return error;
-  // What else has no SQLSTATE comes from node-postgres itself, and is about the connection. For a host with several
-  // addresses it is one error without words of its own, around an error for each.
+  // Other errors without SQLSTATE come from node-postgres and concern the connection. For a host with several addresses,
+  // it is an error without a message that contains one error per address.
   if (!cause) return new DatabaseAway((error.errors ?? [error]).map(({ message }) => message).join(', '));
   const state = cause.originalCode ?? '';
   if (AWAY_KINDS.has(cause.kind) || AWAY_STATES.test(state)) {
@@ -47,7 +47,7 @@ async function attempt(operation) {
 const asNumbers = (bytes) => bytes && Array.from(bytes);
 const BYTES = { [ColumnTypeEnum.Bytes]: asNumbers, [ColumnTypeEnum.BytesArray]: (list) => list?.map(asNumbers) };
 
-/** `result` with its bytes as arrays of numbers: the engine takes no typed arrays. */
+/** Return `result` with bytes as arrays of numbers: the engine doesn't accept typed arrays. */
 function withPlainBytes(result) {
   result.columnTypes.forEach((type, column) => {
     const convert = BYTES[type];
@@ -70,7 +70,7 @@ const transactionForEngine = (transaction) => ({
   rollback: () => attempt(() => transaction.rollback()),
 });
 
-/** `adapter` bound for the engine. Errors that the engine can't carry go to `failures`, and it carries their number. */
+/** Return `adapter` bound for the engine. Errors that the engine can't represent are stored in `failures`; it gets their numbers. */
 export function engineAdapter(adapter, failures) {
   const adapted = {
     ...forEngine(adapter),

@@ -1,4 +1,4 @@
-// How PostgreSQL is reached, for the query engine and for the Prisma CLI alike.
+// The connection to PostgreSQL, for the query engine and for the Prisma CLI.
 
 import { randomUUID } from 'node:crypto';
 
@@ -9,13 +9,13 @@ import { parse, toClientConfig } from 'pg-connection-string';
 
 import { keepTimeLimits } from './time_limits.mjs';
 
-// What every session must be set to. node-postgres takes and gives times without looking at their zone, so the session's
-// has to be UTC; Prisma reads dates in ISO order.
+// The required settings of every session. node-postgres ignores the zone of times, so the session must be in UTC. Prisma
+// reads dates in ISO order.
 const SESSION = { TimeZone: 'UTC', DateStyle: 'ISO' };
 
-/** The settings of a node-postgres pool for `url`, whose parameters mean what they mean to libpq, `sslmode` above all. */
+/** Return the settings of a node-postgres pool for `url`, whose parameters are read as by libpq, above all `sslmode`. */
 function poolConfig(url, session) {
-  // Without libpq's meanings, node-postgres 8 verifies certificates under `sslmode=require` too, and warns that this will change.
+  // Without libpq compatibility, node-postgres 8 also verifies certificates with `sslmode=require`, and warns that this will change.
   const { schema, ...config } = toClientConfig(parse(url, { useLibpqCompat: !url.includes('uselibpqcompat=') }));
   if (config.host?.startsWith('/')) config.ssl = false;
   const parameters = { ...SESSION, ...session, ...(schema && { search_path: schema }) };
@@ -24,17 +24,17 @@ function poolConfig(url, session) {
   return { schema, config: { fallback_application_name: 'playground', keepAlive: true, ...config, options } };
 }
 
-// PostgreSQL's catalogue has columns of its internal type "char", which the CLI reads and the adapter does not know.
+// PostgreSQL's catalogue has columns of its internal type "char", which the CLI reads and the adapter doesn't know.
 const INTERNAL_CHAR = 18;
 
 function readInternalChar(adapter) {
   const performIO = adapter.performIO.bind(adapter);
   const queryRaw = adapter.queryRaw.bind(adapter);
-  const found = new WeakMap(); // By query: the columns of that type.
+  const found = new WeakMap(); // The columns of that type, by query.
 
   adapter.performIO = async (query) => {
     const result = await performIO(query);
-    const fields = result.fields ?? []; // A script of several statements has several results; nobody reads those.
+    const fields = result.fields ?? []; // A script of several statements has several results, which no one reads.
     const columns = fields.flatMap((field, column) => (field.dataTypeID === INTERNAL_CHAR ? [column] : []));
     for (const column of columns) fields[column].dataTypeID = pg.types.builtins.TEXT;
     found.set(query, columns);
@@ -55,7 +55,7 @@ class Adapters extends PrismaPg {
     return adapter;
   }
 
-  // Where the CLI tries migrations. Prisma's own drops its database while it is still connected to it.
+  // Where the CLI tests migrations. Prisma's own shadow database is dropped while it is still in use.
   async connectToShadowDb() {
     const database = `shadow_${randomUUID()}`;
     const server = await this.connect();
@@ -70,10 +70,10 @@ class Adapters extends PrismaPg {
   }
 }
 
-/** The settings of a node-postgres client for `url`. */
+/** Return the settings of a node-postgres client for `url`. */
 export const clientConfig = (url) => poolConfig(url).config;
 
-/** Prisma's PostgreSQL adapters for `url`; `pool` are settings of node-postgres' pool, `session` parameters of PostgreSQL's sessions. */
+/** Return Prisma's PostgreSQL adapters for `url`, with the settings `pool` of node-postgres and `session` of PostgreSQL. */
 export function adaptersFor(url, { pool = {}, session = {}, onPoolError } = {}) {
   const { schema, config } = poolConfig(url, session);
   return new Adapters({ ...config, ...pool }, { schema, onPoolError });

@@ -1,12 +1,12 @@
-// Errors on their way to the Python client, which goes by Prisma's codes (prisma/engine/utils.py there).
+// Errors for the Python client, which reads Prisma's codes (prisma/engine/utils.py there).
 
 import { DatabaseAway } from './adapter.mjs';
 
-const EXTERNAL = 'P2036'; // "Error in external connector (id 7)": the error itself is kept by us.
+const EXTERNAL = 'P2036'; // "Error in external connector (id 7)": we keep the error itself.
 const UNREACHABLE = 'P1001';
 const TRANSACTION = 'P2028';
 
-/** The errors that the engine carries as numbers. */
+/** The errors that the engine represents as numbers. */
 export class Failures {
   #next = 0;
   #kept = new Map();
@@ -22,7 +22,7 @@ export class Failures {
     return error;
   }
 
-  /** `answer` of the engine, with each kept error in the place of its number. */
+  /** Return the engine's `answer` with each stored error in place of its number. */
   restored(answer) {
     if (answer.error_code) return { errors: [this.#entry(answer.meta?.error ?? answer.message, answer)] };
     if (answer.is_panic !== undefined) return { errors: [this.#entry(answer.message, answer)] };
@@ -31,7 +31,7 @@ export class Failures {
   }
 
   #entry(error, userFacing) {
-    // While the engine ends a transaction whose time is up it says for a moment that it does not know it.
+    // While the engine ends an expired transaction, it reports for a moment that it doesn't know it.
     if (userFacing.error_code === TRANSACTION && error.startsWith('Transaction not found')) return overEntry();
     if (userFacing.error_code !== EXTERNAL) return { error, user_facing_error: userFacing };
     return entryFor(this.consumeError(userFacing.meta.id) ?? new Error(userFacing.message));
@@ -42,8 +42,8 @@ const entry = (message, code) => ({ error: message, user_facing_error: { message
 const overEntry = () => entry('Transaction already closed: it ended or its time was up.', TRANSACTION);
 const entryFor = (error) => entry(error.message, error instanceof DatabaseAway ? UNREACHABLE : EXTERNAL);
 
-/** The answer to a request of ours that failed with `error`. */
+/** Return the response to a request that failed with `error`. */
 export const failed = (error) => ({ errors: [entryFor(error)] });
 
-/** The answer to a request in a transaction that is over. */
+/** Return the response to a request in a transaction that has ended. */
 export const transactionIsOver = () => ({ errors: [overEntry()] });

@@ -1,4 +1,4 @@
-// What the Prisma CLI reads. Its engines are WebAssembly here, and it reaches PostgreSQL through node-postgres.
+// The configuration of the Prisma CLI: with WebAssembly engines, and PostgreSQL through node-postgres.
 
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +20,6 @@ export default {
   migrations: { path: fromRoot('migrations') },
   experimental: { adapter: true },
   engine: 'js',
-  // Idle connections, too, would keep the program from ending.
+  // Idle connections would also prevent the program from ending.
   adapter: async () => adaptersFor(process.env.DATABASE_URL, { pool: { allowExitOnIdle: true } }),
 };

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// Prisma's query engine as a program of its own: what the native `query-engine` is to the Python client, on WebAssembly.
+// Prisma's query engine as a separate program: a replacement for the native `query-engine`, based on WebAssembly.
 //
 // Our service starts it (playground/database/engine/process.py) and writes one line of JSON to its standard input:
 //   {"url": "postgresql://...", "poolSize": 10, "statementTimeout": 25000, "datamodel": "<path of schema.prisma>", "secret": "..."}
-// It answers with one line on its standard output, {"port": 43210}: there it serves whoever sends the secret. It ends
-// when its standard input does, which the operating system sees to however the service ends.
+// It responds with one line on its standard output, {"port": 43210}: there it serves clients that send the secret. It ends
+// when its standard input is closed, which happens however the service ends.
 
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,7 @@ import { serve } from './server.mjs';
 import { cutWhenSilent } from './silence.mjs';
 import { webAssemblyEngine } from './webassembly.mjs';
 
-const CONNECT_TIMEOUT = 5_000; // For a new connection, and for waiting until one of the pool is free; milliseconds.
+const CONNECT_TIMEOUT = 5_000; // For a new connection, and for waiting for a free one in the pool; milliseconds.
 const IDLE_TIMEOUT = 60_000;
 const GOODBYE_TIMEOUT = 1_000;
 
@@ -28,7 +28,7 @@ async function startEngine({ url, poolSize, statementTimeout, datamodel }) {
   const adapter = await adaptersFor(url, {
     pool: { max: poolSize, connectionTimeoutMillis: CONNECT_TIMEOUT, idleTimeoutMillis: IDLE_TIMEOUT },
     session: { statement_timeout: statementTimeout },
-    // An idle connection broke, as when PostgreSQL restarts. The pool drops it and makes another when it needs one.
+    // An idle connection was lost, such as when PostgreSQL restarts. The pool drops it and opens another when needed.
     onPoolError: (error) => console.error(`a connection to PostgreSQL was lost: ${error.message}`),
   }).connect();
   cutWhenSilent(adapter.underlyingDriver());
@@ -44,7 +44,7 @@ async function main() {
   const server = await serve(engine, failures, settings);
   console.log(JSON.stringify({ port: server.address().port }));
 
-  await lines.next(); // Nothing more comes: this is the end of the input.
+  await lines.next(); // Wait for the end of the input.
   setTimeout(() => process.exit(0), GOODBYE_TIMEOUT).unref();
   server.close();
   server.closeAllConnections();
@@ -55,7 +55,7 @@ async function main() {
 if (process.argv.includes('--version')) {
   console.log(`query-engine ${ENGINE_VERSION}`);
 } else {
-  // A terminal's Ctrl-C and a service manager's SIGTERM reach us too. The service still has text to save then: it ends us when it is done.
+  // Ctrl-C and SIGTERM also reach this process. The service still has text to save then, and ends this process when it is done.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
   await main();
 }

@@ -1,13 +1,13 @@
-// Scripts of SQL, as migrations are: any number of statements, which PostgreSQL takes as one transaction.
+// SQL scripts, such as migrations: any number of statements, which PostgreSQL runs as one transaction.
 
 import pg from 'pg';
 
 import { clientConfig } from './connection.mjs';
 
-/** Runs `script` on a connection of its own, without a time limit. Returns what PostgreSQL objects to, or `{}`. */
+/** Run `script` on a separate connection, without a time limit. Return PostgreSQL's error, or `{}`. */
 export async function runScript(url, script) {
   const client = new pg.Client(clientConfig(url));
-  client.on('error', () => {}); // The query that waits fails too.
+  client.on('error', () => {}); // The waiting query also fails.
   try {
     await client.connect();
     await client.query(script);

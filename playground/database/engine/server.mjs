@@ -1,4 +1,4 @@
-// The HTTP calls of the native query engine, as far as the Python client makes them, and one of ours for scripts of SQL.
+// The HTTP calls of the native query engine that the Python client uses, and one for SQL scripts.
 
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -27,7 +27,7 @@ function refuse(response, status) {
   response.end();
 }
 
-// Any program and any web page on this machine can reach the port; only our service knows the secret.
+// Any program and any web page on this machine can connect to the port, but only our service knows the secret.
 function guard(secret) {
   const expected = Buffer.from(`Bearer ${secret}`);
   return (request) => {
@@ -62,7 +62,7 @@ function router(engine, failures, url) {
   };
 }
 
-/** Serves `engine`, whose database is at `url`, on a free port of 127.0.0.1 to those who send `secret`. */
+/** Serve `engine`, whose database is at `url`, on a free port of 127.0.0.1 to clients that send `secret`. */
 export function serve(engine, failures, { secret, url }) {
   const allowed = guard(secret);
   const answer = router(engine, failures, url);
@@ -75,7 +75,7 @@ export function serve(engine, failures, { secret, url }) {
       sendJson(response, failed(error));
     }
   });
-  // The client closes idle connections. If we did, a request could be on its way to a connection that is just closing.
+  // The client closes idle connections. If we did, a request could arrive on a connection that is just being closed.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));

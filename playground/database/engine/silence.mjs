@@ -1,16 +1,16 @@
-// A PostgreSQL that gives no sign of life, as on a machine that stands still or behind a network that swallows all: connections to it stay
-// open, and whoever asked on one waits. No limit on a statement can tell it from one that takes long.
+// Detects a PostgreSQL that doesn't respond, such as on a frozen machine or behind a network that drops packets: its connections stay
+// open, and requests wait. A time limit for statements can't distinguish this from a slow statement.
 
-const LOOK_INTERVAL = 1_000; // Milliseconds, as all here.
-const PATIENCE = 3_000; // With a new connection. While those are answered, a statement may take its time.
+const CHECK_INTERVAL = 1_000; // Milliseconds, like all times here.
+const CONNECT_TIMEOUT = 3_000; // For a new connection. As long as those succeed, a statement may take longer.
 
-/** Whether PostgreSQL says anything to a new connection, be it that there are too many. */
+/** Return whether PostgreSQL responds to a new connection, even with an error such as too many connections. */
 function answers(pool) {
   const client = new pool.Client(pool.options);
   client.on('error', () => {});
   return new Promise((resolve) => {
-    // After what may just have come, where this process was the one that stood still.
-    const giveUp = setTimeout(setImmediate, PATIENCE, resolve, false);
+    // After reading what may have arrived, in case this process was frozen itself.
+    const giveUp = setTimeout(setImmediate, CONNECT_TIMEOUT, resolve, false);
     const heard = () => {
       clearTimeout(giveUp);
       resolve(true);
@@ -19,9 +19,9 @@ function answers(pool) {
   }).finally(() => client.connection.stream.destroy());
 }
 
-/** Cuts connections of `pool` on which an answer is waited for, while PostgreSQL gives no sign of life: what waits fails. */
+/** Close waiting connections of `pool` while PostgreSQL doesn't respond, so that their requests fail. */
 export function cutWhenSilent(pool) {
-  const read = new Map(); // For each connection in use: how many bytes had come on it when we looked last.
+  const read = new Map(); // For each connection in use: the bytes received at the last check.
   pool.on('acquire', (client) => read.set(client, undefined));
   pool.on('release', (_error, client) => read.delete(client));
   pool.on('remove', (client) => read.delete(client));
@@ -32,7 +32,7 @@ export function cutWhenSilent(pool) {
       for (const client of silent()) client.connection.stream.destroy(new Error('PostgreSQL gives no sign of life'));
     }
     for (const client of read.keys()) read.set(client, client.connection.stream.bytesRead);
-    setTimeout(look, LOOK_INTERVAL).unref();
+    setTimeout(look, CHECK_INTERVAL).unref();
   }
   look();
 }

@@ -1,10 +1,10 @@
-// Statements with a time limit of their own. The service writes it before them, `/* at most 2000 ms */` (`Database.read` in client.py).
+// Statements with a time limit. The service writes it before them: `/* at most 2000 ms */` (`Database.read` in client.py).
 
 const LIMIT = /^\/\* at most (\d+) ms \*\/ /;
 
 const statement = (sql) => ({ sql, args: [], argTypes: [] });
 
-/** Makes `adapter` end queries whose time is up: the limit is PostgreSQL's own, in a transaction, so that no other query inherits it. */
+/** Let `adapter` cancel queries after their time limit. It is set in PostgreSQL in a transaction, so that no other query inherits it. */
 export function keepTimeLimits(adapter) {
   const queryRaw = adapter.queryRaw.bind(adapter);
 
@@ -16,11 +16,11 @@ export function keepTimeLimits(adapter) {
       await transaction.executeRaw(statement('COMMIT'));
       return result;
     } catch (error) {
-      // Where the connection broke there is nothing to take back.
+      // If the connection was lost, there is nothing to roll back.
       await transaction.executeRaw(statement('ROLLBACK')).catch(() => {});
       throw error;
     } finally {
-      await transaction.commit(); // Gives the connection back; what ends the transaction is above.
+      await transaction.commit(); // Releases the connection; the transaction is ended above.
     }
   }
 

@@ -1,6 +1,6 @@
-// The interactive transactions that are open. The engine forgets old ones, and panics when it is asked about one that it does not know.
+// The open interactive transactions. The engine forgets old ones, and panics if it gets an unknown one.
 
-const SLACK = 1_000; // After a transaction's time is up the engine still says so, for at least this long; milliseconds.
+const SLACK = 1_000; // How long the engine still reports that a transaction has expired; milliseconds.
 
 export class Transactions {
   #engine;
@@ -14,14 +14,14 @@ export class Transactions {
     return this.#open.has(id);
   }
 
-  /** Starts one. `options`: `timeout` and `max_wait` in milliseconds. */
+  /** Start a transaction. `options`: `timeout` and `max_wait` in milliseconds. */
   async start(options) {
     const answer = await this.#engine.startTransaction(options);
     if (answer.id) this.#open.set(answer.id, setTimeout(() => this.#open.delete(answer.id), options.timeout + SLACK));
     return answer;
   }
 
-  /** Ends `id`; `ending` is `commit` or `rollback`. */
+  /** End the transaction `id`. `ending` is `commit` or `rollback`. */
   async end(id, ending) {
     clearTimeout(this.#open.get(id));
     this.#open.delete(id);

@@ -17,7 +17,7 @@ function literal(node) {
     }
     case Kind.FLOAT:
       return Number(node.value);
-    case Kind.STRING: // Our client writes JSON, and nothing else, as a block string (prisma_fixes.py).
+    case Kind.STRING: // Our client writes only JSON as block strings (prisma_internals.py).
       return node.block ? { $type: 'Json', value: node.value } : node.value;
     case Kind.NULL:
       return null;
@@ -48,7 +48,7 @@ function queryFromGraphql(text) {
   return { modelName: model || undefined, action: action + orThrow, query: nested(field) };
 }
 
-/** The client's request, one query or a batch, as the JSON protocol has it. */
+/** Return the client's request, one query or a batch, in the JSON protocol. */
 export function requestFromClient(request) {
   if (!request.batch) return queryFromGraphql(request.query);
   return {
@@ -57,7 +57,7 @@ export function requestFromClient(request) {
   };
 }
 
-// `{"$type": "DateTime", "value": "..."}` is to be the value alone.
+// `{"$type": "DateTime", "value": "..."}` becomes just the value.
 function untagged(value) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(untagged);
@@ -68,11 +68,11 @@ function untagged(value) {
 function resultForClient(answer) {
   if (!answer.data) return answer;
   const [[name, value]] = Object.entries(answer.data);
-  // The rows of a raw query carry their types apart. What looks like a tag there is somebody's JSON.
+  // The rows of a raw query have separate types. What looks like a tag there is a user's JSON.
   return { data: { result: name === 'queryRaw' ? value : untagged(value) } };
 }
 
-/** The engine's answer, to one query or to a batch, as the client wants it. */
+/** Return the engine's response, to one query or to a batch, in the client's format. */
 export function answerForClient(answer) {
   return answer.batchResult ? { batchResult: answer.batchResult.map(resultForClient) } : resultForClient(answer);
 }

@@ -1,4 +1,4 @@
-// Prisma's query engine as WebAssembly, as the npm package `@prisma/client` carries it.
+// Prisma's query engine as WebAssembly, from the npm package `@prisma/client`.
 
 import { setFlagsFromString } from 'node:v8';
 
@@ -15,7 +15,7 @@ async function instantiate() {
   instance.exports.__wbindgen_start();
 }
 
-/** The engine for `datamodel` (the text of schema.prisma), over a bound driver adapter. Each call answers with parsed JSON. */
+/** Create the engine for `datamodel` (the text of schema.prisma) on a bound driver adapter. Each call returns parsed JSON. */
 export async function webAssemblyEngine(datamodel, adapter) {
   await instantiate();
   const options = {
@@ -29,12 +29,12 @@ export async function webAssemblyEngine(datamodel, adapter) {
     ignoreEnvVarErrors: true,
     datasourceOverrides: {},
   };
-  // It logs each failed query, values included. The client is told of the failure anyway, and a log must not hold anybody's text.
+  // The engine logs each failed query with its values. The client gets the error anyway, and logs must not contain users' texts.
   const engine = new glue.QueryEngine(options, () => {}, adapter);
 
   const trace = '{}';
   let requests = 0;
-  const requestId = () => String(++requests); // A number, or the engine refuses it.
+  const requestId = () => String(++requests); // The engine only accepts a number.
   await engine.connect(trace, requestId());
   return {
     query: async (request, transaction) => JSON.parse(await engine.query(JSON.stringify(request), trace, transaction, requestId())),

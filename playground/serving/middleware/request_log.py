@@ -20,7 +20,7 @@ _logger = structlog.get_logger(__name__)
 class RequestLog:
     """Gives each request an id (the caller's `X-Request-ID` where it has a usable one), which answers and log lines carry.
 
-    Queries are never logged: they may hold tokens and prompts.
+    Queries are never logged: they may contain tokens and prompts.
     """
 
     def __init__(self, app: ASGIApp) -> None:
