@@ -13,6 +13,8 @@ from .accounts.me.endpoints import router as me_router
 from .accounts.opening import open_accounts
 from .administration.endpoints import routers as administration_routers
 from .administration.opening import open_administration
+from .attachments.endpoints import router as attachments_router
+from .attachments.opening import open_attachments
 from .catalogue.endpoints import router as catalogue_router
 from .catalogue.opening import open_catalogue
 from .comparison.endpoints import router as comparison_router
@@ -73,6 +75,7 @@ def create_app() -> FastAPI:
         invitations_router,
         keys_router,
         catalogue_router,
+        attachments_router,
         reports_router,
         limits_router,
         *administration_routers,
@@ -100,7 +103,8 @@ async def _open_rooms(settings: Settings, metrics: Metrics) -> AsyncIterator[Ser
         accounting = await open_accounting(foundation, models)
         closing_also = f"{SETTLE.strip()},{KEEP_CHARGES}"
         comparison = open_comparison(foundation, providers, models, accounting, closing_also=closing_also, observers=[metrics, *tracing])
-        open_accounts(foundation, keys, comparison)
+        attachments = open_attachments(foundation)
+        open_accounts(foundation, keys, comparison, attachments)
         open_limits(foundation, accounting)
         open_ledger(foundation)
         open_administration(foundation, models, accounting, comparison)

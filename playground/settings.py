@@ -146,10 +146,13 @@ class Settings(BaseSettings):
     user_monthly_requests: Quota = 1_000
     user_monthly_tokens: Quota = 100_000
     user_monthly_budget: Budget = None
+    user_storage_mb: Quota = 100
+    """What the files of somebody with the role `user` may take."""
     premium_daily_requests: Quota = 200
     premium_monthly_requests: Quota = 5_000
     premium_monthly_tokens: Quota = 500_000
     premium_monthly_budget: Budget = None
+    premium_storage_mb: Quota = 1_000
     limited_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 4_096
     """The longest answer of a lane without `maxTokens`, for users with limited tokens or money."""
 

@@ -63,6 +63,12 @@ class World:
         return [Object({"model_id": "sim/quick"}, {"model_id": "sim/nosuch"}, lambda: self._seen("/models"))]
 
     @cached_property
+    def attachments(self) -> list[Object]:
+        """One file."""
+        made = self.owner.post("/attachments", files={"file": ("mine.txt", b"Mine")}).raise_for_status().json()
+        return [Object({"attachment_id": made["id"]}, {"attachment_id": new_id()}, lambda: self._seen("/attachments"))]
+
+    @cached_property
     def api_keys(self) -> list[Object]:
         """One."""
         made = self.owner.post("/users/me/api-keys", json={"name": "Mine"}).raise_for_status().json()
@@ -111,6 +117,7 @@ class World:
 
 MAKERS: dict[str, Callable[[World], list[Object]]] = {
     "/playground/sessions/{session_id}": lambda world: world.sessions,
+    "/attachments/{attachment_id}": lambda world: world.attachments,
     "/users/me/api-keys/{key_id}": lambda world: world.api_keys,
     "/users/me/provider-keys/{provider}": lambda world: world.provider_keys,
     "/admin/users/{user_id}": lambda world: world.account,

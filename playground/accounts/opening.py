@@ -1,5 +1,6 @@
 """Opens the room: accounts, logins, invitations, and the identity of requests."""
 
+from playground.attachments.service import Attachments
 from playground.comparison.opening import ComparisonRoom
 from playground.comparison.streams import Streams
 from playground.database.foundation import Foundation
@@ -25,7 +26,7 @@ from .run_termination import RunTermination
 from .service import AccountService
 
 
-def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: ComparisonRoom) -> None:
+def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: ComparisonRoom, attachments: Attachments) -> None:
     """Open the room."""
     settings, database, announcements, tasks = foundation.settings, foundation.database, foundation.announcements, foundation.tasks
     users, passwords = UserRepository(database), PasswordRepository(database)
@@ -52,6 +53,6 @@ def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: Comparison
         AccountService(users, passwords, hasher, tokens, logins, announcements, registration=settings.registration),
         PasswordResets(passwords, hasher, mailer, mails, announcements, tasks, seconds=settings.password_reset_seconds),
         Invitations(InvitationRepository(database), users, mailer, mails, seconds=settings.invitation_seconds),
-        Export(ExportRepository(database), comparison.history),
+        Export(ExportRepository(database), comparison.history, attachments),
     )
     tasks.start_soon(ExpiredRowCleanup(users).run_forever)

@@ -23,7 +23,7 @@ _logger = structlog.get_logger(__name__)
 
 _TERMINAL_USER_ID = "terminal"
 TERMINAL_LIMITS: dict[str, None] = dict.fromkeys(
-    ("requests", "streams", "dailyRequests", "monthlyRequests", "monthlyTokens", "monthlyBudget")
+    ("requests", "streams", "dailyRequests", "monthlyRequests", "monthlyTokens", "monthlyBudget", "storageMb")
 )
 """The terminal has no limits, because its user could change any of them anyway. In the shape of `users.limits`."""
 

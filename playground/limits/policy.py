@@ -11,6 +11,7 @@ The names of the limits in headers and errors:
     monthly-requests   turns in a month (UTC)
     monthly-tokens     tokens of prompts and answers
     monthly-budget     US dollars
+    storage            megabytes of attached files, each content counted once
 """
 
 import json
@@ -51,6 +52,7 @@ class LimitOverrides(WireInput):
     monthly_requests: _Count = Field(default=None, description="Turns in a month (UTC).")
     monthly_tokens: _Count = Field(default=None, description="Tokens of prompts and answers in a month (UTC).")
     monthly_budget: _Dollars = Field(default=None, description="US dollars in a month (UTC).")
+    storage_mb: _Count = Field(default=None, description="Megabytes (1,048,576 bytes) of attached files.")
 
     def stored(self) -> dict[str, Any]:
         """Return the limits as JSON for `users.limits`, only those that were set."""
@@ -68,6 +70,12 @@ class Limits:
     monthly_tokens: int | None
     monthly_budget: Decimal | None
     """US dollars."""
+    storage_mb: int | None = None
+
+    @property
+    def storage(self) -> int | None:
+        """What files may take, in bytes."""
+        return None if self.storage_mb is None else self.storage_mb * 1_048_576
 
     @property
     def by_run(self) -> bool:
@@ -96,6 +104,7 @@ class Policy:
                 settings.user_monthly_requests,
                 settings.user_monthly_tokens,
                 settings.user_monthly_budget,
+                settings.user_storage_mb,
             ),
             "premium": Limits(
                 requests,
@@ -104,6 +113,7 @@ class Policy:
                 settings.premium_monthly_requests,
                 settings.premium_monthly_tokens,
                 settings.premium_monthly_budget,
+                settings.premium_storage_mb,
             ),
             "admin": Limits(requests, None, None, None, None, None),
         }

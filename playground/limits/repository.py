@@ -17,6 +17,10 @@ from playground.kit.errors import NotAuthenticated
 from .policy import Limits
 from .quota_statements import EXTEND, RELEASE, RESERVE, SWEEP
 
+_STORED = """
+SELECT coalesce(sum(size), 0)::text AS used FROM file_contents WHERE hash IN (SELECT hash FROM attachments WHERE user_id = $1)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -116,6 +120,11 @@ class UsageRepository:
         """Release the reservations of runs whose processes died. Return how many runs."""
         rows = await self._database.run(lambda prisma: prisma.query_raw(SWEEP, locks.RESERVATIONS))
         return int(rows[0]["runs"])
+
+    async def stored_bytes(self, user_id: str) -> int:
+        """What the user's files take, each content counted once."""
+        rows = await self._database.run(lambda prisma: prisma.query_raw(_STORED, user_id))
+        return int(rows[0]["used"])
 
     async def get(self, user_id: str) -> UsageRow | None:
         """Return what a user has used and reserved."""

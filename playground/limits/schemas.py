@@ -42,6 +42,14 @@ class BudgetUsage(WireModel):
     resets_at: Moment = Field(examples=["2026-12-01T00:00:00.000Z"])
 
 
+class StorageUsage(WireModel):
+    """Bytes of attached files. A content that you uploaded under several names counts once."""
+
+    max: int | None = Field(examples=[104857600], description="Null: no limit.")
+    used: int = Field(examples=[48213])
+    left: int | None = Field(examples=[104809387], description="Null: no limit.")
+
+
 class Usage(WireModel):
     """What a user has used and has left of each limit."""
 
@@ -51,3 +59,4 @@ class Usage(WireModel):
     monthly_requests: RequestUsage
     monthly_tokens: TokenUsage
     monthly_budget: BudgetUsage
+    storage: StorageUsage

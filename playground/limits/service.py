@@ -13,7 +13,7 @@ from .limit_errors import LimitReached
 from .policy import Policy
 from .quota import QuotaBackend, UserQuota
 from .refusals import window_full
-from .schemas import BudgetUsage, RateUsage, RequestUsage, TokenUsage, Usage
+from .schemas import BudgetUsage, RateUsage, RequestUsage, StorageUsage, TokenUsage, Usage
 from .windows import Rate
 
 _AUTH = "/auth"
@@ -63,6 +63,7 @@ class LimitService:
         limits, now = self._policy.of(user), datetime.now(UTC)
         allowances = allowances_at(now, limits, await self._backend.repository.get(user.id))
         tokens, budget = allowances.monthly_tokens, allowances.monthly_budget
+        stored = await self._backend.repository.stored_bytes(user.id)
         return Usage(
             requests=await self._rate_usage(limits.requests, user, now),
             streams=await self._rate_usage(limits.streams, user, now),
@@ -72,6 +73,7 @@ class LimitService:
             monthly_budget=BudgetUsage(
                 max=budget.most, used=budget.used, reserved=budget.reserved, left=budget.left, resets_at=budget.period.ends_at
             ),
+            storage=StorageUsage(max=limits.storage, used=stored, left=None if limits.storage is None else max(0, limits.storage - stored)),
         )
 
     async def _rate_usage(self, rate: Rate | None, user: User, now: datetime) -> RateUsage:

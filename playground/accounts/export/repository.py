@@ -25,6 +25,9 @@ FROM api_keys WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
     "provider-keys": """
 SELECT provider AS position, provider, base_url, hint, created_at, updated_at
 FROM provider_keys WHERE user_id = $1 AND provider > $2 ORDER BY provider LIMIT $3::int""",
+    "attachments": """
+SELECT a.id AS position, a.id, a.name, a.created_at, c.kind, c.type, c.size, c.hash
+FROM attachments a JOIN file_contents c USING (hash) WHERE a.user_id = $1 AND a.id > $2 ORDER BY a.id LIMIT $3::int""",
     "favourite-models": """
 SELECT model AS position, model, created_at
 FROM favourite_models WHERE user_id = $1 AND model > $2 ORDER BY model LIMIT $3::int""",

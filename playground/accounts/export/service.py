@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 from pydantic.alias_generators import to_camel
 
 from playground.accounts.schemas import Profile
+from playground.attachments.service import AttachmentNotFound, Attachments
 from playground.comparison.history import History
 from playground.comparison.service import SessionNotFound
 from playground.comparison.streamed_sessions import as_object
@@ -33,9 +34,10 @@ def file_name() -> str:
 class Export:
     """Exports an account's data. Only a part of one file is in memory at a time."""
 
-    def __init__(self, repository: ExportRepository, history: History) -> None:
+    def __init__(self, repository: ExportRepository, history: History, attachments: Attachments) -> None:
         self._repository = repository
         self._history = history
+        self._attachments = attachments
         self._limiter = CapacityLimiter(_AT_ONCE)
 
     async def parts(self, profile: Profile) -> AsyncIterator[bytes]:
@@ -53,13 +55,17 @@ class Export:
         finally:
             archive.abandon()
 
-    async def _documents(self, profile: Profile) -> AsyncIterator[tuple[str, AsyncIterator[str]]]:
+    async def _documents(self, profile: Profile) -> AsyncIterator[tuple[str, AsyncIterator[str] | AsyncIterator[bytes]]]:
         yield "profile.json", _single(profile.model_dump_json(by_alias=True, indent=2))
         for table in TABLES:
             yield f"{table}.json", self._table(table, profile.id)
         async for session_id in self._session_ids(profile.id):
             with suppress(SessionNotFound):  # Deleted meanwhile.
                 yield f"sessions/{session_id}.json", as_object(await self._history.detail(profile.id, session_id))
+        async for row in self._rows("attachments", profile.id):
+            with suppress(AttachmentNotFound):
+                file, content = await self._attachments.content(profile.id, row["id"])
+                yield f"attachments/{file.id}-{file.name}", content
 
     async def _table(self, table: str, user_id: str) -> AsyncIterator[str]:
         before = "["
@@ -105,10 +111,10 @@ class _Archive:
         # It may grow beyond 4 GB.
         self._entry = self._file.open(name, "w", force_zip64=True)
 
-    def add(self, text: str) -> bytes:
-        """Add text to the file, and return the new bytes of the archive."""
+    def add(self, part: str | bytes) -> bytes:
+        """Add a part to the file, and return the new bytes of the archive."""
         assert self._entry is not None  # noqa: S101 - it was begun
-        self._entry.write(text.encode())
+        self._entry.write(part.encode() if isinstance(part, str) else part)
         return self._taken()
 
     def end(self) -> None:

@@ -13,6 +13,8 @@ from .json_nesting import has_more_values, nested_deeper
 _LARGE = frozenset({"/playground/stream", "/playground/estimate"})
 """The calls with a prompt. All other bodies are small."""
 _SMALL_BYTES = 65_536
+_UPLOADS = {"/attachments": 10 * 1_048_576 + _SMALL_BYTES}
+"""Where a file comes, of 10 MB at most, and what stands around it."""
 _LONG_BYTES = 1_048_576
 _PAUSE_SECONDS = 0.005
 _MOST_VALUES = 5_000
@@ -58,7 +60,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         try:
-            most_bytes = self._most_bytes if scope["path"] in _LARGE else min(self._most_bytes, _SMALL_BYTES)
+            most_bytes = self._most(scope["path"])
             body = await _read(receive, coming.length, most_bytes)
             if coming.is_json and body is not None:
                 self._check_shape(body)
@@ -69,6 +71,11 @@ class BodyLimit:
         else:
             if body is not None:
                 await self._app(scope, _giving(body, receive), send)
+
+    def _most(self, path: str) -> int:
+        if path in _UPLOADS:
+            return _UPLOADS[path]
+        return self._most_bytes if path in _LARGE else min(self._most_bytes, _SMALL_BYTES)
 
     def _check_shape(self, body: bytes) -> None:
         if nested_deeper(body, self._deepest):

@@ -116,6 +116,11 @@ export interface components {
             /** @default null */
             url: string | null;
         };
+        /** @description A page of your files, the newest first. */
+        AttachmentPage: {
+            items: components["schemas"]["Attachment"][];
+            nextCursor: string | null;
+        };
         /** @description One change: who made it, when, and from where. */
         AuditEvent: {
             action: string;
@@ -140,6 +145,9 @@ export interface components {
         AuditPage: {
             items: components["schemas"]["AuditEvent"][];
             nextCursor: string | null;
+        };
+        Body_upload_attachments_post: {
+            file: string;
         };
         /** @description US dollars in a month (UTC). Unknown and simulated costs are not included. */
         BudgetUsage: {
@@ -423,6 +431,8 @@ export interface components {
             monthlyTokens?: number | null;
             /** @description API requests, such as `1000 per 15 minutes`. */
             requests?: string | null;
+            /** @description Megabytes (1,048,576 bytes) of attached files. */
+            storageMb?: number | null;
             /** @description Streams that the user starts, such as `50 per hour`. */
             streams?: string | null;
         };
@@ -1046,6 +1056,14 @@ export interface components {
         StopResult: {
             stopped: number[];
         };
+        /** @description Bytes of attached files. A content that you uploaded under several names counts once. */
+        StorageUsage: {
+            /** @description Null: no limit. */
+            left: number | null;
+            /** @description Null: no limit. */
+            max: number | null;
+            used: number;
+        };
         /** @description A new comparison, or the next turn of an existing one. Parameters at the top level are the defaults for all lanes. */
         StreamRequest: {
             lanes?: components["schemas"]["LaneRequest"][] | null;
@@ -1149,6 +1167,7 @@ export interface components {
             monthlyRequests: components["schemas"]["RequestUsage"];
             monthlyTokens: components["schemas"]["TokenUsage"];
             requests: components["schemas"]["RateUsage"];
+            storage: components["schemas"]["StorageUsage"];
             streams: components["schemas"]["RateUsage"];
         };
         /** @description What a user has used on the server's keys in the current day and month (UTC), and what running comparisons have reserved. */
