@@ -1,8 +1,8 @@
 """Reading one answer: bytes of server-sent events become deltas, a usage and an end.
 
-`sse` splits events at blank lines, `chunks` decodes the usual chunk fast and every other one with patience, `contents` takes what the
-chunks contain, `usage` merges what is said of tokens, `finish_reasons` says what an end means. `reader` puts the answer together. `states`
-has the states that it goes through, by which `timeouts` decides how long a provider may keep us waiting.
+`sse` splits events at blank lines, `chunks` decodes the usual chunk fast and all others leniently, `contents` processes the contents of the
+chunks, `usage` merges token counts, `finish_reasons` interprets the end. `reader` combines them. `states` has the states of an answer,
+which determine how long `timeouts` waits for a provider.
 
-Before changing it: the usual chunk takes about a microsecond and a half here. What is rare goes to the slow path.
+Before changing it: the usual chunk takes about a microsecond and a half here. Rare forms go to the slow path.
 """

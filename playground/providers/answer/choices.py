@@ -1,7 +1,7 @@
-"""Which of the choices in a stream is the answer: one is asked for, and some servers send more, or number it oddly.
+"""Which of the choices in a stream is the answer: one is requested, but some servers send more, or number it unusually.
 
-The answer is the choice with index 0. Texts of others wait until it is clear what they are: another answer, which is left out; the only
-answer, under another index; or pieces of one answer, where a server counts its chunks in `index`.
+The answer is the choice with index 0. Texts of others wait until it is clear what they are: another answer, which is ignored; the only
+answer, with another index; or pieces of one answer, if a server counts its chunks in `index`.
 """
 
 from itertools import pairwise
@@ -10,23 +10,25 @@ from .chunk_text import ChunkText
 from .chunks import ChunkChoice
 
 _ENOUGH = 4
-"""Pieces, each under an index of its own, that show a server that counts chunks."""
+"""The number of pieces, each with its own index, that show that a server counts chunks."""
 _PATIENCE = 8
-"""Pieces of another choice after which the first one is not waited for any longer."""
+"""The number of pieces of another choice after which the first one is no longer expected."""
 _NONE = ChunkChoice()
 
 
 class Choices:
-    """Picks the answer's part out of payloads that have another index than `index`, or several choices."""
+    """Selects the answer from payloads that have another index than `index`, or several choices."""
 
     def __init__(self) -> None:
         self.index = 0
-        """The answer's. `-1`: every choice is a piece of the answer."""
+        """The index of the answer. `-1`: every choice is a piece of the answer."""
         self._waiting: list[ChunkChoice] = []
         self._decided = False
 
     def pick(self, choices: list[ChunkChoice], *, begun: bool) -> ChunkChoice:
-        """The answer's part of one payload, with what waited where that turns out to be the answer. `begun`: the answer has text."""
+        """Return the answer's part of one payload, including waiting parts if they turn out to be the answer. `begun`: the answer has
+        text.
+        """
         if self.index < 0:
             return choices[0]
         mine = next((choice for choice in choices if choice.index == self.index), None)
@@ -50,13 +52,13 @@ class Choices:
         return mine or _NONE
 
     def rest(self, *, begun: bool, finished: bool) -> ChunkChoice | None:
-        """What waited to the end and is the answer, or belongs to it. `finished`: the answer has a finish reason."""
+        """Return the parts that waited to the end and belong to the answer. `finished`: the answer has a finish reason."""
         waiting = self._waiting
         if self._decided or not waiting:
             return None
         if not begun and not self._counts_chunks():
             return self._released([choice for choice in waiting if choice.index == waiting[0].index])
-        # One piece under another index may as well be the whole of another answer.
+        # A single piece with another index may be the whole of another answer.
         if not begun or (not finished and len(waiting) > 1 and self._counts_chunks() and waiting[-1].finish_reason):
             return self._released(waiting)
         return None

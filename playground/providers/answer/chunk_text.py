@@ -1,4 +1,4 @@
-"""The text of one delta or message: the answer's, and the thinking's in the many names that servers have for it."""
+"""The text of one delta or message: the answer, and the reasoning under the many names that servers use."""
 
 from collections.abc import Mapping
 
@@ -19,17 +19,17 @@ _THINKING_NAMES = (
     "reasoningdetails",
     "thinkingblocks",
 )
-"""As `plain_name` writes them. Servers send the same thinking under several of them: the first that says something is taken."""
+"""In the form of `plain_name`. Servers send the same reasoning under several of them; the first one with text counts."""
 _FLAGS = ("thought", "is_thought", "thinking", "is_thinking", "reasoning", "is_reasoning")
-"""Members that are `true` beside a text that is thinking."""
+"""Members that are `true` if the text next to them is reasoning."""
 _THINKING_PARTS = ("text", "summary", "thinking", "content")
 _ANSWER_PARTS = ("text", "content", "refusal", "transcript")
 _DEEPEST = 4
-"""Levels of lists and objects around a piece of thinking."""
+"""The most levels of lists and objects around a piece of reasoning."""
 
 
 class ThinkingPart(msgspec.Struct, gc=False):
-    """One of `reasoning_details`, which MiniMax and OpenRouter have."""
+    """An item of `reasoning_details`, as sent by MiniMax and OpenRouter."""
 
     text: str | None = None
     summary: str | None = None
@@ -43,13 +43,13 @@ class ChunkText(msgspec.Struct, gc=False):
     reasoning: str | None = None
     refusal: str | None = None
     reasoning_details: list[ThinkingPart] | None = None
-    # Where one of these says something, the payload is not in the usual form.
+    # If one of these has a value, the payload is not in the usual form.
     error: None = None
     finish_reason: None = None
 
     @property
     def thought(self) -> str | None:
-        """The thinking, whatever its name."""
+        """Return the reasoning, under any of its names."""
         if self.reasoning_content or self.reasoning:
             return self.reasoning_content or self.reasoning
         if not self.reasoning_details:
@@ -58,14 +58,14 @@ class ChunkText(msgspec.Struct, gc=False):
 
 
 def text_from(value: object) -> ChunkText | None:
-    """A loosely decoded delta or message, as far as it can be understood."""
+    """Read a leniently decoded delta or message, as far as possible."""
     if isinstance(value, str):
         return ChunkText(content=value)
     if not isinstance(value, dict):
         return None
     plain = {plain_name(name): member for name, member in value.items()}
     content = value.get("content")
-    if isinstance(content, dict):  # One part, or Google's list of them.
+    if isinstance(content, dict):  # One part, or Google's list of parts.
         parts = content.get("parts")
         content = parts if isinstance(parts, list) else [content]
     thinking, answer = _parts(content) if isinstance(content, list) else ("", text_of(content))
@@ -83,7 +83,7 @@ def _is_flagged(value: Mapping[str, object]) -> bool:
 
 
 def _parts(parts: list[object]) -> tuple[str, str]:
-    """The thinking and the answer in a list of parts: `{"type": "thinking", "thinking": [{"type": "text", "text": ...}]}`."""
+    """Return the reasoning and the answer in a list of parts: `{"type": "thinking", "thinking": [{"type": "text", "text": ...}]}`."""
     thinking: list[str] = []
     answer: list[str] = []
     for part in parts:
@@ -98,7 +98,7 @@ def _parts(parts: list[object]) -> tuple[str, str]:
 
 
 def _thinking(value: object, levels: int = _DEEPEST) -> str:
-    """The thinking in a text, a part, or a list of parts."""
+    """Return the reasoning in a text, a part, or a list of parts."""
     if isinstance(value, list | dict) and not levels:
         return ""
     if isinstance(value, list):

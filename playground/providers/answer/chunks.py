@@ -1,7 +1,7 @@
-"""One payload of an answer's stream, decoded: the usual form fast, every other form that servers send with patience.
+"""Decodes one payload of an answer's stream: the usual form fast, all other forms leniently.
 
-`decode_fast` fills structs that hold only the used fields. What does not fit them (content as a list of parts, a number where a text
-should be, a surrogate whose other half comes in the next payload) is decoded again by `tolerant`, into the same structs.
+`decode_fast` fills structs that have only the used fields. Payloads that don't fit (content as a list of parts, a number instead of a text,
+a surrogate whose other half is in the next payload) are decoded again by `tolerant`, into the same structs.
 """
 
 import json
@@ -19,30 +19,30 @@ from .reported_usage import ChunkUsage, cost_from, usage_from
 
 
 class ChunkChoice(msgspec.Struct, gc=False):
-    """One of `choices`."""
+    """An item of `choices`."""
 
     delta: ChunkText | None = None
     message: ChunkText | None = None
     finish_reason: str | None = None
     native_finish_reason: None = None
-    """OpenRouter's name for what the model's own provider said. Where it says something, the payload is none in the usual form, and
-    `tolerant` makes one reason of both."""
+    """OpenRouter's field for the finish reason of the provider behind it. If it has a value, the payload is not in the usual form, and
+    `tolerant` combines both reasons."""
     text: None = None
-    """The text, where a server answers in the shape of the older API for completions."""
+    """The text in the format of the older completions API."""
     error: None = None
-    """Where a gateway puts what failed in a choice; `tolerant` reads it as the payload's."""
+    """The error of a choice, as sent by gateways; `tolerant` treats it as the payload's."""
     index: int = 0
 
 
 class GroqExtra(msgspec.Struct, gc=False):
-    """`x_groq`: where Groq puts the usage of a stream, and what failed in it."""
+    """`x_groq`: Groq's object for the usage of a stream and errors in it."""
 
     usage: ChunkUsage | None = None
     error: dict[str, Any] | str | None = None
 
 
 class Chunk(msgspec.Struct, gc=False):
-    """One payload. `error` is an object; beside words, a code may stand that only `tolerant` reads."""
+    """One payload. `error` is an object; if it is a text, `tolerant` also looks for a code next to it."""
 
     choices: list[ChunkChoice] | None = None
     usage: ChunkUsage | None = None
@@ -53,17 +53,17 @@ class Chunk(msgspec.Struct, gc=False):
 
 
 class NotJsonError(ValueError):
-    """A payload is no JSON object."""
+    """A payload is not a JSON object."""
 
 
 decode_fast = msgspec.json.Decoder(Chunk).decode
-"""A payload in the usual form as a chunk. Raises one of `NOT_USUAL` for any other."""
+"""Return a payload in the usual form as a chunk. Raises one of `NOT_USUAL` for any other."""
 
 NOT_USUAL = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def tolerant(payload: bytes) -> Chunk:
-    """`payload` as a chunk, taking what can be understood and leaving out the rest. Texts may hold lone surrogates."""
+    """Return `payload` as a chunk, leniently, without the parts that can't be understood. Texts may contain lone surrogates."""
     answer = decode_loosely(payload)
     if isinstance(answer, list) and answer and isinstance(answer[0], dict) and "error" in answer[0]:
         answer = answer[0]  # Google's errors come in a list.
@@ -73,7 +73,7 @@ def tolerant(payload: bytes) -> Chunk:
     if isinstance(choices, dict):
         choices = [choices]
     if not choices and _reason_in(answer):
-        choices = [answer]  # Beside no choices, a reason ends the answer too.
+        choices = [answer]  # Without choices, a reason ends the answer too.
     groq = answer.get("x_groq")
     return Chunk(
         choices=[_choice(choice) for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else None,
@@ -86,7 +86,7 @@ def tolerant(payload: bytes) -> Chunk:
 
 
 def decode_loosely(payload: bytes) -> object:
-    """Any JSON as Python objects, numbers with a point as `Decimal`. Raises `NotJsonError` when it is no JSON."""
+    """Return any JSON as Python objects, with fractions as `Decimal`. Raises `NotJsonError` if it is not JSON."""
     try:
         return json.loads(payload.decode("utf-8", "replace"), parse_float=Decimal)
     except (ValueError, RecursionError):
@@ -103,21 +103,21 @@ def _choice(choice: dict[str, Any]) -> ChunkChoice:
 
 
 def _reason_in(place: object) -> str | None:
-    """The finish reason in a choice, delta or message, under any of its names."""
+    """Return the finish reason in a choice, delta or message, under any of its names."""
     if not isinstance(place, dict):
         return None
     native, details = text_of(place.get("native_finish_reason")), place.get("finish_details")
     reasons = [place.get("finish_reason"), place.get("finishReason"), place.get("done_reason"), details]
     said = next((reason for each in reasons if (reason := text_of(each.get("type") if isinstance(each, dict) else each))), None)
     if said is None and native is None:
-        # In vLLM's answers this is the stop sequence that was found, which may be any text.
+        # In vLLM's answers this is the matched stop sequence, which may be any text.
         stop = text_of(place.get("stop_reason"))
         return stop if stop and ending_of(stop) is not None else None
     return graver_of(said, native)
 
 
 def _usage_in(answer: dict[str, Any], choices: object) -> ChunkUsage | None:
-    """The usage of a payload, wherever it stands: by itself, in a choice (Moonshot), in a message, or in `meta`."""
+    """Return the usage of a payload from any place: by itself, in a choice (Moonshot), in a message, or in `meta`."""
     places: list[object] = [answer, answer.get("message"), answer.get("response"), answer.get("data"), answer.get("delta")]
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict):

@@ -1,4 +1,4 @@
-"""What the chunks of one answer contain: text, finish reason, usage, sources, the model. Knows nothing of how they arrive."""
+"""The contents of the chunks of one answer: text, finish reason, usage, sources, the model. Knows nothing about how they arrive."""
 
 import re
 from decimal import Decimal
@@ -20,15 +20,15 @@ from .stream_failures import broken_stream, quoted
 from .usage_reports import UsageReports
 
 DONE = re.compile(rb'[\s"]*(?:\[DONE\]|DONE["\s]*$)', re.IGNORECASE)
-"""Some servers put quotes or blanks around it, or leave out the brackets. As in the `openai` SDK, what follows does not matter."""
+"""Some servers put quotes or white space around it, or omit the brackets. As in the `openai` SDK, anything after it doesn't matter."""
 _MOST_REASON_CHARACTERS = 100
 _MORE_BYTES = 16
-"""By which a payload may be longer than the ones before it without anything new in it. What is looked for takes more."""
+"""How much longer than earlier payloads one may be without containing anything new. The parts that are looked for need more."""
 _OVER = State.OVER
 
 
 class Contents:
-    """Takes the chunks of one answer one after the other, and reports to `progress` what they say about its end."""
+    """Processes the chunks of one answer one after the other, and reports to `progress` what they say about its end."""
 
     __slots__ = (
         "_before_reason",
@@ -52,30 +52,30 @@ class Contents:
         self.model: str | None = None
         self.finish_reason: str | None = None
         self.failed = False
-        """The finish reason is a failure's."""
+        """The finish reason is a failure."""
         self.failure: ProviderError | None = None
-        """What went wrong, to be raised after the deltas that came before it."""
+        """The error, to be raised after the deltas before it."""
         self.sources = SourceCollector()
-        """What came and is no text."""
+        """Parts that are not text."""
         self.usage = UsageReports()
         self.written = Written()
         self.unsettled = True
-        """The next deltas change what is known: the answer has not begun for certain, or no text came after the usage."""
+        """The next deltas matter: the answer may not have started, or no text has come after the usage."""
         self._provider = provider
         self._progress = progress
         self._choices = Choices()
         self._sizes = [0, 0]
-        """Characters of the answer and of the thinking."""
+        """The characters of the answer and of the reasoning so far."""
         self._usual_size = 0
-        """Bytes of a payload besides its text, as far as they are nothing but what every payload has."""
+        """The bytes of a payload besides its text, if it has only the usual fields."""
         self._halves: dict[bool, str] = {}
-        """By kind of text: the first half of a surrogate pair, which waits for the other one."""
+        """By kind of text: the first half of a surrogate pair that waits for the other half."""
         self._before_reason = 0
-        """How many deltas of the present read came before the finish reason, where that came in it."""
+        """The number of deltas in the current read before the finish reason, if the read contains it."""
 
     @property
     def thought(self) -> bool:
-        """Whether thinking came in a field of its own."""
+        """Whether there was reasoning in a separate field."""
         return self._sizes[True] > 0
 
     def fail(self, failure: ProviderError) -> None:
@@ -84,7 +84,7 @@ class Contents:
         self._progress.on(Event.FAILED)
 
     def take(self, payloads: list[bytes], deltas: list[Delta]) -> None:  # noqa: C901, PLR0912 (the hot path: a call costs what a branch saves)
-        """Add what `payloads` contain to `deltas`. Takes about a microsecond and a half for a payload in the usual form."""
+        """Add the contents of `payloads` to `deltas`. Takes about a microsecond and a half for a payload in the usual form."""
         mine, usual, size, progress = self._choices.index, self._usual_size, 0, self._progress
         for payload in payloads:
             try:
@@ -104,7 +104,7 @@ class Contents:
                 if (
                     content
                     and len(payload) - (length := len(content)) <= usual
-                    and content.isascii()  # Other text may hold half a surrogate pair.
+                    and content.isascii()  # Other text may contain half a surrogate pair.
                     and "\0" not in content
                     and not self._halves
                     and text.reasoning is None  # type: ignore[union-attr]  # it has content
@@ -141,19 +141,19 @@ class Contents:
             self._sizes[False] += size
 
     def look_for_resumed(self, deltas: int) -> None:
-        """End a read of so many deltas of an answer that has a finish reason: those after it show that it was none."""
+        """End a read with this many deltas of an answer that has a finish reason; text after the reason shows that it wasn't one."""
         if deltas > self._before_reason:
             self._progress.on(Event.TEXT)
         self._before_reason = 0
 
     def take_object(self, body: bytes, deltas: list[Delta]) -> bool:
-        """Take one JSON object in place of a stream; whether there is an answer or an error in it. Raises `NotJsonError`."""
+        """Process one JSON object instead of a stream; return whether it has an answer or an error. Raises `NotJsonError`."""
         chunk = tolerant(body)
         self._take_rest(chunk, body, deltas)
         if chunk.choices:
             self.sources.look(decode_loosely(body))
         if self.failure is not None:
-            self.failure.refused = True  # It stands in place of an answer.
+            self.failure.refused = True  # It is sent instead of an answer.
             return True
         if not chunk.choices:
             return False
@@ -167,7 +167,7 @@ class Contents:
         return True
 
     def take_waiting(self, deltas: list[Delta]) -> None:
-        """Take what another choice brought, where it turns out to be the answer."""
+        """Process another choice if it turns out to be the answer."""
         begun = bool(deltas) or self._sizes != [0, 0]
         choice = self._choices.rest(begun=begun, finished=self.finish_reason is not None)
         if choice is not None and choice.delta is not None:
@@ -176,13 +176,13 @@ class Contents:
                 self._take_reason(choice.finish_reason, choice.delta, deltas)
 
     def halves(self) -> list[Delta]:
-        """The halves of characters whose other half never came."""
+        """Return the halves of characters whose other half never came."""
         halves = [Delta(clean(half), reasoning) for reasoning, half in self._halves.items()]
         self._halves.clear()
         return halves
 
     def _take_choice(self, chunk: Chunk, choice: ChunkChoice, payload: bytes, deltas: list[Delta]) -> Chunk:
-        """Take a chunk that is not the usual piece of text, `choice` being its first. Gives it as it was understood in the end."""
+        """Process a chunk that is not the usual piece of text; `choice` is its first one. Returns the chunk as it was understood."""
         text, choices = choice.delta, chunk.choices or []
         if self._needs_closer_look(text, payload):
             chunk = tolerant(payload)
@@ -202,9 +202,10 @@ class Contents:
         return chunk
 
     def _needs_closer_look(self, text: ChunkText | None, payload: bytes) -> bool:
-        """Whether a payload has something that the structs don't see: sources, images, a usage in a choice, thinking in a rare name.
+        """Return whether a payload has something that the structs don't show: sources, images, a usage in a choice, reasoning under a rare
+        name.
 
-        Beside text these make a payload longer than those before it were, which is cheaper to see than the names.
+        Next to text these make a payload longer than earlier ones, which is cheaper to check than the names.
         """
         size = 0
         if text is not None and text.content:
@@ -212,12 +213,12 @@ class Contents:
             if size <= self._usual_size:
                 return False
         rare = RARE_NAMES.search(payload)
-        if size and (rare is None or rare["flag"] is None):  # A flag changes what the text is, in each payload.
+        if size and (rare is None or rare["flag"] is None):  # A flag changes the meaning of the text in each payload.
             self._usual_size = size + _MORE_BYTES
         return rare is not None
 
     def _decode_odd(self, payload: bytes) -> Chunk | None:
-        """A payload that is not in the usual form; `None` when there is no chunk in it."""
+        """Process a payload that is not in the usual form; `None` if it contains no chunk."""
         if DONE.match(payload):
             self._progress.on(Event.DONE)
             return None
@@ -255,7 +256,7 @@ class Contents:
         self._progress.on(Event.REASON if alone else Event.REASON_WITH_TEXT)
         may_be_cut = self._progress.state in (State.CLOSING, State.OVER)
         if self.failed or (may_be_cut and ending_of(self.finish_reason) in CUT):
-            told = graver_of(self.finish_reason, told) or told  # What was cut or failed stays so, whatever comes after it.
+            told = graver_of(self.finish_reason, told) or told  # A failed or truncated answer stays so, whatever follows.
         self.finish_reason = clean(told[:_MOST_REASON_CHARACTERS])
         self.failed = ending_of(self.finish_reason) in FAILURES
 
@@ -268,7 +269,7 @@ class Contents:
         told = chunk.usage or (groq.usage if groq else None)
         error = chunk.error or (groq.error if groq else None)
         if not chunk.choices and not error:
-            odd = tolerant(payload)  # An error without an envelope, or a usage in a message: the structs see neither.
+            odd = tolerant(payload)  # An error without an envelope, or a usage in a message, which the structs don't show.
             error, told = odd.error, odd.usage or told
             if odd.choices and (reason := odd.choices[0].finish_reason):
                 self._take_reason(reason, None, deltas)
@@ -279,7 +280,7 @@ class Contents:
 
 
 def _says_nothing(payload: bytes) -> bool:
-    """Whether it is JSON that no server can mean anything by, such as `null`."""
+    """Return whether it is JSON without a meaning, such as `null`."""
     try:
         told = decode_loosely(payload)
     except NotJsonError:

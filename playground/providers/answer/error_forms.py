@@ -1,8 +1,8 @@
-"""The forms in which an error comes within a payload that should be a part of an answer.
+"""The forms of errors in a payload of an answer.
 
-A payload with `choices` is one, unless it names an error in them or beside them. Without them, it is an error where a member says so:
-`error`, in any spelling, an AWS exception's name, FastAPI's `detail`, a `message` with a code, MiniMax's `base_resp`, ... Gateways put any
-of these into a member such as `response`. What is in doubt is no error.
+A payload with `choices` is part of an answer, unless there is an error in or next to them. Without choices, it is an error if a member says
+so: `error` in any spelling, the name of an AWS exception, FastAPI's `detail`, a `message` with a code, MiniMax's `base_resp`, ... Gateways
+put any of these into a member such as `response`. In case of doubt, it is not an error.
 """
 
 import json
@@ -13,17 +13,17 @@ from typing import Any
 from playground.providers.errors.provider_messages import plain_name
 
 _ERROR_NAMES = frozenset({"error", "errors", "err", "exception", "fault", "errormessage", "errormsg", "errmsg"})
-"""As `plain_name` writes them."""
+"""In the form of `plain_name`."""
 _EXCEPTION_NAME = re.compile(r"\w+(?:error|exception|fault)", re.ASCII)
-"""Such as `modelStreamErrorException`: in the streams of AWS, the member's name is the error's."""
+"""Such as `modelStreamErrorException`: in the streams of AWS, the member has the name of the error."""
 _WORDS_OF_FAILURE = ("error", "failed", "failure", "exception", "fail")
-"""How a value ends that says so, such as `invalid_request_error`."""
+"""The ends of values that mean an error, such as `invalid_request_error`."""
 _WORDS_OF_SUCCESS = frozenset({"0", "200", "ok", "success", "none", "null", ""})
 _STATES = ("object", "type", "event", "status", "state", "success", "ok", "level")
 _CODES = ("code", "statuscode", "errorcode")
 _MESSAGES = ("message", "msg")
 _AROUND = ("response", "data", "result", "body")
-"""Members that may have the whole payload inside."""
+"""Members that may contain the whole payload."""
 _SPEAKS_OF_FAILURE = re.compile(
     r"error|fail|exception|unavailable|exceed|invalid|time[d -]*out|denied|not found|forbidden|unauthori[sz]ed|refused|aborted"
     r"|too (many|long|large)",
@@ -33,7 +33,7 @@ _READ_CHARACTERS = 4_000
 
 
 def error_in(answer: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what went wrong according to a payload, as an object for `tell`; `None` if it is no error."""
+    """Return the error in a payload as an object for `tell`, or `None` if it is not an error."""
     choices = answer.get("choices")
     error = _error_named(answer) or _error_in_choices(choices) or _error_of_minimax(answer.get("base_resp"))
     if not error and not choices:
@@ -42,7 +42,7 @@ def error_in(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _error_in_choices(choices: object) -> dict[str, Any] | None:
-    """The error of the first choice. That of another one counts if the first says nothing."""
+    """Return the error of the first choice, or of another one if the first has none."""
     all_choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     for place, choice in enumerate(all_choices):
         if place and _says_something(all_choices[0]):
@@ -59,14 +59,14 @@ def _says_something(choice: Mapping[str, Any]) -> bool:
 
 
 def _error_named(answer: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The error in a member that is called so."""
+    """Return the error in a member with such a name."""
     for name, value in answer.items():
         if value and plain_name(name) in _ERROR_NAMES:
             if isinstance(value, list) and isinstance(value[0], dict):
                 value = value[0]  # noqa: PLW2901 - the first of several errors
             if isinstance(value, dict):
                 return value
-            # The code, and sometimes the words, stand beside it.
+            # The code, and sometimes the message, is next to it.
             rest = {other: content for other, content in answer.items() if other not in (name, "choices")}
             return _with_words(rest, value)
     return None
@@ -82,7 +82,7 @@ def _with_words(rest: dict[str, Any], value: object) -> dict[str, Any]:
 
 
 def _error_alone(answer: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The error in a payload without choices that is not called so."""
+    """Return the error in a payload without choices and without a member named like an error."""
     for name, value in answer.items():
         if value and isinstance(value, dict | str) and _EXCEPTION_NAME.fullmatch(plain_name(name)):
             return {"type": name, **value} if isinstance(value, dict) else {"type": name, "message": value}

@@ -1,7 +1,7 @@
-"""Why an answer ended, in three classes: it is complete, it was cut at a limit, or it failed.
+"""Why an answer ended, in three classes: it is complete, it was cut off by a limit, or it failed.
 
 Every provider has its own words for the same ends. They are compared without case and punctuation, so that `MAX_TOKENS`, `max-tokens` and
-`maxTokens` are one; of a compound such as Google's `content_filter: PROHIBITED_CONTENT` the gravest part counts.
+`maxTokens` are the same. For a compound such as Google's `content_filter: PROHIBITED_CONTENT`, the most severe part counts.
 
 Sources: the API references of OpenAI, Anthropic, Google (`FinishReason`), Mistral, DeepSeek, Z.ai, Cohere, Amazon Bedrock, watsonx and
 OpenRouter, and the sources of vLLM, SGLang, TGI and LM Studio.
@@ -12,17 +12,17 @@ from enum import StrEnum
 
 
 class Ending(StrEnum):
-    """What a finish reason means. The values are those of the wire."""
+    """The meaning of a finish reason. The values are those on the wire."""
 
     COMPLETE = "complete"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 - of an answer
-    """Cut: the most tokens that the answer may have were written."""
+    """Cut off: the answer reached its limit on tokens."""
     CONTEXT_WINDOW = "context_window"
-    """Cut: prompt and answer together fill the model's context window."""
+    """Cut off: prompt and answer together fill the model's context window."""
     FILTERED = "filtered"
-    """Failed: the provider's filter stopped it."""
+    """Failed: the provider's content filter stopped it."""
     FAILED = "failed"
-    """Failed: a fault of the provider or its model stopped it."""
+    """Failed: an error of the provider or its model stopped it."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -34,7 +34,7 @@ def _plain(word: str) -> str:
 
 
 _NO_REASON = _words("null none nil undefined unspecified finish_reason_unspecified not_finished in_progress generating")
-"""An absent reason that was turned into text."""
+"""An absent reason that was converted to text."""
 
 _WORDS: dict[Ending, frozenset[str]] = {
     Ending.COMPLETE: _words(
@@ -81,23 +81,23 @@ _PARTS: tuple[tuple[Ending, re.Pattern[str]], ...] = (
         ),
     ),
 )
-"""What a reason that is none of the words has in it, such as `upstream_error`."""
+"""Words in unknown reasons, such as `upstream_error`."""
 
 _GRAVITY = {None: 0, Ending.COMPLETE: 1, Ending.TOKEN_LIMIT: 2, Ending.CONTEXT_WINDOW: 3, Ending.FAILED: 4, Ending.FILTERED: 5}
-"""An unknown reason weighs least: what is known beside it says more. A filter says more than a mere failure."""
+"""An unknown reason weighs least, since a known one next to it says more. A filter says more than a failure."""
 
 _WHOLE_PREFIX = re.compile(r"^finish_?reason[._]", re.IGNORECASE)
-"""As Google's clients print their enumeration."""
+"""The form in which Google's clients print their enumeration."""
 _BETWEEN_PARTS = re.compile(r"[:;,/|]")
 _LONGEST = 200
-"""Characters that are looked at."""
+"""The most characters that are read."""
 
 CUT = frozenset({Ending.TOKEN_LIMIT, Ending.CONTEXT_WINDOW})
 FAILURES = frozenset({Ending.FILTERED, Ending.FAILED})
 
 
 def ending_of(reason: str | None) -> Ending | None:
-    """What a finish reason means; `None` for one that is not known, and for none."""
+    """Return the meaning of a finish reason, or `None` if it is unknown or absent."""
     if reason is None:
         return None
     reason = _WHOLE_PREFIX.sub("", reason.strip()[:_LONGEST])
@@ -107,17 +107,19 @@ def ending_of(reason: str | None) -> Ending | None:
 
 
 def says_nothing(reason: str) -> bool:
-    """Whether it is no reason at all, as the text `null`."""
+    """Return whether it is not a reason, such as the text `null`."""
     return not reason.strip() or _plain(reason) in _NO_REASON
 
 
 def graver_of(reason: str | None, other: str | None) -> str | None:
-    """Which of two reasons for the same end says more; `reason` where both say as much. Such that say nothing don't count."""
+    """Return the more specific of two reasons for the same end; `reason` if both are equally specific. Texts that are not a reason don't
+    count.
+    """
     if other is None or says_nothing(other):
         return reason
     if reason is None or says_nothing(reason):
         return other
     weight, other_weight = _GRAVITY[ending_of(reason)], _GRAVITY[ending_of(other)]
     if weight == other_weight and _plain(reason) == "error":
-        return other  # OpenRouter's word for every failure; the provider's own is more exact.
+        return other  # OpenRouter's reason for every failure; the provider's own is more exact.
     return other if other_weight > weight else reason

@@ -1,4 +1,4 @@
-"""Whether an answer that came to its end is one: from its finish reason, and what was written until then."""
+"""Decides whether an answer that ended is complete, from its finish reason and its text."""
 
 from playground.providers.calls import Usage
 from playground.providers.errors.classification import ADVICE
@@ -10,10 +10,10 @@ from .finish_reasons import Ending, ending_of
 
 
 def failure_of_end(provider: Provider, reason: str | None, *, answered: bool, written: bool, usage: Usage | None) -> ProviderError | None:
-    """What failed with an answer that ended in order; `None` when nothing did.
+    """Return the error of an answer that ended properly, or `None`.
 
-    `answered`: it has text; `written`: it has text or thinking; `usage`: its tokens, if the provider reported them. The end of a stream by
-    itself is no success: it takes text, or a finish reason, or a count. An unknown reason is a failure only where nothing was written.
+    `answered`: it has text; `written`: it has text or reasoning; `usage`: its tokens, if the provider reported them. A stream that just
+    ends is not a success: it needs text, a finish reason, or a token count. An unknown reason is a failure only without any text.
     """
     if reason is not None:
         return _failure_of_reason(provider, reason, written=written, usage=usage)

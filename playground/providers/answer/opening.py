@@ -1,4 +1,4 @@
-"""The beginning of an answer: whether text came, thinking between tags, and what is remembered to recognise a repetition."""
+"""The start of an answer: whether there is text, reasoning between tags, and what is stored to recognise a repetition."""
 
 from playground.providers.calls import Delta
 
@@ -7,7 +7,7 @@ from .think_tags import ThinkTags
 
 
 class Opening:
-    """Looks at the deltas of an answer until its text has begun for certain."""
+    """Checks the deltas of an answer until its text has certainly started."""
 
     __slots__ = ("_tags", "_written", "answered", "over", "wrote")
 
@@ -15,14 +15,14 @@ class Opening:
         self._written = written
         self._tags = ThinkTags()
         self.answered = False
-        """Text came that is no thinking."""
+        """There is text that is not reasoning."""
         self.wrote = False
-        """Text or thinking came."""
+        """There is text or reasoning."""
         self.over = False
-        """The text has begun, and its beginning is remembered: nothing more is to be looked at."""
+        """The text has started and its start is stored, so nothing more has to be checked."""
 
     def take(self, deltas: list[Delta], *, thought: bool) -> None:
-        """Take the deltas of one read, and mark those in tags as thinking. `thought`: thinking came in a field of its own."""
+        """Process the deltas of one read, and mark those in tags as reasoning. `thought`: there was reasoning in a separate field."""
         if self.over:
             return
         self.wrote = self.wrote or bool(deltas)
@@ -34,7 +34,7 @@ class Opening:
         self.over = self.answered and self._tags.over and self._written.remembered
 
     def end(self, deltas: list[Delta], halves: list[Delta]) -> None:
-        """Add what was held back to the last deltas: `halves` of characters, and what may have become a tag."""
+        """Add the text that was held back to the last deltas: `halves` of characters, and possible parts of a tag."""
         deltas += [*self._tags.take(halves), *self._tags.rest()]
         self.answered = self.answered or _has_answer(deltas)
         self.wrote = self.wrote or bool(deltas)

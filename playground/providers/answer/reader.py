@@ -1,6 +1,6 @@
-"""The bytes of one answer, understood: deltas, usage, and how it ended. Knows nothing of connections and clocks.
+"""Interprets the bytes of one answer: deltas, usage, and how it ended. Knows nothing about connections and clocks.
 
-`states` has the states that an answer goes through, and why; `contents` what its chunks contain.
+`states` has the states of an answer and the reasons for them; `contents` processes its chunks.
 """
 
 import re
@@ -20,14 +20,16 @@ from .stream_failures import QUOTED_BYTES, broken_stream, quoted, unexpected_ans
 
 _EVENT_STREAM = re.compile(rb"(:|data|error|event|id|retry)")
 _MANY_EVENTS = 500
-"""In one read."""
+"""The most empty events in one read."""
 _SMALLEST_EVENT_BYTES = 40
-"""Of one with text or a usage. Thousands of smaller ones come in one read, and each takes ten times as long as a usual one."""
+"""The least bytes of an event with text or a usage. One read may contain thousands of smaller ones, each of which takes ten times as long
+as a usual one.
+"""
 _WRITING = State.WRITING
 
 
 class AnswerReader:
-    """Takes the body of one answer in pieces cut anywhere. Once its state is `OVER`, the rest is ignored."""
+    """Reads the body of one answer, split anywhere. When its state is `OVER`, the rest is ignored."""
 
     __slots__ = (
         "_beginning",
@@ -44,27 +46,27 @@ class AnswerReader:
 
     def __init__(self, provider: Provider) -> None:
         self.usage: Usage | None = None
-        """What the reports of it came to, once the answer is over."""
+        """The merged usage, when the answer is over."""
         self._provider = provider
         self.progress = Progress()
-        """How far the answer is."""
+        """The state of the answer."""
         self._contents = Contents(provider, self.progress)
         self._opening = Opening(self._contents.written)
         self._splitter = EventSplitter()
         self._beginning = b""
         self._last_payload = b""
         self._object: list[bytes] = []
-        """The pieces of one JSON object in place of a stream."""
+        """The pieces of one JSON object that was sent instead of a stream."""
         self._object_size = 0
 
     @property
     def failure(self) -> ProviderError | None:
-        """What went wrong, to be raised after the deltas that came before it."""
+        """The error, to be raised after the deltas before it."""
         return self._contents.failure
 
     @property
     def finish_reason(self) -> str | None:
-        """As the provider says it."""
+        """In the provider's words."""
         return self._contents.finish_reason
 
     @property
@@ -74,21 +76,21 @@ class AnswerReader:
 
     @property
     def sources(self) -> SourceCollector:
-        """What came and is no text."""
+        """Parts that are not text."""
         return self._contents.sources
 
     @property
     def answered(self) -> bool:
-        """Whether text came that is no thinking."""
+        """Return whether there is text that is not reasoning."""
         return self._opening.answered
 
     @property
     def settles(self) -> bool:
-        """Whether a finish reason ends the answer even if no text came: an output was counted, or the reason is a failure's."""
+        """Return whether a finish reason ends the answer even without text: output was counted, or the reason is a failure."""
         return self._contents.usage.counts_output or self._contents.failed
 
     def feed(self, data: bytes) -> list[Delta]:
-        """The deltas that `data` completes; none for keep-alives and the like."""
+        """Return the deltas that `data` completes; none for keep-alives and the like."""
         progress = self.progress
         if progress.state is not _WRITING and not self._is_streaming(data):
             return []
@@ -112,9 +114,9 @@ class AnswerReader:
         return deltas
 
     def end(self, *, cut: bool = False) -> list[Delta]:
-        """The last deltas, once no more comes. `cut`: the connection failed, it was not closed in order.
+        """Return the last deltas, when no more data follows. `cut`: the connection failed instead of being closed properly.
 
-        Sets `failure` when the answer is not complete: without `[DONE]`, a finish reason or a usage at its end, it was broken off.
+        Sets `failure` if the answer is not complete: without `[DONE]`, a finish reason or a final usage it was broken off.
         """
         contents, opening = self._contents, self._opening
         deltas: list[Delta] = []
@@ -138,7 +140,7 @@ class AnswerReader:
         return deltas
 
     def _is_streaming(self, data: bytes) -> bool:
-        """Whether `data` belongs to an event stream. Keeps it if it belongs to one JSON object."""
+        """Return whether `data` belongs to an event stream. Stores it if it belongs to one JSON object."""
         if self.progress.state is State.BLANK:
             self._begin(data)
         match self.progress.state:
@@ -154,21 +156,21 @@ class AnswerReader:
                 return True
 
     def _begin(self, data: bytes) -> None:
-        """Look at the first bytes that are not blank: some servers answer in one JSON object where a stream was asked for."""
+        """Check the first bytes that are not white space: some servers send one JSON object instead of the requested stream."""
         start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
         if start:
             self._beginning = start[:QUOTED_BYTES]
             self.progress.on(Event.OBJECT_BEGAN if start.startswith((b"{", b"[")) else Event.STREAM_BEGAN)
 
     def _settle(self, deltas: list[Delta]) -> None:
-        """Whether the deltas of one read begin the answer, and whether the usage counts them."""
+        """Check whether the deltas of one read start the answer, and whether the usage includes them."""
         contents, opening = self._contents, self._opening
         contents.usage.heard(len(deltas))
         opening.take(deltas, thought=contents.thought)
         contents.unsettled = not opening.over or contents.usage.can_be_outdated
 
     def _read_rest(self, deltas: list[Delta], *, cut: bool) -> None:
-        """What the last event holds although no blank line ended it, unless it was cut in its middle."""
+        """Return the last event if only its blank line is missing, unless it is incomplete."""
         contents = self._contents
         for payload in self._splitter.flush():
             if self.progress.state is State.OVER:
@@ -185,12 +187,12 @@ class AnswerReader:
             self._fail(self._incomplete(cut=cut))
 
     def _is_complete(self, *, cut: bool) -> bool:
-        """Whether the answer said its end in any of the ways that there are."""
+        """Return whether the answer had any of the possible ends."""
         match self.progress.state:
             case State.OVER | State.REASONED | State.CLOSING:
                 return True
             case State.RESUMED if not cut:
-                return True  # Only a connection that ended in order says that this was all.
+                return True  # Only a connection that was closed properly shows that this was everything.
         return self._contents.usage.end_the_answer(self._last_payload, cut=cut, answered=self._opening.answered)
 
     def _incomplete(self, *, cut: bool) -> ProviderError:
@@ -200,7 +202,7 @@ class AnswerReader:
         return broken_stream(self._provider, "closed the connection before the answer was complete")
 
     def _read_object(self, deltas: list[Delta], *, cut: bool) -> None:
-        """One JSON object in place of a stream."""
+        """Process one JSON object instead of a stream."""
         body = b"".join(self._object)
         try:
             understood = self._contents.take_object(body, deltas)

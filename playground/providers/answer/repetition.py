@@ -1,33 +1,33 @@
-"""How much of an answer has come, so that what comes again is known: some servers end a stream with a chunk that has the whole message."""
+"""Stores the start of an answer to recognise repetitions: some servers end a stream with a chunk that has the whole message."""
 
 from playground.providers.calls import Delta
 
 from .chunk_text import ChunkText
 
 BEGINNING = 64
-"""Characters that are remembered, of the answer and of the thinking."""
+"""The characters that are stored, of the answer and of the reasoning."""
 _SHORTEST_REPEATED = 16
-"""Shorter text may well come twice."""
+"""Shorter text may be repeated on purpose."""
 
 
 class Written:
-    """The beginnings of an answer and its thinking. Their sizes, in characters, are counted by whoever takes them apart."""
+    """The starts of an answer and its reasoning. The caller counts their sizes in characters."""
 
     __slots__ = ("_beginnings", "_in_deltas", "_messages")
 
     def __init__(self) -> None:
         self._beginnings = ["", ""]
         self._in_deltas = False
-        """Some text came in a `delta`, so that a `message` is the whole."""
+        """Some text came in a `delta`, so a `message` is the whole text."""
         self._messages = 0
 
     @property
     def remembered(self) -> bool:
-        """The answer's beginning is remembered as far as it ever is."""
+        """The stored start of the answer is complete."""
         return len(self._beginnings[0]) >= BEGINNING
 
     def remember(self, deltas: list[Delta]) -> None:
-        """Take the deltas of one read, which follow those of the read before."""
+        """Process the deltas of one read, which follow those of the previous one."""
         for delta in deltas:
             reasoning = delta.reasoning
             before = self._beginnings[reasoning]
@@ -35,10 +35,10 @@ class Written:
                 self._beginnings[reasoning] = (before + delta.text)[:BEGINNING]
 
     def new_in(self, delta: ChunkText | None, message: ChunkText, deltas: list[Delta], sizes: list[int], *, last: bool) -> ChunkText | None:
-        """What a chunk with a `message` brings. `deltas` are those of the same read that came before it; `last`: it has a finish reason.
+        """Return the new text of a chunk with a `message`. `deltas` are the earlier ones of the same read; `last`: it has a finish reason.
 
-        Beside a delta with text, and after one, the message is the whole of what was written and can only add to it. Where no delta
-        ever had text, messages are pieces, as Ollama's own API sends them, until one repeats what came before it.
+        Next to a delta with text, and after one, the message is the whole text and can only add to it. If no delta had text, messages are
+        pieces, as in Ollama's own API, until one repeats the earlier text.
         """
         if delta is not None and (delta.content or delta.thought or delta.refusal):
             self._in_deltas = True
@@ -53,7 +53,7 @@ class Written:
         )
 
     def is_repeated(self, deltas: list[Delta], sizes: list[int]) -> bool:
-        """Whether the last of `deltas`, which is counted, is all of the answer over again."""
+        """Return whether the last of `deltas`, which is already counted, repeats the whole answer."""
         text = deltas[-1].text
         before = sizes[False] - len(text)
         return before == len(text) >= _SHORTEST_REPEATED and text.startswith(self._beginning(deltas[:-1], reasoning=False))

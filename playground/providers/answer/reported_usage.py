@@ -1,4 +1,4 @@
-"""A provider's report of what a call used, as it stands in a payload: in the usual shape for the fast decoder, and in every other one."""
+"""A provider's usage report in a payload: structs for the fast decoder, and a reader for all other forms."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from playground.providers.loose_values import amount_of, count_of
 
 
 class InputDetails(msgspec.Struct, gc=False):
-    """`prompt_tokens_details`, or `input_tokens_details`. The names of written tokens are those of LiteLLM, OpenRouter and Anthropic."""
+    """`prompt_tokens_details`, or `input_tokens_details`. The names for written tokens are those of LiteLLM, OpenRouter and Anthropic."""
 
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
@@ -27,13 +27,13 @@ class OutputDetails(msgspec.Struct, gc=False):
 
 
 class CostDetails(msgspec.Struct, gc=False):
-    """What OpenRouter says of a cost, in US dollars."""
+    """OpenRouter's details of a cost, in US dollars."""
 
     upstream_inference_cost: Decimal | None = None
 
 
 class ChunkUsage(msgspec.Struct, gc=False):
-    """`usage`, in the words of OpenAI's two APIs, and in those of others. Amounts are exactly as the JSON text has them."""
+    """`usage`, with the names of OpenAI's two APIs and of others. Amounts are exactly as in the JSON text."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -49,28 +49,28 @@ class ChunkUsage(msgspec.Struct, gc=False):
     prompt_cache_hit_tokens: int | None = None
     """DeepSeek's name for them."""
     cache_read_input_tokens: int | None = None
-    """Anthropic's name for them, which come beside its `input_tokens`."""
+    """Anthropic's name for cached tokens, which are not part of its `input_tokens`."""
     cache_creation_input_tokens: int | None = None
-    """Anthropic's: written to the cache, beside its `input_tokens` too."""
+    """Anthropic: written to the cache, also not part of its `input_tokens`."""
     reasoning_tokens: int | None = None
     cost: Decimal | None = None
-    """OpenRouter's, in US dollars."""
+    """OpenRouter's cost, in US dollars."""
     is_byok: bool = False
-    """OpenRouter asked with a key of its user's: `cost` is its own fee alone, and the model's provider is paid beside it."""
+    """OpenRouter used its user's own key: `cost` is only its fee, and the provider behind it is paid separately."""
     cost_details: CostDetails | None = None
     estimated_cost: Decimal | None = None
-    """DeepInfra's bill, in US dollars."""
+    """DeepInfra's cost, in US dollars."""
     cost_in_usd_ticks: int | None = None
-    """xAI's bill."""
+    """xAI's cost."""
 
 
 def usage_from(value: object) -> ChunkUsage | None:
-    """Return a loosely decoded usage as far as it can be understood; `None` if it says nothing."""
+    """Read a leniently decoded usage as far as possible; `None` if it has no counts."""
     if isinstance(value, list) and value:
         value = value[-1]
     if not isinstance(value, dict):
         return None
-    tokens = value.get("tokens")  # Cohere's, beside `billed_units`.
+    tokens = value.get("tokens")  # Cohere's, next to `billed_units`.
     counted = tokens if isinstance(tokens, dict) else value
     counts: dict[str, Any] = {}
     for name, number in counted.items():
@@ -118,7 +118,7 @@ _COUNTS = {
     "promptevalcount": "prompt_tokens",
     "evalcount": "completion_tokens",
 }
-"""The fields of `ChunkUsage` for what servers call them, as `plain_name` writes it."""
+"""The fields of `ChunkUsage` by the servers' names for them, in the form of `plain_name`."""
 
 
 def cost_from(value: object) -> Decimal | None:
@@ -131,7 +131,7 @@ def cost_from(value: object) -> Decimal | None:
 
 
 def _count(value: object) -> int | None:
-    # A negative number stays, so that it is seen to be wrong.
+    # A negative number is kept, so that it is recognised as wrong.
     if isinstance(value, int | Decimal) and value < 0:
         return -1
     return count_of(value)

@@ -1,7 +1,7 @@
-"""What comes with an answer and is no text: what it refers to (citations, search results, annotations), images and the like.
+"""Parts of an answer that are not text: sources (citations, search results, annotations), images and the like.
 
-Perplexity has `citations` and `search_results` beside `choices`, OpenAI and OpenRouter have `annotations` in the delta or message, others
-either in either place. Citations are numbered by their order: `[1]` in the text is the first.
+Perplexity has `citations` and `search_results` next to `choices`, OpenAI and OpenRouter have `annotations` in the delta or message, others
+have either in either place. Citations are numbered by their order: `[1]` in the text is the first.
 """
 
 import re
@@ -19,8 +19,8 @@ RARE_NAMES = re.compile(
     rb'|(?P<flag>thought|is_thought|is_thinking|is_reasoning))"\s*:\s*(?!null|false|\[\s*\]|\{\s*\}|""|0)'
     rb'|"content"\s*:\s*[\[{]|"base_resp"\s*:\s*\{\s*"status_code"\s*:\s*[1-9]'
 )
-"""A payload in the usual form without any of these names, or with nothing under them, has nothing that the structs don't see.
-`flag`: it says of the text beside it that it is thinking."""
+"""A payload in the usual form without any of these names, or with empty values, has nothing that the structs don't show. `flag`: it marks
+the text next to it as reasoning."""
 
 _MOST = 100
 _MOST_URL_CHARACTERS = 2_000
@@ -34,7 +34,7 @@ _KINDS = ("image", "audio", "file")
 
 
 class SourceCollector:
-    """Collects over the payloads of one answer, each given as a loosely decoded object."""
+    """Collects the parts from the leniently decoded payloads of one answer."""
 
     def __init__(self) -> None:
         self._citations: list[Source] = []
@@ -45,7 +45,7 @@ class SourceCollector:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """What the answer refers to. Titles that only the search results have are put to the citations."""
+        """The sources. Titles that only the search results have are added to the citations."""
         titles = {source.url: source.title for source in (*self._annotations, *self._results) if source.url and source.title}
         numbered = self._citations or self._results
         found = [Source(source.url, source.title or titles.get(source.url or "")) for source in numbered]
@@ -58,12 +58,12 @@ class SourceCollector:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """The parts that are no text."""
+        """The parts that are not text."""
         audio = (Attachment("audio", size=self._audio_size),) if self._audio_size else ()
         return (*self._attachments.values(), *audio)[:_MOST]
 
     def look(self, answer: object) -> None:
-        """Take what `answer` has of it, of its choice with index 0 where it has several."""
+        """Process the parts in `answer` and in its choice with index 0."""
         if not isinstance(answer, dict):
             return
         choices = answer.get("choices")
@@ -91,13 +91,13 @@ class SourceCollector:
             self._audio_size += _bytes_of(text_of(audio.get("data")) or "")
 
     def _keep(self, attachment: Attachment | None) -> None:
-        # Some send an image with its own chunk, and again with the whole message.
+        # Some servers send an image with its own chunk, and again with the whole message.
         if attachment is not None and len(self._attachments) < _MOST:
             self._attachments.setdefault((attachment.kind, attachment.type, attachment.size, attachment.url), attachment)
 
 
 def _merged(before: list[Source], now: list[Source]) -> list[Source]:
-    """Lists come whole with every chunk, or piece by piece. In a whole one the same source may have two numbers."""
+    """Lists come completely with every chunk, or piece by piece. A complete one may contain the same source twice."""
     if now[: len(before)] == before:
         return now
     return before + [source for source in now if source not in before]
@@ -122,7 +122,7 @@ def _source(entry: object) -> Source | None:
     else:
         url, title = text_of(entry), None
     if url is not None and (len(url) > _MOST_URL_CHARACTERS or not _WEB.fullmatch(url)):
-        # Shown as text, and never as a link: the numbers in the text count it too.
+        # Shown as text, never as a link: the numbers in the text include it.
         url, title = None, title or url
     if not url and not title:
         return None
@@ -135,7 +135,7 @@ def _first(places: list[dict[str, Any]], names: tuple[str, ...]) -> str | None:
 
 
 def _attachment(part: dict[str, Any]) -> Attachment | None:
-    """A part of a message that is no text: `{"type": "image_url", "image_url": {"url": "data:image/png;base64,..."}}`."""
+    """Read a part of a message that is not text: `{"type": "image_url", "image_url": {"url": "data:image/png;base64,..."}}`."""
     told = text_of(part.get("type")) or ""
     kind = next((kind for kind in _KINDS if kind in told), None)
     if kind is None:

@@ -1,10 +1,10 @@
-"""Server-sent events as bytes: the payloads of a `text/event-stream`, out of pieces that were cut anywhere.
+"""Server-sent events as bytes: the payloads of a `text/event-stream`, from pieces split anywhere.
 
-Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream: lines end at LF, CR or CRLF and nowhere
-else (a model's text may hold U+2028 or U+0085), lines that begin with a colon are comments, the `data` lines of one event are joined by LF.
-Three things differ: of the fields only `data` is kept, since OpenAI's protocol puts everything there; an event that the end of the stream
-cut off is handed out by `flush`, since some servers leave out the last blank line; and an error that stands beside the data is handed out
-as `{"error": ...}`: llama.cpp's field `error`, an event with such a name, and JSON that lost its field's name.
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream: lines end at LF, CR or CRLF and nowhere else
+(a model's text may contain U+2028 or U+0085), lines that start with a colon are comments, and the `data` lines of one event are joined by
+LF. Three things differ: only the field `data` is kept, since OpenAI's protocol puts everything there; `flush` returns an event that is
+unfinished at the end of the stream, since some servers omit the last blank line; and an error next to the data is returned as `{"error":
+...}`: llama.cpp's field `error`, an event with such a name, and JSON without its field name.
 """
 
 import msgspec
@@ -18,18 +18,18 @@ _LF = ord("\n")
 _BETWEEN = b"\n\n" + _PREFIX
 _ERROR_FIELDS = (b"error", b"Error", b"ERROR")
 _ERROR_EVENTS = (b"error", b"exception", b"failed", b"failure")
-"""How the names of events end that say so: `response.failed`, `internalServerException`."""
+"""The ends of event names that mean an error: `response.failed`, `internalServerException`."""
 
 
 class EventTooLargeError(Exception):
-    """One event is larger than `MAX_EVENT_BYTES`: this is no stream of answers."""
+    """An event is larger than `MAX_EVENT_BYTES`, so this is not a stream of answers."""
 
 
 class EventSplitter:
-    """Bytes in, payloads of events out. One per stream.
+    """Splits bytes into payloads of events. One per stream.
 
-    The usual `data: {...}` between blank lines is cut by two searches over the whole read, with no work per event in Python.
-    The bytes of an unfinished event wait in a list and are joined once, so that the pieces' size does not matter.
+    The usual `data: {...}` between blank lines is split by two searches over the whole read, without work per event in Python. The bytes of
+    an unfinished event are kept in a list and joined once, so the size of the pieces doesn't matter.
     """
 
     __slots__ = ("_at_start", "_ends_with_lf", "_pieces", "_size", "_skip_lf")
@@ -42,12 +42,12 @@ class EventSplitter:
         self._at_start = True
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The payloads of the events that `data` completes. Events without data, as comments, give none.
+        """Return the payloads of the events that `data` completes. Events without data, such as comments, have none.
 
-        Raises `EventTooLargeError` when more comes for an event that is already too large.
+        Raises `EventTooLargeError` if more data arrives for an event that is already too large.
         """
         if not self._pieces and not self._skip_lf and data.startswith(_PREFIX) and b"\r" not in data:
-            # One whole event, which is what a model that writes word by word sends.
+            # One complete event, the usual case while a model writes word by word.
             end = len(data) - 2
             if data.find(b"\n") == end and data[-1] == _LF:
                 self._at_start = False
@@ -74,7 +74,7 @@ class EventSplitter:
         return self._payloads(data[:end])
 
     def flush(self) -> list[bytes]:
-        """The payload of the event that the end of the stream left unfinished, if it has one."""
+        """Return the payload of the event that was unfinished at the end of the stream, if any."""
         rest = b"".join(self._pieces)
         self._pieces.clear()
         self._size = 0
@@ -87,7 +87,7 @@ class EventSplitter:
             self._ends_with_lf = data.endswith(b"\n")
 
     def _with_lf(self, data: bytes) -> bytes:
-        """`data` with every line end written as LF. A CR at the end is a line end by itself: an LF that comes next belongs to it."""
+        """Return `data` with every line ending as LF. A CR at the end counts as a line ending; an LF that follows belongs to it."""
         if not data:
             return data
         if self._skip_lf and data.startswith(b"\n"):
@@ -107,7 +107,7 @@ class EventSplitter:
 
 
 def _payloads_of(event: bytes) -> list[bytes]:
-    """The joined data of one event's lines, and what it says of an error in a way of its own; empty when there is none."""
+    """Return the joined data of one event's lines, and the error that it has in a special form; empty if there is none."""
     if event.startswith(_PREFIX) and b"\n" not in event:
         return [event[_PREFIX_LENGTH:]]
     lines: list[bytes] = []
@@ -125,7 +125,7 @@ def _payloads_of(event: bytes) -> list[bytes]:
         elif line.startswith(b"{"):
             if line.rstrip().endswith(b"}"):
                 errors.append(line)
-            else:  # Over several lines.
+            else:  # On several lines.
                 errors.append(b"\n".join(all_lines[place:]))
                 break
     data = b"\n".join(lines)
@@ -135,7 +135,7 @@ def _payloads_of(event: bytes) -> list[bytes]:
 
 
 def _as_error(value: bytes) -> bytes:
-    """What came in a field `error` or under that event name, as the payload that most servers send in its place."""
+    """Return the content of a field `error`, or of an event with such a name, as the payload that most servers send instead."""
     try:
         says_something = bool(msgspec.json.decode(value))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

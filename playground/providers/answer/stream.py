@@ -1,4 +1,4 @@
-"""One answer as it comes in over a connection."""
+"""One answer as it arrives over a connection."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Take = Callable[[list[Delta]], None]
 
 
 class AnswerStream:
-    """`usage`, `finish_reason` and `model` hold what has been told so far, also after a failure or a cancellation."""
+    """`usage`, `finish_reason` and `model` have the values so far, also after a failure or a cancellation."""
 
     def __init__(self, body: Body, reader: AnswerReader, watch: Watch) -> None:
         self._body = body
@@ -30,38 +30,38 @@ class AnswerStream:
         self._take: Take
         self._complete = False
         self.silence = 0.0
-        """Seconds for which nothing more came, until an answer that had said its end was taken as complete."""
+        """The seconds of silence after which an answer with an end was taken as complete."""
 
     @property
     def usage(self) -> Usage | None:
-        """The provider's own count of what came, once the answer is over."""
+        """The provider's own token count, when the answer is over."""
         return self._reader.usage
 
     @property
     def finish_reason(self) -> str | None:
-        """As the provider says it: `stop`, `length`, `content_filter`, ..."""
+        """In the provider's words: `stop`, `length`, `content_filter`, ..."""
         return self._reader.finish_reason
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """What the answer refers to, in the order of the numbers in its text."""
+        """The sources, in the order of their numbers in the text."""
         return self._reader.sources.sources
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """What came and is no text."""
+        """Parts that are not text."""
         return self._reader.sources.attachments
 
     @property
     def model(self) -> str | None:
-        """The model that answers, in the provider's words: often a dated version of the one that was asked."""
+        """The model that answers, in the provider's words: often a dated version of the requested one."""
         return self._reader.model
 
     async def deliver(self, take: Take) -> None:
-        """Call `take` with all deltas of each network read, never an empty list, until the answer is over. Once, in one task.
+        """Call `take` with all deltas of each network read, never an empty list, until the answer is over. Call this once, in one task.
 
-        `take` must not wait: it is called by whoever receives. Raises a `ProviderError` after the deltas that came before the failure,
-        and what `take` raises; an `OSError` of its own would be taken for the connection's.
+        `take` must not block, since it is called while data is received. Raises a `ProviderError` after the deltas before the failure, and
+        the errors of `take`; an `OSError` of `take` would be interpreted as one of the connection.
         """
         reader, watch = self._reader, self._watch
         self._take = take
@@ -72,10 +72,10 @@ class AnswerStream:
             await hear(self._body, self._heard)
         except asyncio.CancelledError as cancelled:
             verdict = watch.verdict(cancelled)
-            # An answer that said its end is complete, also when its server neither goes on nor closes.
+            # An answer with an end is complete, also if its server neither continues nor closes the connection.
             if verdict is cancelled or not watch.finished:
                 self._end(cut=True)
-                # So is one JSON object in place of a stream.
+                # So is one JSON object instead of a stream.
                 if verdict is cancelled or reader.failure is not None or not reader.answered:
                     raise verdict from None
                 return
@@ -89,7 +89,7 @@ class AnswerStream:
             raise reader.failure
 
     def _end(self, *, cut: bool) -> None:
-        # Whoever says that an answer is over before its connection ends may have something to send behind it.
+        # A server that ends the answer before the connection may send more data after it.
         self._complete = self._progress.state is _OVER
         deltas = self._reader.end(cut=cut)
         if deltas:
@@ -108,7 +108,7 @@ class AnswerStream:
         return state is _OVER
 
     async def drain(self) -> None:
-        """Read what comes after a complete answer, so that the connection can serve another call. Waits for a moment only."""
+        """Read the data after a complete answer, so that the connection can be used for another call. Waits only for a moment."""
         if self._complete and self._reader.failure is None:
             with anyio.move_on_after(_DRAIN_SECONDS):
                 try:

@@ -1,11 +1,11 @@
-"""How a stream that no provider should send is reported."""
+"""The errors for streams that no provider should send."""
 
 from playground.providers.errors.kinds import BrokenStream, UnexpectedAnswer
 from playground.providers.errors.provider_messages import shorten
 from playground.providers.records import Provider
 
 QUOTED_BYTES = 4_000
-"""More than is quoted in the end, so that a key among them is seen whole and cut out."""
+"""Longer than the final quote, so that a key in it is found completely and removed."""
 
 
 def broken_stream(provider: Provider, what: str) -> BrokenStream:
@@ -14,10 +14,10 @@ def broken_stream(provider: Provider, what: str) -> BrokenStream:
 
 
 def unexpected_answer(provider: Provider, what: str) -> UnexpectedAnswer:
-    """Return the error of an answer that is none."""
+    """Return the error of a response that is not an answer."""
     return UnexpectedAnswer(f"{provider.name} {what}. Check the base URL.", provider=provider.name)
 
 
 def quoted(provider: Provider, words: bytes) -> str:
-    """Return the beginning of what the provider sent, without its key."""
+    """Return the start of what the provider sent, without its key."""
     return shorten(words[:QUOTED_BYTES].decode("utf-8", "replace"), provider.secret)

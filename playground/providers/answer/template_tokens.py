@@ -1,8 +1,8 @@
-"""Thinking between the tokens of a chat template, such as `<|channel|>analysis<|message|>`, which some servers leave in the text.
+"""Reasoning between the tokens of a chat template, such as `<|channel|>analysis<|message|>`, which some servers leave in the text.
 
-OpenAI's Harmony writes messages: `<|start|>` and `<|channel|>` begin a head, `<|message|>` ends it, and the channel in the head says what
-the text is. Cohere, Sky-T1 and others write parts: one token begins the thinking or the answer, another one ends it. Within the answer, an
-end counts only at the end of the text or before another token, since an answer may speak of tokens.
+OpenAI's Harmony writes messages: `<|start|>` and `<|channel|>` start a header, `<|message|>` ends it, and the channel in the header says
+what the text is. Cohere, Sky-T1 and others write parts: one token starts the reasoning or the answer, another one ends it. Within the
+answer, an end counts only at the end of the text or before another token, since an answer may mention tokens.
 
 Sources: https://cookbook.openai.com/articles/openai-harmony and the chat templates of Command A Reasoning and Sky-T1.
 """
@@ -12,7 +12,7 @@ import re
 from playground.providers.calls import Delta
 
 FIRST_TOKENS = ("<|channel|>", "<|start|>", "<|begin_of_thought|>", "<|start_thinking|>")
-"""In lower case: with one of them such an answer begins."""
+"""In lower case: such an answer starts with one of them."""
 
 _TOKEN = re.compile(
     r"<\|(?:(?P<head>start|channel|constrain)|(?P<message>message)"
@@ -24,29 +24,29 @@ _LONGEST_TOKEN = len("<|begin_of_solution|>")
 _THINKING_HEAD = re.compile(
     r"<\|channel\|>\s*(?:analysis\b|commentary\b.*\bto=)|\bto=.*<\|channel\|>\s*commentary\b", re.IGNORECASE | re.DOTALL
 )
-"""Commentary for a tool is a call of it; any other is for the reader."""
+"""Commentary for a tool is a tool call; other commentary is for the reader."""
 _LONGEST_HEAD = 200
-"""Characters. What is longer is text that only began like a head."""
+"""The most characters of a header. Longer text only started like one."""
 _LONGEST_HELD = 500
-"""Characters behind an end within the answer, which are blanks."""
+"""The most characters of white space after an end within the answer."""
 
 
 class TemplateTokens:
-    """Takes such an answer piece by piece, beginning with its first token."""
+    """Processes such an answer piece by piece, starting with its first token."""
 
     def __init__(self) -> None:
         self.over = False
-        """It turned out to be usual text, and the rest is not to be taken apart."""
+        """It turned out to be usual text, and the rest is not split."""
         self._head = ""
-        """What came of a head."""
+        """The header so far."""
         self._reasoning = False
         self._fresh = True
-        """Nothing came since the last token but line ends."""
+        """Nothing but line breaks came since the last token."""
         self._held = ""
-        """What may be a part of a token, or an end within the answer and what follows it."""
+        """Text that may be a part of a token, or an end within the answer and the text after it."""
 
     def take(self, text: str) -> list[Delta]:
-        """What is text of the answer or thinking, and marked as such."""
+        """Return the text of the answer and the reasoning, marked as such."""
         taken: list[Delta] = []
         text, self._held = self._held + text, ""
         place = 0
@@ -57,7 +57,7 @@ class TemplateTokens:
         return taken
 
     def rest(self) -> list[Delta]:
-        """What was held back when no more comes."""
+        """Return the text that was held back, when no more follows."""
         held, self._held = self._held, ""
         if self._head:
             return [Delta(self._head + held, reasoning=False)]
@@ -66,7 +66,7 @@ class TemplateTokens:
         return [Delta(held, self._reasoning)] if held else []
 
     def _step(self, text: str, place: int, taken: list[Delta]) -> int:
-        """Take `text` from `place` up to a token, or the token itself. Gives the place behind it."""
+        """Process `text` from `place` to the next token, or the token itself. Returns the position after it."""
         token = _TOKEN.search(text, place)
         before = token.start() if token else len(text) - _beginning_at_end(text, place)
         if before > place:
@@ -130,6 +130,6 @@ def _may_begin_token(text: str) -> bool:
 
 
 def _beginning_at_end(text: str, place: int) -> int:
-    """How many characters at the end of `text`, from `place` on, may begin a token."""
+    """Return how many characters at the end of `text`, from `place` on, may start a token."""
     start = text.rfind("<", max(place, len(text) - _LONGEST_TOKEN))
     return len(text) - start if start >= 0 and _may_begin_token(text[start:]) else 0

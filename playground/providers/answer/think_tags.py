@@ -1,4 +1,4 @@
-"""Thinking that a model writes into its text between two tags, before its answer: where its server does not take it apart."""
+"""Reasoning that a model writes into its text between two tags, before its answer, if its server doesn't separate it."""
 
 import re
 
@@ -24,34 +24,34 @@ _ENDS = tuple(_TAGS.values())
 _BEGINNINGS = (*_TAGS, *_ENDS, *FIRST_TOKENS)
 _LONGEST = max(map(len, _BEGINNINGS))
 _MOST_BLOCKS = 20
-"""Pieces of thinking one after the other. A text of nothing but tags is text."""
+"""The most consecutive pieces of reasoning. A text of only tags is text."""
 _MOST_HELD_CHARACTERS = 1_000
-"""An answer of nothing but blanks is not held back without end."""
+"""The most white space that is held back."""
 _LONE_END = re.compile(r"</think>(?:[ \t]*(?:\r?\n|$)|(?<=[.!?:)\]…。！？\n]</think>)|(?<=\S</think>)(?=\w))\s*")
-"""A template may put the first tag into the prompt, so that the answer has only the second: at the end of a line or sentence, or without a
-blank on either side. Where the tag is spoken of, blanks or quotation marks stand around it."""
+"""A template may put the first tag into the prompt, so that the answer has only the second: at the end of a line or sentence, or without
+white space on either side. If a text mentions the tag, there are spaces or quotation marks around it."""
 
 
 class ThinkTags:
-    """Takes the beginning of an answer piece by piece, as deltas, and says what of it is thinking."""
+    """Processes the start of an answer piece by piece, as deltas, and marks the reasoning."""
 
     def __init__(self) -> None:
         self.over = False
-        """Nothing more is to be taken apart: the answer itself has begun, or it began without a tag."""
+        """Nothing more has to be split: the answer itself has started, or it started without a tag."""
         self._held = ""
-        """What may be a part of a tag, or blanks before or behind one."""
+        """Text that may be a part of a tag, or white space before or after one."""
         self._end: str | None = None
-        """The tag that ends the thinking, within it."""
+        """The tag that ends the current reasoning."""
         self._fresh = True
-        """No thinking came yet but line ends."""
+        """No reasoning came yet except line breaks."""
         self._blocks = 0
-        """How many pieces of thinking are over."""
+        """The number of finished pieces of reasoning."""
         self._thought = False
         self._tokens: TemplateTokens | None = None
-        """Takes the rest apart, where it began with a token of a template."""
+        """Processes the rest, if it starts with a token of a template."""
 
     def take(self, deltas: list[Delta], *, thought: bool = False) -> list[Delta]:
-        """The same text, where it is thinking marked as such, without the tags. `thought`: thinking came in a field of its own."""
+        """Return the same text without the tags, with the reasoning marked. `thought`: there was reasoning in a separate field."""
         self._thought = thought
         taken: list[Delta] = []
         for delta in deltas:
@@ -64,7 +64,7 @@ class ThinkTags:
         return taken
 
     def rest(self) -> list[Delta]:
-        """What was held back when no more comes."""
+        """Return the text that was held back, when no more follows."""
         if self._tokens is not None and not self.over:
             return self._tokens.rest()
         held, self._held = self._held, ""
@@ -79,9 +79,9 @@ class ThinkTags:
             rest = self._after_beginning(rest, taken) if self._end is None else self._after_thinking(rest, self._end, taken)
 
     def _after_beginning(self, text: str, taken: list[Delta]) -> str | None:
-        """Take text before the answer, at its very beginning or behind thinking, which more thinking may follow.
+        """Process text before the answer: at its start, or after reasoning that more reasoning may follow.
 
-        Gives what stands behind a tag, and `None` when all of it was taken.
+        Returns the text after a tag, or `None` if everything was processed.
         """
         start = text.lstrip()
         lowered = start[:_LONGEST].lower()
@@ -95,7 +95,7 @@ class ThinkTags:
         if opening is not None:
             return self._enter(f"</{opening.group(1).lower()}>", start[opening.end() :])
         if end is not None and (self._thought or self._blocks or not start[len(end) :].startswith((" ", "\t"))):
-            # Only the tag behind the thinking was left in the text. With a blank behind it, the text may speak of it.
+            # Only the tag after the reasoning was left in the text. If a space follows it, the text may be about the tag.
             if start == end and not (self._thought or self._blocks):
                 self._held = text
                 return None
@@ -126,7 +126,7 @@ class ThinkTags:
         return rest
 
     def _after_thinking(self, text: str, end: str, taken: list[Delta]) -> str | None:
-        """Take text within thinking. Gives what stands behind its end, and `None` when that did not come yet."""
+        """Process text within reasoning. Returns the text after its end, or `None` if the end has not arrived."""
         if self._fresh:
             text = text.lstrip("\r\n")
         found = re.search(re.escape(end), text, re.IGNORECASE)
@@ -141,7 +141,7 @@ class ThinkTags:
 
 
 def without_thinking(text: str) -> str:
-    """An answer's text as it is sent back to a model: without thinking between tags at its start, or before a lone second tag."""
+    """Return an answer's text as it is sent back to a model: without reasoning between tags at its start, or before a lone second tag."""
     tags = ThinkTags()
     deltas = [*tags.take([Delta(text, reasoning=False)]), *tags.rest()] if text else []
     answer = "".join(delta.text for delta in deltas if not delta.reasoning)
@@ -149,12 +149,12 @@ def without_thinking(text: str) -> str:
 
 
 def part_at_lone_end(text: str) -> tuple[str, str]:
-    """The thinking before a `</think>` that no `<think>` began, and the answer behind it. Without one, all of it is the answer."""
+    """Return the reasoning before a `</think>` without a `<think>`, and the answer after it. Without the tag, everything is the answer."""
     end = _LONE_END.search(text)
     if end is None:
         return "", text
     before = text[: end.start()]
-    # One that is quoted, or stands in code, ends nothing.
+    # A tag in quotation marks or code doesn't count.
     in_code = before.count("```") % 2 or before.rpartition("\n")[2].count("`") % 2
     if "<think>" in before or before.endswith(('"', "'")) or in_code:
         return "", text
@@ -162,5 +162,5 @@ def part_at_lone_end(text: str) -> tuple[str, str]:
 
 
 def _beginning_at_end(text: str, tag: str) -> int:
-    """How many characters at the end of `text` may begin `tag`."""
+    """Return how many characters at the end of `text` may start `tag`."""
     return next((size for size in range(min(len(tag) - 1, len(text)), 0, -1) if text[-size:].lower() == tag[:size]), 0)

@@ -1,21 +1,20 @@
-"""How long a provider may keep us waiting.
+"""The time limits for a provider.
 
-Three limits: for connecting (kept by the HTTP client), from sending the request to the first text, and between two reads. None of them
-costs anything per chunk: reading sets a number, and one timer per call looks at the numbers when the limit could have passed, and sets
-itself again for the rest. Which limit applies depends on what is waited for (`Awaited`), and that follows from the states of the answer
+There are three limits: for connecting (enforced by the HTTP client), from sending the request to the first text, and between two reads.
+None of them costs anything per chunk: a read sets a number, and one timer per call checks the numbers when the limit could have passed, and
+sets itself again for the rest. Which limit applies depends on what is waited for (`Awaited`), which follows from the states of the answer
 (`states`) by the table `AWAITED_NEXT`. Text leads from `FIRST_TEXT` to `MORE_TEXT`.
 
-What counts as life: a model may think in silence for minutes before its first text, and some providers keep the connection busy meanwhile
-(OpenRouter sends `: OPENROUTER PROCESSING`, DeepSeek `: keep-alive` for as long as a request waits in its queue). Both are waited for,
-until `first_token` has passed. Once text came, any byte proves that the
-provider is there, so that silence is `between_tokens` without a byte; but keep-alives alone may not go on for longer than the wait for a
-first text may, since a provider that only says that it lives never ends.
+Activity: a model may reason silently for minutes before its first text, and some providers keep the connection busy meanwhile (OpenRouter
+sends `: OPENROUTER PROCESSING`, DeepSeek `: keep-alive` while a request is queued). Both are waited for until `first_token` has passed.
+After the first text, every byte is a sign of activity, so silence is `between_tokens` without a byte. But keep-alives without text are
+accepted no longer than the wait for a first text, since a provider that only sends them would never end.
 
-Once the provider said why its answer ended, only its usage and its end may follow, and are waited for briefly: keep-alives prove nothing
-then. But some servers say so with every chunk: a reason before any text is none, unless the output was counted, nor is one after which text
-came, and after one beside text the end is waited for as long as more text would be.
+After a finish reason, only the usage and the end may follow, and are waited for briefly; keep-alives don't count then. But some servers
+send a reason with every chunk: a reason before any text isn't one, unless the output was counted, and neither is one before more text;
+after one with text, the end is waited for as long as more text would be.
 
-What passes before somebody reads the answer, and after its end, is no silence of the provider's.
+The time before the answer is read, and after its end, is not silence of the provider.
 """
 
 import asyncio
@@ -31,7 +30,9 @@ from .states import State
 
 _ENDING_SECONDS = 15.0
 _READING_SECONDS = 0.1
-"""For what came by a limit and was not read yet, as when the process stood still. Not none: uvloop calls what is due before it reads."""
+"""The extra time for data that arrived before a limit and was not read yet, for example because the process was paused. Not zero, since
+uvloop calls due timers before it reads.
+"""
 
 _T = TypeVar("_T")
 
@@ -46,34 +47,34 @@ class Patience:
 
 
 class Awaited(Enum):
-    """What a call waits for."""
+    """What a call is waiting for."""
 
     FIRST_TEXT = auto()
-    """At most `first_token`, from sending the request on."""
+    """At most `first_token`, from sending the request."""
     MORE_TEXT = auto()
     """At most `between_tokens` without a byte, and the longer of both limits without text."""
     END = auto()
-    """The end, or more text after all: at most `between_tokens`, from the finish reason on."""
+    """The end, or more text: at most `between_tokens`, from the finish reason."""
     QUICK_END = auto()
-    """The usage and the end: a few seconds, from the finish reason on."""
+    """The usage and the end: a few seconds, from the finish reason."""
 
 
 AWAITED_NEXT: Mapping[Awaited, Mapping[State, Awaited]] = {
-    # Only if the answer is one without text: its output was counted, or it failed.
+    # Only if this is an answer without text: its output was counted, or it failed.
     Awaited.FIRST_TEXT: {State.REASONED: Awaited.END, State.CLOSING: Awaited.QUICK_END},
     Awaited.MORE_TEXT: {State.REASONED: Awaited.END, State.CLOSING: Awaited.QUICK_END},
     Awaited.END: {State.RESUMED: Awaited.MORE_TEXT},
     Awaited.QUICK_END: {State.RESUMED: Awaited.MORE_TEXT},
 }
-"""What is waited for next when the answer is in that state; any other state changes nothing."""
+"""What is waited for next when the answer is in that state; other states change nothing."""
 _FIRST_TEXT = Awaited.FIRST_TEXT
 
 
 class Watch:
-    """Watches one call, from entering to leaving it. It counts while `waiting` is true; `heard` tells it what came.
+    """Watches one call, from entering to leaving it. Time counts while `waiting` is true; `heard` reports received data.
 
-    Works as `asyncio.timeout` does: when a limit passes, it cancels the task that waits, which asks `verdict` what its cancellation means.
-    It is not `anyio.CancelScope`, because moving a scope's deadline sets a timer again for every read.
+    It works like `asyncio.timeout`: when a limit passes, it cancels the waiting task, which asks `verdict` for the reason of its
+    cancellation. It doesn't use `anyio.CancelScope`, because moving a scope's deadline sets a timer again for every read.
     """
 
     __slots__ = (
@@ -117,7 +118,7 @@ class Watch:
             self._timer = None
 
     async def wait(self, what: Awaitable[_T]) -> _T:
-        """What `what` gives. Raises `GivenUp` when a limit passes first."""
+        """Return the result of `what`. Raises `GivenUp` if a limit passes first."""
         self.waiting = True
         try:
             return await what
@@ -127,18 +128,20 @@ class Watch:
             self.waiting = False
 
     def verdict(self, cancelled: asyncio.CancelledError) -> BaseException:
-        """What to raise where the waiting task was cancelled: `GivenUp` when a limit passed, and `cancelled` when somebody else did it."""
-        # Both may have happened in the same moment: then theirs counts.
+        """Return the exception to raise when the waiting task was cancelled: `GivenUp` if a limit passed, or `cancelled` if it was
+        cancelled from outside.
+        """
+        # If both happened at the same moment, the outside cancellation counts.
         if self._expired is not None and self._task is not None and self._task.uncancel() <= self._cancelling:
             return self._expired
         return cancelled
 
     def follow(self) -> None:
-        """From now on it is the calling task that waits."""
+        """From now on, the calling task is the one that waits."""
         self._task = asyncio.current_task()
 
     def heard(self, *, text: bool) -> None:
-        """Bytes came; `text`: with a delta among them."""
+        """Bytes arrived; `text`: with a delta among them."""
         self._heard_at = self._loop.time()
         if text:
             self._text_at = self._heard_at
@@ -146,7 +149,7 @@ class Watch:
                 self._wait_for_more()
 
     def answer_is(self, state: State, *, settles: bool) -> None:
-        """The bytes that were heard brought the answer into `state`. `settles`: a finish reason ends it even without any text."""
+        """The received bytes brought the answer into `state`. `settles`: a finish reason ends it even without text."""
         awaited = AWAITED_NEXT[self.awaited].get(state)
         if awaited is None or (self.awaited is _FIRST_TEXT and not settles):
             return
@@ -159,17 +162,17 @@ class Watch:
 
     def _wait_for_more(self) -> None:
         self.awaited = Awaited.MORE_TEXT
-        # The timer stands at the limit of what was waited for before, which may be far later.
+        # The timer is set to the previous limit, which may be much later.
         self._set_timer(self._heard_at + self._patience.between_tokens)
 
     @property
     def finished(self) -> bool:
-        """The provider said why its answer ended, after the last text."""
+        """The provider sent a finish reason, after the last text."""
         return self.awaited in (Awaited.END, Awaited.QUICK_END)
 
     @property
     def silence(self) -> float:
-        """Seconds since the answer's last text, or since its finish reason."""
+        """Return the seconds since the answer's last text, or since its finish reason."""
         return self._loop.time() - max(self._text_at, self._finished_at)
 
     @property
@@ -183,7 +186,7 @@ class Watch:
         self._timer = self._loop.call_at(due, self._look)
 
     def _limit(self) -> tuple[float, str]:
-        """When the present limit passes, and what the provider did not do by then."""
+        """Return when the current limit passes, and what the provider failed to do by then."""
         patience = self._patience
         match self.awaited:
             case Awaited.FIRST_TEXT:

@@ -1,8 +1,8 @@
-"""A provider's account of the tokens of one call, merged from all that it reported, in the service's own words.
+"""The token counts of one call, merged from everything that the provider reported, in the service's terms.
 
-Servers report a usage once, with every chunk, or in parts: the input with the first chunk, the output with the last, zeros for what they
-don't know yet. So each number is kept by itself: a later positive one replaces an earlier one. Text that comes after a usage outdates what
-it says of the output, since it can't count that text.
+Servers report a usage once, with every chunk, or in parts: the input with the first chunk, the output with the last, zeros for unknown
+values. So each number is merged separately: a later positive one replaces an earlier one. Text after a usage outdates its output count,
+which can't include that text.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from playground.providers.records import Provider
 from .reported_usage import ChunkUsage, CostDetails, InputDetails
 
 _MOST_TOKENS = 5 * 10**8
-"""From here on a number is an error of its sender. Prices refuse the double, and the database has 32 bits for what three attempts used."""
+"""From here on a number is an error. Prices refuse twice as much, and the database has 32 bits for the usage of three attempts."""
 _MOST_DOLLARS = Decimal(1_000_000)
 _TICKS_PER_DOLLAR = 10**10
 """Source: xAI, "Cost Tracking"."""
@@ -28,17 +28,17 @@ _logger = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class UsageTally:
-    """The numbers of one answer's usage as they were reported so far. `None`: not reported."""
+    """The numbers of one answer's usage so far. `None`: not reported."""
 
     reports: int = 0
-    """How many named a count or a cost."""
+    """The number of reports with a count or a cost."""
     input: int | None = None
     output: int | None = None
     total: int | None = None
     cached: int | None = None
-    """Read from the cache, part of the input as a rule."""
+    """Read from the cache, usually part of the input."""
     cache_read: int | None = None
-    """The same in Anthropic's name, under which it often comes beside the input."""
+    """The same under Anthropic's name, which is often not part of the input."""
     cache_write: int | None = None
     reasoning: int | None = None
     input_audio: int | None = None
@@ -47,10 +47,10 @@ class UsageTally:
     upstream_cost: Decimal | None = None
     is_byok: bool = False
     anthropic: bool = False
-    """In the shape of Anthropic's own API, where cached tokens are never part of the input."""
+    """In the format of Anthropic's own API, in which cached tokens are never part of the input."""
 
     def add(self, told: ChunkUsage, beside: Decimal | None = None) -> bool:
-        """Take what a payload reports; `beside` is a cost that stood beside it. False when it names nothing."""
+        """Add the report of a payload; `beside` is a cost next to it. False if it has no numbers."""
         prompt, output, total = told.prompt_tokens, told.completion_tokens, told.total_tokens
         if not prompt and told.input_tokens is not None:
             prompt = told.input_tokens
@@ -74,7 +74,7 @@ class UsageTally:
         return True
 
     def _add_details(self, told: ChunkUsage, details: InputDetails | None) -> None:
-        """Take the kinds of tokens in the input. A number stands under several names at most once, or under all of them."""
+        """Add the kinds of input tokens. A number is under one of several names, or the same under all of them."""
         if details is not None:
             self.cached = _later(self.cached, details.cached_tokens)
             self.input_audio = _later(self.input_audio, details.audio_tokens)
@@ -87,21 +87,21 @@ class UsageTally:
             self.cache_write = _later(self.cache_write, told.cache_creation_input_tokens)
 
     def outdate(self) -> None:
-        """More text came: what was reported of the output, and the bill, does not count it."""
+        """More text came, so the reported output and cost don't include it."""
         self.output = self.total = self.reasoning = self.output_audio = self.cost = self.upstream_cost = None
 
     @property
     def can_be_outdated(self) -> bool:
-        """Whether anything was reported that more text would outdate."""
+        """Return whether anything was reported that more text would outdate."""
         return self.output is not None or self.total is not None or self.cost is not None
 
     @property
     def counts_output(self) -> bool:
-        """Whether some output was counted, and all of it as far as is known."""
+        """Return whether output was counted, and all of it as far as known."""
         return bool(self.output) or bool(self.total and self.input is not None and self.total > self.input)
 
     def settled(self, provider: Provider, model: str | None, *, answered: bool) -> Usage | None:
-        """What all of it comes to; `None` when nothing was reported. `answered`: there is text, so that an output of 0 is no count."""
+        """Return the merged usage, or `None` if nothing was reported. `answered`: there is text, so an output of 0 is not a count."""
         if not self.reports:
             return None
         reading = _Reading.of(self, reasoning_beside=provider.quirks.reasoning_beside_output)
@@ -114,13 +114,13 @@ class UsageTally:
     def _bill(self) -> Decimal | None:
         if not self.is_byok or self.cost is None:
             return self.cost
-        # Source: OpenRouter, "Usage Accounting". Without such a key, the upstream cost is the cost once more.
+        # Source: OpenRouter, "Usage Accounting". Without such a key, the upstream cost is the same cost again.
         return None if self.upstream_cost is None else self.cost + self.upstream_cost
 
 
 @dataclass(slots=True)
 class _Reading:
-    """The tally's numbers as one account: what comes beside the input or the output is added to it, and what is impossible is left out."""
+    """The merged numbers: those that are not part of the input or output are added, and impossible ones are removed."""
 
     input: int | None
     output: int | None
@@ -147,11 +147,11 @@ class _Reading:
                 reasoning = total - prompt - output
                 output += reasoning
             elif reasoning and total == prompt + output + reasoning:
-                output += reasoning  # xAI counts thinking beside the output too.
+                output += reasoning  # xAI also doesn't include reasoning in the output.
         return cls(prompt, output, cached, tally.cache_write, reasoning, tally.input_audio, tally.output_audio)
 
     def faults(self, *, answered: bool) -> list[str]:
-        """What can't be; the numbers concerned are taken out."""
+        """Return the impossible numbers, and remove them."""
         faults: list[str] = []
         parts = (self.cached or 0) + (self.cache_write or 0)
         if self.input is not None and not 0 < self.input < _MOST_TOKENS:
@@ -176,7 +176,7 @@ class _Reading:
         return faults
 
     def counts(self) -> dict[str, int | None]:
-        """The numbers that faults are found in."""
+        """The numbers that are checked."""
         return {
             "input_tokens": self.input,
             "cached_input_tokens": self.cached,
@@ -204,14 +204,14 @@ class _Reading:
 
 
 def _is_beside(tally: UsageTally, prompt: int, beside: int) -> bool:
-    """Whether what Anthropic's names count comes beside the input, and is no part of it, as gateways have it that speak OpenAI's words."""
+    """Return whether the tokens under Anthropic's names are not part of the input, as with gateways that use OpenAI's names."""
     if tally.total is not None and tally.total == prompt + beside + (tally.output or 0):
         return True
     return beside > prompt or (tally.anthropic and tally.total is None)
 
 
 def _named(*numbers: int | None) -> int | None:
-    """What one of several names says: a positive number before a zero."""
+    """Return the value under one of several names, preferring a positive number to zero."""
     present = [number for number in numbers if number is not None]
     return next((number for number in present if number), present[0] if present else None)
 
