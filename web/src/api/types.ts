@@ -105,7 +105,7 @@ export interface components {
             /** @default If an account with this email address exists, a mail with a link to reset the password is on its way. */
             message: string;
         };
-        /** @description A part of an answer that is no text. What it contains is not kept. */
+        /** @description A part of an answer that is not text. Its content is not stored. */
         Attachment: {
             /** @enum {unknown} */
             kind: "audio" | "file" | "image";
@@ -996,7 +996,7 @@ export interface components {
             /** @description US dollars per million tokens. */
             output: number | string;
         };
-        /** @description Something an answer refers to. One of `url` and `title` is there. */
+        /** @description A source that an answer cites. It has a `url`, a `title`, or both. */
         Source: {
             title: string | null;
             url: string | null;
