@@ -1,8 +1,8 @@
 """The benchmark's provider: speaks OpenAI's protocol, and is cheap enough not to affect the results.
 
-A request says in its prompt how it wants to be answered (`Script`). A gated answer stops after its first token, where it is told to
-(`pause`), and before its end, each time until `POST /release`, so that whoever measures can tell opening, streaming and closing apart.
-`GET /counts` says what was sent. Plain sockets on uvloop: every token is a `send` of its own, as real providers flush it.
+The prompt of a request says how to answer it (`Script`). A gated answer stops after its first token, at `pause`, and before its end,
+each time until `POST /release`, so that opening, streaming and closing can be measured separately. `GET /counts` returns what was
+sent. Plain sockets on uvloop: every token is a separate `send`, as real providers flush it.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Counts(msgspec.Struct):
 
     tokens: int = 0
     latest: float = 0.0
-    """Seconds by which the latest token with a time of its own was late, since the last release."""
+    """The largest delay of a scheduled token since the last release, in seconds."""
 
 
 class Provider:

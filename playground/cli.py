@@ -50,7 +50,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def main(
     context: typer.Context,
-    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser; without a command only.")] = True,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser; only without a command.")] = True,
     _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Without a command: start the service, and open its page.
@@ -71,7 +71,7 @@ def _look(open_browser: bool) -> None:
     try:
         settings = Settings.load()
         if settings.port and (address := first_look.running_already(settings)):
-            typer.echo(f"Playground is running already, at {address}")
+            typer.echo(f"Playground is already running at {address}")
             if open_browser:
                 first_look.show_page(address)
             return

@@ -1,6 +1,6 @@
-"""Where the files are that come with the program and are not Python.
+"""The locations of the program's files that are not Python.
 
-In a checkout they are where they are made: migrations and `schema.prisma` at its root, Swagger UI in `node_modules`.
+In a checkout they are at their origin: migrations and `schema.prisma` at the root, Swagger UI in `node_modules`.
 An installed wheel has copies of them in `playground/assets` (`hatch_build.py` puts them there).
 """
 

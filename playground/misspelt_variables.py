@@ -18,7 +18,7 @@ _SHORTEST = 6
 """Characters. Shorter names are like too many others: `PORT` and `PORTS`."""
 _LIKE_ENOUGH = 0.85
 _ENDS = re.compile(r"_(API_KEY|BASE_URL|SECONDS|BYTES|SECRET|URL)$")
-"""Ends that many names share. What comes before has to be alike too."""
+"""Endings that many names share. The part before must also be similar."""
 
 
 def misspelt_variables(settings: Settings) -> dict[str, str | None]:

@@ -13,5 +13,5 @@ register_url_convertor("filled", _FilledPath())
 
 
 def filled(name: str) -> str:
-    """Return the parameter `name` as it stands in the path of a route."""
+    """Return the parameter `name` for the path of a route."""
     return f"{{{name}:filled}}"

@@ -1,4 +1,4 @@
-"""Log lines for people: one line an event, `03:52:56  GET /models  401  2.8 ms`, in colours on a terminal."""
+"""Log lines for people: one line per event, `03:52:56  GET /models  401  2.8 ms`, in colours on a terminal."""
 
 from collections.abc import Callable
 from datetime import datetime

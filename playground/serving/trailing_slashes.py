@@ -1,4 +1,4 @@
-"""Leads from an address with a slash at its end to the same one without, which many HTTP clients and people add."""
+"""Redirects addresses with a trailing slash, which many HTTP clients and people add, to the same address without it."""
 
 from urllib.parse import quote
 
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def redirect_trailing_slashes(app: FastAPI) -> None:
-    """Let `app` redirect where only the path without its last slash is a route's.
+    """Let `app` redirect if only the path without its trailing slash has a route.
 
     To a path, unlike Starlette's `redirect_slashes`, which redirects to whatever host the request names.
     """
@@ -26,7 +26,7 @@ def _target(app: FastAPI, scope: Scope) -> str | None:
     if scope["type"] != "http" or not scope["path"].endswith("/"):
         return None
     path = scope["path"].rstrip("/")
-    # What begins with two slashes would be the name of a host.
+    # A path that begins with two slashes would be read as the name of a host.
     if path.startswith("//") or all(route.matches({**scope, "path": path})[0] is Match.NONE for route in app.routes):
         return None
     query = scope["query_string"].decode("latin-1")

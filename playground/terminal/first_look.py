@@ -1,4 +1,4 @@
-"""What `playground` without a command says and opens when the service listens."""
+"""What `playground` without a command prints and opens when the service is running."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import typer
 from playground.settings import Settings
 
 _TIMEOUT = 2.0
-"""For a service that may run already; seconds."""
+"""Timeout for detecting a running service; seconds."""
 
 _WHAT_NEXT = """
 Playground is running at {url}
@@ -28,7 +28,7 @@ Ctrl-C stops it.
 
 
 def page_address(url: str) -> str:
-    """The address of a service that listens at `url`, for a browser on this machine: 0.0.0.0 is an address to listen on only."""
+    """Return the address of a service at `url` for a browser on this machine: 0.0.0.0 is only an address to listen on."""
     host = url.removeprefix("http://").rpartition(":")[0].strip("[]")
     if not _is_unspecified(host):
         return url
@@ -44,13 +44,13 @@ def announce(url: str, settings: Settings, *, open_browser: bool) -> None:
 
 
 def show_page(address: str) -> None:
-    """Open the page in the user's browser, if there is one with a window. Returns at once."""
+    """Open the page in the user's browser, if there is a graphical one. Returns immediately."""
     if _has_window():
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def running_already(settings: Settings) -> str | None:
-    """The address of a Playground that listens where this one would; `None`: there is none."""
+    """Return the address of a Playground that already uses this host and port; `None`: there is none."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = page_address(f"http://{host}:{settings.port}")
     request = urllib.request.Request(address, headers={"Accept": "application/json"})  # noqa: S310 - an address that we would listen on
@@ -70,5 +70,5 @@ def _is_unspecified(host: str) -> bool:
 
 
 def _has_window() -> bool:
-    # Without a display Python would start a browser of text in this terminal.
+    # Without a display, Python would start a text browser in this terminal.
     return bool(os.environ.get("BROWSER")) or sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))

@@ -66,7 +66,7 @@ def test_it_opens_nothing_when_told_so(folder: Path) -> None:
 def test_a_service_that_runs_already_is_shown_instead_of_another(tmp_path: Path, service: RunningService) -> None:
     port = service.url.rpartition(":")[2]
     done = executed(tmp_path, "--no-open", PORT=port)
-    assert (done.returncode, done.stdout) == (0, f"Playground is running already, at {service.url}\n")
+    assert (done.returncode, done.stdout) == (0, f"Playground is already running at {service.url}\n")
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ class NothingChanged(Exception):
 async def create_migration(name: str, *, schema: Path = prisma_cli.SCHEMA, migrations: Path = MIGRATIONS) -> Path:
     """Write the changes in schema.prisma to `migrations/<time>_<name>/migration.sql`. Return its path.
 
-    Takes some seconds: the migrations are tried on a PostgreSQL of their own. Raises `NothingChanged`, `ValueError` when the
-    name can't be a folder's, and `StartupError` when Prisma fails, as it does over a mistake in schema.prisma.
+    Takes some seconds, because the migrations are tested on a separate PostgreSQL. Raises `NothingChanged`, `ValueError` for
+    an invalid name, and `StartupError` if Prisma fails, such as for an error in schema.prisma.
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not slug:
