@@ -14,6 +14,7 @@ from playground.kit.http_environment import prepare_environment
 from playground.providers.calls import ReasoningEffort
 from playground.terminal.backup_commands import backup, restore
 from playground.terminal.failing import fail
+from playground.terminal.key_commands import app as keys
 from playground.terminal.user_commands import app as users
 
 from . import __version__
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 
 app.add_typer(users, name="user")
+app.add_typer(keys, name="key")
 app.command()(backup)
 app.command()(restore)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
@@ -16,6 +16,9 @@ from playground.accounts.schemas import Password, Registration, normal_account
 from playground.administration.users.repository import AccountRepository, ListedAccount, Place, UserFilter
 from playground.database.audit import Audit
 from playground.database.client import Database, DatabaseAway
+from playground.keys.api_keys.service import ApiKeyService, TooManyApiKeys
+from playground.keys.repository import ApiKeyRepository
+from playground.keys.schemas import DEFAULT_SCOPES, MadeApiKey, NewApiKey
 from playground.kit import logs
 from playground.kit.announcements import Announcements, RedisAnnouncements
 from playground.kit.cache import FRESH_SECONDS
@@ -57,6 +60,7 @@ class _Accounts(NamedTuple):
     passwords: PasswordRepository
     repository: AccountRepository
     announcements: Announcements
+    keys: ApiKeyService
 
     @property
     def when(self) -> str:
@@ -121,6 +125,21 @@ async def change_password(account: str, password: SecretStr) -> Changed:
         return Changed(_called(row), True, accounts.when)
 
 
+async def create_key(account: str, name: str, scopes: list[str] | None, days: int | None) -> MadeApiKey:
+    """Create an API key for an account. Raises `Refused`, `StartupError`."""
+    try:
+        expires_at = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        wanted = NewApiKey.model_validate({"name": name, "scopes": scopes or DEFAULT_SCOPES, "expiresAt": expires_at})
+    except ValidationError as error:
+        raise Refused(_messages(error)) from None
+    async with _opened() as accounts:
+        row = await accounts.find(account)
+        try:
+            return await accounts.keys.make(row.id, wanted)
+        except TooManyApiKeys as error:
+            raise Refused(f"{_called(row)} has the maximum number of API keys. {error.detail.partition('. ')[2]}") from None
+
+
 async def all_accounts(search: str | None, role: Role | None) -> Sequence[str]:
     """Return the accounts as lines of a table. Raises `StartupError`."""
     rows: list[ListedAccount] = []
@@ -143,9 +162,9 @@ async def _opened() -> AsyncIterator[_Accounts]:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(Database.open(settings))
             announcements = await _announcements(settings, stack)
-            yield _Accounts(
-                UserRepository(database), PasswordRepository(database), AccountRepository(database, Audit(database)), announcements
-            )
+            audit = Audit(database)
+            keys = ApiKeyService(ApiKeyRepository(database, audit), announcements)
+            yield _Accounts(UserRepository(database), PasswordRepository(database), AccountRepository(database, audit), announcements, keys)
     except DatabaseAway as error:
         raise StartupError(error.detail) from None
 
