@@ -86,6 +86,7 @@ class Contents:
     def take(self, payloads: list[bytes], deltas: list[Delta]) -> None:  # noqa: C901, PLR0912 (the hot path: a call costs what a branch saves)
         """Add the contents of `payloads` to `deltas`. Takes about a microsecond and a half for a payload in the usual form."""
         mine, usual, size, progress = self._choices.index, self._usual_size, 0, self._progress
+        halves, named = self._halves, self.model is not None
         for payload in payloads:
             try:
                 chunk = decode_fast(payload)
@@ -106,7 +107,7 @@ class Contents:
                     and len(payload) - (length := len(content)) <= usual
                     and content.isascii()  # Other text may contain half a surrogate pair.
                     and "\0" not in content
-                    and not self._halves
+                    and not halves
                     and text.reasoning is None  # type: ignore[union-attr]  # it has content
                     and text.reasoning_content is None  # type: ignore[union-attr]
                     and not text.reasoning_details  # type: ignore[union-attr]
@@ -133,8 +134,9 @@ class Contents:
                         size = 0
                     chunk = self._take_choice(chunk, choice, payload, deltas)
                     mine, usual = self._choices.index, self._usual_size
-            if not choices or chunk.usage is not None or chunk.error is not None or chunk.x_groq is not None or self.model is None:
+            if not choices or chunk.usage is not None or chunk.error is not None or chunk.x_groq is not None or not named:
                 self._take_rest(chunk, payload, deltas)
+                named = self.model is not None
                 if progress.state is _OVER:
                     break
         if size:
