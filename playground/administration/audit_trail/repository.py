@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from playground.database.client import LIST_SECONDS, Database
 
 _PAGE = """
@@ -38,14 +40,32 @@ class AuditFilter:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as it was recorded."""
+
+    id: str
+    created_at: datetime
+    actor_id: str | None
+    actor: str
+    action: str
+    target_type: str
+    target_id: str
+    details: dict[str, dict[str, Any]]
+    """By field, the values before and after."""
+    address: str | None
+    request_id: str | None
+
+
 class AuditRepository:
     """Reads audit events."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> list[dict[str, Any]]:
+    async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> list[RecordedEvent]:
         """Return events, newest first, starting after `cursor`."""
         times = [None if moment is None else moment.isoformat() for moment in (wanted.since, wanted.until)]
         parameters = (cursor, wanted.actor, wanted.action, wanted.target_type, wanted.target_id, *times, limit)
-        return await self._database.read(asked_by, _PAGE, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)
+        rows = await self._database.read(asked_by, _PAGE, *parameters, seconds=LIST_SECONDS, narrow=_NARROW)
+        return msgspec.convert(rows, list[RecordedEvent])

@@ -13,4 +13,4 @@ class AuditTrail:
     async def page(self, asked_by: str, wanted: AuditFilter, *, cursor: str | None, limit: int) -> AuditPage:
         """Return a page of events, newest first."""
         rows = await self._repository.page(asked_by, wanted, cursor=cursor, limit=limit + 1)
-        return AuditPage.of(rows, limit, item=AuditEvent.model_validate, cursor=lambda row: str(row["id"]))
+        return AuditPage.of(rows, limit, item=lambda row: AuditEvent.model_validate(row, from_attributes=True), cursor=lambda row: row.id)
