@@ -267,7 +267,7 @@ export interface components {
             unknownCosts: number;
         };
         /**
-         * @description What a finish reason means. The values are those of the wire.
+         * @description The meaning of a finish reason. The values are those on the wire.
          * @enum {unknown}
          */
         Ending: "complete" | "context_window" | "failed" | "filtered" | "token_limit";
