@@ -6,7 +6,7 @@ import io
 import itertools
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,33 +15,27 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from anyio.from_thread import BlockingPortal
 
-from playground.database.generated import Prisma
 from playground.kit.ids import new_id
 from playground.serving.server import RunningService
 
 from ..support.client import User, new_user, next_event
 from ..support.scripted import Exchange, Gate, ScriptedProvider
-
-Sql = Callable[..., int]
+from .conftest import Sql
 
 _WRITE = """
-WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS row(
+INSERT INTO charges (id, at, user_id, api_key_id, session_id, run_id, answer_id, source, provider, model, attempt, is_answer, status, empty,
+                     input_tokens, output_tokens, estimated, simulated, own_key, cost, first_of_run, first_of_provider, first_of_model)
+SELECT id, created_at, user_id, api_key_id, user_id || turn, user_id || turn, id, source, provider, model, 1, true, status::"AnswerStatus",
+       false, input_tokens, output_tokens, estimated, simulated, own_key, cost,
+       row_number() OVER (PARTITION BY user_id, turn ORDER BY id) = 1,
+       row_number() OVER (PARTITION BY user_id, turn, provider ORDER BY id) = 1,
+       row_number() OVER (PARTITION BY user_id, turn, model ORDER BY id) = 1
+FROM jsonb_to_recordset($1::jsonb) AS row(
   id text, user_id text, turn int, model text, provider text, simulated boolean, own_key boolean, status text, input_tokens int,
-  output_tokens int, estimated boolean, cost numeric, created_at timestamptz)),
-new_sessions AS (
-  INSERT INTO sessions (id, user_id, title, updated_at) SELECT DISTINCT user_id || turn, user_id, 'Made', now() FROM given),
-new_turns AS (
-  INSERT INTO turns (id, session_id, number, prompt, run_id, user_id)
-  SELECT DISTINCT user_id || turn, user_id || turn, 1, 'Hi', user_id || turn, user_id FROM given),
-new_lanes AS (
-  INSERT INTO lanes (id, session_id, position, provider, model, parameters, simulated)
-  SELECT id, user_id || turn, row_number() OVER (PARTITION BY user_id, turn), provider, model, '{}', simulated FROM given)
-INSERT INTO answers (id, turn_id, lane_id, status, input_tokens, output_tokens, estimated, own_key, cost, created_at)
-SELECT id, user_id || turn, id, status::"AnswerStatus", input_tokens, output_tokens, estimated, own_key, cost, created_at FROM given
+  output_tokens int, estimated boolean, cost numeric, created_at timestamptz, api_key_id text, source text)
 """
-_NOTHING = {"answers": 0, "failedAnswers": 0, "inputTokens": 0, "outputTokens": 0, "estimatedAnswers": 0, "estimatedShare": 0.0}
+_NOTHING = {"calls": 0, "answers": 0, "failedAnswers": 0, "inputTokens": 0, "outputTokens": 0, "estimatedAnswers": 0, "estimatedShare": 0.0}
 
 
 @dataclass(kw_only=True)
@@ -58,6 +52,8 @@ class Made:
     estimated: bool = False
     cost: Decimal | None = Decimal("0.5")
     created_at: datetime = datetime(2026, 3, 14, 12, tzinfo=UTC)
+    api_key_id: str | None = None
+    source: str = "playground"
 
     @property
     def provider(self) -> str:
@@ -72,27 +68,9 @@ class Made:
         return self.cost is not None and (self.cost != 0 or (self.input_tokens, self.output_tokens) != (0, 0))
 
 
-@pytest.fixture(scope="module")
-def sql(service: RunningService, portal: BlockingPortal) -> Sql:
-    def execute(statement: str, *parameters: Any) -> int:
-        async def write(prisma: Prisma) -> int:
-            return await prisma.execute_raw(statement, *parameters)
-
-        return portal.call(service.database.run, write)
-
-    return execute
-
-
 def write(sql: Sql, user: User, answers: list[Made]) -> None:
     rows = [{"id": new_id(), "user_id": user.account["id"], "provider": each.provider, **asdict(each)} for each in answers]
     sql(_WRITE, json.dumps(rows, default=str))
-
-
-@pytest.fixture
-async def administrator(service: RunningService, portal: BlockingPortal, user: User, sql: Sql) -> User:
-    sql("UPDATE users SET role = 'admin' WHERE id = $1", user.account["id"])
-    portal.call(service.announcements.announce, "user", user.account["id"])
-    return user
 
 
 async def report(user: User, **query: str) -> dict[str, Any]:
@@ -115,6 +93,7 @@ def figures(answers: list[Made]) -> dict[str, Any]:
     unknown = sum(each.unknown for each in answers)
     known = any(each.priced for each in answers) or not unknown
     return {
+        "calls": count,
         "answers": count,
         "failedAnswers": sum(each.status == "failed" for each in answers),
         "inputTokens": sum(each.input_tokens or 0 for each in answers),
@@ -140,11 +119,13 @@ def cost_figures(answers: list[Made]) -> dict[str, Any]:
 def subject(answer: Made, dimension: str, zone: ZoneInfo) -> dict[str, str]:
     day = answer.created_at.astimezone(zone).date()
     return {
+        "hour": {"hour": answer.created_at.astimezone(zone).replace(minute=0, second=0).isoformat()},
         "day": {"day": day.isoformat()},
         "week": {"week": (day - timedelta(days=day.weekday())).isoformat()},
         "month": {"month": day.isoformat()[:7]},
         "model": {"model": answer.model, "provider": answer.provider},
         "provider": {"provider": answer.provider},
+        "source": {"source": answer.source},
     }[dimension]
 
 
@@ -158,6 +139,7 @@ def many(draw: random.Random, count: int) -> list[Made]:
     """Answers around a change of the clocks, a year's end and a month's, of every kind and with costs of every size."""
     starts = [datetime(2026, 3, 29, tzinfo=UTC), datetime(2025, 12, 31, 12, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)]
     costs = [None, Decimal(0), Decimal("0.000000000001"), Decimal("12345678.123456789012")]
+    moments = [draw.choice(starts) + timedelta(minutes=draw.randrange(-2_880, 2_880)) for _ in range(count // 3 + 1)]
     return [
         Made(
             turn=number // 3,
@@ -169,7 +151,8 @@ def many(draw: random.Random, count: int) -> list[Made]:
             output_tokens=draw.choice([None, 0, draw.randrange(10**6)]),
             estimated=draw.random() < 0.3,
             cost=draw.choice([*costs, Decimal(draw.randrange(10**14)).scaleb(-12)]),
-            created_at=draw.choice(starts) + timedelta(minutes=draw.randrange(-2_880, 2_880)),
+            created_at=moments[number // 3],
+            source=["playground", "v1"][number // 3 % 2],
         )
         for number in range(count)
     ]
@@ -184,8 +167,10 @@ async def books(service: RunningService, sql: Sql) -> AsyncIterator[tuple[User, 
         yield user, answers
 
 
-DIMENSIONS = ["day", "week", "month", "model", "provider"]
-GROUPINGS = [(one,) for one in DIMENSIONS] + list(itertools.permutations(DIMENSIONS, 2))[::3]
+DIMENSIONS = ["hour", "day", "week", "month", "model", "provider", "source"]
+GROUPINGS = (
+    [(one,) for one in DIMENSIONS] + list(itertools.permutations(DIMENSIONS, 2))[::5] + list(itertools.permutations(DIMENSIONS, 3))[::40]
+)
 
 
 @pytest.mark.parametrize("group_by", GROUPINGS, ids=",".join)
@@ -320,7 +305,7 @@ async def test_an_api_key_needs_the_scope_for_reports(user: User, sql: Sql):
 # What can't be asked
 
 
-@pytest.mark.parametrize("group_by", ["", "hour", "day,day", "day,model,provider", "day,"])
+@pytest.mark.parametrize("group_by", ["", "minute", "day,day", "day,model,provider,source", "day,"])
 async def test_unknown_dimensions_are_refused(user: User, group_by: str):
     assert (await refused(user, groupBy=group_by)).startswith("groupBy")
 

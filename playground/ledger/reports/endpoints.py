@@ -41,7 +41,7 @@ async def costs(
     group_by: Annotated[
         list[Dimension],
         BeforeValidator(_split),
-        Query(alias="groupBy", description="One or two dimensions of the rows, separated by commas."),
+        Query(alias="groupBy", description="One to three dimensions of the rows, separated by commas."),
     ] = ["day"],  # noqa: B006 - FastAPI copies it
     since: Annotated[
         LocalMoment | None,
@@ -53,7 +53,7 @@ async def costs(
     file_format: Format = None,
     accept: AcceptHeader = None,
 ) -> CostReport | Response:
-    """The costs of answers by day, week, month, model, provider or user, as JSON or CSV.
+    """The costs of calls to models by time, model, provider, user, tenant, API key or source, as JSON or CSV.
 
     The costs of users' own keys and of simulated models are separate. Answers with an unknown price are counted, not treated as free.
     """

@@ -11,12 +11,14 @@ from playground.accounts.identity import User
 from playground.kit.csv import BYTE_ORDER_MARK, csv_lines
 from playground.kit.errors import BadInput, Forbidden
 from playground.kit.wire import money
+from playground.ledger.spend.views import KINDS
 
-from .repository import KINDS, ReportQuery, ReportRepository, UnknownTimeZone
-from .schemas import CostFigures, CostReport, CostRow, Dimension, Figures, ReportScope, ReportUser
+from .repository import ReportRepository, UnknownTimeZone
+from .schemas import DIMENSIONS, CostFigures, CostReport, CostRow, Dimension, Figures, ReportKey, ReportScope, ReportUser
+from .statement import ReportQuery
 
 MOST_ROWS = 10_000
-_MOST_DIMENSIONS = 2
+_MOST_DIMENSIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class CostReports:
             raise Forbidden("Only administrators can see the costs of all users, or costs by user.")
         wanted = replace(wanted, timezone=self._zone(wanted.timezone))
         if len(set(wanted.group_by)) != len(wanted.group_by) or not 1 <= len(wanted.group_by) <= _MOST_DIMENSIONS:
-            raise _bad("groupBy", "must be one or two different values of day, week, month, model, provider, user")
+            raise _bad("groupBy", f"must be one to three different values of {', '.join(DIMENSIONS)}")
         query = self._query(user, wanted)
         try:
             total, *rows = await self._repository.costs(query)
@@ -65,7 +67,7 @@ class CostReports:
             timezone=wanted.timezone,
             group_by=list(wanted.group_by),
             scope=wanted.scope,
-            rows=[_row(row, wanted.group_by) for row in rows],
+            rows=[_row(row, wanted) for row in rows],
             total=CostFigures(**_figures(total)),
             running_answers=total["running_answers"],
         )
@@ -106,19 +108,26 @@ def as_csv(report: CostReport, *, for_people: bool) -> str:
 
 
 _CSV_NAMES: dict[Dimension, list[str]] = {
+    "hour": ["hour"],
     "day": ["day"],
     "week": ["week"],
     "month": ["month"],
     "model": ["model"],
     "provider": ["provider"],
     "user": ["user_id", "user_email", "user_name"],
+    "tenant": ["tenant"],
+    "key": ["key_id", "key_name"],
+    "source": ["source"],
 }
 _CSV_FIGURES = ["answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "cost_usd", "unknown_costs"]
 
 
 def _about(row: CostRow, names: Sequence[str]) -> list[object]:
-    of_user = {f"user_{name}": value for name, value in row.user} if row.user is not None else {}
-    return [of_user[name] if name in of_user else getattr(row, name) for name in names]
+    cells = {name: getattr(row, name, None) for name in names}
+    for prefix, about in (("user", row.user), ("key", row.key)):
+        if about is not None:
+            cells |= {f"{prefix}_{name}": value for name, value in about}
+    return list(cells.values())
 
 
 def _cells(figures: Figures | None) -> list[object]:
@@ -129,25 +138,31 @@ def _cells(figures: Figures | None) -> list[object]:
     return [*counts, cost, figures.unknown_costs]
 
 
-def _row(row: Mapping[str, Any], group_by: Sequence[Dimension]) -> CostRow:
-    about = {name: row[name] for name in ("day", "week", "month", "model", "provider") if name in row}
-    if "user" in group_by:
+def _row(row: Mapping[str, Any], wanted: ReportRequest) -> CostRow:
+    about = {name: row[name] for name in ("day", "week", "month", "model", "provider", "source") if name in row}
+    if "hour" in row:
+        about["hour"] = datetime.fromisoformat(row["hour"]).astimezone(ZoneInfo(wanted.timezone)).isoformat()
+    if "tenant" in wanted.group_by:
+        about["tenant"] = row["tenant_id"] or None
+    if "user" in wanted.group_by:
         about["user"] = ReportUser(id=row["user_id"], email=row["user_email"], name=row["user_name"])
+    if "key" in wanted.group_by:
+        about["key"] = ReportKey(id=row["key_id"], name=row["key_name"]) if row["key_id"] else None
     return CostRow(**about, **_figures(row))
 
 
 def _figures(row: Mapping[str, Any]) -> dict[str, Any]:
     paid, own_key, simulated = (_of_kind(row, kind) for kind in KINDS)
-    apart = {name: figures if figures["answers"] else None for name, figures in (("own_key", own_key), ("simulated", simulated))}
+    apart = {name: figures if figures["calls"] else None for name, figures in (("own_key", own_key), ("simulated", simulated))}
     return {**paid, "requests": row["requests"], **apart}
 
 
 def _of_kind(row: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    names = ("answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "unknown_costs")
+    names = ("calls", "answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "unknown_costs")
     figures = {name: row[f"{kind}_{name}"] for name in names}
     # "0" would mean that they were free.
     known = row[f"{kind}_priced"] > 0 or figures["unknown_costs"] == 0
-    share = round(figures["estimated_answers"] / figures["answers"], 4) if figures["answers"] else 0.0
+    share = round(figures["estimated_answers"] / figures["calls"], 4) if figures["calls"] else 0.0
     return {**figures, "estimated_share": share, "cost": row[f"{kind}_cost"] if known else None}
 
 
