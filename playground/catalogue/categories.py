@@ -1,9 +1,4 @@
-"""What models are good for: `CATEGORIES` is the table, one rule a category.
-
-A provider's own word comes first where there is one (input modalities); otherwise the name decides. A rule reads the last part of the name
-in lower case, such as `llama-3.3-70b-instruct`, so that it applies to a model at whichever provider. Rules are hints for choosing a model:
-nothing is refused because of a category.
-"""
+"""Categories of models; `CATEGORIES` is the table, with one rule per category."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +14,7 @@ _SMALL_BILLIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What rules look at."""
+    """The data about a model that the rules use."""
 
     provider: Provider
     listed: ListedModel

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/models", tags=["models"])
 
 ModelId = Annotated[
     CleanText,
-    Path(min_length=1, max_length=300, examples=["sim/quick"], description="The full name. Its slashes may stay as they are."),
+    Path(min_length=1, max_length=300, examples=["sim/quick"], description="The full name. Its slashes need no encoding."),
 ]
 
 
@@ -39,8 +39,8 @@ async def get_models(
     user: ModelReader,
     provider: Annotated[CleanText | None, Query(max_length=100, description="Only models of this provider.", examples=["openai"])] = None,
     q: Annotated[CleanText | None, Query(max_length=200, description="Only models whose names contain all these words.")] = None,
-    category: Annotated[CategoryId | None, Query(description="Only of this category: see `GET /models/categories`.")] = None,
-    tier: Annotated[Tier | None, Query(description="Only of this tier.")] = None,
+    category: Annotated[CategoryId | None, Query(description="Only models of this category: see `GET /models/categories`.")] = None,
+    tier: Annotated[Tier | None, Query(description="Only models of this tier.")] = None,
     free: Annotated[bool | None, Query(description="`true`: only models that cost no money. `false`: only the others.")] = None,
     max_price: Annotated[
         Decimal | None,
@@ -55,7 +55,7 @@ async def get_models(
         int | None,
         Query(alias="minContext", ge=1, le=1_000_000_000, description="Only models with a context window of at least this many tokens."),
     ] = None,
-    modality: Annotated[Modality | None, Query(description="Only models that are known to take this.")] = None,
+    modality: Annotated[Modality | None, Query(description="Only models that are known to accept this.")] = None,
     favourite: Annotated[bool | None, Query(description="`true`: only your favourites. `false`: only the others.")] = None,
     sort: Annotated[
         Sort,
@@ -102,11 +102,11 @@ async def mark_model(models: Provided[Models], access: Provided[ModelAccess], us
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, Unavailable),
 )
 async def unmark_model(models: Provided[Models], user: CurrentUser, model_id: ModelId) -> None:
-    """Remove a model from your favourites. It does nothing if the model is no favourite."""
+    """Remove a model from your favourites. Does nothing if it isn't one."""
     await models.unmark(user.id, model_id)
 
 
 @router.get(f"/{filled('model_id')}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, ModelNotFound, Unavailable))
 async def get_model(models: Provided[Models], access: Provided[ModelAccess], user: ModelReader, model_id: ModelId) -> ModelItem:
-    """Return one model of the lists, by its full name or by a bare name. Models that are not listed may exist all the same."""
+    """Return one listed model, by its full name or by a bare name. Models that are not listed may exist too."""
     return await models.get(user.id, await access.view_of(user), model_id)

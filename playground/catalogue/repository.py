@@ -64,12 +64,12 @@ class FavouriteRepository:
         self._database = database
 
     async def of(self, user_id: str) -> frozenset[str]:
-        """The full names of the user's favourites."""
+        """Return the full names of the user's favourites."""
         rows = await self._database.run(lambda prisma: prisma.favourite_models.find_many(where={"user_id": user_id}))
         return frozenset(row.model for row in rows)
 
     async def add(self, user_id: str, model: str, *, most: int) -> bool:
-        """Keep a favourite if the user has fewer than `most`; whether it is kept now."""
+        """Store a favourite if the user has fewer than `most`; return whether it is stored now."""
 
         async def write(transaction: Prisma) -> bool:
             # One at a time for this user, so that the count is right.
@@ -86,7 +86,7 @@ class FavouriteRepository:
         return await in_transaction(self._database, write)
 
     async def remove(self, user_id: str, model: str) -> None:
-        """Forget a favourite, if there is one."""
+        """Remove a favourite, if there is one."""
         await self._database.run(lambda prisma: prisma.favourite_models.delete_many(where={"user_id": user_id, "model": model}))
 
 

@@ -202,6 +202,6 @@ def _read_cursor(cursor: str, sort: Sort, places: Mapping[str, int]) -> _Key:
         if made_for != sort or (isinstance(place, Decimal) and not place.is_finite()):
             raise ValueError
     except (ValueError, InvalidOperation, msgspec.DecodeError):
-        raise BadInput.at("cursor", "is from another list: give the `nextCursor` of the page before, with the same `sort`") from None
+        raise BadInput.at("cursor", "is from another list; send the `nextCursor` of the previous page, with the same `sort`") from None
     provider_id, _, name = full_name.partition("/")
     return unknown, place, places.get(provider_id, len(places)), name

@@ -1,4 +1,4 @@
-"""The catalogue as it is shown to a user: filtered, priced, page by page, or one model."""
+"""The catalogue as shown to a user: filtered, with prices, page by page, or one model."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,14 +28,14 @@ class ModelNotFound(NotFound):
 
 
 class TooManyFavourites(Conflict):
-    """The user has as many favourites as a user may have."""
+    """The user has the maximum number of favourites."""
 
     code = "too_many_favourites"
     title = "Too many favourites"
 
 
 class Models:
-    """Shows the catalogue. Long lists are put together in a worker thread, so that running streams don't wait for it."""
+    """Shows the catalogue. Long lists are built in a worker thread, so that running streams don't wait for them."""
 
     def __init__(self, catalogue: Catalogue, prices: Prices, favourites: FavouriteRepository) -> None:
         self._catalogue = catalogue
@@ -43,22 +43,22 @@ class Models:
         self._favourites = favourites
 
     async def page(self, user_id: str, view: ModelView, query: ModelQuery) -> bytes:
-        """A `ModelPage` as JSON, of what `view` shows.
+        """Return a `ModelPage` as JSON, with the models that `view` shows.
 
-        Raises `BadInput` when `provider` or `cursor` name no configured provider, and `Unavailable`.
+        Raises `BadInput` if `provider` or `cursor` name a provider that is not configured, and `Unavailable`.
         """
         favourites = await self._favourites.of(user_id)
         return await to_thread.run_sync(self._page, self._catalogue.lists, view, query, favourites)
 
     async def get(self, user_id: str, view: ModelView, name: str) -> ModelItem:
-        """One model by its full name, or by a bare name that a list has. Raises `ModelNotFound` and `Unavailable`."""
+        """Return one listed model, by its full name or by a bare name. Raises `ModelNotFound` and `Unavailable`."""
         known, model = self._find(name, view)
         favourites = await self._favourites.of(user_id)
         entry = next(self._entries([known], view, favourites, only=model))
         return _model_item(entry)
 
     async def categories(self, view: ModelView) -> CategoryList:
-        """All categories, with the number of models in each that `view` shows."""
+        """Return all categories, with the number of models in each that `view` shows."""
         return await to_thread.run_sync(self._categories, self._catalogue.lists, view)
 
     async def mark(self, user_id: str, view: ModelView, name: str) -> None:
@@ -68,7 +68,7 @@ class Models:
             raise TooManyFavourites(f"You have {_MOST_FAVOURITES} favourites, the maximum. Remove one first.")
 
     async def unmark(self, user_id: str, name: str) -> None:
-        """Make a model no favourite any more, whether it is still listed or not. Raises `Unavailable`."""
+        """Remove a model from the user's favourites, whether it is still listed or not. Raises `Unavailable`."""
         await self._favourites.remove(user_id, name)
 
     def _find(self, name: str, view: ModelView) -> tuple[ProviderList, str]:
@@ -166,5 +166,5 @@ def provider_item(known: ProviderList, view: ModelView) -> ProviderItem:
 
 
 def shown_models(known: ProviderList, view: ModelView) -> int:
-    """How many models of a provider `view` shows."""
+    """Return how many models of a provider `view` shows."""
     return sum(view.shows(known.provider, name) for name in known.models)

@@ -20,10 +20,10 @@ from .stream_failures import QUOTED_BYTES, broken_stream, quoted, unexpected_ans
 
 _EVENT_STREAM = re.compile(rb"(:|data|error|event|id|retry)")
 _MANY_EVENTS = 500
-"""The most empty events in one read."""
+"""More events in one read, if they are small, count as a flood."""
 _SMALLEST_EVENT_BYTES = 40
-"""The least bytes of an event with text or a usage. One read may contain thousands of smaller ones, each of which takes ten times as long
-as a usual one.
+"""The smallest event with text or a usage. One read may contain thousands of smaller ones, each of which takes ten times as long as a
+usual one.
 """
 _WRITING = State.WRITING
 

@@ -40,7 +40,7 @@ _MOST_HEAD_LINES = 1_024
 # meant for OpenAI and would be sent to every provider.
 _KEPT_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 _SET_PER_REQUEST = ("x-stainless-retry-count", "x-stainless-read-timeout")
-# The simulator and one's own servers are not behind the proxy that HTTP_PROXY names.
+# The simulator and local servers are not behind the proxy that HTTP_PROXY names.
 _WITHOUT_PROXY = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 

@@ -43,7 +43,7 @@ describe('a set of models', () => {
     expect(fromQuery(new URLSearchParams('q=x'))).toBeNull()
   })
 
-  it('is told in few words', () => {
+  it('is summarised in few words', () => {
     expect(inShort({ temperature: 0, maxTokens: 500, system: 'x' })).toBe(
       'temperature 0 · max 500 tokens · system prompt',
     )

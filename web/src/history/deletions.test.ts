@@ -27,7 +27,7 @@ const one = { id: 'one', title: 'First' }
 const two = { id: 'two', title: 'Second' }
 
 describe('deleting sessions', () => {
-  it('happens when nobody has undone it for a while, also on a page that is closed', async () => {
+  it('takes place if it is not undone in time, also when the page is closed', async () => {
     const deletions = new Deletions()
     deletions.delete(one)
     expect([deletions.gone.has('one'), deletions.pending]).toEqual([true, true])

@@ -10,7 +10,7 @@ describe('ReadAloud', () => {
     expect(reading.next('The sea is wide. It is 3.5 km deep.', true)).toBe('It is 3.5 km deep.')
   })
 
-  it('begins where somebody begins to listen', () => {
+  it('starts where the user starts to listen', () => {
     expect(new ReadAloud(4).next('One. Two.\n', false)).toBe('Two.')
   })
 

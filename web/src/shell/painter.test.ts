@@ -54,7 +54,7 @@ describe('the painter', () => {
     expect(frames.size).toBeLessThanOrEqual(22)
   })
 
-  it('ends a frame when its time is over, and goes on in the next', () => {
+  it('ends a frame when its time is over, and continues in the next', () => {
     const painter = new Painter()
     const columns = Array.from({ length: 6 }, () => new Column(true, 4))
     for (const column of columns) painter.ask(column)
