@@ -101,12 +101,12 @@ async def _open_rooms(settings: Settings, metrics: Metrics) -> AsyncIterator[Ser
         keys = open_keys(foundation, providers)
         models = await open_catalogue(foundation, providers, keys)
         accounting = await open_accounting(foundation, models)
+        await open_ledger(foundation)
         closing_also = f"{SETTLE.strip()},{KEEP_CHARGES}"
         comparison = open_comparison(foundation, providers, models, accounting, closing_also=closing_also, observers=[metrics, *tracing])
         attachments = open_attachments(foundation)
         open_accounts(foundation, keys, comparison, attachments)
         open_limits(foundation, accounting)
-        open_ledger(foundation)
         open_administration(foundation, models, accounting, comparison)
         open_operation(foundation, metrics, models, comparison)
         foundation.tasks.start_soon(foundation.announcements.run_forever)

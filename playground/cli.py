@@ -15,6 +15,7 @@ from playground.providers.calls import ReasoningEffort
 from playground.terminal.backup_commands import backup, restore
 from playground.terminal.failing import fail
 from playground.terminal.key_commands import app as keys
+from playground.terminal.ledger_commands import app as ledger
 from playground.terminal.user_commands import app as users
 
 from . import __version__
@@ -30,6 +31,7 @@ app = typer.Typer(
 
 app.add_typer(users, name="user")
 app.add_typer(keys, name="key")
+app.add_typer(ledger, name="ledger")
 app.command()(backup)
 app.command()(restore)
 

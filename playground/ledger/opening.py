@@ -1,5 +1,7 @@
 """Builds the services of this room: charges added up in the background, and cost reports."""
 
+import structlog
+
 from playground.database.foundation import Foundation
 
 from .reports.repository import ReportRepository
@@ -7,9 +9,13 @@ from .reports.service import CostReports
 from .spend.adder import Adder
 from .spend.repository import SpendRepository
 
+_logger = structlog.get_logger(__name__)
 
-def open_ledger(foundation: Foundation) -> None:
-    """Build the services."""
-    adder = Adder(SpendRepository(foundation.database))
+
+async def open_ledger(foundation: Foundation) -> None:
+    """Build the services. To be called before anything is charged."""
+    spend = SpendRepository(foundation.database)
+    if await spend.renumber_if_restored():
+        _logger.info("ledger_continued", reason="The database was restored into another PostgreSQL.")
     foundation.services.add(CostReports(ReportRepository(foundation.database)))
-    foundation.tasks.start_soon(adder.run_forever)
+    foundation.tasks.start_soon(Adder(spend).run_forever)

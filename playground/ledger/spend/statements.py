@@ -28,3 +28,36 @@ ADD_UP = _ADD_UP.format(
     key=", ".join(("view", "at", *SUBJECTS, "kind")),
     sums=", ".join(f"{name} = spend.{name} + excluded.{name}" for name in FIGURES),
 )
+
+# After the database was restored into another PostgreSQL, whose transactions have smaller numbers: new charges would seem to be added up.
+IS_AHEAD = "SELECT EXISTS (SELECT FROM ledger_progress WHERE added_below > pg_snapshot_xmax(pg_current_snapshot())) AS ahead"
+
+# What was added up gets a number below those of all transactions, what was not gets the current one.
+RENUMBER_CHARGES = """
+UPDATE charges SET
+  transaction_id = CASE WHEN transaction_id < (SELECT added_below FROM ledger_progress) THEN '1'::xid8 ELSE pg_current_xact_id() END
+"""
+RESTART_PROGRESS = "UPDATE ledger_progress SET added_below = pg_current_xact_id()"
+
+_CHECK = """
+WITH expected AS (
+  SELECT {columns} FROM ({added_up}) AS rows({columns})),
+kept AS (SELECT {columns} FROM spend)
+SELECT
+  (SELECT count(*) FROM charges)::int AS charges,
+  (SELECT count(*) FROM charges WHERE transaction_id >= (SELECT added_below FROM ledger_progress))::int AS not_added_up,
+  (SELECT count(*) FROM (SELECT * FROM expected EXCEPT SELECT * FROM kept) AS missing)::int AS missing_rows,
+  (SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM expected) AS wrong)::int AS wrong_rows,
+  (SELECT count(*) FROM answers WHERE status <> 'running' AND NOT EXISTS (SELECT FROM charges WHERE charges.id = answers.id))::int
+    AS answers_without_charge,
+  (SELECT count(*) FROM (
+     SELECT FROM answers JOIN charges ON charges.answer_id = answers.id
+     WHERE answers.cost IS NOT NULL GROUP BY answers.id HAVING sum(charges.cost) <> answers.cost) AS different)::int AS other_costs,
+  (SELECT coalesce(sum(cost), 0) FROM charges WHERE NOT simulated AND NOT own_key)::text AS paid
+"""
+
+CHECK = _CHECK.format(
+    columns=", ".join(COLUMNS),
+    added_up=added_up("(SELECT * FROM charges WHERE transaction_id < (SELECT added_below FROM ledger_progress))"),
+)
+"""Compare everything with everything, in one snapshot."""

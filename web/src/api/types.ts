@@ -187,10 +187,11 @@ export interface components {
         /**
          * @description Totals. The top-level fields are for answers with the service's keys; those with users' keys and of simulated models are separate.
          *
-         *     `requests` is the number of turns with at least one of these answers.
+         *     `requests` is the number of runs with at least one of these calls.
          */
         CostFigures: {
             answers: number;
+            calls: number;
             cost: string | null;
             estimatedAnswers: number;
             estimatedShare: number;
@@ -209,10 +210,10 @@ export interface components {
             /** @description The cost of the prompt and an answer of one token. */
             min: string;
         };
-        /** @description The costs of answers, in rows by the requested dimensions, and in total. Running answers are counted separately. */
+        /** @description The costs of calls to models, in rows by the requested dimensions, and in total. Running answers are counted separately. */
         CostReport: {
             from: string | null;
-            groupBy: ("day" | "week" | "month" | "model" | "provider" | "user")[];
+            groupBy: ("hour" | "day" | "week" | "month" | "model" | "provider" | "user" | "tenant" | "key" | "source")[];
             rows: components["schemas"]["CostRow"][];
             runningAnswers: number;
             /** @enum {string} */
@@ -224,12 +225,15 @@ export interface components {
         /** @description The totals of one row. */
         CostRow: {
             answers: number;
+            calls: number;
             cost: string | null;
             day?: string | null;
             estimatedAnswers: number;
             estimatedShare: number;
             failedAnswers: number;
+            hour?: string | null;
             inputTokens: number;
+            key?: components["schemas"]["ReportKey"] | null;
             model?: string | null;
             month?: string | null;
             outputTokens: number;
@@ -237,6 +241,8 @@ export interface components {
             provider?: string | null;
             requests: number;
             simulated: components["schemas"]["playground__ledger__reports__schemas__Figures"] | null;
+            source?: ("playground" | "chat" | "v1" | "batch" | "judge" | "merge" | "title") | null;
+            tenant?: string | null;
             unknownCosts: number;
             user?: components["schemas"]["ReportUser"] | null;
             week?: string | null;
@@ -688,11 +694,12 @@ export interface components {
         /**
          * @description The totals of some answers. `cost` is in US dollars; it is null if there are answers but none has a known price.
          *
-         *     `unknown_costs` is the number of answers whose price is unknown; `cost` doesn't include them. `estimated_share` is the share (0 to 1) of
-         *     answers whose tokens were counted here because the provider sent no usage.
+         *     `unknown_costs` is the number of calls whose price is unknown; `cost` doesn't include them. `estimated_answers` is the number of calls,
+         *     and `estimated_share` the share (0 to 1) of them, whose tokens were counted here because the provider sent no usage.
          */
         playground__ledger__reports__schemas__Figures: {
             answers: number;
+            calls: number;
             cost: string | null;
             estimatedAnswers: number;
             estimatedShare: number;
@@ -912,11 +919,16 @@ export interface components {
             password: string;
             username?: string | null;
         };
+        /** @description The API key that the requests came with. */
+        ReportKey: {
+            id: string;
+            name: string | null;
+        };
         /** @description The user who sent the requests. */
         ReportUser: {
             email: string | null;
             id: string;
-            name: string;
+            name: string | null;
         };
         /** @description Turns in a day or a month (UTC). */
         RequestUsage: {

@@ -4,6 +4,7 @@ import { kindsOf, seriesOf } from './series'
 import { addressOf, columnsOf, unitOf, viewOf } from './view'
 
 const figures = (cost: string | null): AnswerFigures => ({
+  calls: 1,
   answers: 1,
   failedAnswers: 0,
   inputTokens: 1,

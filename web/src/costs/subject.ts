@@ -1,16 +1,18 @@
-import type { CostRow, Dimension } from '../api/reports'
+import type { CostRow } from '../api/reports'
 import { type Day, shortDay } from '../design/days'
+import type { Grouping } from './view'
 
 const month = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' })
 
 /** What a row is about, in the service's terms. */
-export function keyOf(row: CostRow, by: Dimension): string {
-  return by === 'user' ? (row.user?.id ?? '') : (row[by] ?? '')
+export function keyOf(row: CostRow, by: Grouping): string {
+  return by === 'user' || by === 'key' ? (row[by]?.id ?? '') : (row[by] ?? '')
 }
 
 /** The label of a row for people. */
-export function titleOf(row: CostRow, by: Dimension, today: Day): string {
-  if (by === 'user') return row.user?.name ?? row.user?.email ?? ''
+export function titleOf(row: CostRow, by: Grouping, today: Day): string {
+  if (by === 'user') return row.user?.name ?? row.user?.email ?? 'Deleted account'
+  if (by === 'key') return row.key === null ? 'Without a key' : (row.key?.name ?? 'Deleted key')
   return by === 'day' || by === 'week' || by === 'month' ? timeTitle(keyOf(row, by), by, today) : (row[by] ?? '')
 }
 

@@ -1,13 +1,15 @@
 import type { CostQuery, Dimension } from '../api/reports'
 import { type Day, dayOf, daysAfter, isDay } from '../design/days'
 
-export const groupings = ['day', 'week', 'month', 'model', 'provider', 'user'] as const satisfies Dimension[]
+export const groupings = ['day', 'week', 'month', 'model', 'provider', 'key', 'user'] as const satisfies Dimension[]
+export type Grouping = (typeof groupings)[number]
 export const titles: Record<View['by'], string> = {
   day: 'Day',
   week: 'Week',
   month: 'Month',
   model: 'Model',
   provider: 'Provider',
+  key: 'API key',
   user: 'User',
 }
 export type Unit = 'day' | 'week' | 'month'
@@ -16,7 +18,7 @@ export type Unit = 'day' | 'week' | 'month'
 export interface View {
   from: Day
   to: Day
-  by: Dimension
+  by: Grouping
   scope: 'own' | 'all'
 }
 
@@ -49,8 +51,8 @@ export function unitOf(view: View): Unit {
 }
 
 /** The unit of the columns. */
-export function splitOf({ by }: View): 'model' | 'provider' | 'user' {
-  return by === 'provider' || by === 'user' ? by : 'model'
+export function splitOf({ by }: View): 'model' | 'provider' | 'key' | 'user' {
+  return by === 'provider' || by === 'key' || by === 'user' ? by : 'model'
 }
 
 export function queryOf({ from, to, scope }: View, groupBy: Dimension[]): CostQuery {
