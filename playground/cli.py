@@ -13,6 +13,7 @@ from playground.kit.errors import StartupError
 from playground.kit.http_environment import prepare_environment
 from playground.providers.calls import ReasoningEffort
 from playground.terminal.backup_commands import backup, restore
+from playground.terminal.doctor_commands import doctor
 from playground.terminal.failing import fail
 from playground.terminal.key_commands import app as keys
 from playground.terminal.ledger_commands import app as ledger
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(users, name="user")
 app.add_typer(keys, name="key")
 app.add_typer(ledger, name="ledger")
+app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 
