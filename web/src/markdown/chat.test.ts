@@ -36,6 +36,11 @@ describe('Markdown of a chat', () => {
     },
   )
 
+  it('shows the address of a link without words', () => {
+    const root = shownTree('[](https://example.org/a) [ ](https://example.org/b) [**b**](https://example.org/c)')
+    expect(texts(root, 'a')).toEqual(['https://example.org/a', 'https://example.org/b', 'b'])
+  })
+
   it('keeps the ends of lines where the text is no code', () => {
     const root = shownTree('one\ntwo\n\n- three\n  four\n\n> five\n> six\n\n```\nseven\neight\n```\n\n`nine\nten`')
     expect(texts(root, 'code')).toEqual(['seven\neight', 'nine ten'])

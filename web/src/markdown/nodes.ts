@@ -136,7 +136,10 @@ function nodeOf(node: Inline, linked: boolean): Node[] {
       return [element(node.type, inline(node.children, linked))]
     case 'link': {
       const children = inline(node.children, true)
-      return linked ? children : [link(node.href, node.title, children)]
+      if (linked) return children
+      // Without words there would be nothing to click.
+      const named = children.some((each) => each.textContent?.trim())
+      return [link(node.href, node.title, named ? children : [document.createTextNode(node.href)])]
     }
     case 'image': {
       // Nothing is loaded from other sites, so an image is shown as a link.
