@@ -209,12 +209,18 @@ class ComparisonView:
         ]
         if self._done and len(self._lanes) > 1:
             if not all(lane.simulated for lane in self._lanes):
-                notes.append(f"Total: {self._tokens(simulated=False):,} tokens, US$ {self._done['totalCost']}.")
+                notes.append(f"Total: {self._tokens(simulated=False):,} tokens, {self._total_cost(self._done)}.")
             if "simulatedCost" in self._done:
                 notes.append(f"Simulated (not real money): {self._tokens(simulated=True):,} tokens, US$ {self._done['simulatedCost']}.")
         if self._done:
             notes.append(f"Saved as session {self._session_id}.")
         return notes
+
+    def _total_cost(self, done: dict[str, Any]) -> str:
+        unknown = done["unknownCosts"]
+        if unknown and unknown == sum(not lane.simulated for lane in self._lanes):
+            return "cost unknown"
+        return f"US$ {done['totalCost']}" + (f" and {unknown} unknown" if unknown else "")
 
     def _tokens(self, *, simulated: bool) -> int:
         return sum(lane.metrics["tokensUsed"] for lane in self._lanes if lane.metrics and lane.simulated == simulated)

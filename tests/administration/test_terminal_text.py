@@ -23,6 +23,7 @@ from .conftest import Sql
         ("Zoë\t😀\n", "Zoë\t😀\n"),
         ("line\r\nline", "line\nline"),
         ("\x1b[2J\x1b]52;c;QQ==\x07", "␛[2J␛]52;c;QQ==␇"),
+        ("a \u202eb\u2066c \u200f\u05d0", "a \ufffdb\ufffdc \u200f\u05d0"),
         ("\x00\x08\x7f\x9b2J", "␀␈␡\ufffd2J"),
     ],
 )

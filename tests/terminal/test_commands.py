@@ -189,6 +189,20 @@ def test_a_retry_is_reported(tmp_path: Path, asking: dict[str, str], scripted: S
     assert "Total: 7 tokens, US$ 0.000011. Simulated (not real money): " in said
 
 
+@pytest.mark.parametrize(("priced", "cost"), [([True, False], "US$ 0.000011 and 1 unknown"), ([False, False], "cost unknown")])
+def test_unknown_costs_are_not_counted_as_nothing(
+    tmp_path: Path, asking: dict[str, str], scripted: ScriptedProvider, priced: list[bool], cost: str
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("Now.")
+        await exchange.end(3, 4)
+
+    models = [option for each in priced for option in ("-m", scripted.model(answer, priced=each))]
+    done = playground(tmp_path, "compare", "Hi", *models, **asking)
+    assert f"Total: 14 tokens, {cost}." in " ".join(done.stdout.split())
+
+
 def test_the_first_answer_has_a_column_where_a_model_thinks(tmp_path: Path, asking: dict[str, str]) -> None:
     done = playground(tmp_path, "compare", "Hi", "-m", "sim/reasoner", "--max-tokens", "400", COLUMNS="120", **asking)
     assert "answer" in done.stdout.split("First")[2]
