@@ -17,6 +17,7 @@ from playground.terminal.doctor_commands import doctor
 from playground.terminal.failing import fail
 from playground.terminal.key_commands import app as keys
 from playground.terminal.ledger_commands import app as ledger
+from playground.terminal.provider_commands import app as providers
 from playground.terminal.user_commands import app as users
 
 from . import __version__
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 app.add_typer(users, name="user")
 app.add_typer(keys, name="key")
+app.add_typer(providers, name="provider")
 app.add_typer(ledger, name="ledger")
 app.command()(doctor)
 app.command()(backup)

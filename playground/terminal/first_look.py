@@ -19,7 +19,7 @@ _WHAT_NEXT = """
 Playground is running at {url}
 
   On the page   create the first account, which becomes the administrator's, or log in
-  Models        simulated ones need no key; for real ones set a key, such as OPENAI_API_KEY, in .env
+  Models        simulated ones need no key; for real ones: playground provider add openai
   In scripts    the API is described at {url}/docs
   Your data     {data_dir}
 
