@@ -15,6 +15,8 @@ from tiktoken.model import encoding_name_for_model
 
 from playground.kit.errors import StartupError
 
+from .tiktoken_internals import drop_ranks
+
 FOLDER = Path(__file__).parent / "tokenizers"
 """The files, named like those in tiktoken's cache (the SHA-1 of their URL)."""
 
@@ -42,8 +44,7 @@ class Vocabulary:
         words = self.read(folder).split()
         ranks = dict(zip(map(a2b_base64, words[::2]), map(int, words[1::2]), strict=True))
         encoding = Encoding(self.name, pat_str=self.pattern, mergeable_ranks=ranks, special_tokens={})
-        # tiktoken 0.14 works on its own copy, and keeps this one, 26 MB for o200k, only for pickling (a test counts without it).
-        encoding._mergeable_ranks = {}  # noqa: SLF001 - it has no other name
+        drop_ranks(encoding)
         return encoding
 
     def read(self, folder: Path = FOLDER) -> bytes:

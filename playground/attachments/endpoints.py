@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, UploadFile, status
+from fastapi import APIRouter, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
 
 from playground.accounts.authorization import ScopeMissing, SessionReader, SessionWriter, Streamer
@@ -12,15 +12,13 @@ from playground.kit.closing_stream import ClosingStream
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.problems import documented
 from playground.kit.provided import Provided
-from playground.kit.text import CleanText
-from playground.kit.wire import IdCursor
+from playground.kit.wire import IdCursor, IdPath
 
 from .schemas import Attachment, AttachmentPage
 from .service import AttachmentNotFound, Attachments, StorageFull
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
 
-AttachmentId = Annotated[CleanText, Path(max_length=64, examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"])]
 
 _SERVED_AS = {"application/pdf": "application/octet-stream", "text/plain": "text/plain; charset=utf-8"}
 """Types that a browser runs nothing of: in a PDF it would run scripts."""
@@ -58,7 +56,7 @@ async def list_attachments(
 
 
 @router.get("/{attachment_id}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, AttachmentNotFound, Unavailable))
-async def get_attachment(attachments: Provided[Attachments], user: SessionReader, attachment_id: AttachmentId) -> Attachment:
+async def get_attachment(attachments: Provided[Attachments], user: SessionReader, attachment_id: IdPath) -> Attachment:
     """Return what is known of a file."""
     return await attachments.get(user.id, attachment_id)
 
@@ -68,7 +66,7 @@ async def get_attachment(attachments: Provided[Attachments], user: SessionReader
     response_class=StreamingResponse,
     responses={**documented(BadInput, NotAuthenticated, ScopeMissing, AttachmentNotFound, Unavailable), 200: _CONTENT},
 )
-async def get_content(attachments: Provided[Attachments], user: SessionReader, attachment_id: AttachmentId) -> ClosingStream:
+async def get_content(attachments: Provided[Attachments], user: SessionReader, attachment_id: IdPath) -> ClosingStream:
     """Download a file. It is never shown in the browser: a PDF is sent as `application/octet-stream`, and any text as `text/plain`."""
     file, parts = await attachments.content(user.id, attachment_id)
     headers = {
@@ -84,6 +82,6 @@ async def get_content(attachments: Provided[Attachments], user: SessionReader, a
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, AttachmentNotFound, Unavailable),
 )
-async def delete_attachment(attachments: Provided[Attachments], user: SessionWriter, attachment_id: AttachmentId) -> None:
+async def delete_attachment(attachments: Provided[Attachments], user: SessionWriter, attachment_id: IdPath) -> None:
     """Delete a file. What models were sent of it stays with them."""
     await attachments.delete(user.id, attachment_id)

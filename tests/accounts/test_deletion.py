@@ -15,7 +15,7 @@ from ..support.process import until
 from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .conftest import Query, holds, log_in, refreshes
 
-KEPT = ("audit_events",)
+KEPT = ("audit_events", "charges")
 """What happened stays known, as docs/security.md says."""
 
 
@@ -60,6 +60,7 @@ async def test_an_account_is_deleted_with_everything_in_it_after_confirming_the_
 
     assert (await delete(user)).status_code == 204
     assert mentioned_in(query, user_id, email) <= set(KEPT)
+    assert mentioned_in(query, email) == {"audit_events"}
     for tokens in (phone, {"accessToken": user.token, "refreshToken": user.refresh_token}):
         assert not await holds(user.http, tokens)
         assert not await refreshes(user.http, tokens)
