@@ -17,6 +17,7 @@ from .attachments.endpoints import router as attachments_router
 from .attachments.opening import open_attachments
 from .catalogue.endpoints import router as catalogue_router
 from .catalogue.opening import open_catalogue
+from .catalogue.upkeep.endpoints import router as upkeep_router
 from .comparison.endpoints import router as comparison_router
 from .comparison.opening import open_comparison
 from .database.foundation import open_foundation
@@ -75,6 +76,7 @@ def create_app() -> FastAPI:
         invitations_router,
         keys_router,
         catalogue_router,
+        upkeep_router,
         attachments_router,
         reports_router,
         limits_router,

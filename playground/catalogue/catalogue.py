@@ -12,6 +12,7 @@ import structlog
 from anyio import Event, Lock, create_task_group, move_on_after, sleep
 
 from playground.database.client import DatabaseAway
+from playground.kit.announcements import Announcements
 from playground.providers.errors.kinds import ProviderError
 from playground.providers.records import ListedModel, Provider
 from playground.providers.registry import Providers
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 ListState = Literal["loading", "ok", "stale", "failed"]
 
 _MOST_BACKOFF_STEPS = 16
+_NO_ANSWER = frozenset({"unreachable", "timed_out"})
+"""Codes of errors of a provider that sent no answer."""
 _MOST_NAMED = 10
 """Models in one line of the log."""
 
@@ -51,6 +54,17 @@ class ProviderList:
     """The last attempt in this process succeeded."""
     failure: str | None = None
     """Why the last attempt failed."""
+    failure_code: str | None = None
+    """The code of that error; `None` also for an error of our own."""
+    added: frozenset[str] = frozenset()
+    """Names of models that administrators added by hand."""
+
+    @property
+    def reachable(self) -> bool | None:
+        """Return whether the provider answered the last attempt, with a list or an error; `None`: there was none yet."""
+        if self.current:
+            return True
+        return None if self.failure is None else self.failure_code not in _NO_ANSWER
 
     @property
     def state(self) -> ListState:
@@ -85,7 +99,13 @@ class Catalogue:
         self._repository = repository
         self._refresh_seconds = refresh_seconds
         self._retry_seconds = retry_seconds
-        self._lists = {provider.id: ProviderList(provider) for provider in providers.all()}
+        self._fetched = {provider.id: ProviderList(provider) for provider in providers.all()}
+        """As the providers gave them."""
+        self._added: Mapping[str, Mapping[str, ListedModel]] = {}
+        """By provider and name, the models that administrators added by hand."""
+        self._lists = dict(self._fetched)
+        """Both together."""
+        self._news = Event()
         self._locks = {provider_id: Lock() for provider_id in self._lists}
         self._attempted = {provider_id: Event() for provider_id in self._lists}
         self._resolver: Resolver | None = None
@@ -119,6 +139,7 @@ class Catalogue:
         """Keep every list current until cancelled. Failures of a provider or the database don't end it."""
         async with create_task_group() as group:
             group.start_soon(self._restore)
+            group.start_soon(self._take_news)
             for provider_id in self._lists:
                 group.start_soon(self._keep_current, provider_id)
 
@@ -143,6 +164,26 @@ class Catalogue:
                     await self._repository.save(provider_id, StoredList(tuple(known.models.values()), known.fetched_at))
         return known
 
+    def listen(self, announcements: Announcements) -> None:
+        """Take over what other processes fetched or added, when they announce it."""
+        announcements.listen("catalogue", lambda _changed: self._news.set())
+
+    async def reload(self) -> None:
+        """Read the models that were added by hand, and lists that other processes fetched later than this one. Raises `Unavailable`."""
+        self._added = await self._repository.added()
+        stored = await self._repository.load()
+        for provider_id, known in list(self._fetched.items()):
+            last = stored.get(provider_id)
+            newer = last is not None and (known.fetched_at is None or known.fetched_at < last.fetched_at)
+            self._set(replace(known, models=_by_name(last.models), fetched_at=last.fetched_at) if last is not None and newer else known)
+
+    async def _take_news(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news = Event()
+            with _tolerated("catalogue_news_not_read"):  # The next news or the next list brings them.
+                await self.reload()
+
     async def _keep_current(self, provider_id: str) -> None:
         failures = 0
         while True:
@@ -156,11 +197,12 @@ class Catalogue:
             models = await self._lister.list_models(provider)
         except ProviderError as error:
             log.warning("model_list_failed", provider=provider.id, reason=str(error))
-            failure = str(error)
+            failure, code = str(error), error.code
         except Exception as error:
             # A defect in one list must affect neither the others nor the service.
             log.exception("model_list_broken", provider=provider.id)
             failure = f"The list of models of {provider.name} can't be read ({type(error).__name__})."
+            code = None
         else:
             log.info("model_list_fetched", provider=provider.id, models=len(models))
             unpriced = [model for model in models if model.price_note is not None]
@@ -168,14 +210,11 @@ class Catalogue:
                 names = [model.name for model in unpriced[:_MOST_NAMED]]
                 log.warning("listed_prices_ignored", provider=provider.id, count=len(unpriced), models=names, reason=unpriced[0].price_note)
             return ProviderList(provider, _by_name(models), datetime.now(UTC), current=True)
-        return replace(self._lists[provider.id], current=False, failure=failure)
+        return replace(self._fetched[provider.id], current=False, failure=failure, failure_code=code)
 
     async def _restore(self) -> None:
         with _tolerated("model_lists_not_restored"):  # They are about to be fetched.
-            for provider_id, last in (await self._repository.load()).items():
-                known = self._lists.get(provider_id)
-                if known is not None and known.fetched_at is None:  # Otherwise the fetch was faster.
-                    self._set(replace(known, models=_by_name(last.models), fetched_at=last.fetched_at))
+            await self.reload()
 
     def _current_resolver(self) -> Resolver:
         if self._resolver is None:
@@ -183,7 +222,12 @@ class Catalogue:
         return self._resolver
 
     def _set(self, known: ProviderList) -> None:
-        self._lists[known.provider.id] = known
+        provider_id = known.provider.id
+        self._fetched[provider_id] = known
+        added = self._added.get(provider_id)
+        # What the provider itself says of a model comes before what an administrator entered.
+        both = known if not added else replace(known, models={**known.models, **_missing(added, known.models)}, added=frozenset(added))
+        self._lists[provider_id] = both
         self._resolver = None
 
 
@@ -200,6 +244,10 @@ def _tolerated(event: str, **fields: str) -> Iterator[None]:
 
 def _by_name(models: Iterable[ListedModel]) -> dict[str, ListedModel]:
     return {model.name: model for model in models}
+
+
+def _missing(added: Mapping[str, ListedModel], models: Mapping[str, ListedModel]) -> dict[str, ListedModel]:
+    return {name: model for name, model in added.items() if name not in models}
 
 
 def _is_local(base_url: str) -> bool:

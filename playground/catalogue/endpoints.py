@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 
 from playground.accounts.authorization import CurrentUser, ModelReader, ScopeMissing
 from playground.catalogue.access import ModelAccess
+from playground.database.shares import TooSlow
 from playground.kit.errors import BadInput, NotAuthenticated, Unavailable
 from playground.kit.filled_paths import filled
 from playground.kit.problems import documented
@@ -15,7 +16,7 @@ from playground.kit.text import CleanText
 
 from .categories import CategoryId
 from .model_settings import Tier
-from .schemas import CategoryList, ModelItem, ModelPage
+from .schemas import CategoryList, ModelItem, ModelPage, ProviderStatusList
 from .selection import Modality, ModelQuery, Sort
 from .service import ModelNotFound, Models, TooManyFavourites
 
@@ -84,6 +85,12 @@ async def get_models(
 async def get_categories(models: Provided[Models], access: Provided[ModelAccess], user: ModelReader) -> CategoryList:
     """List the categories of models, and how many models are in each. A model may be in several."""
     return await models.categories(await access.view_of(user))
+
+
+@router.get("/providers", responses=documented(NotAuthenticated, ScopeMissing, TooSlow, Unavailable), summary="List all providers")
+async def get_providers(models: Provided[Models], access: Provided[ModelAccess], user: ModelReader) -> ProviderStatusList:
+    """Whether each provider is set up and reachable, how many models you see of it, its last error, and how it did in the last hour."""
+    return await models.providers(user.id, await access.view_of(user))
 
 
 @router.put(

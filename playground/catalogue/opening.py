@@ -11,8 +11,10 @@ from .access import ModelAccess
 from .catalogue import Catalogue
 from .default_tiers import DefaultTiers
 from .model_settings import ModelSettings
-from .repository import CatalogueRepository, FavouriteRepository, ModelSettingsRepository
+from .repository import CatalogueRepository, FavouriteRepository, ModelSettingsRepository, RecentAnswersRepository
 from .service import Models
+from .upkeep.repository import AddedModelsRepository
+from .upkeep.service import CatalogueUpkeep
 
 _FIRST_LISTS_SECONDS = 2.0
 
@@ -41,9 +43,12 @@ async def open_catalogue(foundation: Foundation, providers: ProvidersRoom, keys:
     await prices.warm_up()
     settings.default_to(DefaultTiers(prices, foundation.settings.priced_models_tier, catalogue.list_of).of)
     await settings.current()
-    models = Models(catalogue, prices, FavouriteRepository(database))
+    models = Models(catalogue, providers.providers, prices, FavouriteRepository(database), RecentAnswersRepository(database))
+    added = AddedModelsRepository(database, foundation.audit)
+    upkeep = CatalogueUpkeep(catalogue, settings, added, providers.client, foundation.announcements)
+    catalogue.listen(foundation.announcements)
     access = ModelAccess(catalogue, settings, keys.user_keys)
-    foundation.services.add(catalogue, access, prices, models)
+    foundation.services.add(catalogue, access, prices, models, upkeep)
     foundation.tasks.start_soon(settings.run_forever)
     foundation.tasks.start_soon(catalogue.run_forever)
     await catalogue.first_lists(_FIRST_LISTS_SECONDS)

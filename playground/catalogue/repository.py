@@ -1,13 +1,14 @@
 """Database queries about models: the providers' last lists, and the administrators' settings."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
 
 import msgspec
 import structlog
 
-from playground.database.client import Database
+from playground.database.client import LIST_SECONDS, Database
 from playground.database.generated import Json, Prisma
 from playground.database.generated import models as tables
 from playground.database.transactions import in_transaction
@@ -42,6 +43,15 @@ class CatalogueRepository:
             except msgspec.ValidationError as error:
                 log.warning("stored_model_list_ignored", provider=row.provider, reason=str(error))
         return stored
+
+    async def added(self) -> Mapping[str, Mapping[str, ListedModel]]:
+        """Return the models that administrators added by hand, by provider and name."""
+        rows = await self._database.run(lambda prisma: prisma.added_models.find_many(order={"model": "asc"}))
+        added: dict[str, dict[str, ListedModel]] = {}
+        for row in rows:
+            provider_id, _, name = row.model.partition("/")
+            added.setdefault(provider_id, {})[name] = msgspec.convert(row.listed, ListedModel)
+        return added
 
     async def save(self, provider_id: str, last: StoredList) -> None:
         """Replace the stored list by `last`."""
@@ -108,3 +118,44 @@ def setting_of(row: tables.model_settings) -> ModelSetting:
     if row.input_price is not None and row.output_price is not None:
         price = ListPrice(row.input_price, row.output_price, row.cached_input_price)
     return ModelSetting(active=row.active, tier=cast("Tier", row.tier), display_name=row.display_name, price=price)
+
+
+_LAST_HOUR = """
+SELECT l.provider, count(*)::int AS answers, count(*) FILTER (WHERE a.status = 'failed')::int AS failures,
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY a.time_to_first_token) AS time_to_first_token,
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY a.response_time) FILTER (WHERE a.status = 'completed') AS response_time,
+  (array_agg(a.error_code ORDER BY a.finished_at DESC) FILTER (WHERE a.status = 'failed'))[1] AS last_error
+FROM answers a JOIN lanes l ON l.id = a.lane_id
+WHERE a.created_at > now() - interval '1 hour' AND a.status IN ('completed', 'failed') AND NOT a.own_key
+GROUP BY l.provider
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """How a provider did in the last hour, on the service's own keys."""
+
+    answers: int
+    """That completed or failed."""
+    failures: int
+    time_to_first_token: float | None
+    """The median, in ms."""
+    response_time: float | None
+    """The median of completed answers, in ms."""
+    last_error: str | None
+    """The code of the newest failure."""
+
+
+class RecentAnswersRepository:
+    """Adds up the answers of the last hour."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last_hour(self, asked_by: str) -> Mapping[str, LastHour]:
+        """Return the figures of every provider that was asked, by its id. Raises `TooSlow` and `DatabaseAway`."""
+        rows = await self._database.read(asked_by, _LAST_HOUR, seconds=LIST_SECONDS, narrow="Try again later.")
+        return {
+            row["provider"]: LastHour(row["answers"], row["failures"], row["time_to_first_token"], row["response_time"], row["last_error"])
+            for row in rows
+        }

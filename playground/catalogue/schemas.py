@@ -57,6 +57,7 @@ class ModelItem(WireModel):
     pattern: bool = Field(
         examples=[False], description="The entry is a wildcard such as `openai/*`. Use the full name of one of its models in requests."
     )
+    added: bool = Field(examples=[False], description="An administrator added the model by hand.")
     stale: bool = Field(
         examples=[False], description="The model is from an earlier list, because the last attempt to fetch the list failed."
     )
@@ -101,3 +102,30 @@ class CategoryList(WireModel):
     """All categories, in the order in which they are shown."""
 
     items: list[CategoryItem]
+
+
+class RecentAnswers(WireModel):
+    """The answers of a provider in the last hour, of all users, without those on users' own keys."""
+
+    answers: int = Field(examples=[120], description="Answers that completed or failed.")
+    failures: int = Field(examples=[3])
+    failure_share: float | None = Field(examples=[0.025], description="From 0 to 1; null: there were no answers.")
+    time_to_first_token: float | None = Field(examples=[412.5], description="The median (p50), in ms; null: unknown.")
+    response_time: float | None = Field(examples=[3180.0], description="The median (p50) of completed answers, in ms; null: unknown.")
+    last_error: str | None = Field(examples=["rate_limited"], description="The code of the newest failure; null: there was none.")
+
+
+class ProviderStatus(ProviderItem):
+    """One provider: whether it is set up, whether it answers, and how it did in the last hour."""
+
+    configured: bool = Field(examples=[True], description="False: the service has no key for it; your own key opens it.")
+    reachable: bool | None = Field(
+        examples=[True], description="It answered the last request for its list, with a list or an error; null: it was not asked yet."
+    )
+    last_hour: RecentAnswers
+
+
+class ProviderStatusList(WireModel):
+    """All providers: the configured ones in their order, then the others that the service knows."""
+
+    items: list[ProviderStatus]

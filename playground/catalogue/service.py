@@ -6,13 +6,24 @@ from anyio import to_thread
 
 from playground.accounting.prices import Prices
 from playground.kit.errors import BadInput, Conflict, NotFound
+from playground.providers.registry import Providers
 
 from .access import ModelView
 from .catalogue import Catalogue, ProviderList
 from .categories import CATEGORIES
-from .repository import FavouriteRepository
+from .repository import FavouriteRepository, LastHour, RecentAnswersRepository
 from .resolution import UnknownModel, joined
-from .schemas import CategoryItem, CategoryList, ModelItem, ModelPage, ModelPrice, ProviderItem
+from .schemas import (
+    CategoryItem,
+    CategoryList,
+    ModelItem,
+    ModelPage,
+    ModelPrice,
+    ProviderItem,
+    ProviderStatus,
+    ProviderStatusList,
+    RecentAnswers,
+)
 from .selection import Entry, ModelQuery, cursor_of, select
 from .wildcards import is_pattern
 
@@ -37,8 +48,17 @@ class TooManyFavourites(Conflict):
 class Models:
     """Shows the catalogue. Long lists are built in a worker thread, so that running streams don't wait for them."""
 
-    def __init__(self, catalogue: Catalogue, prices: Prices, favourites: FavouriteRepository) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        providers: Providers,
+        prices: Prices,
+        favourites: FavouriteRepository,
+        recent: RecentAnswersRepository,
+    ) -> None:
         self._catalogue = catalogue
+        self._providers = providers
+        self._recent = recent
         self._prices = prices
         self._favourites = favourites
 
@@ -60,6 +80,24 @@ class Models:
     async def categories(self, view: ModelView) -> CategoryList:
         """Return all categories, with the number of models in each that `view` shows."""
         return await to_thread.run_sync(self._categories, self._catalogue.lists, view)
+
+    async def providers(self, user_id: str, view: ModelView) -> ProviderStatusList:
+        """Return the state of all providers. Raises `TooSlow`, `Unavailable`."""
+        last_hour = await self._recent.last_hour(user_id)
+        configured = self._catalogue.lists
+        ids = {known.provider.id for known in configured}
+        others = [ProviderList(provider) for provider in self._providers.all_known() if provider.id not in ids]
+        return ProviderStatusList(
+            items=[
+                ProviderStatus(
+                    **provider_item(known, view).model_dump(),
+                    configured=known.provider.id in ids,
+                    reachable=known.reachable,
+                    last_hour=_recent_answers(last_hour.get(known.provider.id)),
+                )
+                for known in (*configured, *others)
+            ]
+        )
 
     async def mark(self, user_id: str, view: ModelView, name: str) -> None:
         """Make a model a favourite of the user. Raises `ModelNotFound`, `TooManyFavourites`, `Unavailable`."""
@@ -148,6 +186,7 @@ def _model_item(entry: Entry) -> ModelItem:
         favourite=entry.favourite,
         simulated=provider.simulated,
         pattern=is_pattern(model.name),
+        added=model.name in entry.known.added,
         stale=entry.known.state == "stale",
     )
 
@@ -162,6 +201,19 @@ def provider_item(known: ProviderList, view: ModelView) -> ProviderItem:
         fetched_at=known.fetched_at,
         models=shown_models(known, view),
         simulated=known.provider.simulated,
+    )
+
+
+def _recent_answers(found: LastHour | None) -> RecentAnswers:
+    if found is None:
+        return RecentAnswers(answers=0, failures=0, failure_share=None, time_to_first_token=None, response_time=None, last_error=None)
+    return RecentAnswers(
+        answers=found.answers,
+        failures=found.failures,
+        failure_share=round(found.failures / found.answers, 4),
+        time_to_first_token=found.time_to_first_token,
+        response_time=found.response_time,
+        last_error=found.last_error,
     )
 
 

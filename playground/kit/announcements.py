@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-Topic = Literal["user", "login", "api_key", "provider_key", "models"]
+Topic = Literal["user", "login", "api_key", "provider_key", "models", "catalogue"]
 Listener = Callable[[str | None], None]
 """Called with the id of what changed; `None`: anything may have changed, because announcements may have been missed."""
 

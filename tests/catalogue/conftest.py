@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from playground.accounting.prices import Prices
 from playground.catalogue.catalogue import Catalogue
-from playground.catalogue.repository import CatalogueRepository
+from playground.catalogue.repository import CatalogueRepository, FavouriteRepository, RecentAnswersRepository
+from playground.catalogue.service import Models
 from playground.database.client import Database
 from playground.providers.adapter import ProviderClient
 from playground.providers.records import Provider
@@ -44,3 +46,9 @@ def build(client: ProviderClient, repository: CatalogueRepository) -> Build:
         return Catalogue(Providers(providers), client, repository, refresh_seconds=refresh_seconds, retry_seconds=retry_seconds)
 
     return build
+
+
+def models_of(catalogue: Catalogue) -> Models:
+    """The service that shows a catalogue, over its database."""
+    database = catalogue._repository._database
+    return Models(catalogue, Providers([]), Prices(), FavouriteRepository(database), RecentAnswersRepository(database))

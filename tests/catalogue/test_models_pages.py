@@ -6,18 +6,15 @@ from typing import Any
 
 import pytest
 
-from playground.accounting.prices import Prices
 from playground.catalogue.access import ModelView
 from playground.catalogue.catalogue import Catalogue
 from playground.catalogue.model_settings import KnownSettings
-from playground.catalogue.repository import FavouriteRepository
 from playground.catalogue.selection import ModelQuery
-from playground.catalogue.service import Models
 from playground.kit.errors import BadInput
 from playground.providers.records import ListPrice, Provider
 
 from ..support.client import User
-from .conftest import Build
+from .conftest import Build, models_of
 from .upstream import Upstream, upstream
 
 
@@ -26,7 +23,7 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 async def shown(catalogue: Catalogue, **query: Any) -> dict[str, Any]:
-    models = Models(catalogue, Prices(), FavouriteRepository(catalogue._repository._database))
+    models = models_of(catalogue)
     return json.loads(await models.page("nobody", ModelView(KnownSettings({}), "user"), ModelQuery(**query)))
 
 
@@ -64,6 +61,7 @@ async def test_a_model_is_shown_with_all_that_is_known_and_null_for_the_rest(bui
         "favourite": False,
         "simulated": False,
         "pattern": False,
+        "added": False,
         "stale": False,
     }
     assert mine["price"] == {"input": "1.5", "output": "10", "cachedInput": None}

@@ -6,18 +6,15 @@ from typing import Any
 
 import pytest
 
-from playground.accounting.prices import Prices
 from playground.catalogue.access import ModelView
 from playground.catalogue.catalogue import Catalogue
 from playground.catalogue.model_settings import KnownSettings, ModelSetting
-from playground.catalogue.repository import FavouriteRepository
 from playground.catalogue.selection import ModelQuery
-from playground.catalogue.service import Models
 from playground.kit.errors import BadInput
 from playground.providers.records import Provider
 
 from ..support.client import User
-from .conftest import Build
+from .conftest import Build, models_of
 from .upstream import upstream
 
 
@@ -62,7 +59,7 @@ async def catalogue(build: Build) -> Catalogue:
 
 
 async def page(catalogue: Catalogue, **query: Any) -> dict[str, Any]:
-    models = Models(catalogue, Prices(), FavouriteRepository(catalogue._repository._database))
+    models = models_of(catalogue)
     return json.loads(await models.page("nobody", ModelView(SETTINGS, "user"), ModelQuery(**query)))
 
 

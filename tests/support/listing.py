@@ -15,7 +15,7 @@ CHUNKS = (
 
 
 class ListingServer:
-    """`<url>/<provider>/v1` is the base URL of each. Models named `absent` are not known to it."""
+    """`<url>/<provider>/v1` is the base URL of each. It doesn't know models named `absent`, and accepts no key for `locked`."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -39,6 +39,8 @@ class ListingServer:
         if model == "absent":
             error = {"message": "No such model.", "code": "model_not_found"}
             return web.json_response({"error": error}, status=404)
+        if model == "locked":
+            return web.json_response({"error": {"message": "Incorrect API key provided.", "code": "invalid_api_key"}}, status=401)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for chunk in CHUNKS:

@@ -173,6 +173,12 @@ export interface components {
         CategoryList: {
             items: components["schemas"]["CategoryItem"][];
         };
+        /** @description A model of which the provider's list says something else than before. */
+        ChangedModel: {
+            /** @description What changed. */
+            fields: string[];
+            id: string;
+        };
         /** @description A piece of an answer; `kind` is present if it is reasoning. The log writes these events itself (see `EventLog.append_chunk`). */
         ChunkEvent: {
             content: string;
@@ -573,6 +579,8 @@ export interface components {
         ModelItem: {
             /** @description False: an administrator switched it off, and no one can use it. */
             active: boolean;
+            /** @description An administrator added the model by hand. */
+            added: boolean;
             /** @description Whether you may use it. */
             allowed: boolean;
             /** @description See `GET /models/categories`. */
@@ -646,6 +654,16 @@ export interface components {
              * @enum {string}
              */
             role: "user" | "premium" | "admin";
+        };
+        /** @description A model to add to its provider's list. Its tier and price are set with `PATCH /admin/models/{model_id}`. */
+        NewModel: {
+            contextWindow?: number | null;
+            displayName?: string | null;
+            /** @default [] */
+            inputModalities: ("text" | "image" | "audio" | "video" | "file")[];
+            model: string;
+            /** @default [] */
+            outputModalities: ("text" | "image" | "audio" | "video" | "file")[];
         };
         /** @description The current password and the new one. */
         PasswordChange: {
@@ -865,6 +883,32 @@ export interface components {
             /** @description Null: could not be determined. */
             works: boolean | null;
         };
+        /** @description One provider: whether it is set up, whether it answers, and how it did in the last hour. */
+        ProviderStatus: {
+            /** @description False: the service has no key for it; your own key opens it. */
+            configured: boolean;
+            /** @description Why the last attempt failed; otherwise null. */
+            error: string | null;
+            /** @description When the list was last fetched; null: never. */
+            fetchedAt: string | null;
+            id: string;
+            lastHour: components["schemas"]["RecentAnswers"];
+            /** @description The number of models in the list that you can see. */
+            models: number;
+            name: string;
+            /** @description It answered the last request for its list, with a list or an error; null: it was not asked yet. */
+            reachable: boolean | null;
+            simulated: boolean;
+            /**
+             * @description `ok`: the last attempt to fetch the list succeeded. `stale`: the list is from an earlier attempt. `loading`: the first attempt is in progress. `failed`: no attempt has succeeded yet. In every state, models that are not listed can be used by their full name.
+             * @enum {string}
+             */
+            state: "loading" | "ok" | "stale" | "failed";
+        };
+        /** @description All providers: the configured ones in their order, then the others that the service knows. */
+        ProviderStatusList: {
+            items: components["schemas"]["ProviderStatus"][];
+        };
         /** @description Requests in a moving window: each request counts for `seconds`. */
         RateUsage: {
             /** @description Null: no limit. */
@@ -885,6 +929,20 @@ export interface components {
             /** @enum {string} */
             status: "ready" | "not_ready";
             stopping: boolean;
+        };
+        /** @description The answers of a provider in the last hour, of all users, without those on users' own keys. */
+        RecentAnswers: {
+            /** @description Answers that completed or failed. */
+            answers: number;
+            failures: number;
+            /** @description From 0 to 1; null: there were no answers. */
+            failureShare: number | null;
+            /** @description The code of the newest failure; null: there was none. */
+            lastError: string | null;
+            /** @description The median (p50) of completed answers, in ms; null: unknown. */
+            responseTime: number | null;
+            /** @description The median (p50), in ms; null: unknown. */
+            timeToFirstToken: number | null;
         };
         /** @description Redis, through which replicas share state. `none`: not configured; this process should be the only one. */
         RedisState: {
@@ -1095,6 +1153,25 @@ export interface components {
             temperature?: number | null;
             topP?: number | null;
         };
+        /** @description What a fetched list changed. */
+        SyncedProvider: {
+            /** @description Full names. */
+            added: string[];
+            changed: components["schemas"]["ChangedModel"][];
+            /** @description Why the list could not be fetched; the last one is kept. */
+            error: string | null;
+            id: string;
+            models: number;
+            name: string;
+            /** @description Full names. */
+            removed: string[];
+            /** @enum {string} */
+            state: "loading" | "ok" | "stale" | "failed";
+        };
+        /** @description What fetching all lists changed, in the providers' order. */
+        SyncResult: {
+            providers: components["schemas"]["SyncedProvider"][];
+        };
         /** @description The state of this process and of everything it depends on. */
         SystemState: {
             catalogue: components["schemas"]["ProviderItem"][];
@@ -1110,6 +1187,27 @@ export interface components {
             redis: components["schemas"]["RedisState"];
             simulator: boolean;
             version: string;
+        };
+        /** @description What a provider answered to a request for one token. */
+        TestedProvider: {
+            /** @description The code of the error, as in events; null: it answered. */
+            code: string | null;
+            id: string;
+            /** @description Null: its answer doesn't say. */
+            keyAccepted: boolean | null;
+            /** @description From the request to the first token, in ms; null: there was none. */
+            latency: number | null;
+            message: string;
+            /** @description The cheapest active model; null: none is listed. */
+            model: string | null;
+            name: string;
+            /** @description It answered at all. */
+            reachable: boolean;
+            simulated: boolean;
+        };
+        /** @description What all configured providers answered, in their order. */
+        TestResult: {
+            providers: components["schemas"]["TestedProvider"][];
         };
         /** @description A ticket for one stream that starts within `expires_in` seconds, and for reconnecting to it. */
         Ticket: {
