@@ -49,12 +49,12 @@ class ExternalEngine(AsyncQueryEngine):
 
 def give_engine(client: Prisma, engine: ExternalEngine) -> None:
     """Let the client send its queries to `engine`, as if it had connected."""
-    client._engine = engine  # noqa: SLF001
+    client._engine = engine
 
 
 def engine_of(client: Prisma) -> object:
     """Return the engine that `give_engine` gave to the client."""
-    return client._engine  # noqa: SLF001
+    return client._engine
 
 
 def mend_client() -> None:

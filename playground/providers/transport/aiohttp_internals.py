@@ -105,24 +105,24 @@ def can_be_heard(body: object) -> bool:
 def begin_hearing(body: StreamReader, hearer: Hearer) -> None:
     """Give `hearer` what has arrived already and what will arrive, until `end_hearing`."""
     # Repeated, because reading may make aiohttp's parser continue, which then has more.
-    while body._buffer:  # noqa: SLF001
+    while body._buffer:
         hearer.pieces.append(body.read_nowait())
     body.__class__ = _Heard
-    body._waiter = hearer  # type: ignore[assignment]  # noqa: SLF001
+    body._waiter = hearer  # type: ignore[assignment]
 
 
 def end_hearing(body: StreamReader) -> None:
     """Make `body` an ordinary reader again."""
-    body._waiter = None  # noqa: SLF001
+    body._waiter = None
     body.__class__ = StreamReader
-    if body._http_chunk_splits is None:  # noqa: SLF001
+    if body._http_chunk_splits is None:
         # aiohttp counts chunks from their start, and the end of one may not have arrived.
-        body._http_chunk_splits = deque()  # noqa: SLF001
+        body._http_chunk_splits = deque()
 
 
 def transport_of(body: StreamReader) -> asyncio.Transport | None:
     """Return the connection of `body`; `None` if it is closed."""
-    return body._protocol.transport  # noqa: SLF001
+    return body._protocol.transport
 
 
 class _Heard(StreamReader):
