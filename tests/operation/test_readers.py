@@ -15,7 +15,7 @@ from playground.settings import Settings
 from ..support.client import PASSWORD
 from ..support.folders import NewDataDir
 
-TOKEN = "a-token-for-prometheus-of-44-characters-here"
+TOKEN = "metrics-token-" * 3
 FORWARDED = [{"X-Forwarded-For": "198.51.100.7"}, {"Forwarded": "for=198.51.100.7"}, {"X-Real-IP": "198.51.100.7"}, {"Via": "1.1 proxy"}]
 
 
