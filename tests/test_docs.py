@@ -131,3 +131,10 @@ def test_every_mentioned_file_exists() -> None:
 def test_every_link_to_another_page_works() -> None:
     links = [(page, target) for page in PAGES for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))]
     assert [f"{page.relative_to(CHECKOUT)}: {target}" for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    navigation = (CHECKOUT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"[\w/.-]+\.md", navigation))
+    pages = {page.relative_to(CHECKOUT / "docs").as_posix() for page in PAGES if page.is_relative_to(CHECKOUT / "docs")}
+    assert {page for page in pages if not page.startswith("decisions/")} - listed == set()

@@ -14,9 +14,9 @@ import pytest
 from playground.serving.server import RunningService
 
 from ..operation.exposition import read_samples
-from ..support.client import User
+from ..support.client import User, next_event
 from ..support.process import until
-from ..support.scripted import Exchange, ScriptedProvider
+from ..support.scripted import Exchange, Gate, ScriptedProvider
 from .dashboard import DASHBOARD, annotation_queries, panel_queries, selected, variable_queries
 
 PROMETHEUS = shutil.which("prometheus")
@@ -40,10 +40,21 @@ async def is_busy(exchange: Exchange) -> None:
 
 async def use_all(user: User, scripted: ScriptedProvider) -> None:
     """Give every metric that the dashboard reads a value."""
-    unpriced = scripted.model(answers, priced=False)
-    await user.compare(
-        "Hi", [scripted.model(answers), unpriced, scripted.model(refuses), scripted.model(is_busy), "sim/quick"], maxTokens=40
-    )
+    gate = Gate()
+
+    async def writes_for_a_while(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.write("One ")
+        await gate.wait()
+        await exchange.write("two")
+        await exchange.end(100, 2)
+
+    models = [scripted.model(writes_for_a_while), scripted.model(answers, priced=False), scripted.model(refuses), scripted.model(is_busy)]
+    async with user.stream(json={"prompt": "Hi", "models": [*models, "sim/quick"], "maxTokens": 3}) as events:
+        # An answer that comes at once has no speed.
+        await next_event(events, "chunk", lane=0)
+        gate.open()
+        await next_event(events, "done")
 
 
 async def test_every_metric_and_label_of_the_dashboard_exists(service: RunningService, user: User, scripted: ScriptedProvider) -> None:
@@ -99,6 +110,7 @@ def prometheus(service: RunningService, tmp_path: Path) -> Iterator[str]:
         process.wait(30)
 
 
+@pytest.mark.slow
 async def test_prometheus_answers_every_query_with_data(prometheus: str, user: User, scripted: ScriptedProvider) -> None:
     async with httpx.AsyncClient(base_url=prometheus, timeout=30) as http:
 

@@ -21,6 +21,7 @@ from playground.providers.errors.kinds import ProviderError
 from ..support.openapi import document, operations
 from ..test_docs import derived
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # The site takes four seconds of processor time.
 _LOADED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=\"?([^\"\s>]+)|<link\b[^>]*\bhref=\"?([^\"\s>]+)")
 _WITHOUT_NETWORK = ["unshare", "--net"]
 
@@ -36,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [*without_network(), sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     built = subprocess.run(
-        command, cwd=CHECKOUT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=110, check=False
+        command, cwd=CHECKOUT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stderr
     return folder
