@@ -14,7 +14,7 @@ from playground.kit.problems import documented
 from playground.kit.provided import Provided
 from playground.kit.wire import IdCursor, IdPath
 
-from .schemas import Attachment, AttachmentPage
+from .schemas import AttachedFile, AttachedFilePage
 from .service import AttachmentNotFound, Attachments, StorageFull
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
@@ -36,7 +36,7 @@ _CONTENT: dict[str, Any] = {
     status_code=status.HTTP_201_CREATED,
     responses=documented(BadInput, NotAuthenticated, ScopeMissing, StorageFull, Unavailable),
 )
-async def upload(attachments: Provided[Attachments], user: Streamer, file: UploadFile) -> Attachment:
+async def upload(attachments: Provided[Attachments], user: Streamer, file: UploadFile) -> AttachedFile:
     """Upload one file of at most 10 MB: a PNG, JPEG, WebP or GIF image, a PDF, or text of any kind.
 
     What it is comes from its bytes. A file that you uploaded before under the same name is returned again.
@@ -50,13 +50,13 @@ async def list_attachments(
     user: SessionReader,
     cursor: Annotated[IdCursor | None, Query(description="The `nextCursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="The most files per page.")] = 30,
-) -> AttachmentPage:
+) -> AttachedFilePage:
     """List your files, the newest first."""
     return await attachments.page(user.id, cursor, limit)
 
 
 @router.get("/{attachment_id}", responses=documented(BadInput, NotAuthenticated, ScopeMissing, AttachmentNotFound, Unavailable))
-async def get_attachment(attachments: Provided[Attachments], user: SessionReader, attachment_id: IdPath) -> Attachment:
+async def get_attachment(attachments: Provided[Attachments], user: SessionReader, attachment_id: IdPath) -> AttachedFile:
     """Return what is known of a file."""
     return await attachments.get(user.id, attachment_id)
 

@@ -11,7 +11,7 @@ from .repository import StoredFile
 from .sniffing import Kind
 
 
-class Attachment(WireModel):
+class AttachedFile(WireModel):
     """A file that you uploaded."""
 
     id: str = Field(examples=["01k9w3zj2c6v8n4r5t7y9b1d3f"], description="Name it in `attachments` of a turn.")
@@ -42,5 +42,5 @@ class Attachment(WireModel):
         )
 
 
-class AttachmentPage(Page[Attachment]):
+class AttachedFilePage(Page[AttachedFile]):
     """A page of your files, the newest first."""

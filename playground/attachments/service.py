@@ -15,7 +15,7 @@ from playground.limits.policy import Policy
 from .parts import Asked, LoadedFile, Parts, parts_for
 from .pdf_text import PdfReader, PdfText
 from .repository import AttachmentRepository, NewContent, StorageExceeded, StoredFile
-from .schemas import Attachment, AttachmentPage
+from .schemas import AttachedFile, AttachedFilePage
 from .sniffing import Sniffed, sniff, text_of
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -53,7 +53,7 @@ class Attachments:
         self._policy = policy
         self._pdf_reader = pdf_reader
 
-    async def store(self, user: User, name: str | None, content: bytes) -> Attachment:
+    async def store(self, user: User, name: str | None, content: bytes) -> AttachedFile:
         """Keep a file. The same content under the same name is the same file.
 
         Raises `BadInput` for a file that is too large or nothing that can be attached, `StorageFull`, `Unavailable`.
@@ -73,21 +73,21 @@ class Attachments:
                 f"Your {error.files:,} files take {_megabytes(error.used)} MB, and this one {_megabytes(len(content))} MB; "
                 f"the maximum is {limit}. Delete files that you no longer need."
             ) from None
-        return Attachment.of(file)
+        return AttachedFile.of(file)
 
-    async def get(self, user_id: str, file_id: str) -> Attachment:
+    async def get(self, user_id: str, file_id: str) -> AttachedFile:
         """Return a file of the user. Raises `AttachmentNotFound`, `Unavailable`."""
-        return Attachment.of(await self._file(user_id, file_id))
+        return AttachedFile.of(await self._file(user_id, file_id))
 
     async def content(self, user_id: str, file_id: str) -> tuple[StoredFile, AsyncIterator[bytes]]:
         """Return a file of the user, and its content piece by piece. Raises `AttachmentNotFound`, `Unavailable`."""
         file = await self._file(user_id, file_id)
         return file, self._repository.chunks(file)
 
-    async def page(self, user_id: str, cursor: str | None, limit: int) -> AttachmentPage:
+    async def page(self, user_id: str, cursor: str | None, limit: int) -> AttachedFilePage:
         """Return files of the user, the newest first. Raises `Unavailable`."""
         rows = await self._repository.page(user_id, cursor, limit + 1)
-        return AttachmentPage.of(rows, limit, item=Attachment.of, cursor=lambda file: file.id)
+        return AttachedFilePage.of(rows, limit, item=AttachedFile.of, cursor=lambda file: file.id)
 
     async def delete(self, user_id: str, file_id: str) -> None:
         """Delete a file of the user. Raises `AttachmentNotFound`, `Unavailable`."""

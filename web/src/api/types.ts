@@ -105,6 +105,36 @@ export interface components {
             /** @default If an account with this email address exists, a mail with a link to reset the password is on its way. */
             message: string;
         };
+        /** @description A file that you uploaded. */
+        AttachedFile: {
+            createdAt: string;
+            /** @description Of an image, in pixels. */
+            height: number | null;
+            /** @description Name it in `attachments` of a turn. */
+            id: string;
+            /**
+             * @description What the bytes are, whatever the name and the client say.
+             * @enum {string}
+             */
+            kind: "image" | "pdf" | "text";
+            /** @description As your computer calls it, without folders. */
+            name: string;
+            /** @description Why the text of a PDF is missing or incomplete; otherwise null. */
+            note: string | null;
+            /** @description Of a PDF; null: unknown. */
+            pages: number | null;
+            /** @description In bytes. */
+            size: number;
+            /** @description Text of any kind is `text/plain`. */
+            type: string;
+            /** @description Of an image, in pixels. */
+            width: number | null;
+        };
+        /** @description A page of your files, the newest first. */
+        AttachedFilePage: {
+            items: components["schemas"]["AttachedFile"][];
+            nextCursor: string | null;
+        };
         /** @description A part of an answer that is not text. Its content is not stored. */
         Attachment: {
             /** @enum {unknown} */
@@ -115,11 +145,6 @@ export interface components {
             type: string | null;
             /** @default null */
             url: string | null;
-        };
-        /** @description A page of your files, the newest first. */
-        AttachmentPage: {
-            items: components["schemas"]["Attachment"][];
-            nextCursor: string | null;
         };
         /** @description One change: who made it, when, and from where. */
         AuditEvent: {
