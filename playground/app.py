@@ -26,6 +26,7 @@ from .keys.opening import open_keys
 from .kit import problems
 from .kit.provided import Services, check
 from .ledger.charges.statements import KEEP_CHARGES
+from .ledger.model_reports.endpoints import router as model_reports_router
 from .ledger.opening import open_ledger
 from .ledger.reports.endpoints import router as reports_router
 from .limits.endpoints import router as limits_router
@@ -79,6 +80,7 @@ def create_app() -> FastAPI:
         upkeep_router,
         attachments_router,
         reports_router,
+        model_reports_router,
         limits_router,
         *administration_routers,
     )

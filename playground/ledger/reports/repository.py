@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from playground.database import sqlstate
 from playground.database.client import REPORT_SECONDS, Database
 from playground.database.generated.errors import RawQueryError
@@ -25,8 +27,10 @@ class ReportRepository:
         """Return the total, then the rows ordered by time, the highest cost first. Raises `UnknownTimeZone`."""
         statement, parameters = statement_of(query)
         try:
-            return await self._database.read(query.asked_by, statement, *parameters, seconds=REPORT_SECONDS, narrow=_NARROW)
+            [found] = await self._database.read(query.asked_by, statement, *parameters, seconds=REPORT_SECONDS, narrow=_NARROW)
         except RawQueryError as error:
             if error.meta["code"] != sqlstate.INVALID_PARAMETER_VALUE:
                 raise
             raise UnknownTimeZone(query.timezone) from None
+        rows: list[dict[str, Any]] = msgspec.json.decode(found["rows"])
+        return rows

@@ -1,11 +1,11 @@
 """Reports on the costs of answers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from playground.accounts.identity import User
 from playground.kit.csv import BYTE_ORDER_MARK, csv_lines
@@ -16,6 +16,7 @@ from playground.ledger.spend.views import KINDS
 from .repository import ReportRepository, UnknownTimeZone
 from .schemas import DIMENSIONS, CostFigures, CostReport, CostRow, Dimension, Figures, ReportKey, ReportScope, ReportUser
 from .statement import ReportQuery
+from .time_zones import TimeZones, in_utc, unknown_zone
 
 MOST_ROWS = 10_000
 _MOST_DIMENSIONS = 3
@@ -35,30 +36,25 @@ class ReportRequest:
     scope: ReportScope
 
 
-_UNKNOWN_ZONE = "Etc/Unknown"
-"""The name that browsers report if they don't know the machine's time zone (CLDR)."""
-_WHOLE_HOURS = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?")
-
-
 class CostReports:
     """Creates cost reports."""
 
-    def __init__(self, repository: ReportRepository) -> None:
+    def __init__(self, repository: ReportRepository, zones: TimeZones) -> None:
         self._repository = repository
-        self._zones = available_timezones()
+        self._zones = zones
 
     async def costs(self, user: User, wanted: ReportRequest) -> CostReport:
         """Return the report. Raises `BadInput`, and `Forbidden` if a user who is not an administrator asks for other users' costs."""
         if user.role != "admin" and (wanted.scope == "all" or "user" in wanted.group_by):
             raise Forbidden("Only administrators can see the costs of all users, or costs by user.")
-        wanted = replace(wanted, timezone=self._zone(wanted.timezone))
+        wanted = replace(wanted, timezone=self._zones.known(wanted.timezone).key)
         if len(set(wanted.group_by)) != len(wanted.group_by) or not 1 <= len(wanted.group_by) <= _MOST_DIMENSIONS:
             raise _bad("groupBy", f"must be one to three different values of {', '.join(DIMENSIONS)}")
         query = self._query(user, wanted)
         try:
             total, *rows = await self._repository.costs(query)
         except UnknownTimeZone:
-            raise _bad_zone(wanted.timezone) from None
+            raise unknown_zone(wanted.timezone) from None
         if len(rows) > MOST_ROWS:
             raise _bad("groupBy", f"results in more than {MOST_ROWS:,} rows; choose a shorter period, or months instead of days")
         return CostReport(
@@ -72,19 +68,9 @@ class CostReports:
             running_answers=total["running_answers"],
         )
 
-    def _zone(self, name: str) -> str:
-        """Return the IANA name of a time zone."""
-        zone = "UTC" if name == _UNKNOWN_ZONE else name
-        if hours := _WHOLE_HOURS.fullmatch(zone):  # An offset as written by browsers. POSIX offsets have the opposite sign.
-            sign, count = "-" if hours[1] == "+" else "+", int(hours[2])
-            zone = f"Etc/GMT{sign}{count}" if count else "UTC"
-        if zone not in self._zones:
-            raise _bad_zone(name)
-        return zone
-
     def _query(self, user: User, wanted: ReportRequest) -> ReportQuery:
         zone = ZoneInfo(wanted.timezone)
-        since, until = _in_utc(wanted.since, zone, "from"), _in_utc(wanted.until, zone, "to")
+        since, until = in_utc(wanted.since, zone, "from"), in_utc(wanted.until, zone, "to")
         if since is not None and until is not None and since >= until:
             raise _bad("to", "must be after `from`")
         return ReportQuery(
@@ -163,20 +149,7 @@ def _of_kind(row: Mapping[str, Any], kind: str) -> dict[str, Any]:
     # "0" would mean that they were free.
     known = row[f"{kind}_priced"] > 0 or figures["unknown_costs"] == 0
     share = round(figures["estimated_answers"] / figures["calls"], 4) if figures["calls"] else 0.0
-    return {**figures, "estimated_share": share, "cost": row[f"{kind}_cost"] if known else None}
-
-
-def _in_utc(moment: datetime | None, zone: ZoneInfo, field: str) -> datetime | None:
-    if moment is None:
-        return None
-    try:
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:
-        raise _bad(field, "is outside the years 1 to 9999 in UTC") from None
-
-
-def _bad_zone(name: str) -> BadInput:
-    return _bad("timezone", f"is not a known time zone: {name!r}. Use a name such as Europe/Berlin")
+    return {**figures, "estimated_share": share, "cost": Decimal(row[f"{kind}_cost"]) if known else None}
 
 
 def _bad(field: str, message: str) -> BadInput:

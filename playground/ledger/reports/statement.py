@@ -68,6 +68,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
 """What else is read of something that may have been deleted, and from where."""
 
 _FIGURES = ("calls", "answers", "failed_answers", "input_tokens", "output_tokens", "estimated_answers", "cost", "priced", "unknown_costs")
+_AMOUNTS = [f"{kind}_cost" for kind in KINDS]
 _REQUESTS = ("requests", "provider_requests", "model_requests")
 
 _STATEMENT = """
@@ -77,11 +78,12 @@ found AS (
   SELECT {names}, GROUPING({first}) = 1 AS is_total, {figures},
          coalesce(CASE WHEN GROUPING({first}) = 1 THEN sum(requests) ELSE sum({requests}) END, 0) AS requests
   FROM summed GROUP BY GROUPING SETS (({names}), ()))
+SELECT json_agg(rows)::text AS rows FROM (
 SELECT {shown}, is_total, found.requests::bigint AS requests, {figure_names},
        (SELECT count(*) FROM answers a JOIN turns t ON t.id = a.turn_id WHERE a.status = 'running' AND {running}) AS running_answers
 FROM found {joins}
 ORDER BY is_total DESC, {order}
-LIMIT {limit}
+LIMIT {limit}) AS rows
 """
 _NOT_ADDED_UP = "transaction_id >= (SELECT added_below FROM ledger_progress)"
 
@@ -122,7 +124,7 @@ class _Parameters:
 
 
 def statement_of(query: ReportQuery) -> tuple[str, list[object]]:
-    """Return the statement and its parameters. Its first row is the total."""
+    """Return the statement and its parameters. It returns all rows as one JSON text, which is much faster; the first is the total."""
     parameters = _Parameters(query.timezone)
     names = list(dict.fromkeys(name for dimension in query.group_by for name in _COLUMNS[dimension]))
     periods, others = [name for name in names if name in _PERIODS], [name for name in names if name not in _PERIODS]
@@ -137,14 +139,14 @@ def statement_of(query: ReportQuery) -> tuple[str, list[object]]:
         first=names[0],
         sums=", ".join(f"sum({name}) AS {name}" for name in (*_FIGURES, *_REQUESTS)),
         figures=", ".join(f"{sql} AS {name}" for name, sql in figures.items()),
-        figure_names=", ".join(f"{name}::{'numeric' if name.endswith('_cost') else 'bigint'} AS {name}" for name in figures),
+        figure_names=", ".join(f"{name}::{'text' if name in _AMOUNTS else 'bigint'} AS {name}" for name in figures),
         requests=requests,
         shown=", ".join(
             [*(f"{_PERIODS.get(name, f'found.{name}')} AS {name}" for name in names), *(_NAMES[name][0] for name in _joined(names))]
         ),
         joins=" ".join(_NAMES[name][1] for name in _joined(names)),
         running=" AND ".join(running),
-        order=", ".join([*(f"found.{name}" for name in periods), "paid_cost DESC", *(f"found.{name}" for name in others)]),
+        order=", ".join([*(f"found.{name}" for name in periods), "found.paid_cost DESC", *(f"found.{name}" for name in others)]),
         limit=query.most_rows + 1,
     )
     return statement, parameters.values

@@ -655,6 +655,40 @@ export interface components {
             input: string;
             output: string;
         };
+        /** @description How models did, the most used first, or by period. */
+        ModelReport: {
+            from: string | null;
+            period: ("day" | "week" | "month") | null;
+            rows: components["schemas"]["ModelRow"][];
+            /** @enum {string} */
+            scope: "own" | "all";
+            timezone: string;
+            to: string | null;
+        };
+        /** @description How one model did, in one period if periods were requested. Shares are of `answers`, 0 to 1. */
+        ModelRow: {
+            answers: number;
+            calls: number;
+            cost: string | null;
+            costPer1000OutputTokens: string | null;
+            costPerCall: string | null;
+            cutShare: number;
+            emptyShare: number;
+            failures: {
+                [key: string]: number;
+            };
+            failureShare: number;
+            model: string;
+            outputTokens: number;
+            period: string | null;
+            provider: string;
+            simulated: boolean;
+            timePerToken: components["schemas"]["Percentiles"] | null;
+            timeToFirstAnswer: components["schemas"]["Percentiles"] | null;
+            timeToFirstToken: components["schemas"]["Percentiles"] | null;
+            tokensPerSecond: components["schemas"]["Percentiles"] | null;
+            unknownCosts: number;
+        };
         /** @description An API key to create. */
         NewApiKey: {
             /** @description When the key expires. Null: never. */
@@ -709,6 +743,12 @@ export interface components {
             /** Format: password */
             password: string;
             token: string;
+        };
+        /** @description The middle and the slow end of some times. 90 and 99 of 100 answers were at least as good as `p90` and `p99`. */
+        Percentiles: {
+            p50: number;
+            p90: number;
+            p99: number;
         };
         /** @description What happened in a period of time. Answers, with their tokens and costs, count in the period in which they began. */
         playground__administration__statistics__schemas__Figures: {
