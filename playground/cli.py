@@ -18,6 +18,7 @@ from playground.terminal.failing import fail
 from playground.terminal.key_commands import app as keys
 from playground.terminal.ledger_commands import app as ledger
 from playground.terminal.provider_commands import app as providers
+from playground.terminal.script_commands import FORWARDED, bench, report
 from playground.terminal.user_commands import app as users
 
 from . import __version__
@@ -36,6 +37,8 @@ app.add_typer(keys, name="key")
 app.add_typer(providers, name="provider")
 app.add_typer(ledger, name="ledger")
 app.command()(doctor)
+app.command(add_help_option=False, context_settings=FORWARDED)(bench)
+app.command(add_help_option=False, context_settings=FORWARDED)(report)
 app.command()(backup)
 app.command()(restore)
 

@@ -20,9 +20,6 @@ from ..support.forks import completed
 
 Run = Callable[..., Awaitable["CompletedProcess[str]"]]
 
-# Modules of the scripts that are worth a test of their own.
-sys.path.insert(0, str(CHECKOUT / "scripts"))
-
 
 @pytest.fixture
 def variables(user: User, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from lib.bench.metrics import METRICS
+from playground.scripts.bench.metrics import METRICS
 
 from ..support.scripted import Exchange, Script, ScriptedProvider
 from .conftest import Run

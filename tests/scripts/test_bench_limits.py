@@ -8,11 +8,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lib.api import Credentials, connect
-from lib.bench.answer import Answer
-from lib.bench.plan import Plan
-from lib.bench.prompts import Prompt
-from lib.bench.runner import Runner
+from playground.scripts.api import Credentials, connect
+from playground.scripts.bench.answer import Answer
+from playground.scripts.bench.plan import Plan
+from playground.scripts.bench.prompts import Prompt
+from playground.scripts.bench.runner import Runner
 
 from ..support.client import User
 from ..support.scripted import Exchange, Gate, ScriptedProvider

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from lib.bench.answer import Answer
-from lib.bench.page import as_html
-from lib.bench.plan import Plan
-from lib.bench.prompts import Prompt
-from lib.bench.summary import Report
-from lib.charts.scale import fit
+from playground.scripts.bench.answer import Answer
+from playground.scripts.bench.page import as_html
+from playground.scripts.bench.plan import Plan
+from playground.scripts.bench.prompts import Prompt
+from playground.scripts.bench.summary import Report
+from playground.scripts.charts.scale import fit
 
 
 def page(simulated: dict[str, bool], *, answers: int = 3) -> str:

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from lib.bench.answer import Answer
-from lib.bench.plan import Plan
-from lib.bench.prompts import Prompt
-from lib.bench.summary import Report
+from playground.scripts.bench.answer import Answer
+from playground.scripts.bench.plan import Plan
+from playground.scripts.bench.prompts import Prompt
+from playground.scripts.bench.summary import Report
 
 
 def test_an_answer_that_failed_before_its_first_event_counts_for_its_model() -> None:

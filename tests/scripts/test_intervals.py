@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lib.intervals import Interval, grouped_median_interval, median_interval
-from lib.stats import Distribution
+from playground.scripts.intervals import Interval, grouped_median_interval, median_interval
+from playground.scripts.stats import Distribution
 
 ROUNDS = 1_500
 SIZES = (6, 7, 8, 10, 15, 30, 50)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from lib.tables import print_table
+from playground.scripts.tables import print_table
 
 FIGURES = ("~12,345", "197 ms – 1.20 s", "$0.000167 simulated")
 

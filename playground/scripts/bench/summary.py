@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from lib.intervals import Interval, grouped_median_interval, median_interval
-from lib.stats import Distribution, together
-from lib.tally import Tally
+from playground.scripts.intervals import Interval, grouped_median_interval, median_interval
+from playground.scripts.stats import Distribution, together
+from playground.scripts.tally import Tally
 
 from .answer import Answer
 from .metrics import CLOCK_STEP, METRICS, Metric

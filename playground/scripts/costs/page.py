@@ -4,16 +4,21 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from lib.charts.bars import Layer, bars
-from lib.page import badge, escape, page, section, table, tiles, unbroken
-from lib.tally import Tally
-from lib.units import count, money
+from playground.scripts.charts.bars import Layer, bars
+from playground.scripts.page import badge, escape, page, section, table, tiles, unbroken
+from playground.scripts.tally import Tally
+from playground.scripts.units import count, money
 
 from .book import KINDS, Book, Key, Kind
 from .table import TITLES, number_cells, remarks, totals
 
 _MOST_LAYERS = 8
 """The number of colours."""
+
+_NOT_PAID: tuple[tuple[Kind, str, str], ...] = (
+    ("own key", "Cost on users' own keys by day", "US dollars, paid by the users themselves."),
+    ("simulated", "Simulated cost by day", "Simulated: no one pays it."),
+)
 
 
 def as_html(book: Book, *, place: str, made_on: date) -> str:
@@ -25,14 +30,7 @@ def as_html(book: Book, *, place: str, made_on: date) -> str:
         [
             tiles(_sums(book)),
             section("Cost by day", _costs(book, "paid"), note="US dollars, paid with the service's keys."),
-            *(
-                section(heading, _costs(book, kind), note=note)
-                for kind, heading, note in (
-                    ("own key", "Cost on users' own keys by day", "US dollars, paid by the users themselves."),
-                    ("simulated", "Simulated cost by day", "Simulated: no one pays it."),
-                )
-                if book.totals[kind].answers
-            ),
+            *(section(heading, _costs(book, kind), note=note) for kind, heading, note in _NOT_PAID if book.totals[kind].answers),
             *([section("Tokens by day", _tokens(book))] if any(tally.answers for tally in book.totals.values()) else []),
             section("By " + ", ".join(book.by), _table(book), note=" ".join(remarks(book))),
         ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from lib.tally import dollars
+from playground.scripts.tally import dollars
 
 from .plan import Job
 

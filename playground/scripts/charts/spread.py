@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lib.intervals import Interval
-from lib.page import colour_class, escape, model_name, plain_name
-from lib.stats import Distribution
+from playground.scripts.intervals import Interval
+from playground.scripts.page import colour_class, escape, model_name, plain_name
+from playground.scripts.stats import Distribution
 
 from .scale import Scale, fit
 

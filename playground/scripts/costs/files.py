@@ -3,8 +3,8 @@
 import csv
 import io
 
-from lib.tally import Tally
-from lib.units import exact
+from playground.scripts.tally import Tally
+from playground.scripts.units import exact
 
 from .book import KINDS, Book, Key
 

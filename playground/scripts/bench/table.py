@@ -6,9 +6,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from lib.tables import print_table
-from lib.tally import Tally
-from lib.units import count, money, printable
+from playground.scripts.tables import print_table
+from playground.scripts.tally import Tally
+from playground.scripts.units import count, money, printable
 
 from .metrics import Metric
 from .summary import ModelSummary, Report

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from lib.problems import BadWire
-from lib.tally import Tally, add, dollars
+from playground.scripts.problems import BadWire
+from playground.scripts.tally import Tally, add, dollars
 
 Dimension = Literal["day", "model", "provider"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)

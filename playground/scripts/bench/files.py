@@ -5,9 +5,9 @@ import io
 import json
 from typing import Any
 
-from lib.intervals import CONFIDENCE_PERCENT, FEWEST_VALUES
-from lib.tally import Tally
-from lib.units import exact
+from playground.scripts.intervals import CONFIDENCE_PERCENT, FEWEST_VALUES
+from playground.scripts.tally import Tally
+from playground.scripts.units import exact
 
 from .answer import Answer
 from .metrics import METRICS
@@ -78,7 +78,8 @@ def _row(model: ModelSummary) -> list[object]:
     row += [_amount(real), real.unpriced, _amount(made_up)]
     for metric in METRICS:
         row += _numbers(model.measures.get(metric.key))
-    highest = (measure and measure.numbers.highest for measure in (model.measures.get(metric.key) for metric in METRICS))
+    measures = (model.measures.get(metric.key) for metric in METRICS)
+    highest = (None if measure is None else measure.numbers.highest for measure in measures)
     row += ["" if value is None else _rounded(value) for value in highest]
     row += [metric.meaning for metric in METRICS]
     return row

@@ -6,8 +6,8 @@ from typing import Any
 
 import anyio
 
-from lib.api import MAX_WAIT_SECONDS, Service
-from lib.problems import BadWire, Problem, ServiceError, Silent, Unreachable
+from playground.scripts.api import MAX_WAIT_SECONDS, Service
+from playground.scripts.problems import BadWire, Problem, ServiceError, Silent, Unreachable
 
 from .answer import Answer
 from .plan import Job

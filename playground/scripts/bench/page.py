@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from lib.charts.cdf import cdf
-from lib.charts.spread import Series, spread
-from lib.page import escape, model_name, page, plain_name, prose, section, table, tiles
-from lib.units import count
+from playground.scripts.charts.cdf import cdf
+from playground.scripts.charts.spread import Series, spread
+from playground.scripts.page import escape, model_name, page, plain_name, prose, section, table, tiles
+from playground.scripts.units import count
 
 from .metrics import METRICS, Metric
 from .summary import ModelSummary, Report

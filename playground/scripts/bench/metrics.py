@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lib.units import milliseconds, per_second
+from playground.scripts.units import milliseconds, per_second
 
 from .answer import Answer
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from lib.api import Service
-from lib.problems import BadWire
+from playground.scripts.api import Service
+from playground.scripts.problems import BadWire
 
 from .book import Book, Entry
 

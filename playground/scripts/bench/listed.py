@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import anyio
 
-from lib.api import Service
-from lib.problems import ServiceError
+from playground.scripts.api import Service
+from playground.scripts.problems import ServiceError
 
 _TIMEOUT_SECONDS = 5.0
 """The longest wait for what is only a label."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from lib.page import colour_class, escape, model_name
-from lib.stats import Distribution
+from playground.scripts.page import colour_class, escape, model_name
+from playground.scripts.stats import Distribution
 
 from .scale import Scale, fit
 from .spread import Series, axis_labels

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lib.tables import print_table
-from lib.tally import Tally
-from lib.units import count, exact, money, printable
+from playground.scripts.tables import print_table
+from playground.scripts.tally import Tally
+from playground.scripts.units import count, exact, money, printable
 
 from .book import KINDS, Book, Key, Kind
 

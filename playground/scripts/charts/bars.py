@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from lib.page import colour_class, escape
+from playground.scripts.page import colour_class, escape
 
 from .scale import Scale, fit
 
