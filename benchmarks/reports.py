@@ -64,7 +64,7 @@ REPORTS: list[tuple[str, tuple[Dimension, ...], str, float]] = [
     ("tenant", ("tenant",), "Europe/Berlin", 100),
     ("user", ("user",), "Europe/Berlin", 400),
     ("key", ("key",), "Europe/Berlin", 400),
-    ("month and model", ("month", "model"), "Europe/Berlin", 400),
+    ("month and model", ("month", "model"), "Europe/Berlin", 1_000),
 ]
 """The name, the dimensions, the time zone, and the target in ms."""
 

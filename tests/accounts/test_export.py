@@ -64,6 +64,10 @@ async def test_an_export_has_all_data_of_the_user_and_no_secret(user: User, ada:
     [provider_key] = documents["provider-keys.json"]
     assert (provider_key["provider"], provider_key["hint"]) == ("groq", "wxyz")
     assert documents["usage.json"][0]["monthCost"] == "0.5"
+    charges = documents["charges.json"]
+    assert sorted(charge["model"] for charge in charges) == ["sim/careful", "sim/careful", "sim/quick", "sim/quick", "sim/quick"]
+    assert {charge["sessionId"] for charge in charges} >= {session_id}
+    assert all(charge["simulated"] and charge["outputTokens"] for charge in charges)
     sessions = [name for name in files if name.startswith("sessions/")]
     assert len(sessions) == 2
     whole = documents[f"sessions/{session_id}.json"]

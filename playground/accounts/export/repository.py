@@ -34,6 +34,12 @@ FROM favourite_models WHERE user_id = $1 AND model > $2 ORDER BY model LIMIT $3:
     "usage": """
 SELECT user_id AS position, day, month, day_requests, month_requests, month_tokens, month_cost, reserved_tokens, reserved_cost
 FROM usage WHERE user_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3::int""",
+    "charges": """
+SELECT id AS position, id, at, finished_at, api_key_id, session_id, run_id, answer_id, array_to_json(tags) AS tags, source, provider, model,
+  attempt, status::text AS status, error_code, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+  estimated, simulated, own_key, cost, cost_source::text AS cost_source, prices, time_to_first_token, time_to_first_answer, response_time,
+  tokens_per_second
+FROM charges WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3::int""",
     "audit-events": """
 SELECT id AS position, id, created_at, CASE WHEN actor_id = $1 THEN actor END AS actor, action, target_type, target_id, details,
   CASE WHEN actor_id = $1 THEN address END AS address
