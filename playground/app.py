@@ -18,6 +18,7 @@ from .attachments.opening import open_attachments
 from .catalogue.endpoints import router as catalogue_router
 from .catalogue.opening import open_catalogue
 from .catalogue.upkeep.endpoints import router as upkeep_router
+from .comparison.conversations.endpoints import router as conversations_router
 from .comparison.endpoints import router as comparison_router
 from .comparison.opening import open_comparison
 from .database.foundation import open_foundation
@@ -70,6 +71,7 @@ def create_app() -> FastAPI:
     )
     routers = (
         comparison_router,  # First, because routes are tried in order, and 50 others before it would cost a stream 0.2 ms.
+        conversations_router,
         health_router,
         operation_router,
         accounts_router,

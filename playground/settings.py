@@ -163,6 +163,8 @@ class Settings(BaseSettings):
     """How long the events of a finished run stay in memory, for readers that reconnect."""
     run_memory_mb: Annotated[int, Field(ge=8, le=1_048_576)] = 512
     """Memory for all runs; one user can use at most half of it."""
+    session_trash_days: Annotated[int, Field(ge=0, le=3_650)] = 30
+    """How long a deleted session can be restored."""
     send_timeout_seconds: Seconds = 300
     """A reader whose connection accepts nothing for this long is disconnected. It can reconnect."""
 

@@ -94,9 +94,13 @@ class World:
         return first.data["sessionId"], first.run_id
 
     def _session(self, session_id: str, run_id: str) -> Object:
+        turn = self._seen(f"/playground/sessions/{session_id}")["turns"][0]
+        answer_id = turn["answers"][0]["id"]
+        # What is within a session is asked for by the same ids, in the owner's and in one that nobody has.
+        shared = {"lane": "0", "turn_id": turn["id"], "answer_id": answer_id, "answerId": answer_id}
         return Object(
-            ids={"session_id": session_id, "sessionId": session_id, "lane": "0", "Last-Event-ID": f"{run_id}:1"},
-            absent={"session_id": new_id(), "sessionId": new_id(), "lane": "0", "Last-Event-ID": f"{new_run_id()}:1"},
+            ids={**shared, "session_id": session_id, "sessionId": session_id, "Last-Event-ID": f"{run_id}:1"},
+            absent={**shared, "session_id": new_id(), "sessionId": new_id(), "Last-Event-ID": f"{new_run_id()}:1"},
             state=lambda: self._seen(f"/playground/sessions/{session_id}"),
         )
 

@@ -53,7 +53,7 @@ ALTER TABLE "attachments" ADD CONSTRAINT "attachments_user_id_fkey" FOREIGN KEY 
 ALTER TABLE "attachments" ADD CONSTRAINT "attachments_hash_fkey" FOREIGN KEY ("hash") REFERENCES "file_contents"("hash") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- A content is deleted with its last attachment, also when that goes with its user's account. The lock lets one deletion of two at once
--- see that the other is gone; an upload of the same content waits for it too, and then writes the content again.
+-- see that the other is gone. An upload of the same content waits for it too, and then writes the content again.
 CREATE FUNCTION delete_unused_content() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM file_contents WHERE hash = OLD.hash FOR UPDATE;

@@ -18,12 +18,14 @@ class AccountingRoom:
     prices: Prices
     bills: Bills
     estimator: Estimator
+    counter: TokenCounter
 
 
 async def open_accounting(foundation: Foundation, models: CatalogueRoom) -> AccountingRoom:
     """Build the services. The usual vocabulary is loaded now, so that no request waits for it."""
     counter, prices = TokenCounter(), models.prices
     await counter.warm_up()
-    room = AccountingRoom(prices, Bills(counter, prices, models.catalogue.listed), Estimator(models.catalogue, prices, counter))
+    bills, estimator = Bills(counter, prices, models.catalogue.listed), Estimator(models.catalogue, prices, counter)
+    room = AccountingRoom(prices, bills, estimator, counter)
     foundation.services.add(room.estimator)
     return room

@@ -49,7 +49,7 @@ def open_accounts(foundation: Foundation, keys: KeysRoom, comparison: Comparison
         identities,
         logins,
         tickets,
-        Streams(tickets, send_timeout_seconds=settings.send_timeout_seconds),
+        Streams(tickets, comparison.history, send_timeout_seconds=settings.send_timeout_seconds),
         AccountService(users, passwords, hasher, tokens, logins, announcements, registration=settings.registration),
         PasswordResets(passwords, hasher, mailer, mails, announcements, tasks, seconds=settings.password_reset_seconds),
         Invitations(InvitationRepository(database), users, mailer, mails, seconds=settings.invitation_seconds),

@@ -1,16 +1,15 @@
 """`/playground`: starting and streaming comparisons, and stored sessions."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
 from playground.accounting.estimates import Estimator
 from playground.accounting.schemas import Estimate
-from playground.accounts.authorization import ScopeMissing, SessionReader, SessionWriter, Streamer, StreamUser
+from playground.accounts.authorization import ScopeMissing, SessionReader, Streamer, StreamUser
 from playground.accounts.logins.tickets import Ticket, Tickets, TicketUsed
 from playground.catalogue.access import ModelNotAllowed
 from playground.catalogue.catalogue import UnknownModel
@@ -31,22 +30,24 @@ from playground.kit.wire import GivenMoment, IdCursor
 from playground.limits.service import LimitService
 
 from .export import as_csv
-from .repository import SessionFilter
+from .planning import AnswerNotFound, LaneNotFound, SessionNotFound, TurnNotFound
 from .schemas import (
     LONGEST_QUERY_PROMPT_BYTES,
+    MOST_LANE_NUMBER,
     AnswerStatus,
     KeepRequest,
     KeepResult,
-    SessionChange,
+    RegenerateRequest,
     SessionDetail,
     SessionPage,
     StopRequest,
     StopResult,
     StreamRequest,
 )
-from .service import KeyReused, LastEventId, SessionNotFound
+from .service import KeyReused, LastEventId
+from .session_lists import SessionFilter
 from .start_route import LONGEST_IDEMPOTENCY_KEY, StartRoute
-from .streamed_sessions import Part, as_array, as_object
+from .streamed_sessions import as_array, written
 from .streams import Streams
 
 router = APIRouter(prefix="/playground", tags=["comparisons"])
@@ -103,12 +104,14 @@ async def start_stream(
 ) -> Response:
     """Send one prompt to several models, and stream their answers as they are written.
 
-    With `Last-Event-ID`, no run is started; the stream continues the run of that event.
+    With `Accept: application/json` or `"stream": false` it waits for all answers, and gives them as one JSON object. With `Last-Event-ID`
+    it continues the run of that event, and starts none.
     """
     if last_event_id is not None:
         return await streams.of_running(user, comparisons.resume(user.id, LastEventId.parse(last_event_id)))
     quota = limits.quota(user, request.scope)
-    return await streams.of(user, await comparisons.start(user, body, idempotency_key, quota))
+    reading = await comparisons.start(user, body, idempotency_key, quota)
+    return await streams.started(request, user, reading, streamed=body.stream)
 
 
 router.add_api_route(
@@ -188,13 +191,40 @@ async def join_stream(
     user: StreamUser,
     session_id: SessionId,
     last_event_id: LastEventIdHeader = None,
+    run: Annotated[CleanText | None, Query(max_length=64, description="The run; without it, the newest.")] = None,
 ) -> Response:
-    """Join the session's running turn, from its first event or after `Last-Event-ID`. Any number of clients can read it."""
+    """Join what is running in the session, from its first event or after `Last-Event-ID`. Any number of readers may."""
     last = None if last_event_id is None else LastEventId.parse(last_event_id)
     if last is not None and user.ticket_id is not None:
         # A ticket is valid for one run, and the session may have started another one since.
         return await streams.of_running(user, comparisons.resume(user.id, last))
-    return await streams.of_running(user, await comparisons.join(user.id, session_id, last))
+    return await streams.of_running(user, await comparisons.join(user.id, session_id, last, run))
+
+
+@router.post(
+    "/sessions/{session_id}/lanes/{lane}/regenerate",
+    response_class=EventSourceResponse,
+    responses=_STREAM_RESPONSES | documented(SessionNotFound, LaneNotFound, AnswerNotFound, TurnNotFound),
+)
+async def regenerate(
+    request: Request,
+    comparisons: Provided[ComparisonService],
+    limits: Provided[LimitService],
+    streams: Provided[Streams],
+    user: Streamer,
+    session_id: SessionId,
+    lane: Annotated[int, Path(ge=0, le=MOST_LANE_NUMBER)],
+    body: RegenerateRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Write another version of an answer, or several at once, with the same conversation before it. The newest becomes the lane's head.
+
+    It is also how a failed answer is tried again. Its events carry `version`.
+    """
+    asked = body or RegenerateRequest()
+    quota = limits.quota(user, request.scope)
+    reading = await comparisons.regenerate(user, session_id, lane, asked, idempotency_key, quota)
+    return await streams.started(request, user, reading, streamed=asked.stream)
 
 
 @router.post("/sessions/{session_id}/keep", responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable))
@@ -279,28 +309,4 @@ async def get_session(history: Provided[History], user: SessionReader, session_i
 
     The response is streamed. If the connection ends with an error, it is incomplete.
     """
-    return _written(await history.detail(user.id, session_id))
-
-
-@router.patch(
-    "/sessions/{session_id}",
-    response_model=SessionDetail,
-    responses=documented(BadInput, NotAuthenticated, SessionNotFound, Unavailable, TooSlow),
-)
-async def change_session(history: Provided[History], user: SessionWriter, session_id: SessionId, change: SessionChange) -> Response:
-    """Change the title of a session."""
-    return _written(await history.rename(user.id, session_id, change.title))
-
-
-def _written(parts: AsyncIterator[list[Part]]) -> ClosingStream:
-    return ClosingStream(as_object(parts), media_type="application/json")
-
-
-@router.delete(
-    "/sessions/{session_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=documented(NotAuthenticated, SessionNotFound, Unavailable),
-)
-async def delete_session(history: Provided[History], user: SessionWriter, session_id: SessionId) -> None:
-    """Delete a session with all its answers. A running turn is stopped first."""
-    await history.delete(user.id, session_id)
+    return written(await history.detail(user.id, session_id))

@@ -42,6 +42,11 @@ _COLUMNS = [
     "cache_write_tokens",
     "sources",
     "attachments",
+    "answer_id",
+    "version",
+    "current",
+    "previous_id",
+    "fallback_from",
 ]
 
 
@@ -63,11 +68,10 @@ async def as_csv(parts: AsyncIterator[list[Part]], *, for_people: bool) -> Async
 
 
 def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:
-    lane = session.lanes[answer.lane]
     wire = answer.model_dump()
     return [
         *(session.id, session.title, turn.turn, turn.prompt),
-        *(lane.lane, lane.model, lane.provider, str(lane.simulated).lower()),
+        *(answer.lane, answer.model, answer.provider, str(answer.simulated).lower()),
         *(answer.status, answer.text, answer.reasoning, answer.finish_reason, answer.ending, answer.max_tokens),
         *((answer.error.code, answer.error.message) if answer.error is not None else (None, None)),
         *(answer.input_tokens, answer.output_tokens, str(answer.estimated).lower()),
@@ -78,6 +82,7 @@ def _line(session: SessionDetail, turn: Turn, answer: Answer) -> list[object]:
         *(answer.cached_input_tokens, answer.cache_write_tokens),
         "\n".join(_words(source.title, source.url) for source in answer.sources),
         "\n".join(_words(part.kind, part.type, part.url) for part in answer.attachments),
+        *(answer.id, answer.version, str(answer.current).lower(), answer.previous_id, answer.fallback_from),
     ]
 
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from playground.comparison.running.runs import Runs
 
-from .repository import SessionFilter, SessionRepository
-from .schemas import AnswerFigures, LaneSummary, SessionPage, SessionSummary
-from .service import SessionNotFound
+from .planning import SessionNotFound
+from .repository import SessionRepository
+from .schemas import Answer, AnswerFigures, LaneSummary, RunResult, SessionPage, SessionSummary
+from .session_lists import SessionFilter
 from .streamed_sessions import Part, StreamedSession
 
 _SESSIONS_AT_ONCE = 4
@@ -41,12 +42,33 @@ class History:
         return SessionPage(items=items, next_cursor=rows[-1]["id"] if more else None)
 
     async def detail(self, user_id: str, session_id: str) -> AsyncIterator[list[Part]]:
-        """Return one session with all its texts, part by part. Raises `SessionNotFound` before the first part."""
-        run = self._runs.of_session(session_id)
-        if run is not None and run.plan.user_id == user_id:
-            await run.opened.wait()
+        """Everything about one session, a part at a time. Raises `SessionNotFound`, before the first."""
+        for run in self._runs.of_session(session_id):
+            if run.plan.user_id == user_id:
+                await run.opened.wait()
         parts = self._parts(user_id, [session_id])
         return await with_first_read(parts, SessionNotFound)
+
+    async def result(self, user_id: str, session_id: str, run_id: str) -> RunResult:
+        """All answers of one run that is over. Raises `SessionNotFound`."""
+        sessions = await self._repository.sessions(user_id, [session_id])
+        stored = [answer async for part in self._repository.answers(user_id, [session_id], run_id=run_id) for answer in part]
+        if not sessions or not stored or stored[0].turn is None:
+            raise SessionNotFound
+        turn, streamed = stored[0].turn, StreamedSession(sessions[0], self._runs.of_session(session_id))
+        answers = [part for answer in stored for part in streamed.parts(answer) if isinstance(part, Answer)]
+        return RunResult(
+            session_id=session_id,
+            run_id=run_id,
+            turn_id=turn.id,
+            turn=turn.number,
+            prompt=turn.prompt,
+            answers=answers,
+            total_tokens=sum(answer.tokens_used or 0 for answer in answers),
+            total_cost=sum((answer.cost for answer in answers if answer.cost is not None and not answer.simulated), Decimal(0)),
+            unknown_costs=sum(answer.cost is None for answer in answers),
+            simulated_cost=sum((answer.cost for answer in answers if answer.cost is not None and answer.simulated), Decimal(0)),
+        )
 
     async def export(self, user_id: str, wanted: SessionFilter) -> AsyncIterator[list[Part]]:
         """Return all sessions with their texts, newest first, part by part.
@@ -79,20 +101,13 @@ class History:
             part = []
         yield [*part, *(streamed.detail for streamed in list(left)[1:])]
 
-    async def rename(self, user_id: str, session_id: str, title: str) -> AsyncIterator[list[Part]]:
-        """Change the title of a session, and return the session like `detail`. Raises `SessionNotFound`."""
-        if not await self._repository.rename(user_id, session_id, title):
-            raise SessionNotFound
-        return await self.detail(user_id, session_id)
-
-    async def delete(self, user_id: str, session_id: str) -> None:
-        """Delete a session, after stopping its running turn. Raises `SessionNotFound`."""
-        run = self._runs.of_session(session_id)
-        if run is not None and run.plan.user_id == user_id:
+    async def stop(self, user_id: str, session_id: str) -> None:
+        """Stop what is running in a session, and wait until it is recorded."""
+        runs = [run for run in self._runs.of_session(session_id) if run.plan.user_id == user_id]
+        for run in runs:
             run.stop()
+        for run in runs:
             await run.recorded.wait()
-        if not await self._repository.delete(user_id, session_id):
-            raise SessionNotFound
 
 
 async def with_first_read(parts: AsyncIterator[T], empty: Callable[[], Exception] | None = None) -> AsyncIterator[T]:
@@ -124,14 +139,14 @@ def _summary(row: dict[str, Any], lanes: list[dict[str, Any]], figures: list[dic
     return SessionSummary(
         **row,
         turns=max((lane["turns"] for lane in lanes), default=0),
-        lanes=[LaneSummary.model_validate(lane) for lane in lanes],
+        lanes=[LaneSummary.model_validate(lane | {"status": lane["status"] or "waiting"}) for lane in lanes],
         total_tokens=sum(lane["tokens"] for lane in lanes),
-        total_cost=_sum_costs(lanes, simulated=False),
-        simulated_cost=_sum_costs(lanes, simulated=True),
+        total_cost=_sum_of(lanes, "cost"),
+        simulated_cost=_sum_of(lanes, "simulated_cost"),
         unknown_costs=sum(lane["unknown_costs"] for lane in lanes),
         answers=None if figures is None else [AnswerFigures.model_validate(figure) for figure in figures],
     )
 
 
-def _sum_costs(lanes: list[dict[str, Any]], *, simulated: bool) -> Decimal:
-    return sum((lane["cost"] for lane in lanes if lane["simulated"] == simulated and lane["cost"] is not None), Decimal(0))
+def _sum_of(lanes: list[dict[str, Any]], cost: str) -> Decimal:
+    return sum((lane[cost] for lane in lanes if lane[cost] is not None), Decimal(0))

@@ -8,7 +8,12 @@ from playground.catalogue.opening import CatalogueRoom
 from playground.database.foundation import Foundation
 from playground.providers.opening import ProvidersRoom
 
+from .context import ContextWindow
+from .conversations.repository import ConversationRepository
+from .conversations.service import Conversations
+from .conversations.trash import empty_trash_regularly
 from .history import History
+from .planning import Planner
 from .recording.journal import Journal
 from .recording.recorder import Recorder
 from .recording.recovery import Recovery
@@ -57,8 +62,13 @@ def open_comparison(
         observers=observers,
     )
     history = History(runs, sessions)
-    comparisons = ComparisonService(runs, sessions, models.access, grace_seconds=settings.stream_grace_seconds)
-    foundation.services.add(runs, history, comparisons)
+    planner = Planner(
+        sessions, models.access, accounting.prices, ContextWindow(accounting.counter), grace_seconds=settings.stream_grace_seconds
+    )
+    comparisons = ComparisonService(runs, sessions, planner)
+    changes = ConversationRepository(foundation.database)
+    foundation.services.add(runs, history, comparisons, Conversations(changes, models.access, history))
+    foundation.tasks.start_soon(empty_trash_regularly, changes, settings.session_trash_days)
     foundation.tasks.start_soon(recorder.run_forever)
     foundation.tasks.start_soon(runs.watch)
     return ComparisonRoom(runs, history, recorder)

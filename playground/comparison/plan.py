@@ -17,10 +17,11 @@ CostSource = Literal["provider", "list"]
 
 @dataclass(frozen=True, slots=True)
 class LanePlan:
-    """One lane of a planned run."""
+    """One answer to be produced for a lane."""
 
     lane_id: str
     position: int
+    """The lane's number on the wire."""
     model: str
     """The full name, such as `groq/llama-3.3-70b-versatile`."""
     call: ModelCall
@@ -32,7 +33,19 @@ class LanePlan:
     listed: bool = True
     """The model is in the provider's list of models."""
     nearest: Callable[[], Sequence[str]] | None = None
-    """Finds listed models with similar names, in case the provider doesn't know this one."""
+    """Finds listed models with names like this one's, should the provider not know it."""
+    version: int = 1
+    """Of the answer, within its turn and lane."""
+    previous_id: str | None = None
+    """The answer that it continues."""
+    head_id: str | None = None
+    """The lane's head when this was planned."""
+    omitted_turns: int = 0
+    """The oldest turns of the conversation that are not sent, because the context window is too small."""
+    changes_lane: bool = False
+    """The lane's next turns have this model and these parameters too."""
+    fallbacks: tuple["Candidate", ...] = ()
+    """Who is asked, one after the other, when the model before fails without having written anything."""
 
     @property
     def simulated(self) -> bool:
@@ -46,8 +59,17 @@ class LanePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that may be asked for an answer."""
+
+    model: str
+    """The full name."""
+    call: ModelCall
+
+
+@dataclass(frozen=True, slots=True)
 class RunPlan:
-    """A turn that is going to run."""
+    """A turn to be run, or answers of an earlier one to be regenerated."""
 
     run_id: str
     session_id: str
@@ -67,6 +89,10 @@ class RunPlan:
     """It was counted as a request of its user before it started; otherwise it is counted when it closes."""
     api_key_id: str | None = None
     """The API key of the request. `None`: the user logged in."""
+    new_turn: bool = True
+    """False: the turn exists, and gets further answers."""
+    replaces_id: str | None = None
+    """The turn whose prompt was edited to make this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +226,16 @@ class AnswerRecord:
     attachments: tuple[Attachment, ...] = ()
     calls: tuple[Call, ...] = ()
     """The calls whose bills add up to `bill`; the last one gave the answer. Empty in journals of versions that didn't record them."""
+    fallback: "FallbackUsed | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackUsed:
+    """The model that answered in place of the one that was asked first."""
+
+    provider: str
+    model: str
+    simulated: bool
+    own_key: bool
+    fallback_from: str
+    """The full name of the model that was asked first."""

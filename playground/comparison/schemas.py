@@ -11,10 +11,15 @@ from playground.providers.calls import ReasoningEffort
 
 LONGEST_KEEP_SECONDS = 3600
 MOST_LANES = 16
+MOST_LANE_NUMBER = 9_999
+MOST_FALLBACKS = 3
+MOST_VERSIONS_AT_ONCE = 8
 LONGEST_PROMPT_BYTES = 256 * 1024
 LONGEST_QUERY_PROMPT_BYTES = 8 * 1024
 
 AnswerStatus = Literal["running", "completed", "failed", "stopped", "interrupted"]
+LaneState = Literal["waiting", "running", "completed", "failed", "stopped", "interrupted"]
+"""`waiting`: nothing was asked of it yet."""
 
 
 def _within_prompt_limit(text: str) -> str:
@@ -31,6 +36,8 @@ def _not_blank(text: str) -> str:
 
 
 LongText = Annotated[CleanText, AfterValidator(_within_prompt_limit)]
+LaneNumber = Annotated[int, Field(ge=0, le=MOST_LANE_NUMBER)]
+ObjectId = Annotated[CleanText, Field(min_length=1, max_length=64)]
 ModelName = Annotated[CleanText, Field(min_length=1, max_length=300, examples=["sim/quick"])]
 
 
@@ -44,12 +51,18 @@ class Parameters(WireInput):
     stop: Annotated[list[Annotated[CleanText, Field(min_length=1, max_length=500)]], at_most(4), Field(max_length=4)] | None = None
     system: LongText | None = None
     reasoning_effort: ReasoningEffort | None = None
+    fallbacks: Annotated[list[ModelName], at_most(MOST_FALLBACKS), Field(max_length=MOST_FALLBACKS)] | None = None
+    """Models that are asked, one after the other, when the one before fails without having written anything."""
 
 
 class LaneRequest(Parameters):
-    """One lane: a model, and the parameters that differ from the other lanes."""
+    """One lane: a model, and what it is asked differently from the other lanes.
 
-    model: ModelName
+    In a session's next turn: what changes for the lane `lane` from now on. What is absent stays as it is; null goes back to the default.
+    """
+
+    lane: LaneNumber | None = None
+    model: ModelName | None = None
 
 
 class StreamRequest(Parameters):
@@ -62,22 +75,51 @@ class StreamRequest(Parameters):
     ) = None
     lanes: Annotated[list[LaneRequest], at_most(MOST_LANES), Field(min_length=1, max_length=MOST_LANES)] | None = None
     session_id: Annotated[CleanText, Field(max_length=64)] | None = None
-    """The session to continue. Its lanes and their parameters stay, so `models`, `lanes` and parameters are not allowed with it."""
+    """The session whose next turn this is. Its lanes keep their models and parameters, but for those that `lanes` changes."""
+    only: Annotated[list[LaneNumber], at_most(MOST_LANES), Field(min_length=1, max_length=MOST_LANES)] | None = None
+    """The lanes that take this turn; absent: all of them."""
+    replaces: ObjectId | None = None
+    """The id of a turn whose prompt is edited: its lanes continue from before it, and it stays as a branch."""
+    stream: bool = True
+    """False: wait for all answers, and give them as one JSON object."""
     on_disconnect: Literal["continue", "stop"] = "continue"
     """`stop`: stop the run as soon as no one reads it."""
 
     @model_validator(mode="after")
     def _says_what_to_run(self) -> Self:
-        given = [name for name in ("models", "lanes") if getattr(self, name) is not None]
         if self.session_id is not None:
-            given += [name for name in Parameters.model_fields if getattr(self, name) is not None]
+            given = [name for name in ("models", *Parameters.model_fields) if getattr(self, name) is not None]
             if given:
-                raise fields_at_fault("is allowed for new sessions only; the next turn of a session keeps its lanes and parameters", *given)
-        elif not given:
-            raise fields_at_fault("is required: send the `models` to compare, or `lanes`", "models")
-        elif len(given) > 1:
-            raise fields_at_fault("send either `models` or `lanes`, not both", *given)
+                raise fields_at_fault("is for new sessions: a session's next turn changes its lanes in `lanes`", *given)
+            self._check_changes()
+            return self
+        given = [name for name in ("only", "replaces") if getattr(self, name) is not None]
+        if given:
+            raise fields_at_fault("is for the next turn of a session: give its `sessionId` too", *given)
+        given = [name for name in ("models", "lanes") if getattr(self, name) is not None]
+        if not given:
+            raise fields_at_fault("is missing: give the `models` to compare, or `lanes`", "models")
+        if len(given) > 1:
+            raise fields_at_fault("give either `models` or `lanes`", *given)
+        for place, lane in enumerate(self.lanes or ()):
+            if lane.model is None:
+                raise fields_at_fault("is missing", f"lanes.{place}.model")
+            if lane.lane is not None:
+                raise fields_at_fault("is for the next turn of a session: give its `sessionId` too", f"lanes.{place}.lane")
         return self
+
+    def _check_changes(self) -> None:
+        seen: set[int] = set()
+        for place, lane in enumerate(self.lanes or ()):
+            if lane.lane is None:
+                raise fields_at_fault("is missing: which lane of the session changes", f"lanes.{place}.lane")
+            if lane.lane in seen:
+                raise fields_at_fault("is changed twice", f"lanes.{place}.lane")
+            if self.only is not None and lane.lane not in self.only:
+                raise fields_at_fault("takes no part in this turn: it isn't in `only`", f"lanes.{place}.lane")
+            seen.add(lane.lane)
+        if self.only is not None and len(set(self.only)) < len(self.only):
+            raise fields_at_fault("names a lane twice", "only")
 
     def all_lanes(self) -> list[LaneRequest]:
         """Return the lanes of a new session, each with the defaults filled in."""
@@ -89,10 +131,24 @@ class StreamRequest(Parameters):
         ]
 
 
+class RegenerateRequest(Parameters):
+    """Another version of an answer. What is absent is as it was for the answer; null goes back to the default."""
+
+    answer_id: ObjectId | None = None
+    """The answer; absent: the newest of the lane's conversation."""
+    model: ModelName | None = None
+    times: Annotated[int, Field(ge=1, le=MOST_VERSIONS_AT_ONCE)] = 1
+    """So many versions at once."""
+    stream: bool = True
+    """False: wait for all answers, and give them as one JSON object."""
+    on_disconnect: Literal["continue", "stop"] = "continue"
+    """`stop`: end the run as soon as nobody reads it."""
+
+
 class StopRequest(WireInput):
     """Which lane to stop; all lanes if `lane` is absent."""
 
-    lane: Annotated[int, Field(ge=0, lt=MOST_LANES)] | None = None
+    lane: LaneNumber | None = None
 
 
 class StopResult(WireModel):
@@ -113,12 +169,6 @@ class KeepResult(WireModel):
     running: bool
 
 
-class SessionChange(WireInput):
-    """The properties of a session that can be changed."""
-
-    title: Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=300)]
-
-
 class LaneSummary(WireModel):
     """One lane of a session."""
 
@@ -126,8 +176,8 @@ class LaneSummary(WireModel):
     model: str
     provider: str
     simulated: bool
-    status: AnswerStatus
-    """The status of its newest answer."""
+    status: LaneState
+    """Of its newest answer."""
 
 
 class AnswerFigures(WireModel):
@@ -135,6 +185,7 @@ class AnswerFigures(WireModel):
 
     turn: int
     lane: int
+    version: int
     model: str
     provider: str
     simulated: bool
@@ -204,9 +255,27 @@ class AnswerAttachment(WireModel):
 
 
 class Answer(WireModel):
-    """What one lane produced in one turn."""
+    """What one model produced for one lane in one turn."""
 
+    id: str
     lane: int
+    version: int
+    """From 1 within its turn and lane."""
+    previous_id: str | None
+    """The answer that it continues; null: it starts a conversation."""
+    current: bool
+    """It is part of its lane's conversation. False for other versions, and for what belongs to another branch."""
+    deleted: bool
+    """Its text was deleted; what it cost stays."""
+    copied_from: str | None
+    """The answer in another session that it was copied from. What it cost is counted there."""
+    provider: str
+    model: str
+    parameters: dict[str, Any]
+    fallback_from: str | None
+    """The model that was asked first, where another took over."""
+    omitted_turns: int
+    """The oldest turns of the conversation that were not sent, because the model's context window is too small."""
     status: AnswerStatus
     text: str
     reasoning: str
@@ -249,20 +318,44 @@ class Answer(WireModel):
 
 
 class Turn(WireModel):
-    """One prompt and the answers to it, in the order of the lanes."""
+    """One prompt and the answers of the lanes, in the order of lanes and versions."""
 
+    id: str
     turn: int
     prompt: str
     run_id: str
+    replaces_id: str | None
+    """The turn whose prompt was edited to make this one."""
+    deleted: bool
     created_at: Moment
     finished_at: Moment | None
     answers: list[Answer]
 
 
+class RunResult(WireModel):
+    """All answers of a run that is over."""
+
+    session_id: str
+    run_id: str
+    turn_id: str
+    turn: int
+    prompt: str
+    answers: list[Answer]
+    total_tokens: int
+    total_cost: Money
+    """Real money; costs that are not known are counted in `unknown_costs`."""
+    unknown_costs: int
+    simulated_cost: Money
+
+
 class SessionLaneDetail(LaneSummary):
-    """One lane with its parameters."""
+    """One lane. Model and parameters are those of its next turn."""
 
     parameters: dict[str, Any]
+    head_id: str | None
+    """The answer that its next turn continues; null: it starts a conversation."""
+    removed: bool
+    """It takes no further turn; its answers stay."""
 
 
 class SessionDetail(WireModel):
@@ -270,10 +363,19 @@ class SessionDetail(WireModel):
 
     id: str
     title: str
+    tags: list[str]
+    favourite: bool
+    metadata: dict[str, Any]
+    parameters: dict[str, Any]
+    """The defaults for lanes that are added."""
+    forked_from: str | None
+    """The answer that this session was forked from."""
     created_at: Moment
     updated_at: Moment
+    expires_at: Moment | None
     running: bool
     """A turn is running; `GET /playground/sessions/{id}/stream` joins it."""
 
     lanes: list[SessionLaneDetail]
+    """In their order from the left."""
     turns: list[Turn]

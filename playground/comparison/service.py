@@ -2,41 +2,33 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import anyio
 
 from playground.accounts.identity import User
-from playground.catalogue.access import ModelAccess
-from playground.catalogue.catalogue import ResolvedModel
 from playground.comparison.recording.rows import TurnOrphaned, TurnRefused, TurnRow
 from playground.comparison.running.run import Run
-from playground.comparison.running.runs import ONE_AT_A_TIME, Runs, TurnRunning
+from playground.comparison.running.runs import Runs, TurnRunning
 from playground.comparison.stream.replay import replayed
 from playground.comparison.stream.subscription import Subscription
-from playground.database.generated import models
-from playground.kit.errors import BadInput, FieldError, NotFound
-from playground.kit.ids import new_id, new_run_id
-from playground.providers.calls import Message, ModelCall
+from playground.kit.errors import BadInput, FieldError
+from playground.providers.calls import ModelCall
 
-from .earlier_turns import conversation, newest_answers
-from .plan import LanePlan, Quota, RunPlan
+from .plan import Quota, RunPlan
+from .planning import Planner, SessionNotFound
 from .repository import SessionRepository
-from .schemas import LaneRequest, StreamRequest
-from .stored_sessions import EARLIER_BYTES, ContinuedSession, LastTurn
+from .schemas import RegenerateRequest, StreamRequest
+from .stored_sessions import StartedRun
 
-_TITLE_LENGTH = 80
-_LONGEST_TURN = timedelta(days=1)
-"""A turn that is unfinished for longer was lost together with its journal. It must not block its session."""
+Planning = Callable[[], Awaitable[RunPlan]]
 
-
-class SessionNotFound(NotFound):
-    """The user has no such session."""
-
-    def __init__(self) -> None:
-        super().__init__("This session doesn't exist, or it isn't yours.")
+_LONGEST_RUN = timedelta(days=1)
+"""A run that is open for longer was lost with its journal. It must not keep its key from being answered."""
+_ATTEMPTS = 5
 
 
 class KeyReused(BadInput):
@@ -74,67 +66,97 @@ class LastEventId(NamedTuple):
 class ComparisonService:
     """Starts, resumes, joins and stops comparisons."""
 
-    def __init__(self, runs: Runs, repository: SessionRepository, models: ModelAccess, *, grace_seconds: float) -> None:
+    def __init__(self, runs: Runs, repository: SessionRepository, planner: Planner) -> None:
         self._runs = runs
         self._repository = repository
-        self._models = models
-        self._grace_seconds = grace_seconds
+        self._planner = planner
         self._keys_in_use: dict[tuple[str, str], anyio.Event] = {}
 
     async def start(self, user: User, request: StreamRequest, idempotency_key: str | None, quota: Quota) -> Subscription:
         """Start a run within `quota`, or find the run that this idempotency key started; return a subscription to its events.
 
-        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `ModelNotAllowed`, `SessionNotFound`, `TurnRunning`,
-        `ProviderKeyUnreadable`, `Unavailable`, and the errors of `quota`.
+        Raises `BadInput` (with `UnknownModel`, `KeyReused`), `ModelNotAllowed`, `NotFound`, `TurnRunning`, `ProviderKeyUnreadable`,
+        `Unavailable`, and what `quota` raises.
         """
+        return await self._once(user, _hash(request), idempotency_key, quota, lambda: self._planned(user, request))
+
+    async def regenerate(
+        self, user: User, session_id: str, lane: int, request: RegenerateRequest, idempotency_key: str | None, quota: Quota
+    ) -> Subscription:
+        """The events of a run that writes further versions of an answer. Raises as `start` does."""
+        request_hash = _hash(request, session_id, str(lane))
+
+        async def plan() -> RunPlan:
+            await self._recorded(user, session_id)
+            return await self._planner.regeneration(user, session_id, lane, request)
+
+        return await self._once(user, request_hash, idempotency_key, quota, plan)
+
+    async def _once(self, user: User, request_hash: str, idempotency_key: str | None, quota: Quota, plan: Planning) -> Subscription:
         if idempotency_key is None:
-            return await self._begin(await self._plan(user, request), quota)
+            return await self._begin(plan, quota)
         key = user.id, idempotency_key
         while key in self._keys_in_use:
             await self._keys_in_use[key].wait()
         self._keys_in_use[key] = anyio.Event()
         try:
-            return await self._start_once(user, request, idempotency_key, quota)
+            return await self._begin_or_repeat(user, request_hash, idempotency_key, quota, plan)
         finally:
             self._keys_in_use.pop(key).set()
 
-    async def _start_once(self, user: User, request: StreamRequest, key: str, quota: Quota) -> Subscription:
-        request_hash = _hash(request)
+    async def _begin_or_repeat(self, user: User, request_hash: str, key: str, quota: Quota, plan: Planning) -> Subscription:
+        async def with_key() -> RunPlan:
+            return replace(await plan(), idempotency_key=key, request_hash=request_hash)
+
         earlier = await self._repository.find_by_key(user.id, key)
         if earlier is None:
-            planned = await self._plan(user, request, idempotency_key=key, request_hash=request_hash)
             try:
-                return await self._begin(planned, quota)
-            except TurnOrphaned:
-                raise SessionNotFound from None
-            except TurnRefused:
+                return await self._begin(with_key, quota)
+            except TurnRunning:
+                # Another process may have begun the same request.
                 earlier = await self._repository.find_by_key(user.id, key)
-                if earlier is None:  # Another process started the same turn.
-                    raise TurnRunning(ONE_AT_A_TIME) from None
+                if earlier is None:
+                    raise
         if earlier.request_hash != request_hash:
             raise KeyReused
         return await self._repeat(user.id, earlier)
 
-    async def _begin(self, planned: RunPlan, quota: Quota) -> Subscription:
+    async def _begin(self, planning: Planning, quota: Quota) -> Subscription:
+        for _ in range(_ATTEMPTS):
+            planned = await planning()
+            try:
+                return await self._begin_planned(planned, quota)
+            except TurnOrphaned:
+                raise SessionNotFound from None
+            except TurnRefused:
+                busy = await self._repository.busy([lane.lane_id for lane in planned.lanes])
+                if busy is not None or planned.new_session:
+                    raise TurnRunning(run_id=busy) from None
+                # The session was changed since the run was planned.
+        raise TurnRunning
+
+    async def _begin_planned(self, planned: RunPlan, quota: Quota) -> Subscription:
         async with quota.reserved(planned) as plan:
             with self._runs.admitted(plan):
-                if plan.idempotency_key is not None:
-                    # The row shows other processes that the key is in use, so it is written before any request is sent.
+                if plan.idempotency_key is not None or not plan.new_session:
+                    # The rows tell other processes that the key is taken and the lanes are busy, so they come before anything is sent.
                     async with self._runs.journalled(plan):
                         await self._repository.open_turn(TurnRow.of(plan))
                 return _from_start(await self._runs.start(plan))
 
-    async def _repeat(self, user_id: str, turn: models.turns) -> Subscription:
-        run = self._runs.get(turn.run_id)
+    async def _repeat(self, user_id: str, earlier: StartedRun) -> Subscription:
+        run = self._runs.get(earlier.id)
         if run is not None:
             return _from_start(run)
-        if _is_running(turn):
-            raise TurnRunning(f"The first request with this key is still running in another process, in session {turn.session_id}.")
-        sessions = await self._repository.sessions(user_id, [turn.session_id])
-        answers = [answer async for part in self._repository.answers(user_id, [turn.session_id], turn=turn.number) for answer in part]
+        if earlier.finished_at is None and datetime.now(UTC) - earlier.created_at < _LONGEST_RUN:
+            detail = f"The first request with this key is still running elsewhere: its session is {earlier.session_id}."
+            raise TurnRunning(detail, run_id=earlier.id)
+        sessions = await self._repository.sessions(user_id, [earlier.session_id])
+        parts = self._repository.answers(user_id, [earlier.session_id], run_id=earlier.id)
+        answers = [answer async for part in parts for answer in part]
         if not sessions or not answers or answers[0].turn is None:
             raise SessionNotFound
-        return replayed(sessions[0], answers[0].turn, answers)
+        return replayed(sessions[0], answers[0].turn, earlier.id, answers)
 
     def resume(self, user_id: str, last: LastEventId) -> Subscription | None:
         """Return the events after `last`, or `None` if nothing is left to read."""
@@ -143,118 +165,65 @@ class ComparisonService:
             return None
         return run.subscription(last.number)
 
-    async def join(self, user_id: str, session_id: str, last: LastEventId | None) -> Subscription | None:
-        """Return the events of the session's running or just finished turn, or `None` if nothing is left to read.
-
-        Raises `SessionNotFound`.
-        """
-        run = self._runs.of_session(session_id)
-        if run is None or run.plan.user_id != user_id:
+    async def join(self, user_id: str, session_id: str, last: LastEventId | None, run_id: str | None = None) -> Subscription | None:
+        """The session's newest run, or the one with that id; `None` when there is nothing left to read. Raises `SessionNotFound`."""
+        runs = [run for run in self._runs.of_session(session_id) if run.plan.user_id == user_id and run_id in (None, run.id)]
+        if not runs:
             if not await self._repository.owns(user_id, session_id):
                 raise SessionNotFound
             return None
+        run = next((run for run in reversed(runs) if run.finished_at is None), runs[-1])
         return run.subscription(last.number if last and last.run_id == run.id else 0)
 
     async def planned_calls(self, user: User, request: StreamRequest, quota: Quota) -> list[ModelCall]:
-        """Return the call that each lane would send, for an estimate. Raises the same errors as `start`, but reserves nothing."""
-        plan = await self._plan(user, request)
+        """What each lane would send, for an estimate. Raises as `start` does, but nothing is reserved."""
+        plan = await self._planned(user, request, may_be_too_long=True)
         return [quota.limited(lane.call) for lane in plan.lanes]
 
     async def keep(self, user_id: str, session_id: str, seconds: float) -> bool:
-        """Let the session's running turn continue without a reader for `seconds`; return whether a turn is running in this process.
-
-        Raises `SessionNotFound`.
-        """
-        run = self._runs.of_session(session_id)
-        if run is None or run.plan.user_id != user_id:
-            if not await self._repository.owns(user_id, session_id):
-                raise SessionNotFound
-            return False
-        run.keep(seconds)
-        return run.finished_at is None
+        """Let the session's runs continue without a reader for so long; whether one runs here. Raises `SessionNotFound`."""
+        runs = await self._runs_of(user_id, session_id)
+        for run in runs:
+            run.keep(seconds)
+        return any(run.finished_at is None for run in runs)
 
     async def stop(self, user_id: str, session_id: str, lane: int | None) -> list[int]:
-        """Stop one lane of the running turn, or all lanes, and return those that were running. Raises `SessionNotFound`, `BadInput`."""
-        run = self._runs.of_session(session_id)
-        if run is None or run.plan.user_id != user_id:
-            if not await self._repository.owns(user_id, session_id):
-                raise SessionNotFound
-            return []
-        if lane is not None and lane >= len(run.lanes):
-            detail = f"There is no lane {lane}; the last lane is {len(run.lanes) - 1}."
+        """Stop one lane of the session, or all; the lanes that were still running. Raises `SessionNotFound`, `BadInput`."""
+        runs = await self._runs_of(user_id, session_id)
+        lanes = [each for run in runs for each in run.lanes]
+        if lane is not None and runs and all(lane != each.plan.position for each in lanes):
+            last = max(each.plan.position for each in lanes)
+            detail = f"There is no lane {lane}; the last lane is {last}." if lane > last else f"Lane {lane} isn't running."
             raise BadInput(detail, errors=[FieldError("lane", detail)])
-        running = [each.plan.position for each in run.lanes if each.record is None and lane in (None, each.plan.position)]
-        run.stop(lane)
-        return running
+        running = [each.plan.position for each in lanes if each.record is None and lane in (None, each.plan.position)]
+        for run in runs:
+            run.stop(lane)
+        return sorted(set(running))
 
-    async def _plan(
-        self, user: User, request: StreamRequest, *, idempotency_key: str | None = None, request_hash: str | None = None
-    ) -> RunPlan:
-        if request.session_id is None:
-            turn, session_id, title = 1, new_id(), _title(request.prompt)
-            lanes = await self._new_lanes(user, request)
-        else:
-            running = self._runs.of_session(request.session_id)
-            # Another user's session is not found, running or not.
-            if running is not None and running.plan.user_id == user.id:
-                if running.finished_at is None:
-                    raise TurnRunning(ONE_AT_A_TIME)
-                await running.recorded.wait()
-            session = await self._repository.continued(user.id, request.session_id, EARLIER_BYTES)
-            if session is None:
-                raise SessionNotFound
-            if session.last is not None and _is_running(session.last):
-                raise TurnRunning(
-                    "The last turn of this session is still running in another process, or is not recorded yet. Try again later."
-                )
-            turn, session_id, title = session.last.number + 1 if session.last else 1, session.id, session.title
-            lanes = await self._next_lanes(user, session, request.prompt)
-        return RunPlan(
-            run_id=new_run_id(),
-            session_id=session_id,
-            turn_id=new_id(),
-            turn=turn,
-            user_id=user.id,
-            title=title,
-            prompt=request.prompt,
-            lanes=lanes,
-            created_at=datetime.now(UTC),
-            new_session=request.session_id is None,
-            grace_seconds=0 if request.on_disconnect == "stop" else self._grace_seconds,
-            idempotency_key=idempotency_key,
-            request_hash=request_hash,
-            api_key_id=user.key_id,
-        )
+    async def _runs_of(self, user_id: str, session_id: str) -> list[Run]:
+        runs = [run for run in self._runs.of_session(session_id) if run.plan.user_id == user_id]
+        if not runs and not await self._repository.owns(user_id, session_id):
+            raise SessionNotFound
+        return runs
 
-    async def _new_lanes(self, user: User, request: StreamRequest) -> tuple[LanePlan, ...]:
-        lanes = request.all_lanes()
-        place = "models.{}" if request.lanes is None else "lanes.{}.model"
-        resolved = await self._models.resolve([lane.model for lane in lanes], user, place)
-        return tuple(
-            _lane_plan(new_id(), position, model, lane, (), request.prompt)
-            for position, (lane, model) in enumerate(zip(lanes, resolved, strict=True))
-        )
+    async def _planned(self, user: User, request: StreamRequest, *, may_be_too_long: bool = False) -> RunPlan:
+        if request.session_id is not None:
+            await self._recorded(user, request.session_id)
+        plan = await self._planner.comparison(user, request, may_be_too_long=may_be_too_long)
+        self._refuse_busy(plan)
+        return plan
 
-    async def _next_lanes(self, user: User, session: ContinuedSession, prompt: str) -> tuple[LanePlan, ...]:
-        rows = session.lanes
-        resolved = await self._models.resolve([row.model for row in rows], user, "sessionId")
-        newest = {row.id: newest_answers(session, row, model.listed) for row, model in zip(rows, resolved, strict=True)}
-        texts = await self._repository.exchanges(user.id, [said for lane in newest.values() for said in lane])
-        return tuple(
-            _lane_plan(
-                row.id,
-                row.position,
-                model,
-                LaneRequest.model_validate({"model": row.model, **row.parameters}),
-                conversation(newest[row.id], texts),
-                prompt,
-            )
-            for row, model in zip(rows, resolved, strict=True)
-        )
+    async def _recorded(self, user: User, session_id: str) -> None:
+        """Wait until the session's earlier runs, which its next one continues, stand in the database."""
+        for run in self._runs.of_session(session_id):
+            if run.plan.user_id == user.id and run.finished_at is not None:
+                await run.recorded.wait()
 
-
-def _is_running(turn: models.turns | LastTurn) -> bool:
-    return turn.finished_at is None and datetime.now(UTC) - turn.created_at < _LONGEST_TURN
+    def _refuse_busy(self, plan: RunPlan) -> None:
+        for lane in plan.lanes:
+            run = self._runs.busy_with(lane.lane_id)
+            if run is not None:
+                raise TurnRunning(run_id=run.id)
 
 
 def _from_start(run: Run) -> Subscription:
@@ -263,28 +232,7 @@ def _from_start(run: Run) -> Subscription:
     return subscription
 
 
-def _lane_plan(lane_id: str, position: int, model: ResolvedModel, lane: LaneRequest, earlier: tuple[Message, ...], prompt: str) -> LanePlan:
-    system = (Message("system", lane.system),) if lane.system else ()
-    call = ModelCall(
-        provider=model.provider,
-        model=model.model,
-        messages=(*system, *earlier, Message("user", prompt)),
-        temperature=lane.temperature,
-        top_p=lane.top_p,
-        max_tokens=lane.max_tokens,
-        seed=lane.seed,
-        stop=tuple(lane.stop or ()),
-        reasoning_effort=lane.reasoning_effort,
-    )
-    parameters = lane.model_dump(by_alias=True, exclude_none=True, exclude={"model"})
-    return LanePlan(lane_id, position, model.full_name, call, new_id(), parameters, listed=model.listed is not None, nearest=model.nearest)
-
-
-def _title(prompt: str) -> str:
-    line = prompt.strip().splitlines()[0].strip()
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
-
-
-def _hash(request: StreamRequest) -> str:
-    meaning = json.dumps(request.model_dump(mode="json", exclude={"on_disconnect"}), sort_keys=True)
-    return hashlib.sha256(meaning.encode()).hexdigest()
+def _hash(request: StreamRequest | RegenerateRequest, *place: str) -> str:
+    # What isn't given is left out, so that hashes stay the same when requests learn new fields.
+    meaning = request.model_dump(mode="json", exclude={"on_disconnect", "stream"}, exclude_defaults=True)
+    return hashlib.sha256(json.dumps([*place, meaning], sort_keys=True).encode()).hexdigest()

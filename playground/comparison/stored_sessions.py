@@ -7,7 +7,7 @@ This costs a sixth of the client's own queries. The limit protects the query eng
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -33,17 +33,31 @@ class StoredLane(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     simulated: bool
     status: AnswerStatus | None
-    """The status of its newest answer."""
+    """Of its newest answer."""
+    head_id: str | None
+    """The answer that its next turn continues."""
+    run_id: str | None
+    """The run that is writing an answer of it."""
+    removed: bool
 
 
 class StoredSession(msgspec.Struct, frozen=True):
-    """A session without its turns. The lanes are in order."""
+    """A session without what was said in it. Its lanes are in their order from the left."""
 
     id: str
     title: str
+    tags: list[str]
+    favourite: bool
+    metadata: dict[str, Any]
+    parameters: dict[str, Any]
+    forked_from: str | None
     created_at: datetime
     updated_at: datetime
+    expires_at: datetime | None
+    deleted_at: datetime | None
     lanes: list[StoredLane]
+    branches: list[str]
+    """The answers that are not on the way from their lane's head to the start."""
 
 
 class StoredTurn(msgspec.Struct, frozen=True):
@@ -53,8 +67,10 @@ class StoredTurn(msgspec.Struct, frozen=True):
     number: int
     prompt: str
     run_id: str
+    replaces_id: str | None
     created_at: datetime
     finished_at: datetime | None
+    deleted_at: datetime | None
 
 
 class StoredAnswer(msgspec.Struct, frozen=True, array_like=True):
@@ -68,7 +84,7 @@ class StoredAnswer(msgspec.Struct, frozen=True, array_like=True):
     """The lane's position."""
     turn: StoredTurn | None
     open: bool
-    """Its turn is still running."""
+    """It is still being produced."""
     columns: dict[str, Any]
     """The answer's row by column name. Fractions are `Decimal`, times are ISO 8601."""
 
@@ -82,23 +98,63 @@ class EarlierAnswer(msgspec.Struct, frozen=True, array_like=True):
     """Bytes of the answer and its prompt."""
 
 
-class LastTurn(msgspec.Struct, frozen=True):
-    """The newest turn of a session."""
+class StartedRun(NamedTuple):
+    """A run that was started with an idempotency key."""
 
-    number: int
+    id: str
+    session_id: str
+    request_hash: str | None
     created_at: datetime
     finished_at: datetime | None
 
 
+class ContinuedLane(msgspec.Struct, frozen=True):
+    """A lane that may take a turn, and what its next answer continues."""
+
+    id: str
+    position: int
+    provider: str
+    model: str
+    parameters: dict[str, Any]
+    head_id: str | None
+    run_id: str | None
+    previous_id: str | None
+    """The answer that the next one continues."""
+    said: int
+    """How many answers there are on the way from there to the start that have text."""
+    versions: int
+    """How many it has given in the turn that was asked for; the newest has this number."""
+
+
+class EarlierTurn(msgspec.Struct, frozen=True):
+    """A turn of which another version is wanted."""
+
+    id: str
+    number: int
+    prompt: str
+
+
 class ContinuedSession(msgspec.Struct, frozen=True):
-    """What the next turn needs to know about its session."""
+    """What has to be known of a session for its next turn, or for another version of an earlier one."""
 
     id: str
     title: str
-    lanes: list[StoredLane]
-    last: LastTurn | None
-    earlier: list[EarlierAnswer]
-    """By lane, newest first, as many as fit into the lane's share of `EARLIER_BYTES`."""
+    lanes: list[ContinuedLane]
+    last_number: int
+    """Of its newest turn; 0: it has none."""
+    turn: EarlierTurn | None
+    """The turn that was asked for; `None`: none was, or it isn't one of this session, or it was deleted."""
+    said: list[EarlierAnswer]
+    """By lane, the newest first, as far as its share of `EARLIER_BYTES` reaches."""
+
+
+class AskedAnswer(msgspec.Struct, frozen=True):
+    """An answer of which another version is wanted."""
+
+    id: str
+    turn_id: str
+    model: str
+    parameters: dict[str, Any]
 
 
 class Exchange(msgspec.Struct, frozen=True, array_like=True):
@@ -117,6 +173,17 @@ def decoded(text: str | None, kind: type[list[T]]) -> list[T]:
     return found
 
 
+def with_floats(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON from a column as its writer meant it: numbers with a fraction are read as `Decimal`, since some are money."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [with_floats(each) for each in value]
+    if isinstance(value, dict):
+        return {name: with_floats(each) for name, each in value.items()}
+    return value
+
+
 def parts_of(said: Sequence[EarlierAnswer]) -> Iterator[list[EarlierAnswer]]:
     """Yield groups of answers whose texts are read together."""
     part: list[EarlierAnswer] = []
@@ -131,59 +198,99 @@ def parts_of(said: Sequence[EarlierAnswer]) -> Iterator[list[EarlierAnswer]]:
         yield part
 
 
+ALIVE = "(s.deleted_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > now()))"
+"""Of a session `s`: it was not deleted, and has not expired."""
+
 _LANES = """(
 SELECT coalesce(json_agg(json_build_object('id', l.id, 'position', l.position, 'provider', l.provider, 'model', l.model,
-  'parameters', l.parameters, 'simulated', l.simulated, 'status', (
-    SELECT a.status FROM answers a JOIN turns t ON t.id = a.turn_id WHERE a.lane_id = l.id ORDER BY t.number DESC LIMIT 1))
-  ORDER BY l.position), '[]')
+  'parameters', l.parameters, 'simulated', l.simulated, 'head_id', l.head_id, 'run_id', l.run_id, 'removed', l.removed_at IS NOT NULL,
+  'status', (SELECT a.status FROM answers a JOIN turns t ON t.id = a.turn_id WHERE a.lane_id = l.id
+             ORDER BY t.number DESC, a.version DESC LIMIT 1))
+  ORDER BY l.sort_order, l.position), '[]')
 FROM lanes l WHERE l.session_id = s.id)"""
 
-# $1: the user's id, $2: session ids.
-SESSIONS = """
-SELECT json_agg(json_build_object('id', s.id, 'title', s.title, 'created_at', s.created_at, 'updated_at', s.updated_at,
-  'lanes', LANES_OF_SESSION))::text AS found
-FROM sessions s WHERE s.user_id = $1 AND s.id = ANY($2::text[])
-""".replace("LANES_OF_SESSION", _LANES)
+_BRANCHES = """(
+WITH RECURSIVE chain AS (
+  SELECT l.id AS lane_id, l.head_id AS id FROM lanes l WHERE l.session_id = s.id
+  UNION ALL
+  SELECT chain.lane_id, a.previous_id FROM chain JOIN answers a ON a.id = chain.id)
+SELECT coalesce(json_agg(a.id), '[]') FROM turns t JOIN answers a ON a.turn_id = t.id
+WHERE t.session_id = s.id AND NOT EXISTS (SELECT FROM chain WHERE chain.lane_id = a.lane_id AND chain.id = a.id))"""
 
-# $1: session ids. $2 to $4: place, turn and lane of the last answer of the previous part. $5: a turn, to read only that one.
-# $6, $7: limits in answers and bytes. PostgreSQL knows the sizes of texts without reading them.
+# $1: whose, $2: their ids.
+SESSIONS = (
+    """
+SELECT json_agg(json_build_object('id', s.id, 'title', s.title, 'tags', s.tags, 'favourite', s.favourite, 'metadata', s.metadata,
+  'parameters', s.parameters, 'forked_from', s.forked_from, 'created_at', s.created_at, 'updated_at', s.updated_at,
+  'expires_at', s.expires_at, 'deleted_at', s.deleted_at, 'lanes', THE_LANES, 'branches', THE_BRANCHES))::text AS found
+FROM sessions s WHERE s.user_id = $1 AND s.id = ANY($2::text[]) AND ALIVE
+""".replace("THE_LANES", _LANES)
+    .replace("THE_BRANCHES", _BRANCHES)
+    .replace("ALIVE", ALIVE)
+)
+
+# $1: ids of sessions. $2 to $5: the place, turn, lane and version of the answer after which this part begins. $6: the only run that is
+# wanted. $7, $8: how much. The sizes of texts are known without reading them.
 ANSWERS = """
 WITH following AS (
-  SELECT asked.place, t.id AS turn_id, t.number, l.position, a.id AS answer_id,
+  SELECT asked.place, t.id AS turn_id, t.number, l.position, a.version, a.id AS answer_id,
          octet_length(t.prompt) + octet_length(a.text) + octet_length(a.reasoning) + octet_length(a.sources::text)
            + octet_length(a.attachments::text) AS size
   FROM unnest($1::text[]) WITH ORDINALITY AS asked(id, place)
   JOIN turns t ON t.session_id = asked.id JOIN answers a ON a.turn_id = t.id JOIN lanes l ON l.id = a.lane_id
-  WHERE (asked.place, t.number, l.position) > ($2::bigint, $3::int, $4::int) AND ($5::int IS NULL OR t.number = $5)
-  ORDER BY asked.place, t.number, l.position
-  LIMIT $6::int),
+  WHERE (asked.place, t.number, l.position, a.version) > ($2::bigint, $3::int, $4::int, $5::int)
+    AND ($6::text IS NULL OR a.run_id = $6)
+  ORDER BY asked.place, t.number, l.position, a.version
+  LIMIT $7::int),
 part AS (
   SELECT *, sum(size) OVER here AS size_so_far, row_number() OVER here AS rank,
-         row_number() OVER (PARTITION BY turn_id ORDER BY position) = 1 AND NOT (place = $2 AND number = $3) AS begins_turn
-  FROM following WINDOW here AS (ORDER BY place, number, position))
+         row_number() OVER (PARTITION BY turn_id ORDER BY position, version) = 1 AND NOT (place = $2 AND number = $3) AS begins_turn
+  FROM following WINDOW here AS (ORDER BY place, number, position, version))
 SELECT json_agg(json_build_array(place, part.number, position,
   CASE WHEN begins_turn THEN json_build_object('id', t.id, 'number', t.number, 'prompt', t.prompt, 'run_id', t.run_id,
-    'created_at', t.created_at, 'finished_at', t.finished_at) END,
-  t.finished_at IS NULL, row_to_json(a)) ORDER BY rank)::text AS found
+    'replaces_id', t.replaces_id, 'created_at', t.created_at, 'finished_at', t.finished_at, 'deleted_at', t.deleted_at) END,
+  a.status = 'running', row_to_json(a)) ORDER BY rank)::text AS found
 FROM part JOIN turns t ON t.id = part.turn_id JOIN answers a ON a.id = part.answer_id
-WHERE size_so_far <= $7::bigint OR rank = 1
+WHERE size_so_far <= $8::bigint OR rank = 1
 """
 
-# $1: the user's id, $2: the session's id, $3: bytes for all lanes together.
+# $1: whose, $2: its id, $3: bytes for all lanes together, $4: a turn of which another version is wanted.
 CONTINUED = """
-WITH earlier AS (
-  SELECT a.id, a.lane_id, t.number, l.position, octet_length(t.prompt) + octet_length(a.text) AS size,
-         sum(octet_length(t.prompt) + octet_length(a.text)) OVER (PARTITION BY a.lane_id ORDER BY t.number DESC) AS size_so_far
-  FROM turns t JOIN answers a ON a.turn_id = t.id JOIN lanes l ON l.id = a.lane_id
-  WHERE t.session_id = $2 AND a.text <> '')
+WITH RECURSIVE lane AS (
+  SELECT l.*, turn.versions, CASE WHEN $4::text IS NULL THEN l.head_id ELSE turn.previous_id END AS previous_id
+  FROM lanes l LEFT JOIN LATERAL (
+    SELECT max(version) AS versions, (array_agg(previous_id ORDER BY version))[1] AS previous_id
+    FROM answers WHERE turn_id = $4 AND lane_id = l.id) AS turn ON true
+  WHERE l.session_id = $2 AND l.removed_at IS NULL),
+chain AS (
+  SELECT lane.id AS lane_id, 1 AS depth, lane.previous_id AS id FROM lane
+  UNION ALL
+  SELECT chain.lane_id, depth + 1, a.previous_id FROM chain JOIN answers a ON a.id = chain.id),
+said AS (
+  SELECT chain.lane_id, depth, a.id, octet_length(t.prompt) + octet_length(a.text) AS size,
+         sum(octet_length(t.prompt) + octet_length(a.text)) OVER (PARTITION BY chain.lane_id ORDER BY depth) AS size_so_far
+  FROM chain JOIN answers a ON a.id = chain.id JOIN turns t ON t.id = a.turn_id
+  WHERE a.text <> '')
 SELECT json_agg(json_build_object('id', s.id, 'title', s.title,
-  'lanes', LANES_OF_SESSION,
-  'last', (SELECT json_build_object('number', number, 'created_at', created_at, 'finished_at', finished_at)
-           FROM turns WHERE session_id = s.id ORDER BY number DESC LIMIT 1),
-  'earlier', (SELECT coalesce(json_agg(json_build_array(id, lane_id, size) ORDER BY position, number DESC), '[]')
-           FROM earlier WHERE size_so_far <= $3::bigint / (SELECT count(*) FROM lanes WHERE session_id = s.id))))::text AS found
-FROM sessions s WHERE s.user_id = $1 AND s.id = $2
-""".replace("LANES_OF_SESSION", _LANES)
+  'lanes', (SELECT coalesce(json_agg(json_build_object('id', id, 'position', position, 'provider', provider, 'model', model,
+              'parameters', parameters, 'head_id', head_id, 'run_id', run_id, 'previous_id', previous_id,
+              'said', (SELECT count(*) FROM said WHERE said.lane_id = lane.id), 'versions', coalesce(versions, 0))
+              ORDER BY sort_order, position), '[]') FROM lane),
+  'last_number', (SELECT coalesce(max(number), 0) FROM turns WHERE session_id = s.id),
+  'turn', (SELECT json_build_object('id', id, 'number', number, 'prompt', prompt) FROM turns
+           WHERE id = $4 AND session_id = s.id AND deleted_at IS NULL),
+  'said', (SELECT coalesce(json_agg(json_build_array(id, lane_id, size) ORDER BY lane_id, depth), '[]')
+           FROM said WHERE size_so_far <= $3::bigint / greatest((SELECT count(*) FROM lane), 1))))::text AS found
+FROM sessions s WHERE s.user_id = $1 AND s.id = $2 AND ALIVE
+""".replace("ALIVE", ALIVE)
+
+# $1: whose, $2: the session, $3: the lane's number, $4: the answer; null: the lane's head.
+ASKED = """
+SELECT json_agg(json_build_object('id', a.id, 'turn_id', a.turn_id, 'model', coalesce(a.fallback_from, a.model),
+  'parameters', a.parameters))::text AS found
+FROM sessions s JOIN lanes l ON l.session_id = s.id JOIN answers a ON a.lane_id = l.id AND a.id = coalesce($4, l.head_id)
+WHERE s.user_id = $1 AND s.id = $2 AND l.position = $3::int AND a.deleted_at IS NULL AND ALIVE
+""".replace("ALIVE", ALIVE)
 
 # $1: answer ids.
 EXCHANGES = """

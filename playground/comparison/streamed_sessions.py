@@ -1,15 +1,16 @@
 """A session as a stream of parts, so that no session has to fit into memory."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
-from playground.comparison.recording.statements import answer_columns
+from playground.comparison.recording.statements import answer_columns, made_by
 from playground.comparison.running.lane import Lane
 from playground.comparison.running.run import Run
 from playground.comparison.running.timeline import unpacked
+from playground.kit.closing_stream import ClosingStream
 from playground.providers.answer.finish_reasons import ending_of
 
-from .schemas import Answer, AnswerError, AnswerStatus, SessionDetail, SessionLaneDetail, Turn
-from .stored_sessions import StoredAnswer, StoredSession, StoredTurn
+from .schemas import Answer, AnswerError, AnswerStatus, LaneState, SessionDetail, SessionLaneDetail, Turn
+from .stored_sessions import StoredAnswer, StoredSession, StoredTurn, with_floats
 
 Part = SessionDetail | Turn | Answer
 """A session without turns, a turn without answers, or an answer."""
@@ -19,14 +20,14 @@ _ENDS = {SessionDetail: "]}", Turn: "]}", Answer: ""}
 
 
 class StreamedSession:
-    """A stored session, combined with its running turn in memory."""
+    """A stored session, with what its runs have in memory."""
 
-    def __init__(self, session: StoredSession, run: Run | None) -> None:
+    def __init__(self, session: StoredSession, runs: Sequence[Run]) -> None:
         self.session = session
-        self._running = run is not None and run.finished_at is None
-        self._live = {lane.plan.answer_id: lane for lane in run.lanes} if run else {}
-        self._by_lane = {lane.plan.lane_id: lane for lane in run.lanes} if self._running and run else {}
-        self._simulated = {lane.position: lane.simulated for lane in session.lanes}
+        self._running = any(run.finished_at is None for run in runs)
+        self._live = {lane.plan.answer_id: lane for run in runs for lane in run.lanes}
+        self._by_lane = {lane.plan.lane_id: lane for run in runs if run.finished_at is None for lane in run.lanes}
+        self._branches = set(session.branches)
 
     @property
     def detail(self) -> SessionDetail:
@@ -35,8 +36,14 @@ class StreamedSession:
         return SessionDetail(
             id=session.id,
             title=session.title,
+            tags=session.tags,
+            favourite=session.favourite,
+            metadata=with_floats(session.metadata),
+            parameters=with_floats(session.parameters),
+            forked_from=session.forked_from,
             created_at=session.created_at,
             updated_at=session.updated_at,
+            expires_at=session.expires_at,
             running=self._running,
             lanes=[
                 SessionLaneDetail(
@@ -45,7 +52,9 @@ class StreamedSession:
                     provider=lane.provider,
                     simulated=lane.simulated,
                     status=_status(lane.status, self._by_lane.get(lane.id)),
-                    parameters=lane.parameters,
+                    parameters=with_floats(lane.parameters),
+                    head_id=lane.head_id,
+                    removed=lane.removed,
                 )
                 for lane in session.lanes
             ],
@@ -57,41 +66,56 @@ class StreamedSession:
         if answer.turn is not None:
             yield _turn(answer.turn)
         live = self._live.get(answer.columns["id"]) if answer.open else None
-        yield _answer(answer, live, simulated=self._simulated[answer.lane])
+        yield stored_answer(answer, live, current=answer.columns["id"] not in self._branches)
 
 
-def _status(stored: AnswerStatus | None, live: Lane | None) -> AnswerStatus:
+def _status(stored: AnswerStatus | None, live: Lane | None) -> LaneState:
     if live is not None:
         return live.record.status if live.record is not None else "running"
-    # If a lane has no answer, its only turn was withdrawn before anything was sent.
-    return stored or "interrupted"
+    return stored or "waiting"
 
 
 def _turn(turn: StoredTurn) -> Turn:
     return Turn(
-        turn=turn.number, prompt=turn.prompt, run_id=turn.run_id, created_at=turn.created_at, finished_at=turn.finished_at, answers=[]
+        id=turn.id,
+        turn=turn.number,
+        prompt=turn.prompt,
+        run_id=turn.run_id,
+        replaces_id=turn.replaces_id,
+        deleted=turn.deleted_at is not None,
+        created_at=turn.created_at,
+        finished_at=turn.finished_at,
+        answers=[],
     )
 
 
-def _answer(answer: StoredAnswer, live: Lane | None, *, simulated: bool) -> Answer:
+def stored_answer(answer: StoredAnswer, live: Lane | None = None, *, current: bool = True) -> Answer:
+    """Return an answer as the wire shows it; `live` is its lane in memory while it is being produced."""
     columns = dict(answer.columns)
     if live is not None:
         columns["text"], columns["reasoning"] = live.written()
         if live.record is not None:
-            columns |= answer_columns(live.record)
+            columns |= answer_columns(live.record) | made_by(live.record)
     code = columns["error_code"]
     counted = columns["input_tokens"] is not None
     return Answer.model_validate(
         {
             **{name: columns[name] for name in Answer.model_fields if name in columns},
+            "parameters": with_floats(columns["parameters"]),
             "lane": answer.lane,
-            "simulated": simulated,
+            "current": current,
+            "deleted": columns["deleted_at"] is not None,
             "ending": ending_of(columns["finish_reason"]),
             "error": AnswerError(code=code, message=columns["error_message"], retryable=columns["error_retryable"]) if code else None,
             "timeline": None if columns["timeline"] is None else unpacked(columns["timeline"]),
             "tokens_used": columns["input_tokens"] + columns["output_tokens"] if counted else None,
         }
     )
+
+
+def written(parts: AsyncIterator[list[Part]], status_code: int = 200) -> ClosingStream:
+    """Return one session as the response that writes it while it is read."""
+    return ClosingStream(as_object(parts), media_type="application/json", status_code=status_code)
 
 
 async def as_object(parts: AsyncIterator[list[Part]]) -> AsyncIterator[str]:

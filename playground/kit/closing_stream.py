@@ -10,9 +10,14 @@ class ClosingStream(StreamingResponse):
     """Like `StreamingResponse`, which leaves the generator of an aborted response, with its resources, to the garbage collector."""
 
     def __init__(
-        self, parts: AsyncIterator[str] | AsyncIterator[bytes], *, media_type: str, headers: Mapping[str, str] | None = None
+        self,
+        parts: AsyncIterator[str] | AsyncIterator[bytes],
+        *,
+        media_type: str,
+        headers: Mapping[str, str] | None = None,
+        status_code: int = 200,
     ) -> None:
-        super().__init__(parts, media_type=media_type, headers=headers)
+        super().__init__(parts, status_code, media_type=media_type, headers=headers)
         self._parts = parts
 
     async def stream_response(self, send: Send) -> None:

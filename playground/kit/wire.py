@@ -89,7 +89,11 @@ def fields_at_fault(message: str, *fields: str) -> PydanticCustomError:
 
     `fields` are Python names. pydantic would otherwise report an error of the whole body.
     """
-    return PydanticCustomError(FIELDS_AT_FAULT, "{message}", {"message": message, "fields": [to_camel(name) for name in fields]})
+    return PydanticCustomError(FIELDS_AT_FAULT, "{message}", {"message": message, "fields": [_camel_path(name) for name in fields]})
+
+
+def _camel_path(path: str) -> str:
+    return ".".join(map(to_camel, path.split(".")))
 
 
 class WireModel(BaseModel):

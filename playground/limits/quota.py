@@ -144,10 +144,10 @@ class UserQuota:
         )
         limited = {
             # At most what the prompt leaves of the context window: the provider would refuse more.
-            lane.position: replace(lane, bounded=True, call=replace(lane.call, max_tokens=lane.call.max_tokens or bound.output_tokens))
+            lane.answer_id: replace(lane, bounded=True, call=replace(lane.call, max_tokens=lane.call.max_tokens or bound.output_tokens))
             for lane, bound in zip(ours, bounds, strict=True)
         }
-        return tuple(limited.get(lane.position, lane) for lane in lanes), tokens, cost
+        return tuple(limited.get(lane.answer_id, lane) for lane in lanes), tokens, cost
 
     async def _release(self, run_id: str) -> None:
         # First, because this may be cancelled.

@@ -6,7 +6,7 @@ the row. Days and months are compared as text. A row doesn't go back to an earli
 future period is treated as over: a clock had jumped ahead, and its counts would otherwise stay until then. PostgreSQL's clock
 decides, and a service's clock may be at most an hour ahead of it.
 
-Locks are taken in one order, so that no two statements wait for each other: turn, reservation, usage. `RESERVE` creates a
+Locks are taken in one order, so that no two statements wait for each other: run, reservation, usage. `RESERVE` creates a
 reservation that no one else knows yet, so it can do that last.
 """
 
@@ -73,7 +73,7 @@ SELECT usage.* FROM usage JOIN reservations USING (user_id) WHERE run_id = (SELE
 
 # Tokens and money count in the month in which the turn began, and a request that was not counted before also in its day. If the row
 # is already of a later month, they are not counted: the earlier month is over. Part of a WITH clause: see `close_turn` in
-# `playground/comparison/recording/statements.py` for `closed` and `closed_turn`. A turn whose session was deleted meanwhile can no
+# `playground/comparison/recording/statements.py` for `closed` and `closed_run`. A run whose session was deleted meanwhile can no
 # longer be closed; its reservation shows that it was not counted yet.
 SETTLE = _by_the_clock("""
 settled AS (
@@ -87,7 +87,7 @@ came_to AS (
          CASE WHEN (row->>'reserved')::boolean THEN 0 ELSE 1 END AS requests,
          (row->>'used_tokens')::bigint AS tokens, (row->>'used_cost')::numeric AS cost
   FROM closed, given_back
-  WHERE given_back.runs > 0 OR EXISTS (SELECT FROM closed_turn)),
+  WHERE given_back.runs > 0 OR EXISTS (SELECT FROM closed_run)),
 used AS (
   INSERT INTO usage AS used (user_id, day, month, day_requests, month_requests, month_tokens, month_cost)
   SELECT user_id, day, month, requests, requests, tokens, cost FROM came_to

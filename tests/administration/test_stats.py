@@ -59,8 +59,8 @@ def past(accounts: Any, sql: Sql) -> None:
             answer.at,
         )
         sql(
-            """INSERT INTO lanes (id, session_id, position, provider, model, parameters, simulated)
-               VALUES ($1, $1, 0, $2, 'x', '{}', $3::bool)""",
+            """INSERT INTO lanes (id, session_id, position, sort_order, provider, model, parameters, simulated)
+               VALUES ($1, $1, 0, 0, $2, 'x', '{}', $3::bool)""",
             key,
             answer.provider,
             answer.simulated,
@@ -73,8 +73,15 @@ def past(accounts: Any, sql: Sql) -> None:
             answer.at,
         )
         sql(
-            """INSERT INTO answers (id, turn_id, lane_id, status, error_code, input_tokens, output_tokens, cost, own_key, created_at)
-               VALUES ($1, $1, $1, $2::"AnswerStatus", $3, $4::int, $5::int, $6::numeric, $7::bool, $8::timestamptz)""",
+            "INSERT INTO runs (id, session_id, turn_id, user_id) VALUES ($1, $1, $1, $2)",
+            key,
+            user,
+        )
+        sql(
+            """INSERT INTO answers (id, turn_id, lane_id, run_id, status, error_code, input_tokens, output_tokens, cost, own_key,
+                                    created_at, provider, model, simulated)
+               VALUES ($1, $1, $1, $1, $2::"AnswerStatus", $3, $4::int, $5::int, $6::numeric, $7::bool,
+                       $8::timestamptz, $9, 'x', $10::bool)""",
             key,
             answer.status,
             answer.code,
@@ -82,6 +89,8 @@ def past(accounts: Any, sql: Sql) -> None:
             answer.cost,
             answer.own_key,
             answer.at,
+            answer.provider,
+            answer.simulated,
         )
 
 

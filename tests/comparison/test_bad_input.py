@@ -55,10 +55,10 @@ async def test_bad_input_is_refused_by_the_name_of_its_field(user: User, body: A
     assert (await user.http.get("/playground/sessions")).json()["items"] == []
 
 
-async def test_each_of_several_conflicting_fields_is_named(user: User):
-    body = {"prompt": "Hi", "sessionId": "x", "lanes": [{"model": "sim/quick"}], "topP": 0.5, "reasoningEffort": "low"}
+async def test_of_fields_that_do_not_go_together_each_is_named(user: User):
+    body = {"prompt": "Hi", "sessionId": "x", "models": ["sim/quick"], "topP": 0.5, "reasoningEffort": "low"}
     response = await user.http.post("/playground/stream", json=body)
-    assert [error["field"] for error in response.json()["errors"]] == ["lanes", "topP", "reasoningEffort"]
+    assert [error["field"] for error in response.json()["errors"]] == ["models", "topP", "reasoningEffort"]
 
 
 async def test_an_unknown_model_is_named_and_a_similar_one_suggested(user: User):

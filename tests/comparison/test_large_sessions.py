@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from playground.comparison import history, repository, service
+from playground.comparison import history, planning, repository
 from playground.comparison import stored_sessions as stored
 from playground.kit.ids import new_id, new_run_id
 from playground.serving.server import RunningService
@@ -20,13 +20,19 @@ _SEED = """
 WITH made_session AS (
   INSERT INTO sessions (id, user_id, title, created_at, updated_at) VALUES ($1, $2, 'Large', now(), now())),
 made_lanes AS (
-  INSERT INTO lanes (id, session_id, position, provider, model, parameters, simulated)
-  SELECT $1 || lane, $1, lane, 'sim', 'sim/quick', '{}', true FROM generate_series(0, $4::int - 1) AS lane),
+  INSERT INTO lanes (id, session_id, position, sort_order, provider, model, parameters, simulated, head_id)
+  SELECT $1 || lane, $1, lane, lane, 'sim', 'sim/quick', '{}', true, $1 || 'a' || $3::int || '_' || lane
+  FROM generate_series(0, $4::int - 1) AS lane),
 made_turns AS (
   INSERT INTO turns (id, session_id, number, prompt, run_id, user_id, created_at, finished_at)
-  SELECT $1 || 't' || turn, $1, turn, 'Prompt ' || turn, $6 || turn, $2, now(), now() FROM generate_series(1, $3::int) AS turn)
-INSERT INTO answers (id, turn_id, lane_id, status, text, input_tokens, output_tokens, cost, finished_at)
-SELECT $1 || 'a' || turn || '_' || lane, $1 || 't' || turn, $1 || lane, 'completed',
+  SELECT $1 || 't' || turn, $1, turn, 'Prompt ' || turn, $6 || turn, $2, now(), now() FROM generate_series(1, $3::int) AS turn),
+made_runs AS (
+  INSERT INTO runs (id, session_id, turn_id, user_id, finished_at)
+  SELECT $6 || turn, $1, $1 || 't' || turn, $2, now() FROM generate_series(1, $3::int) AS turn)
+INSERT INTO answers (
+  id, turn_id, lane_id, run_id, previous_id, provider, model, simulated, status, text, input_tokens, output_tokens, cost, finished_at)
+SELECT $1 || 'a' || turn || '_' || lane, $1 || 't' || turn, $1 || lane, $6 || turn,
+       CASE WHEN turn > 1 THEN $1 || 'a' || turn - 1 || '_' || lane END, 'sim', 'sim/quick', true, 'completed',
        turn || ':' || lane || ' ' || repeat('é', $5::int), 1, 2, 0.5, now()
 FROM generate_series(1, $3::int) AS turn, generate_series(0, $4::int - 1) AS lane
 """
@@ -130,7 +136,7 @@ async def test_the_next_turn_uses_the_newest_part_of_a_long_conversation(
     session_id = (await user.compare("First", [model]))[0].data["sessionId"]
     for prompt in ("Second", "Third"):
         await user.http.post("/playground/stream", json={"prompt": prompt, "sessionId": session_id})
-    monkeypatch.setattr(service, "EARLIER_BYTES", 250)
+    monkeypatch.setattr(planning, "EARLIER_BYTES", 250)
 
     await user.http.post("/playground/stream", json={"prompt": "Fourth", "sessionId": session_id})
 

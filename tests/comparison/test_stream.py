@@ -19,13 +19,14 @@ async def test_events_are_numbered_without_gaps_and_framed_by_session_and_done(u
     events = await user.compare("Compare tea and coffee", ["sim/quick", "sim/careful"])
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert len({event.run_id for event in events}) == 1
+    answers = (await user.session(events[0].data["sessionId"]))["turns"][0]["answers"]
     assert events[0].data == {
         "type": "session",
         "sessionId": events[0].data["sessionId"],
         "turn": 1,
         "lanes": [
-            {"lane": 0, "model": "sim/quick", "simulated": True},
-            {"lane": 1, "model": "sim/careful", "simulated": True},
+            {"lane": 0, "model": "sim/quick", "simulated": True, "answerId": answers[0]["id"], "version": 1},
+            {"lane": 1, "model": "sim/careful", "simulated": True, "answerId": answers[1]["id"], "version": 1},
         ],
     }
     assert events[-1].data["type"] == "done"

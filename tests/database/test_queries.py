@@ -90,25 +90,37 @@ async def test_execute_raw_returns_the_number_of_changed_rows(database: Database
 async def test_nested_writes_money_json_enums_and_times_come_back(database: Database) -> None:
     parameters = {"temperature": 0.7, "stop": ["a\u2028"], "nothing": None, "$type": "x"}
     moment = datetime(2026, 11, 21, 8, 0, 0, 123000, tzinfo=UTC)
-    turn_id, lane_id = new_id(), new_id()
+    turn_id, lane_id, session_id, run_id = new_id(), new_id(), new_id(), new_id()
 
     async def operation(client: Prisma) -> None:
         user_id = await new_user(client, role="admin")
         await client.sessions.create(
             data={
-                "id": new_id(),
+                "id": session_id,
                 "user_id": user_id,
                 "title": "t",
                 "lanes": {
-                    "create": [{"id": lane_id, "position": 0, "provider": "sim", "model": "sim/quick", "parameters": Json(parameters)}]
+                    "create": [
+                        {"id": lane_id, "position": 0, "sort_order": 0, "provider": "sim", "model": "x", "parameters": Json(parameters)}
+                    ]
                 },
                 "turns": {
-                    "create": [{"id": turn_id, "number": 1, "prompt": "p", "run_id": new_id(), "user_id": user_id, "finished_at": moment}]
+                    "create": [{"id": turn_id, "number": 1, "prompt": "p", "run_id": run_id, "user_id": user_id, "finished_at": moment}]
                 },
             }
         )
+        await client.runs.create(data={"id": run_id, "session_id": session_id, "turn_id": turn_id, "user_id": user_id})
         await client.answers.create(
-            data={"id": new_id(), "turn_id": turn_id, "lane_id": lane_id, "status": "failed", "cost": Decimal("0.000000000001")}
+            data={
+                "id": new_id(),
+                "turn_id": turn_id,
+                "lane_id": lane_id,
+                "run_id": run_id,
+                "provider": "sim",
+                "model": "x",
+                "status": "failed",
+                "cost": Decimal("0.000000000001"),
+            }
         )
 
     await database.run(operation)

@@ -90,7 +90,7 @@ async def test_charges_stay_when_the_session_and_the_user_are_deleted(user: User
     before = charges(query, user)
     assert len(before) == 1
 
-    assert (await user.http.delete(f"/playground/sessions/{events[0].data['sessionId']}")).status_code == 204
+    assert (await user.http.delete(f"/playground/sessions/{events[0].data['sessionId']}?permanently=true")).status_code == 204
     assert charges(query, user) == before
     response = await user.http.request("DELETE", "/users/me", json={"password": PASSWORD})
     assert response.status_code == 204, response.text
@@ -110,7 +110,7 @@ async def test_a_run_whose_session_is_deleted_meanwhile_is_charged(user: User, s
     async with user.stream(json={"prompt": "Hi", "models": [scripted.model(waits)]}) as events:
         session_id = (await next_event(events, "session")).data["sessionId"]
         await user.session(session_id)
-        await user.http.delete(f"/playground/sessions/{session_id}")
+        await user.http.delete(f"/playground/sessions/{session_id}?permanently=true")
         gate.open()
         await next_event(events, "done")
     [charge] = charges(query, user)

@@ -193,7 +193,7 @@ async def test_a_start_without_a_response_of_the_database_leaves_nothing_open(
         return await run_sync(ask, cluster, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "1\n"
 
     async def row_came() -> bool:
-        return await run_sync(ask, cluster, "SELECT count(*) FROM turns WHERE idempotency_key = 'no answer'") == "1\n"
+        return await run_sync(ask, cluster, "SELECT count(*) FROM runs WHERE idempotency_key = 'no answer'") == "1\n"
 
     with serve(SHUTDOWN_GRACE_SECONDS=0) as service:
         async with new_user(service.url) as user:

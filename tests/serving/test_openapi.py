@@ -132,7 +132,11 @@ def retries_once() -> Any:
 async def test_every_event_of_a_run_matches_its_schema(user: User, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "FIRST_REPORT_SECONDS", 0.0)  # So that each wait is a long one.
     models = ["sim/quick", "sim/reasoner", "sim/refuses", scripted.model(breaks), scripted.model(retries_once(), priced=False)]
-    events = await user.compare("Hi", models)
+    events = await user.compare("Hi", models, fallbacks=["sim/quick"])
+    session_id = events[0].data["sessionId"]
+    for lane in range(len(models)):
+        response = await user.http.post(f"/playground/sessions/{session_id}/lanes/{lane}/regenerate")
+        events += parse_events(response.text)
     seen: set[str] = set()
     for event in events:
         assert_described(event)

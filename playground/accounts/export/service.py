@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from playground.accounts.schemas import Profile
 from playground.attachments.service import AttachmentNotFound, Attachments
 from playground.comparison.history import History
-from playground.comparison.service import SessionNotFound
+from playground.comparison.planning import SessionNotFound
 from playground.comparison.streamed_sessions import as_object
 from playground.kit.wire import money
 

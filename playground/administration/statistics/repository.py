@@ -15,8 +15,8 @@ buckets AS (
   UNION ALL SELECT '-infinity'),
 answered AS (
   SELECT date_trunc(bucket, a.created_at, 'UTC') AS start, t.user_id, a.turn_id, a.input_tokens, a.output_tokens, a.cost, a.own_key,
-         a.status, l.simulated
-  FROM asked, answers a JOIN turns t ON t.id = a.turn_id JOIN lanes l ON l.id = a.lane_id
+         a.status, a.simulated
+  FROM asked, answers a JOIN turns t ON t.id = a.turn_id
   WHERE a.created_at >= since AND a.created_at < until),
 of_answers AS (
   SELECT coalesce(start, '-infinity') AS start, count(*) AS answers, count(DISTINCT turn_id) AS turns,
@@ -47,10 +47,10 @@ ORDER BY b.start
 """
 
 _ERRORS = """
-SELECT l.provider, a.error_code AS code, count(*) AS answers, count(*) FILTER (WHERE a.status = 'failed') AS errors
-FROM answers a JOIN lanes l ON l.id = a.lane_id
+SELECT a.provider, a.error_code AS code, count(*) AS answers, count(*) FILTER (WHERE a.status = 'failed') AS errors
+FROM answers a
 WHERE a.created_at >= $1::timestamptz AND a.created_at < $2::timestamptz
-GROUP BY GROUPING SETS ((l.provider), (a.error_code))
+GROUP BY GROUPING SETS ((a.provider), (a.error_code))
 ORDER BY errors DESC, provider, code
 """
 

@@ -42,6 +42,7 @@ class _Unsent(msgspec.Struct, tag="unsent"):
 
 class _Written(msgspec.Struct, tag="written"):
     lane: int
+    """Its place among the lanes of the run, from 0."""
     reasoning: bool
     text: str
     progress: Progress | None = None
@@ -62,6 +63,7 @@ class JournalledRun:
 
     turn: TurnRow
     texts: dict[int, tuple[str, str]]
+    """By the lane's place in the run, as are progress and points."""
     answers: dict[str, AnswerRecord]
     """By answer id."""
     last_written_at: datetime
@@ -70,7 +72,7 @@ class JournalledRun:
     unsent: bool
     """The run was withdrawn before anything was sent. If its turn is in the database, it has to be deleted."""
     progress: dict[int, Progress] = field(default_factory=dict)
-    """By lane, where known."""
+    """As far as it is known."""
     points: dict[int, list[Point]] = field(default_factory=dict)
     """The timeline of each lane, with a point for each write to the file."""
 
@@ -244,7 +246,7 @@ def read_journal(path: Path) -> JournalledRun | None:
                 _logger.warning("journal_line_cut", file=path.name, bytes=len(line))
     if turn is None:
         return None
-    texts = {lane.position: (_text(written, lane.position, False), _text(written, lane.position, True)) for lane in turn.lanes}
+    texts = {place: (_text(written, place, False), _text(written, place, True)) for place in range(len(turn.lanes))}
     written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     progress = {piece.lane: piece.progress for piece in written if piece.progress is not None}
     return JournalledRun(turn, texts, answers, written_at, stored, unsent, progress, _points(written))

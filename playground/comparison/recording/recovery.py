@@ -22,18 +22,18 @@ class Recovery:
         self._accountant = accountant
 
     async def answers(self, run: JournalledRun) -> list[AnswerRecord]:
-        """Return one answer per lane. A lane without a result is `interrupted`; its tokens and cost are counted, since it was paid for."""
-        return [await self._answer(run, lane) for lane in run.turn.lanes]
+        """One answer a lane. A lane without an end is `interrupted`: its text is counted and priced, since it was paid for."""
+        return [await self._answer(run, place, lane) for place, lane in enumerate(run.turn.lanes)]
 
-    async def _answer(self, run: JournalledRun, lane: LaneRow) -> AnswerRecord:
-        text, reasoning = run.texts[lane.position]
+    async def _answer(self, run: JournalledRun, place: int, lane: LaneRow) -> AnswerRecord:
+        text, reasoning = run.texts[place]
         thinking, text = part_at_lone_end(text)
         reasoning += thinking
         ended = run.answers.get(lane.answer_id)
         if ended is not None:
             return replace(ended, text=text, reasoning=reasoning)
         bill = await self._accountant.settle(self._call(lane, run.turn.prompt), None, text, reasoning, run.turn.created_at)
-        progress = run.progress.get(lane.position)
+        progress = run.progress.get(place)
         return AnswerRecord(
             answer_id=lane.answer_id,
             status="interrupted",
@@ -45,7 +45,7 @@ class Recovery:
             times=None if progress is None else _times(progress, bill),
             attempts=1,
             finished_at=run.last_written_at,
-            timeline=bounded(run.points.get(lane.position, ())),
+            timeline=bounded(run.points.get(place, ())),
         )
 
     def _call(self, lane: LaneRow, prompt: str) -> ModelCall:

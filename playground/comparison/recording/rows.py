@@ -8,6 +8,9 @@ from typing import Any, Self
 from playground.comparison.plan import LanePlan, RunPlan
 from playground.providers.calls import Message
 
+CURRENT_HEAD = "head"
+"""In place of an answer's id: the head of the lane, whatever that is."""
+
 
 class TurnRefused(Exception):
     """The turn conflicts with the rows in the database. The argument is the turn's id."""
@@ -23,7 +26,7 @@ class RowsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """The row of a lane. `earlier` is the conversation before this turn's prompt, including the system prompt."""
+    """One answer as it is opened. `earlier` is the conversation before this turn's prompt, the system prompt included."""
 
     lane_id: str
     position: int
@@ -34,6 +37,13 @@ class LaneRow:
     answer_id: str
     earlier: tuple[Message, ...]
     own_key: bool = False
+    version: int = 1
+    previous_id: str | None = CURRENT_HEAD
+    """The answer that this one continues; `CURRENT_HEAD` in files of versions that didn't write it."""
+    head_id: str | None = CURRENT_HEAD
+    """The lane's head when the answer was planned."""
+    omitted_turns: int = 0
+    changes_lane: bool = False
 
     @classmethod
     def of(cls, lane: LanePlan) -> Self:
@@ -48,6 +58,11 @@ class LaneRow:
             answer_id=lane.answer_id,
             earlier=lane.call.messages[:-1],
             own_key=lane.own_key,
+            version=lane.version,
+            previous_id=lane.previous_id,
+            head_id=lane.head_id,
+            omitted_turns=lane.omitted_turns,
+            changes_lane=lane.changes_lane,
         )
 
 
@@ -70,6 +85,10 @@ class TurnRow:
     reserved: bool = False
     """It was counted as a request of its user before it started."""
     api_key_id: str | None = None
+    new_turn: bool = True
+    """False: the turn exists, and gets further answers."""
+    replaces_id: str | None = None
+    """The turn whose prompt was edited to make this one."""
 
     @classmethod
     def of(cls, plan: RunPlan) -> Self:
@@ -89,4 +108,6 @@ class TurnRow:
             lanes=tuple(LaneRow.of(lane) for lane in plan.lanes),
             reserved=plan.reserved,
             api_key_id=plan.api_key_id,
+            new_turn=plan.new_turn,
+            replaces_id=plan.replaces_id,
         )

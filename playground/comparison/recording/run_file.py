@@ -26,7 +26,7 @@ class Recording:
     _saved: dict[int, int] = field(default_factory=dict)
     """The saved bytes of each head."""
     _answered: set[int] = field(default_factory=set)
-    """Lanes whose results are in the file."""
+    """The places of lanes in the run whose ends are in the file."""
     _stored_saved: bool = False
 
     def save(self, journal: Journal) -> None:
@@ -37,12 +37,8 @@ class Recording:
         self.fully_saved = False
         if self.file is None:
             self.file = journal.begin(TurnRow.of(self.run.plan))
-        # Find ended lanes before reading the texts, so that their texts are complete.
-        ended = {
-            lane.plan.position: lane.record
-            for lane in self.run.lanes
-            if lane.record is not None and lane.plan.position not in self._answered
-        }
+        # Looked for before their text is read, which is whole then.
+        ended = {index: lane.record for index, lane in enumerate(self.run.lanes) if lane.record is not None and index not in self._answered}
         self._save_text(self.file)
         if ended:
             # Written separately, so that a result that doesn't fit can't prevent text from being saved.
@@ -53,12 +49,12 @@ class Recording:
     def _save_text(self, file: RunJournal) -> None:
         lines: list[bytes] = []
         saved = dict(self._saved)
-        for lane in self.run.lanes:
+        for index, lane in enumerate(self.run.lanes):
             progress = lane.progress()
             for head, reasoning in ((lane.answer_head, False), (lane.reasoning_head, True)):
                 raw_text = self.run.log.raw_text(head, saved.get(head, 0)) if head is not None else b""
                 if head is not None and raw_text:
-                    lines.append(written_line(lane.plan.position, reasoning=reasoning, raw_text=raw_text, progress=progress))
+                    lines.append(written_line(index, reasoning=reasoning, raw_text=raw_text, progress=progress))
                     saved[head] = saved.get(head, 0) + len(raw_text)
         stored = self.stored
         if stored and not self._stored_saved:

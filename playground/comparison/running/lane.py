@@ -6,8 +6,22 @@ from datetime import UTC, datetime
 
 import anyio
 import structlog
+from msgspec import UNSET
 
-from playground.comparison.plan import NOTHING_USED, Accountant, AnswerRecord, AnswerStatus, Bill, Call, Failure, LanePlan, Times, sum_of
+from playground.comparison.plan import (
+    NOTHING_USED,
+    Accountant,
+    AnswerRecord,
+    AnswerStatus,
+    Bill,
+    Call,
+    Candidate,
+    Failure,
+    FallbackUsed,
+    LanePlan,
+    Times,
+    sum_of,
+)
 from playground.comparison.stream.event_log import MOST_TEXT_BYTES, EventLog, TextTooLong
 from playground.comparison.stream.events import (
     ErrorEvent,
@@ -18,6 +32,7 @@ from playground.comparison.stream.events import (
     StatusEvent,
     encode,
     json_text,
+    version_field,
 )
 from playground.kit.wire import money
 from playground.providers.adapter import ProviderClient
@@ -48,13 +63,17 @@ class Lane:
         self._client = client
         self._accountant = accountant
         self._scope = anyio.CancelScope()
-        self._fields = b'"type":"chunk","lane":%d,"model":"%b"' % (plan.position, json_text(plan.model))
-        # A head is added with the first chunk of its kind, since most lanes have no reasoning.
+        self._asked = Candidate(plan.model, plan.call)
+        """The model that is being asked: the plan's, or a fallback that took over."""
+        self._fallbacks = list(plan.fallbacks)
+        # A head is made when the first chunk of its kind comes: most lanes show no reasoning.
         self.answer_head: int | None = None
         self.reasoning_head: int | None = None
         self._attempts = 0
-        # Failed attempts that the provider accepted: its number, its error, when it was sent, and its usage if reported.
-        self._accepted_attempts: list[tuple[int, str, datetime, Usage | None]] = []
+        self._tries = 0
+        """Attempts at the present model."""
+        # Failed attempts that the provider accepted: number, error, the model that was asked, when it was sent, usage if reported.
+        self._accepted_attempts: list[tuple[int, str, Candidate, datetime, Usage | None]] = []
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._sources: tuple[Source, ...] = ()
@@ -78,6 +97,11 @@ class Lane:
     def is_streaming(self) -> bool:
         """Whether its model has begun to write."""
         return self._first_at is not None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the model that is being asked is simulated."""
+        return self._asked.call.provider.simulated
 
     def stop(self) -> None:
         """Stop the lane; its text is kept. Does nothing if the lane is over."""
@@ -107,24 +131,42 @@ class Lane:
     async def _ask_until_answered(self) -> None:
         while True:
             self._attempts += 1
+            self._tries += 1
             try:
                 await self._ask()
             except ProviderError as error:
                 wait = self._wait_before_retry(error)
-                if wait is None:
+                if wait is not None:
+                    self._forget_attempt(error)
+                    self._report_again(error, retry_in=round(wait * 1000))
+                    await anyio.sleep(wait)
+                elif self._may_fall_back():
+                    self._forget_attempt(error)
+                    self._fall_back()
+                    self._report_again(error, fallback_from=self.plan.model)
+                else:
                     raise
-                self._add_status(
-                    "queued", attempt=self._attempts + 1, retry_in=round(wait * 1000), error=ErrorSummary(error.code, str(error))
-                )
-                self._log.notify()
-                if self._may_be_charged:
-                    self._accepted_attempts.append((self._attempts, error.code, self._sent_on, self._usage))
-                    self._may_be_charged = False
-                self._usage = self._finish_reason = None
-                self._sources, self._attachments = (), ()
-                await anyio.sleep(wait)
             else:
                 return
+
+    def _report_again(self, error: ProviderError, *, retry_in: int | None = None, fallback_from: str | None = None) -> None:
+        reason = ErrorSummary(error.code, str(error))
+        self._add_status("queued", attempt=self._attempts + 1, retry_in=retry_in, fallback_from=fallback_from, error=reason)
+        self._log.notify()
+
+    def _forget_attempt(self, error: ProviderError) -> None:
+        if self._may_be_charged:
+            self._accepted_attempts.append((self._attempts, error.code, self._asked, self._sent_on, self._usage))
+            self._may_be_charged = False
+        self._usage = self._finish_reason = None
+        self._sources, self._attachments = (), ()
+
+    def _may_fall_back(self) -> bool:
+        """Return whether another model may be asked: nothing was written, and what was reserved isn't used up."""
+        return bool(self._fallbacks) and self._first_at is None and not (self.plan.bounded and self._may_be_charged)
+
+    def _fall_back(self) -> None:
+        self._asked, self._tries = self._fallbacks.pop(0), 0
 
     async def _ask(self) -> None:
         self._add_status("connecting", attempt=self._attempts if self._attempts > 1 else None)
@@ -132,12 +174,15 @@ class Lane:
         self._sent_at, self._sent_on = time.monotonic(), datetime.now(UTC)
         if self._attempts == 1:
             self._first_sent_at = self._sent_at
+        elif self._asked.call is not self.plan.call:
+            # The reader has waited since the first model was asked.
+            self._sent_at = self._first_sent_at
         self._may_be_charged = True
         try:
             with WaitReports(self._silent_since, self._report_wait):
                 await self._receive()
         except TextTooLong:
-            provider, most = self.plan.call.provider.name, MOST_TEXT_BYTES // 1024**2
+            provider, most = self._asked.call.provider.name, MOST_TEXT_BYTES // 1024**2
             raise UnexpectedAnswer(f"{provider} sent more than {most} MB of text. The text so far is kept.", provider=provider) from None
         except ProviderError as error:
             if isinstance(error, AddressRefused | Unreachable | UnexpectedAnswer) or error.refused:
@@ -145,7 +190,7 @@ class Lane:
             raise
 
     async def _receive(self) -> None:
-        async with self._client.stream(self.plan.call) as stream:
+        async with self._client.stream(self._asked.call) as stream:
             try:
                 await stream.deliver(self._add_deltas)
                 # Taken before the stream is closed, which may take a moment.
@@ -178,10 +223,13 @@ class Lane:
         log.notify(urgent=first)
 
     def _new_head(self, *, reasoning: bool) -> int:
+        fields = b'"type":"chunk","lane":%d,"model":"%b"' % (self.plan.position, json_text(self._asked.model))
+        if self.plan.version > 1:
+            fields += b',"version":%d' % self.plan.version
         if reasoning:
-            self.reasoning_head = head = self._log.add_head(self._fields + b',"kind":"reasoning"')
+            self.reasoning_head = head = self._log.add_head(fields + b',"kind":"reasoning"')
         else:
-            self.answer_head = head = self._log.add_head(self._fields)
+            self.answer_head = head = self._log.add_head(fields)
             self._answer_at = self._last_at
         return head
 
@@ -189,8 +237,8 @@ class Lane:
         return tuple(0 if head is None else self._log.size(head) for head in (self.answer_head, self.reasoning_head))
 
     def _wait_before_retry(self, error: ProviderError) -> float | None:
-        """Return the seconds to wait before a retry, or `None` if a retry can't help or isn't allowed."""
-        if not error.retryable or self._first_at is not None or self._attempts >= MOST_ATTEMPTS:
+        """Seconds to wait before asking again; `None` when that is no use, or no longer allowed."""
+        if not error.retryable or self._first_at is not None or self._tries >= MOST_ATTEMPTS:
             return None
         if isinstance(error, GivenUp):
             return None  # The provider accepted the request, is working on it, and charges for it.
@@ -199,9 +247,9 @@ class Lane:
         asked_for = error.retry_after or 0.0
         if asked_for > LONGEST_WAIT_SECONDS:
             return None
-        # Exponential backoff with full jitter, so that lanes that failed together don't retry together, even if all of them got the same
-        # `Retry-After`.
-        return asked_for + random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._attempts - 1))  # noqa: S311 - no secret
+        # Exponential backoff with full jitter, so that lanes that failed together don't come back together: nor when they were all told
+        # to come back in a second, or at once.
+        return asked_for + random.uniform(0.1, _FIRST_BACKOFF_SECONDS * 2 ** (self._tries - 1))  # noqa: S311 - no secret
 
     async def _close(self, status: AnswerStatus, failure: Failure | None, ended_at: float) -> None:
         answer, reasoning = self.written()
@@ -209,7 +257,7 @@ class Lane:
         reasoning += thinking
         last = await self._settle(answer, reasoning)
         times = self._times(last, ended_at)
-        calls = [*await self._earlier_calls(), self._call(self._attempts, last, failure.code if failure else None)]
+        calls = [*await self._earlier_calls(), self._call(self._attempts, self._asked, last, failure.code if failure else None)]
         self.record = AnswerRecord(
             answer_id=self.plan.answer_id,
             status=status,
@@ -221,32 +269,42 @@ class Lane:
             times=times,
             attempts=self._attempts,
             finished_at=datetime.now(UTC),
-            max_tokens=self.plan.call.max_tokens,
+            max_tokens=self._asked.call.max_tokens,
             timeline=self._timeline(),
             sources=self._sources,
             attachments=self._attachments,
             calls=tuple(calls),
+            fallback=self._fallback(),
         )
+        lane, model, version = self.plan.position, self._asked.model, version_field(self.plan.version)
         if failure:
-            self._log.append(encode(ErrorEvent(self.plan.position, self.plan.model, failure.code, failure.message, failure.retryable)))
+            self._log.append(encode(ErrorEvent(lane, model, failure.code, failure.message, failure.retryable, version)))
         if self._sources or self._attachments:
-            self._log.append(encode(SourcesEvent(self.plan.position, self.plan.model, self._sources, self._attachments)))
-        self._log.append(encode(_metrics(self.plan, self.record, times)))
+            self._log.append(encode(SourcesEvent(lane, model, self._sources, self._attachments, version)))
+        self._log.append(encode(self._metrics(self.record, times)))
         self._add_status("completed" if status == "completed" else "failed" if status == "failed" else "stopped")
         self._log.notify()
 
     async def _earlier_calls(self) -> list[Call]:
-        settle, asked = self._accountant.settle, self.plan.call
-        return [self._call(attempt, await settle(asked, usage, "", "", at), code) for attempt, code, at, usage in self._accepted_attempts]
+        return [
+            self._call(attempt, asked, await self._accountant.settle(asked.call, usage, "", "", at), code)
+            for attempt, code, asked, at, usage in self._accepted_attempts
+        ]
 
-    def _call(self, attempt: int, bill: Bill, error_code: str | None) -> Call:
-        plan = self.plan
-        return Call(attempt, plan.call.provider.id, plan.model, plan.simulated, plan.own_key, bill, error_code)
+    def _call(self, attempt: int, asked: Candidate, bill: Bill, error_code: str | None) -> Call:
+        provider = asked.call.provider
+        return Call(attempt, provider.id, asked.model, provider.simulated, provider.own_key, bill, error_code)
 
     async def _settle(self, answer: str, reasoning: str) -> Bill:
         if not self._may_be_charged and not answer and not reasoning:
             return NOTHING_USED
-        return await self._accountant.settle(self.plan.call, self._usage, answer, reasoning, self._sent_on)
+        return await self._accountant.settle(self._asked.call, self._usage, answer, reasoning, self._sent_on)
+
+    def _fallback(self) -> FallbackUsed | None:
+        if self._asked.call is self.plan.call:
+            return None
+        provider = self._asked.call.provider
+        return FallbackUsed(provider.id, self._asked.model, provider.simulated, provider.own_key, self.plan.model)
 
     def _times(self, bill: Bill, ended_at: float) -> Times:
         rate = None
@@ -298,35 +356,44 @@ class Lane:
         retry_in: int | None = None,
         waiting_seconds: int | None = None,
         error: ErrorSummary | None = None,
+        fallback_from: str | None = None,
     ) -> None:
-        optional = {"attempt": attempt, "retry_in": retry_in, "waiting_seconds": waiting_seconds, "error": error}
+        optional = {
+            "attempt": attempt,
+            "retry_in": retry_in,
+            "waiting_seconds": waiting_seconds,
+            "error": error,
+            "fallback_from": fallback_from,
+            "version": None if self.plan.version == 1 else self.plan.version,
+        }
         present = {name: value for name, value in optional.items() if value is not None}
-        self._log.append(encode(StatusEvent(self.plan.position, self.plan.model, status, **present)))  # type: ignore[arg-type]
+        self._log.append(encode(StatusEvent(self.plan.position, self._asked.model, status, **present)))  # type: ignore[arg-type]
 
-
-def _metrics(plan: LanePlan, record: AnswerRecord, times: Times) -> MetricsEvent:
-    bill = record.bill
-    return MetricsEvent(
-        lane=plan.position,
-        model=plan.model,
-        input_tokens=bill.input_tokens,
-        output_tokens=bill.output_tokens,
-        tokens_used=bill.input_tokens + bill.output_tokens,
-        cached_input_tokens=bill.cached_input_tokens,
-        reasoning_tokens=bill.reasoning_tokens,
-        estimated=bill.estimated,
-        simulated=plan.simulated,
-        cost=None if bill.cost is None else money(bill.cost),
-        cost_source=bill.cost_source,
-        own_key=plan.own_key,
-        time_to_first_token=times.first_token,
-        response_time=times.response,
-        tokens_per_second=times.tokens_per_second,
-        attempts=record.attempts,
-        finish_reason=record.finish_reason,
-        ending=ending_of(record.finish_reason),
-        max_tokens=record.max_tokens,
-        time_to_first_answer=times.first_answer,
-        total_time=times.total,
-        cache_write_tokens=bill.cache_write_tokens,
-    )
+    def _metrics(self, record: AnswerRecord, times: Times) -> MetricsEvent:
+        bill, provider = record.bill, self._asked.call.provider
+        return MetricsEvent(
+            lane=self.plan.position,
+            model=self._asked.model,
+            input_tokens=bill.input_tokens,
+            output_tokens=bill.output_tokens,
+            tokens_used=bill.input_tokens + bill.output_tokens,
+            cached_input_tokens=bill.cached_input_tokens,
+            reasoning_tokens=bill.reasoning_tokens,
+            estimated=bill.estimated,
+            simulated=provider.simulated,
+            cost=None if bill.cost is None else money(bill.cost),
+            cost_source=bill.cost_source,
+            own_key=provider.own_key,
+            time_to_first_token=times.first_token,
+            response_time=times.response,
+            tokens_per_second=times.tokens_per_second,
+            attempts=record.attempts,
+            finish_reason=record.finish_reason,
+            ending=ending_of(record.finish_reason),
+            max_tokens=record.max_tokens,
+            time_to_first_answer=times.first_answer,
+            total_time=times.total,
+            cache_write_tokens=bill.cache_write_tokens,
+            fallback_from=UNSET if record.fallback is None else record.fallback.fallback_from,
+            version=version_field(self.plan.version),
+        )

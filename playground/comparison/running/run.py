@@ -10,7 +10,7 @@ import structlog
 from anyio.abc import TaskGroup
 from msgspec import UNSET
 
-from playground.comparison.plan import Accountant, RunPlan
+from playground.comparison.plan import Accountant, LanePlan, RunPlan
 from playground.comparison.stream.event_log import EventLog
 from playground.comparison.stream.events import DoneEvent, SessionEvent, SessionLane, encode
 from playground.comparison.stream.subscription import Subscription
@@ -89,7 +89,7 @@ class Run:
                 SessionEvent(
                     plan.session_id,
                     plan.turn,
-                    tuple(SessionLane(lane.position, lane.model, lane.simulated, UNSET if lane.listed else False) for lane in plan.lanes),
+                    tuple(map(_introduced, plan.lanes)),
                 )
             )
         )
@@ -118,7 +118,7 @@ class Run:
         self.log.close()
 
     def _done(self) -> DoneEvent:
-        bills = [(lane.plan.simulated, lane.record.bill) for lane in self.lanes if lane.record is not None]
+        bills = [(lane.simulated, lane.record.bill) for lane in self.lanes if lane.record is not None]
         simulated = [bill.cost for made_up, bill in bills if made_up and bill.cost is not None]
         return DoneEvent(
             total_tokens=sum(bill.input_tokens + bill.output_tokens for _, bill in bills),
@@ -165,3 +165,15 @@ class Run:
                 self.unread_since = time.monotonic()
                 if self.is_abandoned(self.unread_since):
                     self.stop()
+
+
+def _introduced(lane: LanePlan) -> SessionLane:
+    return SessionLane(
+        lane.position,
+        lane.model,
+        lane.simulated,
+        UNSET if lane.listed else False,
+        lane.answer_id,
+        lane.version,
+        lane.omitted_turns or UNSET,
+    )

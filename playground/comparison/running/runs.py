@@ -1,8 +1,10 @@
 """All runs of this process: starts and finds them, stops those that no one reads, and removes finished ones."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any, ClassVar
 
 import anyio
 import structlog
@@ -24,6 +26,8 @@ _TURNS_TO_SEND = 2
 """Iterations of the event loop in which requests are sent: one for the lanes, one for the tasks that write the requests. The endpoint
 waits for them, since starting its response earlier would delay the requests."""
 
+ONE_AT_A_TIME = "A lane writes one answer at a time. Wait for the running one, join its stream, or stop it."
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -38,13 +42,20 @@ class ShuttingDown(Unavailable):
 
 
 class TurnRunning(Conflict):
-    """A session has one turn at a time."""
+    """A lane writes one answer at a time."""
 
     code = "turn_running"
     title = "A turn of this session is still running"
+    example: ClassVar[Mapping[str, Any]] = {"detail": ONE_AT_A_TIME, "runId": "k3v9q2m7x4pd"}
 
+    def __init__(self, detail: str = ONE_AT_A_TIME, *, run_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.run_id = run_id
+        """The run that is in the way."""
 
-ONE_AT_A_TIME = "A session can run one turn at a time. Wait for the running turn, join its stream, or stop it."
+    def body(self) -> dict[str, Any]:
+        """The members of the problem, `runId` among them where it is known."""
+        return super().body() | ({} if self.run_id is None else {"runId": self.run_id})
 
 
 class Runs:
@@ -69,10 +80,13 @@ class Runs:
         self._retention_seconds = retention_seconds
         self._observer = Observers(observers)
         self._by_id: dict[str, Run] = {}
+        self._by_session: defaultdict[str, list[Run]] = defaultdict(list)
+        """In the order in which they started."""
         self._running: dict[str, Run] = {}
-        """By session."""
         self._beginning: dict[str, anyio.CancelScope] = {}
-        """By session: admitted turns that haven't started yet."""
+        """By run id: admitted runs that haven't started yet."""
+        self._busy: dict[str, str] = {}
+        """By lane: the id of the run that writes its next answer."""
         self._counted_at = 0.0
         """When memory was last counted (monotonic seconds), so that repeated refusals don't cause repeated counts."""
         self._draining = False
@@ -80,28 +94,35 @@ class Runs:
 
     @contextmanager
     def admitted(self, plan: RunPlan) -> Iterator[None]:
-        """Admit a turn: within the block, which prepares `start`, no other turn of the session is admitted, and shutdown waits.
+        """Admit a run: within the block, which prepares `start`, no other run of its lanes is admitted, and shutdown waits.
 
-        Raises `ShuttingDown` (also if the block takes longer than shutdown can wait), `TurnRunning` if another request has started
-        this turn since it was planned, and `RunMemoryFull`.
+        Raises `ShuttingDown` (also if the block takes longer than shutdown can wait), `TurnRunning` and `RunMemoryFull`.
         """
         if self._draining:
             raise ShuttingDown
-        newest = None if plan.new_session else self.of_session(plan.session_id)
-        if plan.session_id in self._beginning or (newest is not None and newest.plan.turn >= plan.turn):
-            raise TurnRunning(ONE_AT_A_TIME)
+        lanes = {lane.lane_id for lane in plan.lanes}
+        busy = next((self._busy[lane] for lane in lanes if lane in self._busy), None)
+        if busy is not None:
+            raise TurnRunning(run_id=busy)
         if not self._memory.fits(plan) and time.monotonic() - self._counted_at >= _LOOK_SECONDS:
             self._make_room()
         self._memory.add(plan)
+        self._busy |= dict.fromkeys(lanes, plan.run_id)
         with anyio.CancelScope() as scope:
-            self._beginning[plan.session_id] = scope
+            self._beginning[plan.run_id] = scope
             try:
                 yield
             finally:
-                del self._beginning[plan.session_id]
+                del self._beginning[plan.run_id]
+                if plan.run_id not in self._running:
+                    self._release(plan)
                 self._look_whether_idle()
         if scope.cancelled_caught:
             raise ShuttingDown
+
+    def _release(self, plan: RunPlan) -> None:
+        for lane in {lane.lane_id for lane in plan.lanes}:
+            self._busy.pop(lane, None)
 
     @asynccontextmanager
     async def journalled(self, plan: RunPlan) -> AsyncIterator[None]:
@@ -122,8 +143,8 @@ class Runs:
     async def start(self, plan: RunPlan) -> Run:
         """Start a run that was `admitted`. All its requests are sent before this returns."""
         run = Run(plan, self._client, self._accountant, self._observer)
-        self._by_id[run.id] = run
-        self._running[plan.session_id] = run
+        self._by_id[run.id] = self._running[run.id] = run
+        self._by_session[plan.session_id].append(run)
         run.begin(self._task_group)
         self._task_group.start_soon(self._record, run)
         for _ in range(_TURNS_TO_SEND):
@@ -139,7 +160,8 @@ class Runs:
         finally:
             run.log.close()
             self._observer.run_ended(run)
-            del self._running[run.plan.session_id]
+            del self._running[run.id]
+            self._release(run.plan)
             self._look_whether_idle()
         statuses = [lane.record.status for lane in run.lanes if lane.record]
         _logger.info("run_finished", run_id=run.id, session_id=run.plan.session_id, statuses=statuses, events=len(run.log))
@@ -157,12 +179,13 @@ class Runs:
         """Return a run that is running or recently finished."""
         return self._by_id.get(run_id)
 
-    def of_session(self, session_id: str) -> Run | None:
-        """Return the session's newest run, if it is running or recently finished."""
-        running = self._running.get(session_id)
-        if running is not None:
-            return running
-        return next((run for run in reversed(self._by_id.values()) if run.plan.session_id == session_id), None)
+    def of_session(self, session_id: str) -> tuple[Run, ...]:
+        """Return the session's runs that are running or recently finished, the oldest first."""
+        return tuple(self._by_session.get(session_id, ()))
+
+    def busy_with(self, lane_id: str) -> Run | None:
+        """Return the run that is writing an answer of this lane."""
+        return self._running.get(self._busy.get(lane_id, ""))
 
     def open(self) -> tuple[Run, ...]:
         """Return the running runs."""
@@ -184,7 +207,7 @@ class Runs:
             # In the order of their start, which is nearly that of their end.
             for run in tuple(self._by_id.values()):
                 if run.finished_at is not None and now - run.finished_at >= self._retention_seconds:
-                    del self._by_id[run.id]
+                    self._forget(run)
             looks += 1
             if looks % _LOOKS_PER_COUNT == 0:
                 self._make_room()
@@ -194,7 +217,14 @@ class Runs:
         self._counted_at = time.monotonic()
         for run in self._memory.count(self._by_id.values()):
             _logger.info("run_left_memory", run_id=run.id, session_id=run.plan.session_id)
-            del self._by_id[run.id]
+            self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        del self._by_id[run.id]
+        of_session = self._by_session[run.plan.session_id]
+        of_session.remove(run)
+        if not of_session:
+            del self._by_session[run.plan.session_id]
 
     async def drain(self, grace_seconds: float) -> None:
         """Refuse new runs, let running ones finish for `grace_seconds`, then stop them and wait until they are recorded.

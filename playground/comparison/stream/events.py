@@ -1,7 +1,7 @@
 """The events of a run on the wire: each is one JSON object with a `type`.
 
 Durations are in milliseconds, money is a decimal string in US dollars, `timestamp` is milliseconds since 1970 (UTC).
-Optional fields without a value are left out; `null` means "unknown".
+Absent optional fields are left out; `null` means "not known". `version` is there for the further versions of an answer.
 """
 
 from typing import Literal
@@ -20,15 +20,19 @@ class _Event(msgspec.Struct, frozen=True, rename="camel", tag_field="type"):
     """The base of all events."""
 
 
-class SessionLane(msgspec.Struct, frozen=True):
-    """One lane in the `session` event."""
+class SessionLane(msgspec.Struct, frozen=True, rename="camel"):
+    """One answer to come, as the `session` event introduces it."""
 
     lane: int
     model: str
     simulated: bool
     """The model is simulated; its answers, costs and times are invented."""
     listed: bool | UnsetType = UNSET
-    """`false`: the model is not in the provider's list of models. Absent if it is, or if that is no longer known."""
+    """`false`: the provider's list of models doesn't have it. Absent where it does, or where that isn't known any more."""
+    answer_id: str | UnsetType = UNSET
+    version: int = 1
+    omitted_turns: int | UnsetType = UNSET
+    """So many of the conversation's oldest turns are not sent, because the model's context window is too small."""
 
 
 class SessionEvent(_Event, frozen=True, tag="session"):
@@ -50,7 +54,8 @@ class StatusEvent(_Event, frozen=True, tag="status"):
     """A lane's status changed. A `queued` lane with `retry_in` is waiting for a retry: `attempt` is the number of the next request, and
     `error` is the reason.
 
-    With `waiting_seconds` the status did not change: the lane has been waiting that long for its first or next text.
+    With `waiting_seconds` it did not change: the lane has waited for so long, for the first text or for the next. With `fallback_from`,
+    `model` took over from that one.
     """
 
     lane: int
@@ -60,6 +65,8 @@ class StatusEvent(_Event, frozen=True, tag="status"):
     retry_in: int | UnsetType = UNSET
     waiting_seconds: int | UnsetType = UNSET
     error: ErrorSummary | UnsetType = UNSET
+    fallback_from: str | UnsetType = UNSET
+    version: int | UnsetType = UNSET
 
 
 class ChunkEvent(_Event, frozen=True, tag="chunk"):
@@ -70,6 +77,7 @@ class ChunkEvent(_Event, frozen=True, tag="chunk"):
     content: str
     timestamp: int
     kind: Literal["reasoning"] | UnsetType = UNSET
+    version: int | UnsetType = UNSET
 
 
 class SourcesEvent(_Event, frozen=True, tag="sources"):
@@ -81,6 +89,7 @@ class SourcesEvent(_Event, frozen=True, tag="sources"):
     model: str
     sources: tuple[Source, ...]
     attachments: tuple[Attachment, ...]
+    version: int | UnsetType = UNSET
 
 
 class MetricsEvent(_Event, frozen=True, tag="metrics"):
@@ -113,6 +122,8 @@ class MetricsEvent(_Event, frozen=True, tag="metrics"):
     time_to_first_answer: float | None = None
     total_time: float | None = None
     cache_write_tokens: int | None = None
+    fallback_from: str | UnsetType = UNSET
+    version: int | UnsetType = UNSET
 
 
 class ErrorEvent(_Event, frozen=True, tag="error"):
@@ -123,6 +134,7 @@ class ErrorEvent(_Event, frozen=True, tag="error"):
     code: str
     message: str
     retryable: bool
+    version: int | UnsetType = UNSET
 
 
 class DoneEvent(_Event, frozen=True, tag="done"):
@@ -133,6 +145,11 @@ class DoneEvent(_Event, frozen=True, tag="done"):
     unknown_costs: int
     response_time: float
     simulated_cost: str | UnsetType = UNSET
+
+
+def version_field(version: int) -> int | UnsetType:
+    """Return the `version` of an answer's events: absent for the first."""
+    return UNSET if version == 1 else version
 
 
 _encoder = msgspec.json.Encoder()

@@ -19,10 +19,12 @@ export type Tokens = Pick<Schemas['TokenPair'], 'accessToken' | 'expiresIn'>
 
 /** The parameters of a lane. Absent ones use the provider's default. */
 export type Parameters = {
-  [Name in Exclude<keyof Schemas['LaneRequest'], 'model'>]?: NonNullable<Schemas['LaneRequest'][Name]>
+  [Name in Exclude<keyof Schemas['LaneRequest'], 'lane' | 'model' | 'fallbacks'>]?: NonNullable<
+    Schemas['LaneRequest'][Name]
+  >
 }
 export type ReasoningEffort = NonNullable<Parameters['reasoningEffort']>
-export type LaneRequest = Pick<Schemas['LaneRequest'], 'model'> & Parameters
+export type LaneRequest = { model: string } & Parameters
 
 /** The body of `POST /playground/stream` and of `POST /playground/estimate`. */
 export type StreamRequest = Pick<Schemas['StreamRequest'], 'prompt'> &

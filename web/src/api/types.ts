@@ -7,25 +7,37 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What one lane produced in one turn. */
+        /** @description What one model produced for one lane in one turn. */
         Answer: {
             attachments: components["schemas"]["AnswerAttachment"][];
             attempts: number;
             cachedInputTokens: number | null;
             cacheWriteTokens: number | null;
+            copiedFrom: string | null;
             cost: string | null;
             costSource: ("provider" | "list") | null;
             createdAt: string;
+            current: boolean;
+            deleted: boolean;
             ending: components["schemas"]["Ending"] | null;
             error: components["schemas"]["AnswerError"] | null;
             estimated: boolean;
+            fallbackFrom: string | null;
             finishedAt: string | null;
             finishReason: string | null;
+            id: string;
             inputTokens: number | null;
             lane: number;
             maxTokens: number | null;
+            model: string;
+            omittedTurns: number;
             outputTokens: number | null;
             ownKey: boolean;
+            parameters: {
+                [key: string]: unknown;
+            };
+            previousId: string | null;
+            provider: string;
             reasoning: string;
             reasoningTokens: number | null;
             responseTime: number | null;
@@ -43,6 +55,7 @@ export interface components {
             tokensPerSecond: number | null;
             tokensUsed: number | null;
             totalTime: number | null;
+            version: number;
         };
         /** @description A part of an answer that is not text. Its content is not stored. */
         AnswerAttachment: {
@@ -78,6 +91,7 @@ export interface components {
             tokensPerSecond: number | null;
             totalTime: number | null;
             turn: number;
+            version: number;
         };
         /** @description A source that an answer cites. `url` is an http or https URL, or null if the provider sent none. */
         AnswerSource: {
@@ -214,6 +228,7 @@ export interface components {
             timestamp: number;
             /** @enum {unknown} */
             type: "chunk";
+            version?: number;
         };
         /**
          * @description Totals. The top-level fields are for answers with the service's keys; those with users' keys and of simulated models are separate.
@@ -329,6 +344,7 @@ export interface components {
             retryable: boolean;
             /** @enum {unknown} */
             type: "error";
+            version?: number;
         };
         /** @description Why a request is retried. */
         ErrorSummary: {
@@ -342,6 +358,20 @@ export interface components {
         /** @description The email address of the account whose password is forgotten. */
         ForgottenPassword: {
             email: string;
+        };
+        /** @description A new session from the conversation that ends with an answer. */
+        ForkRequest: {
+            answerId: string;
+            title?: string | null;
+        };
+        /** @description The answer that the next turn continues. Null: it starts a conversation. */
+        HeadChoice: {
+            answerId: string | null;
+        };
+        /** @description The answer that the next turn of several lanes continues. */
+        HeadsChoice: {
+            answerId: string | null;
+            lanes?: number[] | null;
         };
         /** @description Whether the parts of the service respond. */
         Health: {
@@ -398,6 +428,18 @@ export interface components {
             /** @description A server of the operator that needs no key: a key needs a `baseUrl`. */
             needsBaseUrl: boolean;
         };
+        /** @description What changes of a lane, from its next turn on. What is absent stays as it is; null goes back to the default. */
+        LaneChange: {
+            fallbacks?: string[] | null;
+            maxTokens?: number | null;
+            model?: string | null;
+            reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
+            seed?: number | null;
+            stop?: string[] | null;
+            system?: string | null;
+            temperature?: number | null;
+            topP?: number | null;
+        };
         /** @description The estimate for one lane. */
         LaneEstimate: {
             /** @description Tokens of prompt and answer together; null: unknown. */
@@ -428,10 +470,20 @@ export interface components {
             /** @description The model is simulated; its cost is invented. */
             simulated: boolean;
         };
-        /** @description One lane: a model, and the parameters that differ from the other lanes. */
+        /** @description The lanes from the left. */
+        LaneOrder: {
+            lanes: number[];
+        };
+        /**
+         * @description One lane: a model, and what it is asked differently from the other lanes.
+         *
+         *     In a session's next turn: what changes for the lane `lane` from now on. What is absent stays as it is; null goes back to the default.
+         */
         LaneRequest: {
+            fallbacks?: string[] | null;
+            lane?: number | null;
             maxTokens?: number | null;
-            model: string;
+            model?: string | null;
             reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
             seed?: number | null;
             stop?: string[] | null;
@@ -446,7 +498,7 @@ export interface components {
             provider: string;
             simulated: boolean;
             /** @enum {string} */
-            status: "running" | "completed" | "failed" | "stopped" | "interrupted";
+            status: "waiting" | "running" | "completed" | "failed" | "stopped" | "interrupted";
         };
         /** @description The process works. */
         Life: {
@@ -558,6 +610,7 @@ export interface components {
             /** @default null */
             ending: components["schemas"]["Ending"] | null;
             estimated: boolean;
+            fallbackFrom?: string;
             /** @default null */
             finishReason: string | null;
             inputTokens: number;
@@ -579,6 +632,7 @@ export interface components {
             totalTime: number | null;
             /** @enum {unknown} */
             type: "metrics";
+            version?: number;
         };
         /** @description Changes to a model's settings. Absent fields stay the same. */
         ModelChange: {
@@ -714,6 +768,20 @@ export interface components {
              */
             role: "user" | "premium" | "admin";
         };
+        /** @description A lane to add. */
+        NewLane: {
+            continues?: string | null;
+            fallbacks?: string[] | null;
+            lane?: number | null;
+            maxTokens?: number | null;
+            model: string;
+            reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
+            seed?: number | null;
+            stop?: string[] | null;
+            system?: string | null;
+            temperature?: number | null;
+            topP?: number | null;
+        };
         /** @description A model to add to its provider's list. Its tier and price are set with `PATCH /admin/models/{model_id}`. */
         NewModel: {
             contextWindow?: number | null;
@@ -723,6 +791,36 @@ export interface components {
             model: string;
             /** @default [] */
             outputModalities: ("text" | "image" | "audio" | "video" | "file")[];
+        };
+        /** @description An empty session. Parameters beside `lanes` are its defaults, also for lanes that are added later. */
+        NewSession: {
+            expiresAt?: string | null;
+            fallbacks?: string[] | null;
+            lanes?: components["schemas"]["LaneRequest"][] | null;
+            maxTokens?: number | null;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            models?: string[] | null;
+            reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
+            seed?: number | null;
+            stop?: string[] | null;
+            system?: string | null;
+            tags?: string[];
+            temperature?: number | null;
+            title?: string | null;
+            topP?: number | null;
+        };
+        /** @description Sampling parameters and system prompt. Absent parameters use the provider's default. */
+        Parameters: {
+            fallbacks?: string[] | null;
+            maxTokens?: number | null;
+            reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
+            seed?: number | null;
+            stop?: string[] | null;
+            system?: string | null;
+            temperature?: number | null;
+            topP?: number | null;
         };
         /** @description The current password and the new one. */
         PasswordChange: {
@@ -1018,6 +1116,28 @@ export interface components {
         Refresh: {
             refreshToken?: string | null;
         };
+        /** @description Another version of an answer. What is absent is as it was for the answer; null goes back to the default. */
+        RegenerateRequest: {
+            answerId?: string | null;
+            fallbacks?: string[] | null;
+            maxTokens?: number | null;
+            model?: string | null;
+            /**
+             * @default continue
+             * @enum {string}
+             */
+            onDisconnect: "continue" | "stop";
+            reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
+            seed?: number | null;
+            stop?: string[] | null;
+            /** @default true */
+            stream: boolean;
+            system?: string | null;
+            temperature?: number | null;
+            /** @default 1 */
+            times: number;
+            topP?: number | null;
+        };
         /** @description A new account, logged in. */
         Registered: {
             accessToken: string;
@@ -1062,16 +1182,33 @@ export interface components {
             resetsAt: string;
             used: number;
         };
-        /** @description The properties of a session that can be changed. */
+        /** @description What changes of a session. What is absent stays as it is. */
         SessionChange: {
-            title: string;
+            expiresAt?: string | null;
+            favourite?: boolean | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            parameters?: components["schemas"]["Parameters"] | null;
+            tags?: string[] | null;
+            title?: string | null;
         };
         /** @description A session with all its turns and answers. */
         SessionDetail: {
             createdAt: string;
+            expiresAt: string | null;
+            favourite: boolean;
+            forkedFrom: string | null;
             id: string;
             lanes: components["schemas"]["SessionLaneDetail"][];
+            metadata: {
+                [key: string]: unknown;
+            };
+            parameters: {
+                [key: string]: unknown;
+            };
             running: boolean;
+            tags: string[];
             title: string;
             turns: components["schemas"]["Turn"][];
             updatedAt: string;
@@ -1084,24 +1221,30 @@ export interface components {
             /** @enum {unknown} */
             type: "session";
         };
-        /** @description One lane in the `session` event. */
+        /** @description One answer to come, as the `session` event introduces it. */
         SessionLane: {
+            answerId?: string;
             lane: number;
             listed?: boolean;
             model: string;
+            omittedTurns?: number;
             simulated: boolean;
+            /** @default 1 */
+            version: number;
         };
-        /** @description One lane with its parameters. */
+        /** @description One lane. Model and parameters are those of its next turn. */
         SessionLaneDetail: {
+            headId: string | null;
             lane: number;
             model: string;
             parameters: {
                 [key: string]: unknown;
             };
             provider: string;
+            removed: boolean;
             simulated: boolean;
             /** @enum {string} */
-            status: "running" | "completed" | "failed" | "stopped" | "interrupted";
+            status: "waiting" | "running" | "completed" | "failed" | "stopped" | "interrupted";
         };
         /** @description A page of sessions, newest first. Send `next_cursor` as `cursor` to get the next page; it is null on the last page. */
         SessionPage: {
@@ -1147,6 +1290,7 @@ export interface components {
             sources: components["schemas"]["Source"][];
             /** @enum {unknown} */
             type: "sources";
+            version?: number;
         };
         /**
          * @description What happened between two times. `series` has every bucket (UTC), including empty ones.
@@ -1169,11 +1313,13 @@ export interface components {
          * @description A lane's status changed. A `queued` lane with `retry_in` is waiting for a retry: `attempt` is the number of the next request, and
          *         `error` is the reason.
          *
-         *         With `waiting_seconds` the status did not change: the lane has been waiting that long for its first or next text.
+         *         With `waiting_seconds` it did not change: the lane has waited for so long, for the first text or for the next. With `fallback_from`,
+         *         `model` took over from that one.
          */
         StatusEvent: {
             attempt?: number;
             error?: components["schemas"]["ErrorSummary"];
+            fallbackFrom?: string;
             lane: number;
             model: string;
             retryIn?: number;
@@ -1181,6 +1327,7 @@ export interface components {
             status: "completed" | "connecting" | "failed" | "queued" | "stopped" | "streaming";
             /** @enum {unknown} */
             type: "status";
+            version?: number;
             waitingSeconds?: number;
         };
         /** @description Which lane to stop; all lanes if `lane` is absent. */
@@ -1201,6 +1348,7 @@ export interface components {
         };
         /** @description A new comparison, or the next turn of an existing one. Parameters at the top level are the defaults for all lanes. */
         StreamRequest: {
+            fallbacks?: string[] | null;
             lanes?: components["schemas"]["LaneRequest"][] | null;
             maxTokens?: number | null;
             models?: string[] | null;
@@ -1209,11 +1357,15 @@ export interface components {
              * @enum {string}
              */
             onDisconnect: "continue" | "stop";
+            only?: number[] | null;
             prompt: string;
             reasoningEffort?: ("none" | "minimal" | "low" | "medium" | "high") | null;
+            replaces?: string | null;
             seed?: number | null;
             sessionId?: string | null;
             stop?: string[] | null;
+            /** @default true */
+            stream: boolean;
             system?: string | null;
             temperature?: number | null;
             topP?: number | null;
@@ -1326,12 +1478,15 @@ export interface components {
             resetsAt: string;
             used: number;
         };
-        /** @description One prompt and the answers to it, in the order of the lanes. */
+        /** @description One prompt and the answers of the lanes, in the order of lanes and versions. */
         Turn: {
             answers: components["schemas"]["Answer"][];
             createdAt: string;
+            deleted: boolean;
             finishedAt: string | null;
+            id: string;
             prompt: string;
+            replacesId: string | null;
             runId: string;
             turn: number;
         };

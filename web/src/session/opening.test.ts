@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Session } from './session.svelte'
 
-const ANSWER = { lane: 0, status: 'completed', text: 'Yes.', reasoning: '', error: null }
+const ANSWER = { lane: 0, current: true, status: 'completed', text: 'Yes.', reasoning: '', error: null }
 
 function recorded(turns: number) {
   return {

@@ -31,14 +31,17 @@ export class Turn {
   constructor(
     readonly number: number,
     readonly prompt: string,
-    /** By the number of the lane. */
+    /** By the number of the lane; some lanes may have none. */
     readonly answers: readonly Answer[],
     /** In ms since 1970, by the service's clock; null: just now, by this page. */
     readonly began: number | null = null,
   ) {}
 
   static recorded(turn: TurnDetail): Turn {
-    const answers = turn.answers.map((answer) => Answer.recorded(turn.turn, answer))
+    const answers: Answer[] = []
+    for (const answer of turn.answers) {
+      if (answer.current) answers[answer.lane] = Answer.recorded(turn.turn, answer)
+    }
     return new Turn(turn.turn, turn.prompt, answers, Date.parse(turn.createdAt))
   }
 
@@ -103,9 +106,12 @@ export class Session {
   #take(detail: SessionDetail): void {
     this.id = detail.id
     this.title = detail.title
-    this.lanes = detail.lanes.map((lane) => ({ ...lane, key: this.lanes[lane.lane]?.key ?? `lane-${lane.lane}` }))
+    const lanes = detail.lanes.filter((lane) => !lane.removed)
+    this.lanes = lanes.map((lane) => ({ ...lane, key: this.lanes[lane.lane]?.key ?? `lane-${lane.lane}` }))
     const shown = new Map(this.turns.map((turn) => [turn.number, turn]))
-    this.turns = detail.turns.map((turn) => {
+    // Other branches and what was deleted are not part of the conversation.
+    const current = detail.turns.filter((turn) => !turn.deleted && turn.answers.some((answer) => answer.current))
+    this.turns = current.map((turn) => {
       const known = shown.get(turn.turn)
       // Finished turns on the page stay; only missing ones are painted.
       return known !== undefined && !known.running ? known : Turn.recorded(turn)
@@ -137,11 +143,8 @@ export class Session {
   }
 
   async #send(prompt: string, accepted: () => void): Promise<void> {
-    const turn = new Turn(
-      this.turns.length + 1,
-      prompt,
-      this.lanes.map((lane) => new Answer(this.turns.length + 1, lane.lane)),
-    )
+    const number = (this.last?.number ?? 0) + 1
+    const turn = new Turn(number, prompt, this.#waiting(number))
     const before = this.turns
     this.turns = [...before, turn]
     if (this.turns.length === 1) this.title = prompt.trim().split('\n', 1)[0] ?? ''
@@ -159,13 +162,15 @@ export class Session {
   async follow(): Promise<void> {
     const recorded = this.turns.at(-1)
     if (this.id === null || recorded === undefined || !recorded.running) return
-    const turn = new Turn(
-      recorded.number,
-      recorded.prompt,
-      this.lanes.map((lane) => new Answer(recorded.number, lane.lane, recorded.began)),
-    )
+    const turn = new Turn(recorded.number, recorded.prompt, this.#waiting(recorded.number, recorded.began))
     this.turns = [...this.turns.slice(0, -1), turn]
     await this.#read({ session: this.id }, turn, () => undefined)
+  }
+
+  #waiting(turn: number, began: number | null = null): Answer[] {
+    const answers: Answer[] = []
+    for (const { lane } of this.lanes) answers[lane] = new Answer(turn, lane, began)
+    return answers
   }
 
   async stop(lane: number | null): Promise<void> {
