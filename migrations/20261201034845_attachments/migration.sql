@@ -54,12 +54,13 @@ ALTER TABLE "attachments" ADD CONSTRAINT "attachments_hash_fkey" FOREIGN KEY ("h
 
 -- A content is deleted with its last attachment, also when that goes with its user's account. The lock lets one deletion of two at once
 -- see that the other is gone. An upload of the same content waits for it too, and then writes the content again.
-CREATE FUNCTION delete_unused_content() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The semicolons of the function are written \x3b, because Prisma takes statements apart at those.
+CREATE FUNCTION delete_unused_content() RETURNS trigger LANGUAGE plpgsql AS E'
 BEGIN
-  PERFORM 1 FROM file_contents WHERE hash = OLD.hash FOR UPDATE;
-  DELETE FROM file_contents WHERE hash = OLD.hash AND NOT EXISTS (SELECT FROM attachments WHERE hash = OLD.hash);
-  RETURN NULL;
-END $$;
+  PERFORM 1 FROM file_contents WHERE hash = OLD.hash FOR UPDATE\x3b
+  DELETE FROM file_contents WHERE hash = OLD.hash AND NOT EXISTS (SELECT FROM attachments WHERE hash = OLD.hash)\x3b
+  RETURN NULL\x3b
+END';
 
 CREATE TRIGGER attachments_delete_unused_content AFTER DELETE ON attachments
 FOR EACH ROW EXECUTE FUNCTION delete_unused_content();
