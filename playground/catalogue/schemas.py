@@ -115,9 +115,18 @@ class RecentAnswers(WireModel):
     last_error: str | None = Field(examples=["rate_limited"], description="The code of the newest failure; null: there was none.")
 
 
-class ProviderStatus(ProviderItem):
+class ProviderStatus(WireModel):
     """One provider: whether it is set up, whether it answers, and how it did in the last hour."""
 
+    id: str = Field(examples=["openai"])
+    name: str = Field(examples=["OpenAI"])
+    state: Literal["loading", "ok", "stale", "failed"] | None = Field(
+        examples=["ok"], description="Of its list, as in `GET /models`; null: the provider is not set up, and has none."
+    )
+    error: str | None = Field(examples=[None], description="Why the last attempt to fetch its list failed; otherwise null.")
+    fetched_at: Moment | None = Field(examples=["2026-11-21T09:30:00.000Z"], description="When its list was last fetched; null: never.")
+    models: int = Field(examples=[74], description="The number of models in the list that you can see.")
+    simulated: bool = Field(examples=[False])
     configured: bool = Field(examples=[True], description="False: the service has no key for it; your own key opens it.")
     reachable: bool | None = Field(
         examples=[True], description="It answered the last request for its list, with a list or an error; null: it was not asked yet."

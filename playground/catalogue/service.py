@@ -90,7 +90,13 @@ class Models:
         return ProviderStatusList(
             items=[
                 ProviderStatus(
-                    **provider_item(known, view).model_dump(),
+                    id=known.provider.id,
+                    name=known.provider.name,
+                    state=known.state if known.provider.id in ids else None,
+                    error=known.failure,
+                    fetched_at=known.fetched_at,
+                    models=shown_models(known, view),
+                    simulated=known.provider.simulated,
                     configured=known.provider.id in ids,
                     reachable=known.reachable,
                     last_hour=_recent_answers(last_hour.get(known.provider.id)),

@@ -1050,9 +1050,9 @@ export interface components {
         ProviderStatus: {
             /** @description False: the service has no key for it; your own key opens it. */
             configured: boolean;
-            /** @description Why the last attempt failed; otherwise null. */
+            /** @description Why the last attempt to fetch its list failed; otherwise null. */
             error: string | null;
-            /** @description When the list was last fetched; null: never. */
+            /** @description When its list was last fetched; null: never. */
             fetchedAt: string | null;
             id: string;
             lastHour: components["schemas"]["RecentAnswers"];
@@ -1062,11 +1062,8 @@ export interface components {
             /** @description It answered the last request for its list, with a list or an error; null: it was not asked yet. */
             reachable: boolean | null;
             simulated: boolean;
-            /**
-             * @description `ok`: the last attempt to fetch the list succeeded. `stale`: the list is from an earlier attempt. `loading`: the first attempt is in progress. `failed`: no attempt has succeeded yet. In every state, models that are not listed can be used by their full name.
-             * @enum {string}
-             */
-            state: "loading" | "ok" | "stale" | "failed";
+            /** @description Of its list, as in `GET /models`; null: the provider is not set up, and has none. */
+            state: ("loading" | "ok" | "stale" | "failed") | null;
         };
         /** @description All providers: the configured ones in their order, then the others that the service knows. */
         ProviderStatusList: {
