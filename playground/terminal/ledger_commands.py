@@ -4,6 +4,7 @@ import anyio
 import typer
 
 from playground.kit.errors import StartupError, Unavailable
+from playground.kit.wire import money
 
 from .failing import fail
 
@@ -36,7 +37,7 @@ def check() -> None:
         found = anyio.run(run, backend_options={"use_uvloop": True})
     except (StartupError, Unavailable) as error:
         raise fail(str(error)) from None
-    typer.echo(f"{found.charges:,} charges, of which {found.not_added_up:,} are not added up yet. Paid in all: US$ {found.paid:f}")
+    typer.echo(f"{found.charges:,} charges, of which {found.not_added_up:,} are not added up yet. Paid in all: US$ {money(found.paid)}")
     faults = {
         "rows of sums are missing": found.missing_rows,
         "rows of sums are wrong": found.wrong_rows,

@@ -14,6 +14,7 @@ from ..database.conftest import postmaster_pid
 from ..support.client import User, new_user, next_event, of_type, parse_events
 from ..support.process import ServiceProcess, until, until_journal_holds
 from ..support.scripted import Exchange, Gate, ScriptedProvider
+from ..terminal.conftest import playground
 from .conftest import Serving
 
 
@@ -154,3 +155,15 @@ async def test_a_key_is_free_again_for_its_answer_after_a_crash_at_the_start(ser
     assert events_again[-1].data["type"] == "done"
     [metrics] = of_type(events_again, "metrics")
     assert (metrics["responseTime"], metrics["totalTime"], metrics["tokensPerSecond"]) == (None, None, None)
+
+
+async def test_the_ledger_has_every_answer_after_a_kill_once(crash: Crash) -> None:
+    session = await crash.user.session(crash.session_id)
+    answers = [answer for turn in session["turns"] for answer in turn["answers"]]
+    total = (await crash.user.http.get("/reports/costs")).json()["total"]
+    assert total["answers"] == total["calls"] == len(answers)
+    assert Decimal(total["cost"]) == sum(Decimal(answer["cost"]) for answer in answers)
+    assert total["outputTokens"] == sum(answer["outputTokens"] for answer in answers)
+
+    checked = playground(crash.service.data_dir, "ledger", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
