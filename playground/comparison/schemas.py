@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from playground.kit.text import CleanText
+from playground.kit.text import CleanText, not_blank
 from playground.kit.wire import Moment, Money, WireInput, WireModel, at_most, fields_at_fault
 from playground.providers.answer.finish_reasons import Ending
 from playground.providers.calls import ReasoningEffort
@@ -26,12 +26,6 @@ def _within_prompt_limit(text: str) -> str:
     size = len(text.encode())
     if size > LONGEST_PROMPT_BYTES:
         raise ValueError(f"is {size:,} bytes long; at most {LONGEST_PROMPT_BYTES:,} (256 KB) are allowed")
-    return text
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
     return text
 
 
@@ -68,7 +62,7 @@ class LaneRequest(Parameters):
 class StreamRequest(Parameters):
     """A new comparison, or the next turn of an existing one. Parameters at the top level are the defaults for all lanes."""
 
-    prompt: Annotated[LongText, AfterValidator(_not_blank), Field(examples=["Explain what a monad is to a cook."])]
+    prompt: Annotated[LongText, AfterValidator(not_blank), Field(examples=["Explain what a monad is to a cook."])]
     models: (
         Annotated[list[ModelName], at_most(MOST_LANES), Field(min_length=1, max_length=MOST_LANES, examples=[["sim/quick", "sim/careful"]])]
         | None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from playground.comparison.schemas import MOST_LANES, LaneNumber, LaneRequest, ModelName, ObjectId, Parameters
-from playground.kit.text import CleanText, clean
+from playground.kit.text import CleanText, clean, not_blank
 from playground.kit.wire import GivenMoment, WireInput, WireModel, at_most, fields_at_fault
 
 MOST_TAGS = 32
@@ -43,14 +43,8 @@ def _without_repetition(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
-    return text
-
-
-Title = Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=300)]
-Tag = Annotated[CleanText, AfterValidator(_not_blank), Field(max_length=50)]
+Title = Annotated[CleanText, AfterValidator(not_blank), Field(max_length=300)]
+Tag = Annotated[CleanText, AfterValidator(not_blank), Field(max_length=50)]
 Tags = Annotated[list[Tag], at_most(MOST_TAGS), Field(max_length=MOST_TAGS), AfterValidator(_without_repetition)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_small_metadata)]
 Expiry = Annotated[GivenMoment, AfterValidator(_in_future)]
