@@ -15,6 +15,8 @@ from playground.kit.errors import Problem
 from playground.operation.metrics import Metrics
 from playground.operation.process_state import ProcessState, StateCollector
 from playground.providers.errors.kinds import ProviderError
+from playground.scripts.bench.command import app as bench
+from playground.scripts.costs.command import app as report
 
 from .support.openapi import document
 
@@ -102,6 +104,10 @@ def mentioned(pattern: str) -> list[tuple[str, str]]:
     return found
 
 
+FORWARDED = {"bench": bench, "report": report}
+"""Commands whose options belong to another program."""
+
+
 def test_every_mentioned_command_exists_and_has_the_mentioned_options() -> None:
     group = typer.main.get_command(cli)
     commands = group.commands  # type: ignore[attr-defined]
@@ -112,6 +118,8 @@ def test_every_mentioned_command_exists_and_has_the_mentioned_options() -> None:
         command = commands.get(name)
         if command is not None and hasattr(command, "commands") and others:
             command = command.commands.get(others[0])
+        if name in FORWARDED:
+            command = typer.main.get_command(FORWARDED[name])
         assert command is not None, f"{page}: playground {line}"
         options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)) <= options | {"--help", "-h"}, f"{page}: playground {line}"

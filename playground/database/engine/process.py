@@ -61,7 +61,7 @@ class Engine:
     async def run_script(self, script: str) -> str | None:
         """Run SQL statements in one transaction without a time limit. Return why PostgreSQL refused them; `None`: it didn't."""
         connection = engine_of(self.client)
-        assert isinstance(connection, EngineConnection)  # noqa: S101 - `running_engine` gave it
+        assert isinstance(connection, EngineConnection)  # noqa: S101 - from `running_engine`
         return await connection.run_script(script)
 
 
