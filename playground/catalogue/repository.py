@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from playground.database.client import LIST_SECONDS, Database
-from playground.database.generated import Json, Prisma
+from playground.database.generated import Prisma
 from playground.database.generated import models as tables
 from playground.database.transactions import in_transaction
 from playground.kit.errors import NotAuthenticated
@@ -18,6 +18,13 @@ from playground.providers.records import ListedModel, ListPrice
 from .model_settings import ModelSetting, Tier
 
 log = structlog.get_logger(__name__)
+
+
+_SAVE = """
+INSERT INTO provider_catalogues (provider, models, fetched_at) VALUES ($1, $2::text::jsonb, $3::text::timestamptz)
+ON CONFLICT (provider) DO UPDATE SET models = excluded.models, fetched_at = excluded.fetched_at
+WHERE provider_catalogues.fetched_at <= excluded.fetched_at
+"""
 
 
 class StoredList(NamedTuple):
@@ -54,17 +61,9 @@ class CatalogueRepository:
         return added
 
     async def save(self, provider_id: str, last: StoredList) -> None:
-        """Replace the stored list by `last`."""
-        models = Json(msgspec.to_builtins(last.models))
-        await self._database.run(
-            lambda prisma: prisma.provider_catalogues.upsert(
-                where={"provider": provider_id},
-                data={
-                    "create": {"provider": provider_id, "models": models, "fetched_at": last.fetched_at},
-                    "update": {"models": models, "fetched_at": last.fetched_at},
-                },
-            )
-        )
+        """Store a list in place of an earlier one. One that another process fetched later stays."""
+        models = msgspec.json.encode(last.models).decode()
+        await self._database.run(lambda prisma: prisma.execute_raw(_SAVE, provider_id, models, last.fetched_at.isoformat()))
 
 
 class FavouriteRepository:
@@ -121,13 +120,13 @@ def setting_of(row: tables.model_settings) -> ModelSetting:
 
 
 _LAST_HOUR = """
-SELECT l.provider, count(*)::int AS answers, count(*) FILTER (WHERE a.status = 'failed')::int AS failures,
+SELECT a.provider, count(*)::int AS answers, count(*) FILTER (WHERE a.status = 'failed')::int AS failures,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY a.time_to_first_token) AS time_to_first_token,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY a.response_time) FILTER (WHERE a.status = 'completed') AS response_time,
   (array_agg(a.error_code ORDER BY a.finished_at DESC) FILTER (WHERE a.status = 'failed'))[1] AS last_error
-FROM answers a JOIN lanes l ON l.id = a.lane_id
-WHERE a.created_at > now() - interval '1 hour' AND a.status IN ('completed', 'failed') AND NOT a.own_key
-GROUP BY l.provider
+FROM answers a
+WHERE a.created_at > now() - interval '1 hour' AND a.status IN ('completed', 'failed') AND NOT a.own_key AND a.copied_from IS NULL
+GROUP BY a.provider
 """
 
 
