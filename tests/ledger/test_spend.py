@@ -144,3 +144,14 @@ async def test_a_wrong_sum_is_found(user: User, spend: SpendRepository, portal: 
     assert (checked.missing_rows, checked.wrong_rows, checked.passed) == (1, 1, False)
     sql(wrong, "-0.000000000001")
     assert portal.call(spend.check).wrong_rows == 0
+
+
+async def test_a_copied_session_is_not_charged_again(user: User, spend: SpendRepository, portal: BlockingPortal):
+    events = await user.compare("Hi", ["sim/quick"], maxTokens=3)
+    session = await user.session(events[0].data["sessionId"])
+    answer_id = session["turns"][0]["answers"][0]["id"]
+    before = portal.call(spend.check)
+    copied = await user.http.post(f"/playground/sessions/{session['id']}/fork", json={"answerId": answer_id})
+    assert copied.status_code == 201, copied.text
+    after = portal.call(spend.check)
+    assert (after.charges, after.answers_without_charge) == (before.charges, before.answers_without_charge)

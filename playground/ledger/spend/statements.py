@@ -48,7 +48,9 @@ SELECT
   (SELECT count(*) FROM charges WHERE transaction_id >= (SELECT added_below FROM ledger_progress))::int AS not_added_up,
   (SELECT count(*) FROM (SELECT * FROM expected EXCEPT SELECT * FROM kept) AS missing)::int AS missing_rows,
   (SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM expected) AS wrong)::int AS wrong_rows,
-  (SELECT count(*) FROM answers WHERE status <> 'running' AND NOT EXISTS (SELECT FROM charges WHERE charges.id = answers.id))::int
+  -- The answers of a copied session were charged where they were written.
+  (SELECT count(*) FROM answers
+   WHERE status <> 'running' AND copied_from IS NULL AND NOT EXISTS (SELECT FROM charges WHERE charges.id = answers.id))::int
     AS answers_without_charge,
   (SELECT count(*) FROM (
      SELECT FROM answers JOIN charges ON charges.answer_id = answers.id
