@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Uses the image from inside, as its first user would: start, wait until it is healthy, register, compare, stop, start again.
+"""Uses the image from inside, as its first user would: start, wait until it is healthy, register, compare, back up, start again, restore.
 
     use_image.py IMAGE
 
@@ -20,6 +20,7 @@ from typing import Any
 from use_wheel import MODELS, asked, check
 
 URL = "http://127.0.0.1:4000"
+_PLAYGROUND = "/opt/playground/bin/playground"
 _START_SECONDS = 120
 _STOP_SECONDS = 30
 
@@ -73,6 +74,11 @@ def main() -> None:
         token = json.loads(asked(f"{URL}/auth/login", login))["accessToken"]
         [session] = json.loads(asked(f"{URL}/playground/sessions", token=token))["items"]
         print("A comparison in the image survived its restart:", session["title"])
+        subprocess.run([_PLAYGROUND, "backup", "/data/backup.tar"], env=environment, check=True)
+    elsewhere = {**environment, "PLAYGROUND_DATA_DIR": "/data/restored"}
+    subprocess.run([_PLAYGROUND, "restore", "/data/backup.tar"], env=elsewhere, check=True)
+    with running(config, elsewhere):
+        check(json.loads(asked(f"{URL}/playground/sessions", token=token))["items"] == [session], "a backup restores the session")
 
 
 if __name__ == "__main__":
