@@ -258,8 +258,20 @@ async def _wanted_sessions(
     answer_status: Annotated[AnswerStatus | None, Query(alias="status", description="The status of at least one answer.")] = None,
     since: Annotated[GivenMoment | None, Query(alias="from", description="Created at this time or later.")] = None,
     until: Annotated[GivenMoment | None, Query(alias="to", description="Created before this time.")] = None,
+    tag: Annotated[list[CleanText] | None, Query(max_length=32, description="It has this tag; repeat it for several.")] = None,
+    favourite: Annotated[bool | None, Query(description="It is marked as a favourite, or isn't.")] = None,
+    deleted: Annotated[bool, Query(description="The sessions in the trash, in place of the others.")] = False,
 ) -> SessionFilter:
-    return SessionFilter(text=q, model=model, status=answer_status, since=since, until=until)
+    return SessionFilter(
+        text=q,
+        model=model,
+        status=answer_status,
+        since=since,
+        until=until,
+        tags=tuple(tag or ()),
+        favourite=favourite,
+        deleted=deleted,
+    )
 
 
 WantedSessions = Annotated[SessionFilter, Depends(_wanted_sessions)]

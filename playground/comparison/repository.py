@@ -161,8 +161,9 @@ class SessionRepository:
         """Return sessions, newest first, starting after `cursor`: id, title, created_at, updated_at."""
         terms = [] if wanted.text is None else terms_of(wanted.text)
         parameters = (user_id, cursor, terms, wanted.model, wanted.status, _iso(wanted.since), _iso(wanted.until), limit)
+        marks = (list(wanted.tags), wanted.favourite, wanted.deleted)
         statement = SEARCH if terms else LIST
-        return await self._database.read(user_id, statement, *parameters, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
+        return await self._database.read(user_id, statement, *parameters, *marks, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
 
     async def summaries(self, user_id: str, session_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """What each lane of these sessions came to, by session, in the order of lanes."""

@@ -203,8 +203,13 @@ class SessionSummary(WireModel):
 
     id: str
     title: str
+    tags: list[str]
+    favourite: bool
     created_at: Moment
     updated_at: Moment
+    expires_at: Moment | None
+    deleted_at: Moment | None
+    """It is in the trash."""
     turns: int
     lanes: list[LaneSummary]
     total_tokens: int

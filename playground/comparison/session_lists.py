@@ -18,12 +18,17 @@ class SessionFilter:
     """Some answer has it."""
     since: datetime | None = None
     until: datetime | None = None
+    tags: tuple[str, ...] = ()
+    """It has all of them."""
+    favourite: bool | None = None
+    deleted: bool = False
+    """Those in the trash, in place of the others."""
 
 
 _PAGE = """
-SELECT s.id, s.title, s.created_at, s.updated_at
+SELECT s.id, s.title, s.tags, s.favourite, s.created_at, s.updated_at, s.expires_at, s.deleted_at
 FROM sessions s
-WHERE s.user_id = $1 AND {alive}
+WHERE s.user_id = $1 AND {alive} <> $11::boolean
   AND ($2::text IS NULL OR s.id < $2)
   AND ({matches})
   AND ($4::text IS NULL OR EXISTS (SELECT FROM lanes l WHERE l.session_id = s.id
@@ -32,6 +37,8 @@ WHERE s.user_id = $1 AND {alive}
         SELECT FROM answers a JOIN turns t ON t.id = a.turn_id WHERE t.session_id = s.id AND a.status::text = $5))
   AND ($6::timestamptz IS NULL OR s.created_at >= $6::timestamptz)
   AND ($7::timestamptz IS NULL OR s.created_at < $7::timestamptz)
+  AND s.tags @> $9::text[]
+  AND ($10::boolean IS NULL OR s.favourite = $10::boolean)
 ORDER BY s.id DESC
 LIMIT $8::int
 """

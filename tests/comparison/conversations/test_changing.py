@@ -45,6 +45,23 @@ async def test_a_change_changes_what_it_names_and_nothing_else(chat: Chat):
     assert session["expiresAt"] is None
 
 
+async def test_the_list_is_narrowed_by_tags_favourites_and_the_trash(chat: Chat):
+    async def listed(**query: Any) -> list[str]:
+        page = (await chat.user.http.get("/playground/sessions", params=query)).json()
+        return [item["title"] for item in page["items"]]
+
+    for title, tags in (("one", ["a"]), ("two", ["a", "b"]), ("three", [])):
+        chat.id = ""
+        chat.id = (await chat.call("POST", "", 201, json={"title": title, "tags": tags}))["id"]
+    await chat.call("PATCH", json={"favourite": True})
+    assert await listed(tag="a") == ["two", "one"]
+    assert await listed(tag=["a", "b"]) == ["two"]
+    assert await listed(favourite=True) == ["three"]
+    await chat.call("DELETE", expected=204)
+    assert await listed() == ["two", "one"]
+    assert await listed(deleted=True) == ["three"]
+
+
 async def test_a_lane_that_is_added_continues_what_it_is_told_to(chat: Chat):
     await chat.begin(models=[chat.first])
     session = await chat.call("POST", "/lanes", 201, json={"model": chat.second, "continues": await chat.answer_id("1")})

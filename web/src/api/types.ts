@@ -1252,9 +1252,13 @@ export interface components {
         SessionSummary: {
             answers?: components["schemas"]["AnswerFigures"][] | null;
             createdAt: string;
+            deletedAt: string | null;
+            expiresAt: string | null;
+            favourite: boolean;
             id: string;
             lanes: components["schemas"]["LaneSummary"][];
             simulatedCost: string;
+            tags: string[];
             title: string;
             totalCost: string;
             totalTokens: number;
