@@ -52,7 +52,7 @@ def test_all_invalid_values_are_named_together(tmp_path: Path) -> None:
 
 def test_a_port_in_use_prevents_the_start_and_the_error_says_what_to_do(tmp_path: Path, taken_port: int) -> None:
     said = refused_start(tmp_path, PORT=taken_port)
-    assert f"Port {taken_port} on 127.0.0.1 is taken" in said
+    assert f"Port {taken_port} on 127.0.0.1 is in use" in said
     assert "PORT" in said.replace("Port", "")
     assert not (tmp_path / "postgres").exists()
 
