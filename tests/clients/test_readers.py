@@ -53,6 +53,8 @@ async def seen_by_curl(user: User, answer: Answer) -> list[Event]:
         "-sN",
         "-H",
         f"Authorization: Bearer {user.token}",
+        "-H",
+        "Accept: text/event-stream",  # `--json` alone asks for one JSON object.
         "--json",
         "@-",
         str(user.http.base_url.join("/playground/stream")),

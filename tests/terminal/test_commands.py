@@ -233,7 +233,7 @@ def test_a_name_that_is_too_long_for_its_column_leaves_the_status_visible(tmp_pa
     ("arguments", "said"),
     [
         (["Hi", "-m", "sim/quikc"], "Did you mean sim/quick?"),
-        (["", "-m", "sim/quick"], "prompt: is empty"),
+        (["", "-m", "sim/quick"], "prompt: should not be empty"),
         (["Hi", "-m", "sim/quick", "--token", "nonsense"], "token"),
         (["Hi", "-m", "sim/quick", "--token", "né"], "--token"),
         (["Hi", "-m", "sim/quick", "--token", "a\nb"], "--token"),

@@ -61,7 +61,7 @@ def test_a_closed_stream_is_as_good_as_an_empty_one(tmp_path: Path, dead_address
 
 def test_a_prompt_from_a_closed_standard_input_is_empty(tmp_path: Path, asking: dict[str, str]) -> None:
     done = executed(tmp_path, "compare", "-", "-m", "sim/quick", start=["sh", "-c", 'exec "$@" <&-', "sh"], **asking)
-    assert (done.returncode, done.stderr) == (1, "playground: prompt: is empty\n")
+    assert (done.returncode, done.stderr) == (1, "playground: prompt: should not be empty\n")
 
 
 def test_characters_missing_in_the_encoding_of_stdout_are_question_marks(tmp_path: Path, asking: dict[str, str]) -> None:

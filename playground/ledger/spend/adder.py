@@ -10,6 +10,7 @@ from playground.kit.errors import Unavailable
 from .repository import SpendRepository
 
 _PAUSE_SECONDS = 5.0
+_spread = random.Random()  # noqa: S311 - spreads pauses, is no secret
 
 _logger = structlog.get_logger(__name__)
 
@@ -29,4 +30,4 @@ class Adder:
                 pass  # The charges stay, and reports read them directly.
             except Exception:
                 _logger.exception("charges_not_added_up")
-            await anyio.sleep(_PAUSE_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
+            await anyio.sleep(_PAUSE_SECONDS * _spread.uniform(0.8, 1.2))
