@@ -1,6 +1,6 @@
 """The quota of a user: reserved before a run starts, so that nothing beyond the limits is sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ import anyio
 import structlog
 from starlette.types import Scope
 
-from playground.accounting.estimates import Estimator
+from playground.accounting.estimates import Bound, Estimator
 from playground.accounts.identity import User
 from playground.comparison.plan import LanePlan, RunPlan
 from playground.kit.errors import NotAuthenticated, Unavailable
@@ -136,18 +136,27 @@ class UserQuota:
 
         Simulated and unknown costs are not included, nor anything on the user's own keys.
         """
-        ours = [lane for lane in lanes if not lane.own_key]
-        bounds = await self._backend.estimator.bounds([self.limited(lane.call) for lane in ours])
-        tokens = sum(bound.input_tokens + bound.output_tokens for bound in bounds)
-        cost = sum(
-            (bound.cost for bound, lane in zip(bounds, ours, strict=True) if bound.cost is not None and not lane.simulated), Decimal(0)
-        )
-        limited = {
-            # At most what the prompt leaves of the context window: the provider would refuse more.
-            lane.answer_id: replace(lane, bounded=True, call=replace(lane.call, max_tokens=lane.call.max_tokens or bound.output_tokens))
-            for lane, bound in zip(ours, bounds, strict=True)
-        }
-        return tuple(limited.get(lane.answer_id, lane) for lane in lanes), tokens, cost
+        bounded: list[LanePlan] = []
+        tokens, cost = 0, Decimal(0)
+        for lane in lanes:
+            # A lane with fallbacks is answered by one of several models: the most that any of them can use is reserved.
+            calls = [lane.call, *(fallback.call for fallback in lane.fallbacks)]
+            bounds = await self._bounds(calls)
+            tokens += max((bound.input_tokens + bound.output_tokens for bound in bounds.values()), default=0)
+            cost += max(
+                (bound.cost for place, bound in bounds.items() if bound.cost is not None and not calls[place].provider.simulated),
+                default=Decimal(0),
+            )
+            call, *others = [_at_most(call, bounds.get(place)) for place, call in enumerate(calls)]
+            fallbacks = tuple(replace(fallback, call=other) for fallback, other in zip(lane.fallbacks, others, strict=True))
+            bounded.append(replace(lane, bounded=bool(bounds), call=call, fallbacks=fallbacks))
+        return tuple(bounded), tokens, cost
+
+    async def _bounds(self, calls: Sequence[ModelCall]) -> dict[int, Bound]:
+        """Return the most that each call can use, by its place; without those on the user's own keys."""
+        ours = [place for place, call in enumerate(calls) if not call.provider.own_key]
+        bounds = await self._backend.estimator.bounds([self.limited(calls[place]) for place in ours])
+        return dict(zip(ours, bounds, strict=True))
 
     async def _release(self, run_id: str) -> None:
         # First, because this may be cancelled.
@@ -164,3 +173,8 @@ class UserQuota:
                 report_limits(
                     self._scope, Standing(allowance.name, int(allowance.most), allowance.period.seconds, int(allowance.left), resets_in)
                 )
+
+
+def _at_most(call: ModelCall, bound: Bound | None) -> ModelCall:
+    """Return the call with an answer of at most what the prompt leaves of the context window: the provider would refuse more."""
+    return call if bound is None else replace(call, max_tokens=call.max_tokens or bound.output_tokens)

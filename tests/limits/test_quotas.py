@@ -200,6 +200,20 @@ async def test_a_limited_answer_is_at_most_what_the_prompt_leaves(limited: Limit
     assert lane.parameters == {}
 
 
+async def test_the_most_that_a_fallback_can_use_is_reserved(limited: Limited, scripted: ScriptedProvider) -> None:
+    async def refuses(exchange: Exchange) -> None:
+        await exchange.error(400, {"error": {"message": "No."}})
+
+    broken, other = scripted.model(refuses, priced=False), scripted.model(answering(3, 4))
+    async with limited.user(monthlyBudget="0.001", monthlyTokens=None) as user:
+        body = {"prompt": "Hi", "models": [broken], "fallbacks": [other], "maxTokens": 1_000}
+        refused = await user.http.post("/playground/stream", json=body)
+        assert refused.status_code == 429
+        events = await user.compare("Hi", [broken], fallbacks=[other], maxTokens=100)
+    assert of_type(events, "metrics")[0]["model"] == other
+    assert [asked["max_tokens"] for asked in scripted.asked(other)] == [100]
+
+
 async def test_the_reservation_of_a_run_that_cannot_start_is_released(limited: Limited) -> None:
     services = limited.service.services
     provider = services.get(Catalogue).resolve("sim/quick").provider
