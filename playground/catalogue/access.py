@@ -102,11 +102,11 @@ class ModelAccess:
     async def _view_of(self, user: User, own: UserProviders) -> ModelView:
         return ModelView(await self._settings.current(), user.role, own)
 
-    async def resolve(self, names: Sequence[str], user: User, place: str) -> list[ResolvedModel]:
+    async def resolve(self, names: Sequence[str], user: User, place: str | Sequence[str]) -> list[ResolvedModel]:
         """Return the models with these names, with the user's own keys where there are any.
 
-        `place` is their path in the request, with `{}` for the position. Raises `UnknownModel` and `ModelNotAllowed`, which name all
-        such models, `ProviderKeyUnreadable` and `Unavailable`.
+        `place` is their path in the request, with `{}` for the position, or the path of each. Raises `UnknownModel` and
+        `ModelNotAllowed`, which name all such models, `ProviderKeyUnreadable` and `Unavailable`.
         """
         own = await self._user_keys.of(user.id)
         view = await self._view_of(user, own)
@@ -114,7 +114,7 @@ class ModelAccess:
         unknown: list[FieldError] = []
         refused: list[FieldError] = []
         for position, name in enumerate(names):
-            field = place.format(position)
+            field = place.format(position) if isinstance(place, str) else place[position]
             try:
                 model = resolve_for(own, self._catalogue, name, field=field, view=view)
             except UnknownModel as error:

@@ -17,7 +17,7 @@ from .context import Context, ContextWindow, exchanged, newest_answers
 from .plan import Candidate, LanePlan, RunPlan
 from .repository import SessionRepository
 from .schemas import LaneRequest, Parameters, RegenerateRequest, StreamRequest
-from .stored_sessions import EARLIER_BYTES, ContinuedLane, ContinuedSession
+from .stored_sessions import EARLIER_BYTES, ContinuedLane, ContinuedSession, EarlierAnswer
 
 _TITLE_LENGTH = 80
 
@@ -95,7 +95,10 @@ class Planner:
             raise TurnNotFound
         wanted = changed(answer.parameters, request, request.model or answer.model)
         [resolved] = await self._models.resolve([wanted.model or ""], user, "model")
-        plan = await self._lane(user, row, resolved, wanted, session, session.turn.prompt, may_be_too_long=False)
+        newest = self._newest(session, row, resolved)
+        turns = exchanged(newest, await self._repository.exchanges(user.id, newest))
+        plan = await self._lane(user, row, resolved, wanted, turns, session.turn.prompt, place="", may_be_too_long=False)
+        plan = replace(plan, omitted_turns=plan.omitted_turns + row.said - len(newest))
         versions = tuple(replace(plan, answer_id=new_id(), version=row.versions + 1 + more) for more in range(request.times))
         run = self._plan(user, session.id, session.turn.id, session.turn.number, session.turn.prompt, versions)
         return replace(
@@ -146,15 +149,23 @@ class Planner:
             else LaneRequest.model_validate({**row.parameters, "model": row.model})
             for row in rows
         ]
-        place = "sessionId"
-        if changes:
-            place = "lanes.{}.model"
-        resolved = await self._models.resolve([lane.model or "" for lane in wanted], user, place)
+        # By lane, so that an error names the place of the request that it is about.
+        places = {change.lane: f"lanes.{place}" for place, change in enumerate(request.lanes or ())}
+        fields = [f"{places[row.position]}.model" if row.position in places else "sessionId" for row in rows]
+        resolved = await self._models.resolve([lane.model or "" for lane in wanted], user, fields)
+        newest = {row.id: self._newest(session, row, model) for row, model in zip(rows, resolved, strict=True)}
+        texts = await self._repository.exchanges(user.id, [answer for answers in newest.values() for answer in answers])
         plans = []
         for row, lane, model in zip(rows, wanted, resolved, strict=True):
-            plan = await self._lane(user, row, model, lane, session, request.prompt, may_be_too_long=may_be_too_long)
-            plans.append(replace(plan, changes_lane=row.position in changes))
+            place = places.get(row.position, "sessionId")
+            turns = exchanged(newest[row.id], texts)
+            plan = await self._lane(user, row, model, lane, turns, request.prompt, place=place, may_be_too_long=may_be_too_long)
+            left_out = row.said - len(newest[row.id])
+            plans.append(replace(plan, changes_lane=row.position in changes, omitted_turns=plan.omitted_turns + left_out))
         return tuple(plans)
+
+    def _newest(self, session: ContinuedSession, row: ContinuedLane, model: ResolvedModel) -> Sequence[EarlierAnswer]:
+        return newest_answers([each for each in session.said if each.lane_id == row.id], self._window(model))
 
     async def _lane(
         self,
@@ -162,17 +173,15 @@ class Planner:
         row: ContinuedLane,
         model: ResolvedModel,
         lane: LaneRequest,
-        session: ContinuedSession,
+        turns: Sequence[tuple[Message, Message]],
         prompt: str,
         *,
+        place: str,
         may_be_too_long: bool,
     ) -> LanePlan:
-        said = [each for each in session.said if each.lane_id == row.id]
-        newest = newest_answers(said, self._window(model))
-        turns = exchanged(newest, await self._repository.exchanges(user.id, newest))
         context = await self._fitted(model, lane, turns, prompt, may_be_too_long)
-        context = replace(context, omitted_turns=context.omitted_turns + row.said - len(newest))
-        plan = _lane_plan(row.id, row.position, model, lane, context, await self._fallbacks(user, lane, context, "fallbacks"))
+        fallbacks = await self._fallbacks(user, lane, context, f"{place}.fallbacks" if place else "fallbacks")
+        plan = _lane_plan(row.id, row.position, model, lane, context, fallbacks)
         return replace(plan, previous_id=row.previous_id, head_id=row.head_id)
 
     async def _fitted(

@@ -208,6 +208,8 @@ async def test_all_answers_can_come_as_one_object(chat: Chat):
         ({"lanes": [{"model": "sim/quick"}]}, 422, "lanes.0.lane"),
         ({"lanes": [{"lane": 9, "model": "sim/quick"}]}, 404, None),
         ({"lanes": [{"lane": 0, "model": "sim/nosuch-at-all/x"}], "only": [1]}, 422, "lanes.0.lane"),
+        ({"lanes": [{"lane": 1, "model": "sim/nosuch"}]}, 422, "lanes.0.model"),
+        ({"lanes": [{"lane": 1, "fallbacks": ["sim/quick", "sim/nosuch"]}]}, 422, "lanes.0.fallbacks.1"),
         ({"replaces": "nothing"}, 404, None),
         ({"models": ["sim/quick"]}, 422, "models"),
         ({"temperature": 1}, 422, "temperature"),
