@@ -175,17 +175,6 @@ class SessionRepository:
         rows = await self._database.read(user_id, FIGURES, list(session_ids), most, seconds=LIST_SECONDS, narrow=_NARROW_LIST)
         return _by_session(rows[::-1])
 
-    async def rename(self, user_id: str, session_id: str, title: str) -> bool:
-        """Change the title of a session; return whether the user has this session."""
-        where = {"id": session_id, "user_id": user_id}
-        changed = await self._database.run(lambda prisma: prisma.sessions.update_many(where=where, data={"title": title}))  # type: ignore[arg-type]
-        return changed > 0
-
-    async def delete(self, user_id: str, session_id: str) -> bool:
-        """Delete a session with everything in it; return whether the user had this session."""
-        where = {"id": session_id, "user_id": user_id}
-        return await self._database.run(lambda prisma: prisma.sessions.delete_many(where=where)) > 0  # type: ignore[arg-type]
-
     async def busy(self, lane_ids: Sequence[str]) -> str | None:
         """The run that is writing an answer of one of these lanes."""
         where = {"id": {"in": list(lane_ids)}, "run_id": {"not": None}}

@@ -118,11 +118,13 @@ class StreamRequest(Parameters):
     def all_lanes(self) -> list[LaneRequest]:
         """Return the lanes of a new session, each with the defaults filled in."""
         lanes = self.lanes if self.lanes is not None else [LaneRequest(model=model) for model in self.models or []]
-        defaults = {name: getattr(self, name) for name in Parameters.model_fields}
-        return [
-            lane.model_copy(update={name: value for name, value in defaults.items() if value is not None and getattr(lane, name) is None})
-            for lane in lanes
-        ]
+        return [with_defaults(lane, self) for lane in lanes]
+
+
+def with_defaults(lane: LaneRequest, defaults: Parameters) -> LaneRequest:
+    """Return the lane with the `defaults` where it says nothing."""
+    given = {name: getattr(defaults, name) for name in Parameters.model_fields}
+    return lane.model_copy(update={name: value for name, value in given.items() if value is not None and getattr(lane, name) is None})
 
 
 class RegenerateRequest(Parameters):

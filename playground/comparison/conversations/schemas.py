@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from playground.comparison.schemas import MOST_LANES, LaneNumber, LaneRequest, ModelName, ObjectId, Parameters
+from playground.comparison.schemas import MOST_LANES, LaneNumber, LaneRequest, ModelName, ObjectId, Parameters, with_defaults
 from playground.kit.text import CleanText, clean, not_blank
 from playground.kit.wire import GivenMoment, WireInput, WireModel, at_most, fields_at_fault
 
@@ -77,12 +77,6 @@ class NewSession(Parameters):
         """Return the lanes, each with the defaults filled in."""
         lanes = self.lanes if self.lanes is not None else [LaneRequest(model=model) for model in self.models or []]
         return [with_defaults(lane, self) for lane in lanes]
-
-
-def with_defaults(lane: LaneRequest, defaults: Parameters) -> LaneRequest:
-    """Return the lane with the `defaults` where it says nothing."""
-    given = {name: getattr(defaults, name) for name in Parameters.model_fields}
-    return lane.model_copy(update={name: value for name, value in given.items() if value is not None and getattr(lane, name) is None})
 
 
 class SessionChange(WireInput):

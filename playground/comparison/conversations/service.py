@@ -9,12 +9,12 @@ from playground.catalogue.catalogue import ResolvedModel
 from playground.comparison.history import History
 from playground.comparison.planning import AnswerNotFound, LaneNotFound, SessionNotFound, TurnNotFound, changed, parameters_of
 from playground.comparison.running.runs import TurnRunning
-from playground.comparison.schemas import MOST_LANES, LaneRequest, Parameters
+from playground.comparison.schemas import MOST_LANES, LaneRequest, Parameters, with_defaults
 from playground.kit.errors import BadInput, Conflict
 from playground.kit.ids import new_id, new_run_id
 
 from .repository import ConversationRepository, SessionLanes, StoredLane
-from .schemas import ForkRequest, LaneChange, NewLane, NewSession, SessionChange, with_defaults
+from .schemas import ForkRequest, LaneChange, NewLane, NewSession, SessionChange
 
 
 class TooManyLanes(Conflict):

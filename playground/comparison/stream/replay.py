@@ -71,7 +71,7 @@ def _fill_lane(log: EventLog, answer: Answer) -> None:
 def _done(turn: StoredTurn, answers: Sequence[Answer]) -> DoneEvent:
     simulated = [answer.cost for answer in answers if answer.simulated and answer.cost is not None]
     began, ended = min(answer.created_at for answer in answers), max(answer.finished_at or answer.created_at for answer in answers)
-    if turn.run_id and turn.finished_at is not None and all(answer.version == 1 for answer in answers):
+    if turn.finished_at is not None and all(answer.version == 1 for answer in answers):
         began, ended = turn.created_at, turn.finished_at
     return DoneEvent(
         total_tokens=sum(answer.tokens_used or 0 for answer in answers),
